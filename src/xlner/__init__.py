@@ -1,0 +1,1 @@
+"""xlner: cross-lingual named entity recognition."""
