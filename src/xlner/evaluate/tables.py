@@ -1,0 +1,76 @@
+"""Scores and comparisons as tables: rows for a rich table, plain text for anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from xlner.evaluate.bootstrap import Interval
+from xlner.evaluate.compare import Comparison
+from xlner.evaluate.scores import Scores, TypeScore
+
+HEADER = ("type", "precision", "recall", "f1", "interval", "gold", "predicted", "correct")
+
+
+def rows(scores: Scores, *, intervals: Mapping[str, Interval] | None = None) -> list[tuple[str, ...]]:
+    """One row per type, then micro, macro and the lenient readings. Columns as in `HEADER`.
+
+    Args:
+        scores: what to show.
+        intervals: from `intervals`; None leaves their column empty.
+    """
+    given = intervals or {}
+    table = [_row(name, s, given.get(f"f1:{name}")) for name, s in scores.per_type.items()]
+    table.append(_row("micro", scores.micro, given.get("f1")))
+    macro = (scores.macro_precision, scores.macro_recall, scores.macro_f1)
+    table.append(("macro", *map(_fraction, macro), _range(given.get("macro_f1")), "", "", ""))
+    table.append(_row("overlap, right type", scores.overlap, None))
+    table.append(_row("boundaries, any type", scores.boundaries, None))
+    return table
+
+
+def describe(scores: Scores, *, intervals: Mapping[str, Interval] | None = None) -> str:
+    """The rows as aligned text with a header, and a line for spans that were not counted."""
+    text = _align([HEADER, *rows(scores, intervals=intervals)])
+    left_out = ", ".join(f"{n} {reason}" for reason, n in scores.not_counted.items())
+    return f"{text}\nnot counted: {left_out}" if left_out else text
+
+
+def describe_comparisons(comparisons: Mapping[tuple[str, str], Comparison]) -> str:
+    """One line per pair: both scores, the difference with its interval, and the p-values."""
+    table = [("a", "b", "score a", "score b", "a - b", "interval", "p", "p (Holm)", "test")]
+    for (a, b), c in comparisons.items():
+        scores = (_fraction(c.a), _fraction(c.b), f"{c.difference:+.4f}", _range(c.interval))
+        p_corrected = "" if c.p_corrected is None else _p(c.p_corrected, c)
+        table.append((a, b, *scores, _p(c.p_value, c), p_corrected, c.test))
+    return _align(table, left=2)
+
+
+def _row(name: str, s: TypeScore, interval: Interval | None) -> tuple[str, ...]:
+    values = (_fraction(s.precision), _fraction(s.recall), _fraction(s.f1))
+    return (name, *values, _range(interval), str(s.gold), str(s.predicted), str(s.correct))
+
+
+def _fraction(value: float) -> str:
+    return f"{value:.4f}"
+
+
+def _range(interval: Interval | None) -> str:
+    return "" if interval is None else f"{interval.low:.4f} to {interval.high:.4f}"
+
+
+def _p(value: float, c: Comparison) -> str:
+    # No finer than the draws allow.
+    return f"{value:.{max(2, len(str(c.interval.resamples)) - 1)}f}"
+
+
+def _align(table: Sequence[Sequence[str]], *, left: int = 1) -> str:
+    """Columns of equal width, the first `left` ones to the left; empty columns are dropped."""
+    columns = [c for c in zip(*table, strict=True) if any(c[1:])]
+    widths = [max(map(len, column)) for column in columns]
+    lines = []
+    for row in zip(*columns, strict=True):
+        cells = (
+            t.ljust(w) if i < left else t.rjust(w) for i, (t, w) in enumerate(zip(row, widths, strict=True))
+        )
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
