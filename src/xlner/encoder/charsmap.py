@@ -42,10 +42,11 @@ def _double_array(trie: dict) -> list[int]:
     units = [0] * _BYTES
     taken = [False] * _BYTES
     taken[0] = True
+    bases = {0}  # of two nodes with one base, each would find the other's children
     first_free = 1
 
     def place(labels: list[int]) -> int:
-        """The smallest base at which all labels are free, and which the array can hold with all its bytes."""
+        """A base of its own at which all labels are free; the array holds all of its 256 bytes."""
         nonlocal first_free
         while first_free < len(taken) and taken[first_free]:
             first_free += 1
@@ -55,7 +56,8 @@ def _double_array(trie: dict) -> list[int]:
             while len(taken) <= base | (_BYTES - 1):
                 taken.extend([False] * _BYTES)
                 units.extend([0] * _BYTES)
-            if base and not any(taken[base ^ label] for label in labels):
+            if base not in bases and not any(taken[base ^ label] for label in labels):
+                bases.add(base)
                 for label in labels:
                     taken[base ^ label] = True
                 return base

@@ -1,0 +1,89 @@
+"""The command line: one thin file per command, and the one place where errors become exit codes.
+
+Exit codes: 0 success, 1 the work failed, 2 wrong usage. Tracebacks appear with --debug only.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from xlner.errors import UsageError, XlnerError
+
+app = typer.Typer(
+    name="xlner",
+    help="Cross-lingual named entity recognition: labels in the languages you have, a model for the one you need.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+# Command -> module with a function `command`. Modules keep heavy imports inside it, so that --help answers at once.
+COMMANDS = {
+    "demo": "demo",
+    "train": "train",
+    "transfer": "transfer",
+    "predict": "predict",
+    "evaluate": "evaluate",
+    "compare": "compare",
+}
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"xlner {installed('xlner')}")
+        raise typer.Exit
+
+
+def _register() -> None:
+    for name, module in COMMANDS.items():
+        app.command(name)(importlib.import_module(f"xlner.cli.{module}").command)
+    app.add_typer(importlib.import_module("xlner.cli.data").group, name="data")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    words = [w for w in words if w != "--debug"]
+    _register()
+    try:
+        app(args=words, prog_name="xlner", standalone_mode=True)
+    except (XlnerError, OSError, MemoryError, KeyboardInterrupt) as error:
+        if debug:
+            raise
+        code = _explain(error)
+        sys.stdout.flush() if not isinstance(error, BrokenPipeError) else None
+        sys.exit(code)
+
+
+def _explain(error: BaseException) -> int:
+    """Say in one message what went wrong, and give the exit code."""
+    if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if isinstance(error, KeyboardInterrupt):
+        typer.echo("interrupted; the same command with --resume auto goes on where it was", err=True)
+        return 130
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        message = f"the disk is full: {error.filename or 'no space left'}. Free some space; --resume auto goes on"
+    elif isinstance(error, OSError) and not isinstance(error, XlnerError):
+        message = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+    elif isinstance(error, MemoryError):
+        message = "out of memory; try a smaller --batch-subwords or --chunk-sentences"
+    else:
+        message = str(error)
+    typer.echo(f"error: {message}", err=True)
+    return 2 if isinstance(error, UsageError) else 1

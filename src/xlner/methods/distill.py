@@ -1,0 +1,110 @@
+"""Teacher-student learning: teachers label raw target text softly, a student learns from that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from xlner.core.seed import seed_everything
+from xlner.errors import UsageError
+from xlner.methods.direct import dev_f1, supervise
+from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
+from xlner.methods.task import MethodOptions, Source, Task
+from xlner.tagger import Tagger
+from xlner.train import make_loss, train
+from xlner.train.loop import forget
+
+
+def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
+    """Distil one or many source-language teachers into a student for the target language.
+
+    Teachers given as data are trained first (`folder/teachers/`); teachers given as models need no data. Each
+    labels the raw target text once, word by word (`folder/soft_labels/`); a student then learns the mixture of their
+    beliefs (`folder/student/`). Target labels are never used. One teacher is the case of many with one element.
+
+    Args:
+        task: sources, target, labels, raw text.
+        options: teacher and student settings, loss, confidence floor.
+        folder: the run folder; every finished part in it is reused.
+
+    Returns:
+        The student, trained.
+
+    Raises:
+        UsageError: the task has no raw text.
+
+    Reference: Wu, Lin, Karlsson, Lou & Huang, ACL 2020, equations for single- and multi-source distillation. Ours
+    differs in its default loss (soft cross-entropy; "mse" is theirs) and in decoding by legal transitions.
+    """
+    if task.raw is None:
+        raise UsageError(f"--method distill needs raw text: --target {task.target}=FILE")
+    weights = {s.name: 1 / len(task.sources) for s in task.sources}
+    folders, known, sizes = [], [], []
+    for source in task.sources:
+        teacher = _teacher(source, task, options, folder / "teachers" / source.name)
+        place = folder / "soft_labels" / source.name
+        sizes = write_soft_labels(
+            teacher, task.raw, place, chunk_sentences=options.chunk_sentences, title=f"soft labels by {source.name}"
+        )
+        folders.append(place)
+        known.append(teacher.outputs.known)
+    _write_weights(folder / "weights.json", weights)
+
+    seed_everything(options.student.seed)
+    student = _student(task, options, folder)
+    chunks = SoftLabelChunks(
+        folders, list(weights.values()), known, task.labels, student.words, sizes, floor=options.confidence_floor
+    )
+    loss = make_loss(options.loss, temperature=options.temperature)
+    work = folder / "student"
+    train(student, chunks, loss, options=options.student, folder=work, dev=dev_f1(task.dev), title="student")
+    student.save(work / "model")
+    forget(work)
+    return student
+
+
+def _teacher(source: Source, task: Task, options: MethodOptions, folder: Path) -> Tagger:
+    """The source's tagger, answering in the task's labels."""
+    model = source.model
+    if model is None:
+        supervise(
+            source.sentences,
+            task.labels,
+            encoder=options.encoder,
+            languages=[source.language],
+            options=options.teacher,
+            folder=folder,
+            dev=[s for s in task.dev if s.language == source.language],
+            title=f"teacher {source.name}",
+        )
+        model = str(folder / "model")
+    return Tagger.load(
+        model, mapping=task.mapping, labels=task.labels,
+        device=options.student.device, precision=options.student.precision,
+    )  # fmt: skip
+
+
+def _student(task: Task, options: MethodOptions, folder: Path) -> Tagger:
+    languages = sorted({s.language for s in task.sources} | {task.target})
+    settings = options.student
+    if options.student_from == "encoder":
+        return Tagger.fresh(
+            options.encoder, task.labels, languages=languages,
+            device=settings.device, precision=settings.precision, dropout=settings.dropout,
+        )  # fmt: skip
+    first = task.sources[0]
+    model = first.model or str(folder / "teachers" / first.name / "model")
+    student = Tagger.load(model, device=settings.device, precision=settings.precision)
+    if student.labels != task.labels:
+        raise UsageError(
+            f"--student-from teacher needs a teacher with the task's types {', '.join(task.labels.types)}; "
+            f"{first.name} has {', '.join(student.labels.types)}. Use --student-from encoder"
+        )
+    student.languages = tuple(languages)
+    return student
+
+
+def _write_weights(path: Path, weights: Mapping[str, float]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(dict(weights), indent=2) + "\n", "utf-8")

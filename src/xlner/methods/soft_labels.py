@@ -1,0 +1,151 @@
+"""Soft labels on disk: what each teacher believes of each word of the raw target text.
+
+One folder per teacher, one safetensors file per chunk of sentences. A file holds the words themselves, so a student
+with any tokenizer can learn from it, and is written whole or not at all, so an interrupted run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from xlner.core.labels import LabelSet
+from xlner.core.progress import progress
+from xlner.core.types import Sentence
+from xlner.errors import DataError
+from xlner.tagger import Tagger
+from xlner.tagger.encode import WordEncoder
+from xlner.train.examples import Example, examples_of
+
+_INDEX = "index.json"
+
+
+def write_soft_labels(
+    teacher: Tagger, raw: Callable[[], Iterator[Sentence]], folder: Path, *, chunk_sentences: int, title: str
+) -> list[int]:
+    """Let one teacher label the raw text, chunk by chunk; chunks already on disk are kept.
+
+    Args:
+        teacher: answers in the label set of the task.
+        raw: gives the same stream of sentences at every call.
+        folder: where `00000.safetensors`, ... go.
+        chunk_sentences: sentences per chunk; memory is bounded by one chunk.
+        title: for the progress bar.
+
+    Returns:
+        Sentences per chunk. Sentences without words are passed over.
+
+    Raises:
+        DataError: the stream has no sentence.
+    """
+    index = folder / _INDEX
+    if index.is_file():
+        return list(json.loads(index.read_text("utf-8"))["sizes"])
+    folder.mkdir(parents=True, exist_ok=True)
+    sizes: list[int] = []
+    stream = (s for s in raw() if s.words)
+    with progress(title, total=None) as bar:
+        while block := list(islice(stream, chunk_sentences)):
+            place = folder / f"{len(sizes):05d}.safetensors"
+            if not place.is_file():
+                chances = teacher.probabilities(block)
+                arrays = _pack([s.words for s in block], np.concatenate(chances).astype(np.float16))
+                partial = place.with_suffix(".partial")
+                save_file(arrays, partial)
+                partial.replace(place)
+            sizes.append(len(block))
+            bar.update(advance=1, note=f"{sum(sizes):,} sentences")
+    if not sizes:
+        raise DataError("the raw target text has no sentences")
+    partial = index.with_suffix(".partial")
+    partial.write_text(json.dumps({"tags": list(teacher.labels.tags), "sizes": sizes}), "utf-8")
+    partial.replace(index)
+    return sizes
+
+
+@dataclass(frozen=True)
+class SoftLabelChunks:
+    """The merged soft labels of one or several teachers as training data, one chunk in memory at a time.
+
+    Args:
+        folders: one per teacher, from `write_soft_labels` over the same raw text.
+        weights: one per teacher, summing to 1.
+        known: per teacher the entity types it knows; it has no say about others.
+        labels: the label set of the student.
+        encoder: the student's.
+        sizes: sentences per chunk.
+        floor: words whose most probable merged tag has less than this are masked.
+    """
+
+    folders: Sequence[Path]
+    weights: Sequence[float]
+    known: Sequence[frozenset[str]]
+    labels: LabelSet
+    encoder: WordEncoder
+    sizes: Sequence[int]
+    floor: float = 0.0
+
+    def load(self, index: int) -> list[Example]:
+        words: list[list[str]] = []
+        lengths = np.zeros(0, np.int64)
+        beliefs = []
+        for folder in self.folders:
+            arrays = load_file(folder / f"{index:05d}.safetensors")
+            if not words:
+                words, lengths = _unpack(arrays)
+            beliefs.append(arrays["probabilities"].astype(np.float32))
+        merged = merge(beliefs, self.weights, self.known, self.labels)
+        counts = (merged.max(1) >= self.floor).astype(np.float32)
+        edges = np.cumsum(lengths)[:-1]
+        return examples_of(self.encoder, words, np.split(merged, edges), np.split(counts, edges))
+
+
+def merge(
+    beliefs: Sequence[np.ndarray], weights: Sequence[float], known: Sequence[frozenset[str]], labels: LabelSet
+) -> np.ndarray:
+    """Weighted mean of teachers' probabilities, in which a type is judged only by teachers that know it.
+
+    Per tag c of type t: `p[c] = sum_k a_k p_k[c] / sum_(k knows t) a_k`; O is averaged over all teachers; rows are
+    normalised at the end. Where all teachers know all types this is the plain mixture.
+
+    Args:
+        beliefs: one per teacher. Shape: (n_words, n_tags), float32.
+        weights: a_k, summing to 1.
+        known: types each teacher knows.
+        labels: gives the order of tags.
+
+    Returns:
+        Shape: (n_words, n_tags), float32.
+
+    Reference: Wu et al., ACL 2020, the multi-source mixture of teachers; the handling of unknown types is ours.
+    """
+    if len(beliefs) == 1:
+        return beliefs[0] / beliefs[0].sum(1, keepdims=True)
+    shares = np.array([[1.0, *(float(t in k) for t in labels.types for _ in "BI")] for k in known], np.float32)
+    shares *= np.asarray(weights, np.float32)[:, None]
+    shares /= np.maximum(shares.sum(0), 1e-8)
+    merged = sum(b * s for b, s in zip(beliefs, shares, strict=True))
+    return merged / merged.sum(1, keepdims=True)
+
+
+def _pack(words: Sequence[Sequence[str]], probabilities: np.ndarray) -> dict[str, np.ndarray]:
+    # Words never hold a newline, because they come from lines; it separates them here.
+    blob = "\n".join(w for sentence in words for w in sentence).encode("utf-8", "surrogatepass")
+    return {
+        "words": np.frombuffer(blob, np.uint8),
+        "lengths": np.array([len(s) for s in words], np.int32),
+        "probabilities": probabilities,
+    }
+
+
+def _unpack(arrays: dict[str, np.ndarray]) -> tuple[list[list[str]], np.ndarray]:
+    flat = arrays["words"].tobytes().decode("utf-8", "surrogatepass").split("\n")
+    lengths = arrays["lengths"].astype(np.int64)
+    ends = np.cumsum(lengths)
+    return [flat[end - n : end] for end, n in zip(ends, lengths, strict=True)], lengths

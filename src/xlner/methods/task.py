@@ -1,0 +1,98 @@
+"""What a transfer method is given: sources, a target, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from xlner.core.labels import LabelSet
+from xlner.core.types import Sentence
+from xlner.errors import UsageError
+from xlner.tagger import Tagger
+from xlner.train import TrainOptions, make_loss
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A source language with labelled sentences, or with a trained model alone.
+
+    Args:
+        language: ISO 639-3 code.
+        sentences: labelled data; empty when there is only a model.
+        model: run folder, model folder or hub id of a trained tagger; None when there is data.
+        name: how folders and tables call it; unique within a task.
+    """
+
+    language: str
+    sentences: tuple[Sentence, ...] = ()
+    model: str | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.sentences) == bool(self.model):
+            raise UsageError(f"source {self.language} needs either labelled sentences or a model")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One transfer: from sources to a target language.
+
+    Args:
+        sources: at least one.
+        target: ISO 639-3 code of the target language.
+        raw: gives a fresh stream of raw target sentences at each call; None if the method needs none.
+        labels: the entity types to learn.
+        mapping: type renames applied to models among the sources; their data was mapped when read.
+        dev: labelled source-language sentences for early stopping; empty for none.
+    """
+
+    sources: tuple[Source, ...]
+    target: str
+    labels: LabelSet
+    raw: Callable[[], Iterator[Sentence]] | None = None
+    mapping: dict[str, str] = field(default_factory=dict)
+    dev: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodOptions:
+    """How to transfer. The defaults work on the embedded encoder.
+
+    Args:
+        encoder: what fresh teachers and students start from: "embedded", a folder or a hub id.
+        teacher: settings of training on labelled source data.
+        student: settings of training on soft labels.
+        loss: "ce", "mse" or "kl"; see `xlner.train.losses`.
+        temperature: for "kl".
+        student_from: "encoder" starts the student fresh, "teacher" from the first teacher's weights.
+        confidence_floor: words whose most probable tag has less than this are masked.
+        chunk_sentences: sentences per file of soft labels; bounds memory.
+    """
+
+    encoder: str = "embedded"
+    teacher: TrainOptions = field(default_factory=TrainOptions)
+    student: TrainOptions = field(default_factory=TrainOptions)
+    loss: str = "ce"
+    temperature: float = 1.0
+    student_from: Literal["encoder", "teacher"] = "encoder"
+    confidence_floor: float = 0.0
+    chunk_sentences: int = 2000
+
+    def __post_init__(self) -> None:
+        make_loss(self.loss, temperature=self.temperature)
+        if self.student_from not in ("encoder", "teacher"):
+            raise UsageError(f"--student-from is encoder or teacher, got '{self.student_from}'")
+        if not 0 <= self.confidence_floor < 1:
+            raise UsageError(f"--confidence-floor is in [0, 1), got {self.confidence_floor}")
+        if self.chunk_sentences < 1:
+            raise UsageError(f"--chunk-sentences must be at least 1, got {self.chunk_sentences}")
+
+
+class Method(Protocol):
+    """A transfer method: the extension point `methods`."""
+
+    def __call__(self, task: Task, options: MethodOptions, folder: Path) -> Tagger:
+        """Fit a tagger for the target language, keeping resumable state in `folder`."""
+        ...

@@ -1,0 +1,65 @@
+"""Word-level tag probabilities to entity spans, through legal transitions only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from xlner.core.labels import LabelSet
+from xlner.core.tags import read_tags
+from xlner.core.types import Span
+
+_TINY = 1e-12
+
+
+def legal_transitions(tags: Sequence[str]) -> np.ndarray:
+    """Which IOB2 tag may follow which. Shape: (1 + n_tags, n_tags), bool; row 0 is the start of the sentence."""
+    before = ["O", *tags]
+    return np.array([[not t.startswith("I-") or b in (t, "B" + t[1:]) for t in tags] for b in before])
+
+
+def best_path(probabilities: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """The most probable legal tag sequence of one sentence (Viterbi; every legal transition costs nothing).
+
+    Args:
+        probabilities: Shape: (n_words, n_tags).
+        allowed: from `legal_transitions`.
+
+    Returns:
+        Tag ids. Shape: (n_words,).
+    """
+    path = probabilities.argmax(1)
+    # With free transitions the best path is the argmax wherever that is legal, which is nearly always.
+    if len(path) == 0 or (allowed[0, path[0]] and allowed[1 + path[:-1], path[1:]].all()):
+        return path
+    emission = np.log(np.maximum(probabilities, _TINY))
+    penalty = np.where(allowed, 0.0, -np.inf)
+    score = emission[0] + penalty[0]
+    back = np.zeros(probabilities.shape, np.int64)
+    for i in range(1, len(emission)):
+        candidates = score[:, None] + penalty[1:]
+        back[i] = candidates.argmax(0)
+        score = candidates.max(0) + emission[i]
+    path = np.zeros(len(emission), np.int64)
+    path[-1] = score.argmax()
+    for i in range(len(emission) - 1, 0, -1):
+        path[i - 1] = back[i, path[i]]
+    return path
+
+
+def decode(probabilities: np.ndarray, labels: LabelSet, allowed: np.ndarray | None = None) -> tuple[Span, ...]:
+    """Entities of one sentence. A span's score is the mean probability of its words' tags.
+
+    Args:
+        probabilities: word-level tag probabilities in the order of `labels.tags`. Shape: (n_words, n_tags).
+        labels: the label set.
+        allowed: transitions, to be computed once by callers with many sentences.
+    """
+    tags = labels.tags
+    path = best_path(probabilities, legal_transitions(tags) if allowed is None else allowed)
+    if not path.any():
+        return ()
+    spans, _ = read_tags([tags[i] for i in path], "IOB2", repair="error")
+    chosen = probabilities[np.arange(len(path)), path]
+    return tuple(Span(s.start, s.end, s.label, float(chosen[s.start : s.end].mean())) for s in spans)

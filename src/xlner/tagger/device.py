@@ -1,0 +1,55 @@
+"""Where to compute and in which precision, decided from what the hardware says of itself."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+
+from xlner.errors import UsageError
+
+PRECISIONS = ("auto", "fp32", "bf16")
+
+
+def pick_device(name: str | None = None) -> torch.device:
+    """The named device, else the accelerator that torch sees, else the CPU."""
+    if name:
+        try:
+            return torch.device(name)
+        except RuntimeError:
+            raise UsageError(f"--device is cpu, cuda, cuda:1, mps, ...; got '{name}'") from None
+    if torch.accelerator.is_available():
+        return torch.device(torch.accelerator.current_accelerator() or "cpu")
+    return torch.device("cpu")
+
+
+def _cpu_has_bf16() -> bool:
+    """Whether the CPU multiplies bf16 natively (AVX-512 BF16 or AMX); elsewhere bf16 is emulated and slower."""
+    flags = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, f, lambda: False)() for f in flags)
+
+
+def pick_precision(wanted: str, device: torch.device) -> tuple[torch.dtype | None, str]:
+    """The autocast type (None is plain fp32), and why, as a phrase for the log.
+
+    Raises:
+        UsageError: `wanted` is not one of auto, fp32, bf16.
+    """
+    if wanted not in PRECISIONS:
+        raise UsageError(f"--precision is one of {', '.join(PRECISIONS)}; got '{wanted}'")
+    if wanted != "auto":
+        return (torch.bfloat16 if wanted == "bf16" else None), "as asked"
+    if device.type == "cpu":
+        return (torch.bfloat16, "the CPU multiplies bf16") if _cpu_has_bf16() else (None, "the CPU has no bf16 units")
+    if device.type == "cuda":
+        gains = torch.cuda.is_bf16_supported(including_emulation=False)
+        return (torch.bfloat16, "the GPU multiplies bf16") if gains else (None, "the GPU has no bf16 units")
+    return None, f"{device.type} runs in fp32"
+
+
+@contextlib.contextmanager
+def autocast(device: torch.device, dtype: torch.dtype | None) -> Iterator[None]:
+    """Autocast to `dtype`, or nothing when it is None."""
+    with torch.autocast(device.type, dtype or torch.bfloat16, enabled=dtype is not None):
+        yield

@@ -1,0 +1,138 @@
+"""Words to subwords: windows of subword ids that remember which words they speak for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from transformers import PreTrainedTokenizerBase
+
+from xlner.errors import DataError, UsageError
+
+# A single "word" may be a line without spaces; its label sits on its first subword, so the rest may be left out.
+MAX_PIECES_PER_WORD = 48
+_CACHED_WORDS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A piece of one sentence that fits the encoder.
+
+    Args:
+        sentence: index of the sentence in the sequence that was encoded.
+        ids: subword ids with special tokens. Shape: (n_subwords,), int32.
+        positions: for each word this window speaks for, where its first subword stands. Shape: (n_words,), int32.
+        first_word: index of the first of those words in the sentence; they are consecutive.
+    """
+
+    sentence: int
+    ids: np.ndarray
+    positions: np.ndarray
+    first_word: int
+
+
+class WordEncoder:
+    """Encodes sentences word by word, with a cache, since most words of a corpus are repeats.
+
+    Long sentences become windows that overlap; each word belongs to the window in which it stands farther from an
+    edge. A word that yields no subword (say, only zero-width characters) is given the unknown token, so that every
+    word has a prediction. Of a word with more than 48 subwords the encoder sees the first 48.
+
+    Args:
+        tokenizer: a fast Hugging Face tokenizer that accepts pre-split words.
+        max_subwords: window size with special tokens; None takes the smaller of 256 and what the model accepts.
+        on_long: "window", or "error" to refuse sentences that need more than one window.
+    """
+
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerBase, *, max_subwords: int | None = None, on_long: str = "window"
+    ) -> None:
+        if on_long not in ("window", "error"):
+            raise UsageError(f"--on-long is window or error, got '{on_long}'")
+        limit = tokenizer.model_max_length
+        self.max_subwords = min(max_subwords or 256, limit)
+        if self.max_subwords < 8:
+            raise UsageError(f"windows of {self.max_subwords} subwords are too small; use at least 8")
+        self.on_long = on_long
+        self.tokenizer = tokenizer
+        probe = tokenizer("")["input_ids"]
+        split = len(probe) // 2
+        self._prefix, self._suffix = list(probe[:split]), list(probe[split:])
+        unknown = tokenizer.unk_token_id
+        self._unknown = unknown if unknown is not None else (tokenizer.pad_token_id or 0)
+        self._room = self.max_subwords - len(probe)
+        self._pieces_per_word = min(MAX_PIECES_PER_WORD, self._room // 2)
+        self._cache: dict[str, list[int]] = {}
+
+    def _learn(self, words: Iterable[str]) -> None:
+        new = sorted({w for w in words if w not in self._cache})
+        if not new:
+            return
+        batch = self.tokenizer([[w] for w in new], is_split_into_words=True, add_special_tokens=False)["input_ids"]
+        for word, ids in zip(new, batch, strict=True):
+            self._cache[word] = list(ids[: self._pieces_per_word]) or [self._unknown]
+
+    def windows(self, sentences: Sequence[Sequence[str]]) -> Iterator[Window]:
+        """Windows of each sentence in order; a sentence without words yields none.
+
+        Raises:
+            DataError: a sentence needs more than one window and `on_long` is "error".
+        """
+        if len(self._cache) > _CACHED_WORDS:
+            self._cache.clear()
+        self._learn(w for words in sentences for w in words)
+        for index, words in enumerate(sentences):
+            pieces = [self._cache[w] for w in words]
+            if not pieces:
+                continue
+            starts = np.cumsum([0] + [len(p) for p in pieces])
+            if starts[-1] > self._room and self.on_long == "error":
+                raise DataError(f"sentence {index + 1} has {starts[-1]} subwords, the window holds {self._room}")
+            for low, high, own_low, own_high in _spread(starts, self._room):
+                ids = [*self._prefix, *(i for p in pieces[low:high] for i in p), *self._suffix]
+                positions = starts[own_low:own_high] - starts[low] + len(self._prefix)
+                yield Window(index, np.asarray(ids, np.int32), positions.astype(np.int32), own_low)
+
+
+def _spread(starts: np.ndarray, room: int) -> list[tuple[int, int, int, int]]:
+    """Windows over words with subword offsets `starts`: (first word, end, first owned word, end of owned words)."""
+    n_words = len(starts) - 1
+    spans: list[tuple[int, int]] = []
+    low = 0
+    while True:
+        high = int(np.searchsorted(starts, starts[low] + room, side="right")) - 1
+        spans.append((low, high))
+        if high >= n_words:
+            break
+        # The next window begins a quarter of a window before this one ends, at least one word further than this one.
+        low = max(low + 1, int(np.searchsorted(starts, starts[high] - room // 4, side="left")))
+    out, own = [], 0
+    for (low, high), following in zip(spans, [*spans[1:], None], strict=True):
+        end = n_words if following is None else max(own + 1, (following[0] + high) // 2)
+        out.append((low, high, own, end))
+        own = end
+    return out
+
+
+def pad_batch(windows: Sequence[np.ndarray], pad_id: int) -> tuple[np.ndarray, np.ndarray]:
+    """Subword ids and attention mask of several windows. Shapes: (n_windows, longest), int64 both."""
+    longest = max(len(w) for w in windows)
+    ids = np.full((len(windows), longest), pad_id, np.int64)
+    mask = np.zeros((len(windows), longest), np.int64)
+    for row, window in enumerate(windows):
+        ids[row, : len(window)] = window
+        mask[row, : len(window)] = 1
+    return ids, mask
+
+
+def token_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
+    """Indices grouped into batches of like length whose padded size stays within `budget` cells, shortest first."""
+    batches: list[list[int]] = []
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
+        if batch and (len(batch) + 1) * lengths[index] > budget:
+            batches.append(batch)
+            batch = []
+        batch.append(index)
+    return [*batches, batch] if batch else batches

@@ -1,0 +1,72 @@
+"""From the tags of any model to IOB2 probabilities over a label set, matched by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from xlner.core.labels import LabelSet
+from xlner.core.tags import split_tag
+from xlner.errors import ModelError
+
+_BEGIN = {"B", "S", "U", "W"}
+
+
+class OutputMap:
+    """Turns a model's tag probabilities into those of a label set, by name.
+
+    Tags of BIOES and BILOU models fall onto B- and I-. Models without B- tags (IO, and IOB1 models seen so) get
+    their begin from the change of type between neighbouring words. A type mapped to "O" gives its mass to O.
+
+    Args:
+        model_tags: the model's tags by output index.
+        mapping: renames types, "MISC" -> "O" for example.
+        labels: the label set to end in; None takes the model's own types after mapping, in the model's order.
+
+    Raises:
+        ModelError: a tag cannot be read, the model has no O, or a type is not in `labels`.
+    """
+
+    def __init__(
+        self, model_tags: Sequence[str], *, mapping: Mapping[str, str] | None = None, labels: LabelSet | None = None
+    ) -> None:
+        mapping = mapping or {}
+        try:
+            split = [split_tag(t) for t in model_tags]
+        except ValueError as error:
+            raise ModelError(f"the model's labels are no NER tags: {error}") from None
+        if "O" not in model_tags:
+            raise ModelError(f"the model has no tag O among {', '.join(model_tags)}")
+        renamed = [(p, mapping.get(label, label) if label else "O") for p, label in split]
+        own = list(dict.fromkeys(label for _, label in renamed if label != "O"))
+        self.labels = labels or LabelSet(tuple(own))
+        strangers = [t for t in own if t not in self.labels.types]
+        if strangers:
+            raise ModelError(
+                f"the model knows {', '.join(strangers)}, the label set is {', '.join(self.labels.types)}; "
+                f"map them, e.g. --map {strangers[0]}=O"
+            )
+        self.known = frozenset(own)
+        tags = self.labels.tags
+        self._matrix = np.zeros((len(model_tags), len(tags)), np.float32)
+        for i, (prefix, label) in enumerate(renamed):
+            tag = "O" if label == "O" else f"{'B' if prefix in _BEGIN else 'I'}-{label}"
+            self._matrix[i, tags.index(tag)] = 1.0
+        self._without_begin = not any(p in _BEGIN for p, _ in split) and bool(own)
+        self._identity = self._matrix.shape[0] == self._matrix.shape[1] and np.array_equal(
+            self._matrix, np.eye(len(tags), dtype=np.float32)
+        )
+
+    def __call__(self, probabilities: np.ndarray) -> np.ndarray:
+        """IOB2 probabilities. Shapes: (n_words, n_model_tags) -> (n_words, n_tags)."""
+        if self._identity:
+            return probabilities
+        out = probabilities @ self._matrix
+        if self._without_begin:
+            begin, inside = out[:, 1::2], out[:, 2::2]
+            best = np.concatenate([[-1], np.where(out[:, 0] > inside.max(1), -1, inside.argmax(1))])
+            opens = best[:-1, None] != np.arange(inside.shape[1])[None]
+            begin[opens] = inside[opens]
+            inside[opens] = 0.0
+        return out

@@ -1,0 +1,61 @@
+"""Checkpoints of a running training: safetensors and JSON, whole or absent."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+
+def save_checkpoint(folder: Path, tensors: dict[str, torch.Tensor], state: dict[str, Any]) -> None:
+    """Write `folder` anew, so that a kill at any moment leaves the old checkpoint or the new one."""
+    partial = folder.with_name(f".{folder.name}.partial")
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    save_file({k: v.detach().contiguous().cpu() for k, v in tensors.items()}, partial / "state.safetensors")
+    (partial / "state.json").write_text(json.dumps(state), "utf-8")
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        os.rename(folder, old)
+    os.rename(partial, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load_checkpoint(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
+    """The checkpoint at `folder`, or None. A kill between two renames leaves it at the old place; look there too."""
+    for place in (folder, folder.with_name(f".{folder.name}.old")):
+        if (place / "state.json").is_file():
+            return load_file(place / "state.safetensors"), json.loads((place / "state.json").read_text("utf-8"))
+    return None
+
+
+def drop_checkpoint(folder: Path) -> None:
+    """Remove the checkpoint and its leftovers, once the model itself is saved."""
+    for place in (folder, folder.with_name(f".{folder.name}.old"), folder.with_name(f".{folder.name}.partial")):
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer, names: list[str]) -> dict[str, torch.Tensor]:
+    """The optimizer's state as named tensors; `names` are its parameters in order."""
+    out = {}
+    for index, values in optimizer.state_dict()["state"].items():
+        for key, value in values.items():
+            out[f"optimizer.{names[index]}.{key}"] = torch.as_tensor(value)
+    return out
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, names: list[str], tensors: dict[str, torch.Tensor]) -> None:
+    """Undo `optimizer_tensors`."""
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for index, name in enumerate(names):
+        prefix = f"optimizer.{name}."
+        values = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+        if values:
+            state[index] = values
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
