@@ -17,3 +17,11 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data sets are not at {folder} (set XLNER_TEST_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A two-layer encoder with random weights, as an ordinary Hugging Face folder."""
+    from tests.toy import make_encoder
+
+    return make_encoder(tmp_path_factory.mktemp("encoder") / "tiny")

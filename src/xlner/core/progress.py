@@ -17,13 +17,20 @@ class Bar:
     _task: Any = None
 
     def update(
-        self, *, done: float | None = None, advance: float = 0, title: str | None = None, note: str | None = None
+        self,
+        *,
+        done: float | None = None,
+        advance: float = 0,
+        title: str | None = None,
+        note: str | None = None,
     ) -> None:
         """Move the bar to `done` or by `advance`, rename it, or put a note behind it."""
         if self._progress is None:
             return
         fields = {} if note is None else {"note": note}
-        self._progress.update(self._task, completed=done, advance=advance or None, description=title, **fields)
+        self._progress.update(
+            self._task, completed=done, advance=advance or None, description=title, **fields
+        )
 
 
 @contextmanager

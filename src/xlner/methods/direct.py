@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from xlner.core.labels import LabelSet
@@ -15,7 +14,6 @@ from xlner.methods.task import MethodOptions, Task
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
 from xlner.train.examples import LabelledChunks
-from xlner.train.loop import forget
 
 
 def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
@@ -71,35 +69,32 @@ def supervise(
 ) -> Tagger:
     """A tagger trained on labelled sentences; what `xlner train` does, and how teachers are made.
 
-    If `folder/model` is there already, training was finished before and the model is loaded.
-
     Args:
         sentences: labelled data.
         labels: the entity types to learn.
         encoder: "embedded", a folder or a hub id.
         languages: ISO 639-3 codes of the data.
         options: training settings.
-        folder: run folder of this training.
+        folder: where checkpoint and metrics live; an interrupted training goes on from there.
         dev: labelled sentences; if given, the epoch with the best F1 on them is kept.
         title: for the progress bar.
     """
-    if (folder / "model" / "config.json").is_file():
-        return Tagger.load(folder / "model", device=options.device, precision=options.precision)
     seed_everything(options.seed)
     tagger = Tagger.fresh(
-        encoder, labels, languages=languages, device=options.device, precision=options.precision, dropout=options.dropout
+        encoder,
+        labels,
+        languages=languages,
+        device=options.device,
+        precision=options.precision,
+        dropout=options.dropout,
     )
     chunks = LabelledChunks(tagger, sentences)
     train(tagger, chunks, make_loss("ce"), options=options, folder=folder, dev=dev_f1(dev), title=title)
-    tagger.save(folder / "model")
-    forget(folder)
     return tagger
 
 
-def dev_f1(dev: Sequence[Sentence]):  # noqa: ANN201
+def dev_f1(dev: Sequence[Sentence]) -> Callable[[Tagger], float] | None:
     """A function from a tagger to its F1 on `dev`, or None without dev data."""
     if not dev:
         return None
     return lambda tagger: score(dev, list(tagger.predict(dev))).f1
-
-

@@ -14,6 +14,7 @@ from xlner.methods.task import MethodOptions, Source, Task
 from xlner.tagger import Tagger
 from xlner.train import make_loss, train
 from xlner.train.loop import forget
+from xlner.train.processes import main_first, main_process, wait_for_all
 
 
 def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
@@ -21,7 +22,7 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
 
     Teachers given as data are trained first (`folder/teachers/`); teachers given as models need no data. Each
     labels the raw target text once, word by word (`folder/soft_labels/`); a student then learns the mixture of their
-    beliefs (`folder/student/`). Target labels are never used. One teacher is the case of many with one element.
+    beliefs. Target labels are never used. One teacher is the case of many with one element.
 
     Args:
         task: sources, target, labels, raw text.
@@ -42,11 +43,16 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
     weights = {s.name: 1 / len(task.sources) for s in task.sources}
     folders, known, sizes = [], [], []
     for source in task.sources:
-        teacher = _teacher(source, task, options, folder / "teachers" / source.name)
+        teacher = teacher_of(source, task, options, folder / "teachers" / source.name)
         place = folder / "soft_labels" / source.name
-        sizes = write_soft_labels(
-            teacher, task.raw, place, chunk_sentences=options.chunk_sentences, title=f"soft labels by {source.name}"
-        )
+        with main_first():
+            sizes = write_soft_labels(
+                teacher,
+                task.raw,
+                place,
+                chunk_sentences=options.chunk_sentences,
+                title=f"soft labels by {source.name}",
+            )
         folders.append(place)
         known.append(teacher.outputs.known)
     _write_weights(folder / "weights.json", weights)
@@ -54,21 +60,26 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
     seed_everything(options.student.seed)
     student = _student(task, options, folder)
     chunks = SoftLabelChunks(
-        folders, list(weights.values()), known, task.labels, student.words, sizes, floor=options.confidence_floor
+        folders,
+        list(weights.values()),
+        known,
+        task.labels,
+        student.words,
+        sizes,
+        floor=options.confidence_floor,
     )
     loss = make_loss(options.loss, temperature=options.temperature)
-    work = folder / "student"
-    train(student, chunks, loss, options=options.student, folder=work, dev=dev_f1(task.dev), title="student")
-    student.save(work / "model")
-    forget(work)
+    train(
+        student, chunks, loss, options=options.student, folder=folder, dev=dev_f1(task.dev), title="student"
+    )
     return student
 
 
-def _teacher(source: Source, task: Task, options: MethodOptions, folder: Path) -> Tagger:
-    """The source's tagger, answering in the task's labels."""
-    model = source.model
-    if model is None:
-        supervise(
+def teacher_of(source: Source, task: Task, options: MethodOptions, folder: Path) -> Tagger:
+    """The source's tagger, answering in the task's labels; trained and saved in `folder` if the source is data."""
+    model = source.model or str(folder / "model")
+    if source.sentences and not (folder / "model" / "config.json").is_file():
+        teacher = supervise(
             source.sentences,
             task.labels,
             encoder=options.encoder,
@@ -78,7 +89,10 @@ def _teacher(source: Source, task: Task, options: MethodOptions, folder: Path) -
             dev=[s for s in task.dev if s.language == source.language],
             title=f"teacher {source.name}",
         )
-        model = str(folder / "model")
+        if main_process():
+            teacher.save(folder / "model")
+            forget(folder)
+        wait_for_all()
     return Tagger.load(
         model, mapping=task.mapping, labels=task.labels,
         device=options.student.device, precision=options.student.precision,

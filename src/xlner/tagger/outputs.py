@@ -29,7 +29,11 @@ class OutputMap:
     """
 
     def __init__(
-        self, model_tags: Sequence[str], *, mapping: Mapping[str, str] | None = None, labels: LabelSet | None = None
+        self,
+        model_tags: Sequence[str],
+        *,
+        mapping: Mapping[str, str] | None = None,
+        labels: LabelSet | None = None,
     ) -> None:
         mapping = mapping or {}
         try:

@@ -91,9 +91,7 @@ class Tagger:
         Raises:
             ModelError: there is no model, it is no token classifier, or it does not name its labels.
         """
-        name = str(model)
-        if (Path(name) / "model" / "config.json").is_file():
-            name = str(Path(name) / "model")
+        name = model_folder(model)
         config = _config(name)
         if not any("TokenClassification" in a for a in (config.architectures or [])):
             raise ModelError(
@@ -140,7 +138,12 @@ class Tagger:
         config.id2label = labels.id2label
         config.label2id = {t: i for i, t in labels.id2label.items()}
         if dropout is not None:
-            for key in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
+            for key in (
+                "hidden_dropout_prob",
+                "attention_probs_dropout_prob",
+                "dropout",
+                "attention_dropout",
+            ):
                 if hasattr(config, key):
                     setattr(config, key, dropout)
         return cls(
@@ -197,7 +200,9 @@ class Tagger:
         """
         folder = Path(folder)
         if self.labels.tags != tuple(model_tags(self.model.config.id2label)):
-            raise ModelError("a tagger with mapped outputs cannot be saved; save the original and map again on load")
+            raise ModelError(
+                "a tagger with mapped outputs cannot be saved; save the original and map again on load"
+            )
         partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
@@ -215,6 +220,12 @@ class Tagger:
             shutil.rmtree(partial, ignore_errors=True)
             raise
         return folder
+
+
+def model_folder(model: str | Path) -> str:
+    """Where the weights of a run folder, model folder or hub id are."""
+    inner = Path(model) / "model"
+    return str(inner if (inner / "config.json").is_file() else model)
 
 
 def _config(name: str) -> AutoConfig:

