@@ -101,9 +101,7 @@ class E5S1File:
         self.path = path
         with path.open("rb") as stream:
             empty = path.stat().st_size == 0
-            self._data: mmap.mmap | bytes = (
-                b"" if empty else mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-            )
+            self._data: mmap.mmap | bytes = b"" if empty else mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         cursor = _Cursor(self._data, str(path))
         magic, version = cursor.unpack("4sI")
         if magic != MAGIC or version != 1:

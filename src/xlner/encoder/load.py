@@ -1,0 +1,152 @@
+"""Load an encoder or its tokenizer: the embedded one, a folder, or a model of the hub that the user names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from xlner.encoder.embedded import embedded_encoder
+from xlner.errors import ModelError
+
+EMBEDDED = "embedded"
+
+
+def resolve(name: str | Path) -> str:
+    """What transformers calls `pretrained_model_name_or_path`.
+
+    Args:
+        name: "embedded", a checkpoint folder, or a hub id such as "FacebookAI/xlm-roberta-base".
+
+    Returns:
+        A folder, or the hub id as it came; nothing is asked of the hub here.
+
+    Raises:
+        ModelError: a path was named that is no folder with a model, or the embedded weights cannot be used.
+        XlnerError: the embedded encoder cannot be written to the cache.
+    """
+    if str(name) == EMBEDDED:
+        return str(embedded_encoder())
+    path = Path(name).expanduser()
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise ModelError(f"{path} holds no config.json, so it is no model folder")
+        return str(path)
+    if path.exists():
+        raise ModelError(f"{path} is a file; name the folder of the model instead")
+    if _looks_like_path(name):
+        raise ModelError(
+            f"there is no model folder {path}. Name an existing folder, a hub id such as "
+            f"FacebookAI/xlm-roberta-base, or '{EMBEDDED}'."
+        )
+    return str(name)
+
+
+def load_tokenizer(name: str | Path) -> Any:
+    """A fast tokenizer that takes pre-split words.
+
+    Byte-level tokenizers (RoBERTa, GPT-2 and their kin) see a space as the first character of a word. Given words one
+    by one they would take each for the middle of a word, so they are told to put a space before each.
+
+    Args:
+        name: as for `resolve`.
+
+    Returns:
+        A `transformers.PreTrainedTokenizerFast`.
+
+    Raises:
+        ModelError: it cannot be loaded, or the model has no fast tokenizer.
+    """
+    from transformers import AutoTokenizer
+
+    where = resolve(name)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(where)
+    except (OSError, ValueError, ImportError, KeyError) as error:
+        raise _explained("tokenizer", where, error) from error
+    if not getattr(tokenizer, "is_fast", False):
+        raise ModelError(
+            f"{where} has no fast tokenizer (it loads as {type(tokenizer).__name__}), and only these say which "
+            "subword belongs to which word. Take a model whose folder has a tokenizer.json."
+        )
+    _space_before_words(tokenizer)
+    return tokenizer
+
+
+def load_encoder(name: str | Path, **options: Any) -> Any:
+    """The bare encoder, in evaluation mode, from safetensors only and without remote code.
+
+    Args:
+        name: as for `resolve`.
+        options: passed on to `AutoModel.from_pretrained`, for example `dtype` or `output_hidden_states`.
+
+    Returns:
+        A `transformers.PreTrainedModel`; without a pooler where its class allows.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    from transformers import AutoConfig, AutoModel
+
+    where = resolve(name)
+    fixed = {"use_safetensors": True, "trust_remote_code": False}
+    try:
+        config = AutoConfig.from_pretrained(where, trust_remote_code=False)
+        if config.model_type in _WITH_POOLER:
+            options = {"add_pooling_layer": False, **options}
+        return AutoModel.from_pretrained(where, **{"config": config, **options, **fixed}).eval()
+    except (OSError, ValueError, ImportError, KeyError) as error:
+        raise _explained("encoder", where, error) from error
+
+
+# Encoders whose class builds a pooler unless told otherwise. Token classification never uses one.
+_WITH_POOLER = {"bert", "camembert", "data2vec-text", "ernie", "roberta", "xlm-roberta", "xlm-roberta-xl", "xmod"}
+
+
+def _looks_like_path(name: str | Path) -> bool:
+    """A hub id is `name` or `owner/name`, without anything that only paths have."""
+    text = str(name)
+    return isinstance(name, Path) or text.startswith((".", "/", "~")) or text.count("/") > 1 or "\\" in text
+
+
+def _explained(what: str, where: str, error: Exception) -> ModelError:
+    first = next(iter(str(error).strip().splitlines()), "")
+    if Path(where).is_dir():
+        advice = "The folder needs config.json, model.safetensors and tokenizer.json."
+        if "safetensors" in str(error):
+            advice += " Pickled weights (pytorch_model.bin) are not read: convert them to safetensors first."
+    else:
+        advice = (
+            "It is no folder here, so it was looked up on the Hugging Face hub. Check the spelling and the network, "
+            f"or name a local folder, or '{EMBEDDED}', which needs no network."
+        )
+    return ModelError(f"cannot load the {what} '{where}': {first} {advice}")
+
+
+def _space_before_words(tokenizer: Any) -> None:
+    """Make a byte-level tokenizer treat each pre-split word as one that follows a space."""
+    from tokenizers import normalizers, pre_tokenizers
+
+    backend = tokenizer.backend_tokenizer
+    if backend.pre_tokenizer is None:
+        return
+    state = json.loads(backend.pre_tokenizer.__getstate__())
+    if state["type"] == "ByteLevel":
+        if not state["add_prefix_space"]:
+            backend.pre_tokenizer = pre_tokenizers.ByteLevel(
+                add_prefix_space=True,
+                trim_offsets=state.get("trim_offsets", True),
+                use_regex=state.get("use_regex", True),
+            )
+            tokenizer.add_prefix_space = True
+            tokenizer.init_kwargs["add_prefix_space"] = True
+        return
+    steps = state.get("pretokenizers", [])
+    if any(s["type"] == "ByteLevel" for s in steps) and not any(s.get("add_prefix_space") for s in steps):
+        # A ByteLevel step after a split would put a space before every part, so the word gets it up front.
+        space = [normalizers.Strip(left=True, right=False), normalizers.Prepend(" ")]
+        old = backend.normalizer
+        if old is None:
+            backend.normalizer = normalizers.Sequence(space)
+        elif b'"Prepend"' not in old.__getstate__():  # one that we saved has the steps already
+            backend.normalizer = normalizers.Sequence([old, *space])
