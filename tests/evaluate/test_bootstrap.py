@@ -65,9 +65,7 @@ def test_nothing_scored(sentence):
         assert (found.low, found.high) == (0.0, 0.0)
 
 
-@pytest.mark.parametrize(
-    "options", [{"level": 95}, {"resamples": 0}, {"metric": "accuracy"}, {"entity_type": "ORG"}]
-)
+@pytest.mark.parametrize("options", [{"level": 95}, {"resamples": 0}, {"metric": "accuracy"}, {"entity_type": "ORG"}])
 def test_wrong_wishes(synthetic, options):
     with pytest.raises(UsageError):
         interval(synthetic(accuracy=0.5), **options)

@@ -51,11 +51,12 @@ def test_equal_systems_are_seldom_told_apart(synthetic):
             synthetic(accuracy=0.7, n=100, text=i, system=2 * i),
             synthetic(accuracy=0.7, n=100, text=i, system=2 * i + 1),
             resamples=200,
+            seed=i,
         ).p_value
         for i in range(200)
     ]
     assert np.mean(np.array(p) <= 0.05) <= 0.1
-    assert np.mean(np.array(p) <= 0.5) == pytest.approx(0.5, abs=0.12)
+    assert 0.3 < np.mean(np.array(p) <= 0.5) < 0.6  # ties of whole numbers hold it below a half
 
 
 def test_types_are_matched_by_name(sentence):

@@ -7,13 +7,13 @@ from xlner.evaluate.tables import HEADER
 def test_table_without_intervals(sentence):
     text = describe(score([sentence("B-PER B-LOC B-MISC")], [sentence("B-PER O O")], ignore=["MISC"]))
     assert text.splitlines() == [
-        "type                   precision  recall      f1  gold  predicted  correct",
-        "LOC                       0.0000  0.0000  0.0000     1          0        0",
-        "PER                       1.0000  1.0000  1.0000     1          1        1",
-        "micro                     1.0000  0.5000  0.6667     2          1        1",
-        "macro                     0.5000  0.5000  0.5000",
-        "overlap, right type       1.0000  0.5000  0.6667     2          1        1",
-        "boundaries, any type      1.0000  0.5000  0.6667     2          1        1",
+        "type                  precision  recall      f1  gold  predicted  correct",
+        "LOC                      0.0000  0.0000  0.0000     1          0        0",
+        "PER                      1.0000  1.0000  1.0000     1          1        1",
+        "micro                    1.0000  0.5000  0.6667     2          1        1",
+        "macro                    0.5000  0.5000  0.5000",
+        "overlap, right type      1.0000  0.5000  0.6667     2          1        1",
+        "boundaries, any type     1.0000  0.5000  0.6667     2          1        1",
         "not counted: 1 gold: type left out",
     ]
 

@@ -71,15 +71,11 @@ def interval(
         score of exactly 0 or 1 gives an interval without width. A rare type scores 0 in draws that miss it.
     """
     chosen = select_type(scores.counts, scores.types, entity_type)
-    draws = [
-        evaluate_metric(totals, metric) for totals in resampled_totals(chosen, resamples=resamples, seed=seed)
-    ]
+    draws = [evaluate_metric(totals, metric) for totals in resampled_totals(chosen, resamples=resamples, seed=seed)]
     return percentile_interval(np.concatenate(draws), level=level)
 
 
-def intervals(
-    scores: Scores, *, level: float = 0.95, resamples: int = 1000, seed: int = 0
-) -> dict[str, Interval]:
+def intervals(scores: Scores, *, level: float = 0.95, resamples: int = 1000, seed: int = 0) -> dict[str, Interval]:
     """Intervals of everything a report shows, from one set of draws.
 
     Returns:

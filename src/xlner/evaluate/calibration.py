@@ -91,9 +91,7 @@ def calibration(
     sure = np.asarray(confidence, dtype=np.float64)
     right = np.asarray(correct, dtype=bool)
     if sure.ndim != 1 or sure.shape != right.shape:
-        raise UsageError(
-            f"confidence and correct must be two lists of one length, got {sure.shape}, {right.shape}"
-        )
+        raise UsageError(f"confidence and correct must be two lists of one length, got {sure.shape}, {right.shape}")
     if sure.size and not (sure.min() >= 0 and sure.max() <= 1):
         raise UsageError("confidences must be probabilities in [0, 1]")
     if bins < 1 or binning not in ("width", "mass"):

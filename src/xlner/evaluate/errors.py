@@ -66,9 +66,7 @@ class ErrorCounts:
             "per_type": {name: dict(kinds) for name, kinds in self.per_type.items()},
             "confusions": [
                 {"gold": gold, "predicted": predicted, "count": n}
-                for (gold, predicted), n in sorted(
-                    self.confusions.items(), key=lambda item: (-item[1], item[0])
-                )
+                for (gold, predicted), n in sorted(self.confusions.items(), key=lambda item: (-item[1], item[0]))
             ],
             "examples": [e.as_dict() for e in self.examples],
             "not_counted": dict(self.not_counted),
@@ -150,9 +148,7 @@ def _sort(gold: Spans, predicted: Spans) -> tuple[int, list[tuple[Kind, Span | N
     return len(both), sorted(errors, key=lambda e: min(s.start for s in e[1:] if s is not None))
 
 
-def _example(
-    kind: Kind, index: int, gold: Span | None, predicted: Span | None, sentence: Sentence
-) -> SpanError:
+def _example(kind: Kind, index: int, gold: Span | None, predicted: Span | None, sentence: Sentence) -> SpanError:
     spans = [s for s in (gold, predicted) if s is not None]
     words = sentence.words[min(s.start for s in spans) : max(s.end for s in spans)]
     return SpanError(kind, index, gold, predicted, " ".join(words), sentence.where)

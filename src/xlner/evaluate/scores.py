@@ -240,9 +240,7 @@ def score_tags(
     return _count(pairs, types, not_counted)
 
 
-def _count(
-    pairs: Sequence[tuple[Spans, Spans]], types: Sequence[str] | None, not_counted: Mapping[str, int]
-) -> Scores:
+def _count(pairs: Sequence[tuple[Spans, Spans]], types: Sequence[str] | None, not_counted: Mapping[str, int]) -> Scores:
     found = {span.label for gold, predicted in pairs for span in (*gold, *predicted)}
     names = tuple(types) if types is not None else tuple(sorted(found))
     column = {name: i for i, name in enumerate(names)}
