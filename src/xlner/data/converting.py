@@ -1,0 +1,67 @@
+"""Any format to any format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from xlner.core.languages import iso3
+from xlner.core.tags import Repair, Scheme
+from xlner.data.corpus import Reading
+from xlner.data.options import ReadOptions
+from xlner.data.report import ReadReport
+from xlner.data.writing import write
+
+
+def convert(
+    source: str | Path | Any,
+    target: str | Path,
+    *,
+    format: str | None = None,
+    to: str | None = None,
+    language: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    token_column: int | None = None,
+    tag_column: int | None = None,
+    scheme: Scheme | None = None,
+    repair: Repair = "conll",
+    labels: Sequence[str] | None = None,
+    split: str | None = None,
+    separator: str = "\t",
+) -> ReadReport:
+    """Read one input and write it in another format; raw text and JSON lines go through one sentence at a time.
+
+    Args:
+        source: as in `load`.
+        target: as in `write`.
+        format: the input's format, or None to find it.
+        to: the output's format, or None to go by extension.
+        language: as in `load`.
+        mapping: as in `load`.
+        token_column: as in `load`.
+        tag_column: as in `load`.
+        scheme: as in `load`.
+        repair: as in `load`.
+        labels: as in `load`.
+        split: as in `load`.
+        separator: between the columns of a conll output.
+
+    Returns:
+        What was read, with everything left out.
+
+    Raises:
+        XlnerError: the input cannot be read or the output not be written; then there is no output.
+    """
+    options = ReadOptions(
+        language=None if language is None else iso3(language),
+        token_column=token_column,
+        tag_column=tag_column,
+        scheme=scheme,
+        repair=repair,
+        labels=labels,
+        split=split,
+    )
+    reading = Reading(source, options, format=format, mapping=mapping)
+    write(target, reading, format=to, separator=separator)
+    return reading.report()

@@ -1,0 +1,181 @@
+"""Loading: a file, standard input, a data set, into sentences and a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlner.core.labels import map_types
+from xlner.core.languages import iso3
+from xlner.core.tags import Repair, Scheme
+from xlner.core.types import Sentence
+from xlner.data.formats import find_format, hub
+from xlner.data.formats.head import Head
+from xlner.data.options import ReadOptions
+from xlner.data.report import ReadLog, ReadReport
+from xlner.data.source import Source
+from xlner.errors import DataError
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The sentences of one input and how they were read.
+
+    Args:
+        sentences: in the order of the input.
+        report: format, scheme, counts, and everything left out.
+    """
+
+    sentences: list[Sentence]
+    report: ReadReport
+
+    def __len__(self) -> int:
+        return len(self.sentences)
+
+    def __iter__(self) -> Iterator[Sentence]:
+        return iter(self.sentences)
+
+
+def load(
+    source: str | Path | Any,
+    *,
+    format: str | None = None,
+    language: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    token_column: int | None = None,
+    tag_column: int | None = None,
+    scheme: Scheme | None = None,
+    repair: Repair = "conll",
+    labels: Sequence[str] | None = None,
+    split: str | None = None,
+) -> Corpus:
+    """Read labelled sentences; raw text gives unlabelled ones.
+
+    Args:
+        source: a path, "-" for standard input, `hf:owner/name[/config][:split]` for the hub, or a `datasets` object.
+        format: name of the format; None finds it by content, then by extension.
+        language: BCP-47 or ISO 639 code of the text.
+        mapping: entity types to rename; to "O" removes, as in `--map DATE=O`.
+        token_column: CoNLL: column of the word, from 0 or from the end. Default 0 (UNER 1).
+        tag_column: CoNLL: column of the tag. Default the last (UNER 2).
+        scheme: tag scheme; None detects it over the whole file.
+        repair: what happens to broken tag sequences: "conll" keeps, "discard" drops, "error" raises.
+        labels: names of integer tags, in order.
+        split: of a data set with splits.
+
+    Returns:
+        Sentences and report.
+
+    Raises:
+        DataError: the input cannot be used; the message names file and line.
+        UsageError: an option is wrong.
+    """
+    options = ReadOptions(
+        language=None if language is None else iso3(language),
+        token_column=token_column,
+        tag_column=tag_column,
+        scheme=scheme,
+        repair=repair,
+        labels=labels,
+        split=split,
+    )
+    reading = Reading(source, options, format=format, mapping=mapping)
+    sentences = list(reading)
+    if not sentences:
+        raise DataError(_nothing(reading.log), path=reading.log.path)
+    return Corpus(sentences, reading.report())
+
+
+def stream_text(
+    source: str | Path | Any,
+    *,
+    format: str | None = None,
+    language: str | None = None,
+    token_column: int | None = None,
+    split_lines: bool = True,
+) -> Iterator[Sentence]:
+    """The words of any input as unlabelled sentences, in constant memory; a new call starts over.
+
+    Words and sentences of a labelled file are kept one to one. A JSON array is the exception to constant memory, and of
+    a CoNLL file the first lines alone tell the columns.
+
+    Args:
+        source: as in `load`.
+        format: as in `load`.
+        language: as in `load`.
+        token_column: as in `load`.
+        split_lines: split lines of raw text into sentences. False makes each line one sentence, empty lines included,
+            as parallel text needs it.
+    """
+    options = ReadOptions(
+        language=None if language is None else iso3(language),
+        token_column=token_column,
+        labelled=False,
+        split_lines=split_lines,
+    )
+    return iter(Reading(source, options, format=format))
+
+
+class Reading:
+    """One pass over an input: sentences by iterating, then `report()`.
+
+    Args:
+        source: as in `load`.
+        options: how to read.
+        format: name of the format, or None.
+        mapping: entity types to rename.
+        tolerant: note faults and go on; for checking.
+    """
+
+    def __init__(
+        self,
+        source: str | Path | Any,
+        options: ReadOptions,
+        *,
+        format: str | None = None,
+        mapping: Mapping[str, str] | None = None,
+        tolerant: bool = False,
+    ) -> None:
+        self._mapping = dict(mapping or {})
+        if hub.is_dataset(source) or _is_hub_id(source, format):
+            name = str(source).removeprefix("hf:") if isinstance(source, str | Path) else type(source).__name__
+            self.log = ReadLog(name, "datasets", tolerant=tolerant)
+            dataset = hub.load_from_hub(name, split=options.split) if isinstance(source, str | Path) else source
+            self._sentences = hub.read_dataset(dataset, self.log, options)
+            return
+        file = Source.of(source)
+        data = file.head()
+        head = Head(data, Path(source).suffix.lower())
+        columns_given = options.token_column is not None or options.tag_column is not None
+        reader = find_format(head, wanted=format, columns_given=columns_given)
+        self.log = ReadLog(file.name, reader.name, tolerant=tolerant)
+        if data.startswith(b"\xef\xbb\xbf"):
+            self.log.encoding = "utf-8 with byte order mark"
+        self._sentences = reader.read(file, self.log, options)
+
+    def __iter__(self) -> Iterator[Sentence]:
+        seen: set[str] = set()
+        for sentence in self._sentences:
+            if self._mapping:
+                seen |= {span.label for span in sentence.spans}
+                sentence = map_types(sentence, self._mapping)
+            yield self.log.count(sentence)
+        for unused in sorted(set(self._mapping) - seen):
+            self.log.note(f"--map {unused}={self._mapping[unused]}: no {unused} here")
+
+    def report(self) -> ReadReport:
+        """What was found so far; complete once the sentences have been read."""
+        return self.log.report()
+
+
+def _is_hub_id(source: object, format: str | None) -> bool:
+    if not isinstance(source, str):
+        return False
+    return source.startswith("hf:") or (format == "datasets" and not Path(source).exists())
+
+
+def _nothing(log: ReadLog) -> str:
+    reasons = ", ".join(f"{n} times {reason}" for reason, n in log.report().reasons.items())
+    return f"no sentence in it (read as {log.format}" + (f"; left out: {reasons})" if reasons else ")")

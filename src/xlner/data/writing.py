@@ -1,0 +1,100 @@
+"""Writing sentences to a file: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
+
+from xlner.core.types import Sentence
+from xlner.data.formats import FORMATS, Writer
+from xlner.data.options import WriteOptions
+from xlner.errors import UsageError, XlnerError
+
+_BY_EXTENSION = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".html": "html",
+    ".htm": "html",
+    ".txt": "text",
+    ".text": "text",
+}
+
+
+def write(
+    path: str | Path,
+    sentences: Iterable[Sentence],
+    *,
+    format: str | None = None,
+    separator: str = "\t",
+    title: str | None = None,
+) -> int:
+    r"""Write sentences; the file appears complete or not at all.
+
+    Args:
+        path: the file, or "-" for standard output. Its folder is made if needed.
+        sentences: any iterable; conll, jsonl and text are written in constant memory.
+        format: conll (IOB2), jsonl (loses nothing), html (a page to look at) or text; None goes by extension, and
+            conll for unknown ones.
+        separator: between the columns of conll, "\t" or " ".
+        title: heading of the html page.
+
+    Returns:
+        How many sentences were written.
+
+    Raises:
+        XlnerError: the disk is full, or the file cannot be written.
+        UsageError: no such format, or one that can only be read.
+    """
+    suffix = Path(path).suffix.lower()
+    writer = find_writer(format or _BY_EXTENSION.get(suffix, "conll"))
+    if separator not in ("\t", " "):
+        raise UsageError(f"columns are separated by TAB or one space, not by {separator!r}")
+    options = WriteOptions(separator=separator, title=title or WriteOptions().title)
+    with atomic(path) as out:
+        return writer.write(sentences, out, options)
+
+
+def find_writer(name: str) -> Writer:
+    """The format of that name, if it can write; "json" and "txt" are understood."""
+    found = FORMATS.load({"json": "jsonl", "txt": "text"}.get(name, name))
+    if not isinstance(found, Writer):
+        can = [n for n in FORMATS.names() if isinstance(FORMATS.load(n), Writer)]
+        raise UsageError(f"format '{name}' can be read, not written; these can: {', '.join(can)}")
+    return found
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[TextIO]:
+    """A text file that replaces `path` when the block ends well, and leaves no trace when it does not.
+
+    Raises:
+        XlnerError: writing failed.
+    """
+    if str(path) == "-":
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    target = Path(os.path.realpath(path))  # a link stays a link
+    if target.is_dir():
+        raise UsageError(f"{path} is a folder; name a file in it")
+    # A device or pipe cannot be renamed over: that would replace /dev/null by a file.
+    direct = target.exists() and not target.is_file()
+    temporary = target if direct else target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
+    try:
+        if not direct:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8", newline="\n") as out:
+            yield out
+        if not direct:
+            os.replace(temporary, target)
+    except OSError as error:
+        raise XlnerError(f"{path} cannot be written: {error.strerror or error}; nothing was left behind") from error
+    finally:
+        if not direct:
+            with suppress(OSError):
+                temporary.unlink()
