@@ -1,0 +1,137 @@
+"""The exact choice for the common case, at most one projection per entity, without a solver."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from xlner.project.matchers.constraint import Constraint
+from xlner.project.matchers.program import choose_by_program
+
+_MAX_TOGETHER = 10
+Range = tuple[int, int]
+
+
+def choose_exactly(scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    """The choice of non-overlapping candidates, at most one per entity, with the highest sum of scores.
+
+    Three steps. (1) Candidates that can be left out are: one that contains another of the same entity with no lower
+    score. (2) Entities whose remaining candidates never overlap those of others are decided alone; groups that do are
+    decided apart from each other. (3) In a group, dynamic programming over word positions and sets of served entities:
+    `best[position][served]` is the highest sum from candidates that end there or before. That is
+    O((words + candidates) * 2^entities) per group, and groups are small. A group of more than 10 goes to HiGHS.
+
+    Equal sums: a candidate is taken only if it raises the sum, earlier and shorter ones are preferred, and of two
+    entities the one that is later in the source takes the later range, so equal names keep their order.
+
+    Args:
+        scores: entities in the order of the source. Shape: (n_entities, n_candidates), 0 or less means no.
+        candidates: ranges `[start, end)`, sorted. Shape: (n_candidates, 2).
+
+    Returns:
+        What was chosen. Shape: (n_entities, n_candidates), bool.
+    """
+    chosen = np.zeros(scores.shape, bool)
+    kept = [_undominated(row, candidates) for row in scores]
+    for group in _groups(kept, candidates):
+        if len(group) == 1:
+            row = group[0]
+            chosen[row, max(kept[row], key=lambda c: scores[row, c])] = True
+        elif len(group) <= _MAX_TOGETHER:
+            for row, column in _together(group, kept, scores, candidates):
+                chosen[row, column] = True
+        else:
+            part = np.zeros(scores.shape)
+            for row in group:
+                part[row, kept[row]] = scores[row, kept[row]]
+            found = choose_by_program(part, candidates, Constraint("<=", 1))
+            chosen |= found if found is not None else False
+    return chosen
+
+
+def _undominated(row: np.ndarray, candidates: np.ndarray) -> list[int]:
+    """Candidates of one entity that are worth a look, sorted by start and end.
+
+    A range that contains another one of no lower score can always be replaced by it: that takes fewer words.
+    """
+    columns = np.flatnonzero(row > 0)
+    if len(columns) < 2:
+        return columns.tolist()
+    starts, ends = candidates[columns, 0], candidates[columns, 1]
+    values = row[columns]
+    kept: list[int] = []
+    # By start from the right, then by end from the left: whatever a range contains comes before it.
+    order = np.lexsort((ends, -starts))
+    best_within = np.full(int(ends.max()) + 1, -np.inf)  # highest score seen of a range that ends there or before
+    for i in order.tolist():
+        if best_within[ends[i]] >= values[i]:
+            continue
+        kept.append(int(columns[i]))
+        tail = best_within[ends[i] :]
+        np.maximum(tail, values[i], out=tail)
+    return sorted(kept, key=lambda c: (candidates[c, 0], candidates[c, 1]))
+
+
+def _groups(kept: Sequence[Sequence[int]], candidates: np.ndarray) -> list[list[int]]:
+    """Entities that compete, directly or through others; those without candidates are left out."""
+    intervals = sorted((int(candidates[c, 0]), int(candidates[c, 1]), row) for row, cs in enumerate(kept) for c in cs)
+    parent = list(range(len(kept)))
+
+    def root(x: int) -> int:
+        while parent[x] != x:
+            parent[x] = parent[parent[x]]
+            x = parent[x]
+        return x
+
+    # One sweep: all intervals that reach over the current start belong together.
+    open_until = -1
+    owner = -1
+    for start, end, row in intervals:
+        if start < open_until:
+            parent[root(row)] = root(owner)
+        owner, open_until = row, max(open_until, end)
+    members: dict[int, list[int]] = {}
+    for row, columns in enumerate(kept):
+        if columns:
+            members.setdefault(root(row), []).append(row)
+    return list(members.values())
+
+
+def _together(
+    group: Sequence[int], kept: Sequence[Sequence[int]], scores: np.ndarray, candidates: np.ndarray
+) -> list[tuple[int, int]]:
+    """Dynamic programming over positions and sets of entities, for a few entities that compete."""
+    options = [
+        (int(candidates[c, 1]), int(candidates[c, 0]), bit, c) for bit, row in enumerate(group) for c in kept[row]
+    ]
+    options.sort(key=lambda o: (o[0], o[1], -o[2]))
+    positions = sorted({p for end, start, *_ in options for p in (start, end)})
+    at = {p: i for i, p in enumerate(positions)}
+    subsets = np.arange(1 << len(group))
+    without = [np.flatnonzero(subsets & (1 << bit) == 0) for bit in range(len(group))]
+    best = np.full((len(positions), len(subsets)), -np.inf)
+    best[0, 0] = 0.0
+    back = np.full(best.shape, -1)
+    position = 0
+    for index, (end, start, bit, column) in enumerate(options):
+        while position < at[end]:
+            position += 1
+            best[position] = best[position - 1]
+        sets = without[bit]
+        value = best[at[start], sets] + scores[group[bit], column]
+        served = sets | (1 << bit)
+        better = value > best[position, served]
+        best[position, served[better]] = value[better]
+        back[position, served[better]] = index
+    found = []
+    served = int(best[position].argmax())
+    while served:
+        index = back[position, served]
+        if index < 0:
+            position -= 1
+            continue
+        end, start, bit, column = options[index]
+        found.append((group[bit], column))
+        position, served = at[start], served & ~(1 << bit)
+    return found

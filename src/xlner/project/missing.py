@@ -1,0 +1,63 @@
+"""Which target words have an unknown label once entities were lost: those are masked, never O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xlner.align import Alignment
+from xlner.core.types import Sentence
+
+if TYPE_CHECKING:
+    from xlner.project.result import Fate
+
+
+def unknown_words(
+    source: Sentence, n_words: int, fates: Sequence[Fate], alignment: Alignment | None
+) -> tuple[tuple[int, int], ...]:
+    """Ranges of target words whose label nobody knows.
+
+    A lost entity is somewhere in the target, so the words that may be it must not train as O. They are the range that
+    it wanted, and everything from the first to the last word linked to it, what lies between included. If there is
+    neither, or the source sentence itself has missing words without links, nothing bounds it and the whole sentence
+    is unknown. Words of projected spans are known in any case.
+
+    Args:
+        source: the source sentence; its own missing words make the words linked to them missing.
+        n_words: number of target words.
+        fates: one per source entity.
+        alignment: links, if any were used.
+
+    Returns:
+        Sorted ranges `[start, end)` that do not touch each other.
+    """
+    unknown = np.zeros(n_words, bool)
+
+    def add(start: int, end: int, wanted: tuple[int, int] | None = None) -> None:
+        words = np.empty(0, np.int32) if alignment is None else alignment.targets_of(start, end)
+        if wanted is not None:
+            unknown[slice(*wanted)] = True
+        if len(words):
+            unknown[words[0] : words[-1] + 1] = True
+        elif wanted is None:
+            unknown[:] = True
+
+    if not source.labelled:
+        unknown[:] = True
+    for start, end in source.missing:
+        add(start, end)
+    for fate in fates:
+        if not fate.spans:
+            add(fate.entity.start, fate.entity.end, fate.wanted)
+    for fate in fates:
+        for span in fate.spans:
+            unknown[span.start : span.end] = False
+    return ranges_of(unknown)
+
+
+def ranges_of(flags: np.ndarray) -> tuple[tuple[int, int], ...]:
+    """Maximal runs of True as ranges `[start, end)`. Shape of `flags`: (n,), bool."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
+    return tuple((int(a), int(b)) for a, b in edges.reshape(-1, 2))

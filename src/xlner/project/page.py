@@ -1,0 +1,135 @@
+"""A page that shows what was projected where, along which links, and why an entity was lost."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from xlner.core.types import Sentence, Span
+from xlner.project.result import Fate, Projected, ProjectionResult
+
+_COLOURS = ("#2563eb", "#059669", "#d97706", "#7c3aed", "#db2777", "#0891b2", "#65a30d", "#b45309")
+_CHAR, _GAP, _ROW, _TOP, _BOTTOM = 8.4, 10.0, 24, 26, 130
+_LOST = "#dc2626"
+_STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1f2937}
+section{border-top:1px solid #e5e7eb;padding:.6rem 0}figure{margin:0;overflow-x:auto}
+svg text{font:14px ui-monospace,Menlo,Consolas,monospace;fill:#111827}svg text.tag{font-size:10px}
+.lost{color:#b91c1c}ul{margin:.3rem 0}h2{font-size:.85rem;color:#6b7280;margin:0}
+table{border-collapse:collapse}td{padding:.1rem .8rem .1rem 0}#only:checked~section.whole{display:none}
+"""
+
+
+def html_page(result: ProjectionResult, *, title: str = "Label projection", limit: int = 500) -> Iterator[str]:
+    """The page in pieces, to be written one after the other.
+
+    Every sentence is an inline SVG: source above, target below, a colour per entity, its links in that colour, other
+    links grey. A lost entity and the range that it wanted are outlined in red; words with unknown labels are hatched.
+
+    Args:
+        result: the projection.
+        title: heading.
+        limit: how many sentences to show; those with a loss come first in the choice, all are shown in order. What is
+            not shown is said.
+    """
+    shown = _shown(result.items, limit)
+    rows = "".join(f"<tr><td>{escape(reason)}<td>{count}" for reason, count in result.counts.items())
+    yield (
+        f"<!doctype html><html><head><meta charset='utf-8'><title>{escape(title)}</title><style>{_STYLE}</style>"
+        f"</head><body><h1>{escape(title)}</h1><p>{len(shown)} of {len(result)} sentences. A red outline is a lost "
+        "entity or the range it wanted; hatched words have unknown labels and are masked in training.</p>"
+        f"<table>{rows}</table><input type='checkbox' id='only'><label for='only'> only sentences with a loss</label>"
+    )
+    for index in shown:
+        yield _section(index + 1, result.items[index])
+    yield "</body></html>\n"
+
+
+def _shown(items: Sequence[Projected], limit: int) -> list[int]:
+    busy = [i for i, item in enumerate(items) if item.fates]
+    return sorted(sorted(busy, key=lambda i: (not _has_loss(items[i]), i))[:limit])
+
+
+def _has_loss(item: Projected) -> bool:
+    return any(not f.spans for f in item.fates)
+
+
+def _section(number: int, item: Projected) -> str:
+    lines = "".join(
+        f"<li{'' if f.spans else ' class=lost'}>{escape(f.explain(item.source, item.sentence))}{_score(f)}"
+        for f in item.fates
+    )
+    kind = "" if _has_loss(item) else " class='whole'"
+    return f"<section{kind}><h2>{number}</h2><figure>{_svg(item)}</figure><ul>{lines}</ul></section>\n"
+
+
+def _score(fate: Fate) -> str:
+    return "" if fate.score is None else f" <small>(score {fate.score:.2f})</small>"
+
+
+def _svg(item: Projected) -> str:
+    above, below = _places(item.source.words), _places(item.sentence.words)
+    width = max((x + w for x, w in (*above, *below)), default=0) + 10
+    colour_of = {word: _COLOURS[i % len(_COLOURS)] for i, f in enumerate(item.fates) for word in _words(f.entity)}
+    parts = [
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{width:.0f}' height='{_BOTTOM + 44}' role='img'>"
+        "<defs><pattern id='unknown' width='6' height='6' patternUnits='userSpaceOnUse' patternTransform='rotate(45)'>"
+        "<rect width='2' height='6' fill='#d1d5db'/></pattern></defs>"
+    ]
+    for start, end in item.sentence.missing:
+        parts.append(_box(below, start, end, _BOTTOM, "fill='url(#unknown)'"))
+    for index, fate in enumerate(item.fates):
+        colour = _COLOURS[index % len(_COLOURS)]
+        look = f"fill='{colour}' fill-opacity='.18'" if fate.spans else _outline()
+        parts.append(_box(above, fate.entity.start, fate.entity.end, _TOP, look))
+        parts.append(_tag(above, fate.entity.start, _TOP - 8, fate.entity.label))
+        for span in fate.spans:
+            parts.append(_box(below, span.start, span.end, _BOTTOM, f"fill='{colour}' fill-opacity='.18'"))
+            parts.append(_tag(below, span.start, _BOTTOM + _ROW + 12, span.label))
+        if not fate.spans and fate.wanted is not None:
+            parts.append(_box(below, *fate.wanted, _BOTTOM, _outline()))
+    if item.alignment is not None:
+        for i, j in item.alignment.links():
+            stroke = colour_of.get(i)
+            look = f"stroke='{stroke}' stroke-width='1.6'" if stroke else "stroke='#d1d5db' stroke-width='1'"
+            a, b = (place[0] + place[1] / 2 for place in (above[i], below[j]))
+            parts.append(f"<line x1='{a:.1f}' y1='{_TOP + _ROW}' x2='{b:.1f}' y2='{_BOTTOM}' {look}/>")
+    parts += _texts(item.source, above, _TOP)
+    parts += _texts(item.sentence, below, _BOTTOM)
+    return "".join([*parts, "</svg>"])
+
+
+def _outline() -> str:
+    return f"fill='none' stroke='{_LOST}' stroke-dasharray='4 2'"
+
+
+def _words(entity: Span) -> range:
+    return range(entity.start, entity.end)
+
+
+def _places(words: Sequence[str]) -> list[tuple[float, float]]:
+    """Left edge and width of each word, in a font whose letters are equally wide and ideographs two letters."""
+    places, x = [], 6.0
+    for word in words:
+        width = _CHAR * sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in word)
+        places.append((x, width))
+        x += width + _GAP
+    return places
+
+
+def _box(places: Sequence[tuple[float, float]], start: int, end: int, top: int, look: str) -> str:
+    left = places[start][0] - 3
+    right = places[end - 1][0] + places[end - 1][1] + 3
+    return f"<rect x='{left:.1f}' y='{top}' width='{right - left:.1f}' height='{_ROW}' rx='4' {look}/>"
+
+
+def _tag(places: Sequence[tuple[float, float]], word: int, y: int, label: str) -> str:
+    return f"<text class='tag' x='{places[word][0]:.1f}' y='{y}'>{escape(label)}</text>"
+
+
+def _texts(sentence: Sentence, places: Sequence[tuple[float, float]], top: int) -> list[str]:
+    return [
+        f"<text x='{x:.1f}' y='{top + 17}'>{escape(word)}</text>"
+        for word, (x, _) in zip(sentence.words, places, strict=True)
+    ]

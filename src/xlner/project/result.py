@@ -1,0 +1,148 @@
+"""What projection returns: labelled target sentences, and what became of every source entity."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from xlner.align import Alignment
+from xlner.core.types import Sentence, Span
+from xlner.project.missing import unknown_words
+
+
+class Reason(StrEnum):
+    """What became of a source entity."""
+
+    PROJECTED = "projected"
+    EMPTY_TARGET = "empty target sentence"
+    NO_ALIGNMENT = "no alignment"
+    NO_CANDIDATE = "no candidate"
+    TOO_SHORT = "aligned words too few"
+    PUNCTUATION = "aligned to punctuation only"
+    BELOW_THRESHOLD = "below threshold"
+    OVERLAP = "lost to overlap"
+    MARKERS = "markers do not add up"
+    INCONSISTENT = "back-translation disagrees"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of one source entity.
+
+    Args:
+        entity: the source entity.
+        reason: projected, or why not.
+        spans: where it went; empty if it was lost, several if the matcher allows it.
+        score: the best score it had, on the matcher's own scale; None if it never had one.
+        wanted: the target range that it lost or that was not good enough, where one is known.
+        winner: the source entity that took that range.
+    """
+
+    entity: Span
+    reason: Reason
+    spans: tuple[Span, ...] = ()
+    score: float | None = None
+    wanted: tuple[int, int] | None = None
+    winner: Span | None = None
+
+    def explain(self, source: Sentence, target: Sentence) -> str:
+        """One line for people."""
+        name = f"{self.entity.label} '{source.surface(self.entity)}'"
+        if self.spans:
+            return f"{name} → " + ", ".join(f"'{target.surface(s)}'" for s in self.spans)
+        said = f"{name}: {self.reason}"
+        if self.wanted is not None:
+            said += f"; wanted '{target.surface(Span(*self.wanted, self.entity.label))}'"
+        if self.winner is not None:
+            said += f", taken by {self.winner.label} '{source.surface(self.winner)}'"
+        return said
+
+
+@dataclass(frozen=True, eq=False)
+class Projected:
+    """One projected sentence.
+
+    Args:
+        source: the labelled source sentence.
+        sentence: the target sentence with projected spans; its `missing` words have unknown labels.
+        fates: one per source entity, in order.
+        alignment: the links that were used, if any.
+    """
+
+    source: Sentence
+    sentence: Sentence
+    fates: tuple[Fate, ...]
+    alignment: Alignment | None = None
+
+    @classmethod
+    def of(
+        cls, source: Sentence, target: Sentence, fates: Sequence[Fate], alignment: Alignment | None = None
+    ) -> Projected:
+        """Put spans and missing words together."""
+        spans = tuple(sorted((s for f in fates for s in f.spans), key=lambda s: s.start))
+        labelled = target.with_spans(spans)
+        ranges = unknown_words(source, len(target), fates, alignment)
+        return cls(source, replace(labelled, missing=ranges), tuple(fates), alignment)
+
+    @property
+    def score(self) -> float:
+        """Confidence in the whole sentence: the lowest score of its spans; 1 without entities, 0 if one was lost."""
+        if any(f.reason is not Reason.PROJECTED for f in self.fates):
+            return 0.0
+        return min((1.0 if s.score is None else s.score for s in self.sentence.spans), default=1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectionResult:
+    """A projected corpus.
+
+    Args:
+        items: one per sentence pair, in order.
+        settings: what it was made with, for the record.
+    """
+
+    items: tuple[Projected, ...]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Projected]:
+        return iter(self.items)
+
+    @property
+    def sentences(self) -> list[Sentence]:
+        """The labelled target sentences, one per input sentence, in order."""
+        return [item.sentence for item in self.items]
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many source entities met each fate; reasons that did not occur are left out."""
+        found = Counter(f.reason for item in self.items for f in item.fates)
+        return {str(reason): found[reason] for reason in Reason if found[reason]}
+
+    def lost(self) -> Iterator[tuple[int, Fate]]:
+        """Sentence index and fate of every entity that was not projected."""
+        for index, item in enumerate(self.items):
+            for fate in item.fates:
+                if fate.reason is not Reason.PROJECTED:
+                    yield index, fate
+
+    def as_dict(self) -> dict[str, Any]:
+        """Counts for `--json`."""
+        spans = sum(len(s.spans) for s in self.sentences)
+        missing = sum(end - start for s in self.sentences for start, end in s.missing)
+        return {
+            "sentences": len(self),
+            "entities": sum(len(item.fates) for item in self.items),
+            "projected_spans": spans,
+            "fates": self.counts,
+            "sentences_without_loss": sum(all(f.spans for f in item.fates) for item in self.items),
+            "missing_words": missing,
+            "words": sum(len(s) for s in self.sentences),
+            "settings": self.settings,
+        }

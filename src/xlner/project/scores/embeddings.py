@@ -1,0 +1,61 @@
+"""Similarity of span embeddings: an entity and its translation lie close in a multilingual encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from xlner.align.subwords import SubwordEncoder, SubwordVectors
+from xlner.project.pair import Pair
+
+
+class EmbeddingScorer:
+    """Cosine of mean subword vectors, read in context, after the mean vector of each side is taken off.
+
+    Without that last step all vectors of an encoder point one way and all cosines are near 1. Values below 0 become 0.
+
+    Args:
+        encoder: "embedded", a folder or a hub id.
+        layer: the hidden layer to take.
+        device: a torch device name.
+    """
+
+    def __init__(self, encoder: str = "embedded", *, layer: int = 8, device: str | None = None) -> None:
+        self._encoder = SubwordEncoder(encoder, layers=[layer], device=device)
+
+    def __call__(self, pairs: Sequence[Pair], candidates: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Scores of all pairs; those with no entity or candidate are not encoded.
+
+        Returns:
+            One array per pair. Shape: (n_entities, n_candidates), float64, in [0, 1].
+        """
+        out = [np.zeros((len(p.entities), len(c))) for p, c in zip(pairs, candidates, strict=True)]
+        busy = [i for i, scores in enumerate(out) if scores.size]
+        if not busy:
+            return out
+        left = _Prefix(self._encoder.encode([pairs[i].source.words for i in busy]))
+        right = _Prefix(self._encoder.encode([pairs[i].target.words for i in busy]))
+        for k, i in enumerate(busy):
+            entities = np.array([(e.start, e.end) for e in pairs[i].entities], np.int64)
+            out[i] = np.clip(left.spans(k, entities) @ right.spans(k, candidates[i]).T, 0.0, 1.0)
+        return out
+
+
+class _Prefix:
+    """Running sums of subword vectors, so that the mean over any range of words is one subtraction."""
+
+    def __init__(self, encoded: SubwordVectors) -> None:
+        vectors = encoded.vectors.cpu().numpy().astype(np.float64)
+        vectors -= vectors.mean(0) if len(vectors) else 0.0
+        self._until = np.concatenate((np.zeros((1, vectors.shape[1])), vectors.cumsum(0)))
+        self._starts, self._words = encoded.starts, encoded.words
+
+    def spans(self, sentence: int, ranges: np.ndarray) -> np.ndarray:
+        """Unit vectors of word ranges of one sentence. Shape: (n_ranges, n_dimensions)."""
+        low, high = self._starts[sentence], self._starts[sentence + 1]
+        words = self._words[low:high]
+        starts = low + np.searchsorted(words, ranges[:, 0])
+        ends = low + np.searchsorted(words, ranges[:, 1])
+        sums = self._until[ends] - self._until[starts]
+        return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)

@@ -1,0 +1,159 @@
+"""What can be said of a candidate without labels of the target language: the features of the fused score."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xlner.core.types import Span
+from xlner.project.pair import Pair
+from xlner.project.scores.statistics import Statistics
+from xlner.project.scores.strings import similarity
+
+FEATURES = (
+    "dice",  # links between entity and candidate against their sizes, the align score
+    "purity",  # part of the candidate's links that go to the entity, mean over its words
+    "unlinked",  # part of the candidate's words without any link
+    "coverage",  # part of the entity's words' links that go into the candidate, mean over its words
+    "leak",  # part of all links of the entity that go elsewhere
+    "first_share",  # part of the first word's links that go to the entity
+    "last_share",
+    "first_unlinked",
+    "last_unlinked",
+    "before_share",  # the same for the neighbours outside
+    "after_share",
+    "string",  # likeness of spelling or sound
+    "characters",  # |log| of the ratio of lengths in characters
+    "words",  # difference in words, against the longer one
+    "first_capital",  # the first words agree in being capitalised
+    "last_capital",
+    "punctuation",  # begins or ends with punctuation, and the entity does not
+    "left_edge",  # how words stood at edges of other projections of this corpus
+    "right_edge",
+    "phrase",  # how often the same entity went to the same words elsewhere in this corpus
+    "embedding",  # cosine of contextual span embeddings; 0 when not asked for
+    "ner_spans",  # the NER score of any type; 0 when there is no NER model
+)
+
+
+class PairFeatures:
+    """Features of every entity and candidate of one sentence pair.
+
+    Args:
+        pair: the sentences and their alignment.
+        candidates: ranges `[start, end)`. Shape: (n_candidates, 2).
+        embedding: scores from `EmbeddingScorer`. Shape: (n_entities, n_candidates).
+        ner: scores from `ner_score(..., any_type=True)`. Same shape.
+    """
+
+    def __init__(
+        self,
+        pair: Pair,
+        candidates: np.ndarray,
+        *,
+        embedding: np.ndarray | None = None,
+        ner: np.ndarray | None = None,
+    ) -> None:
+        self.pair, self.candidates = pair, candidates
+        n = len(pair.target)
+        self._links = np.zeros((0, 2), np.int32) if pair.alignment is None else pair.alignment.pairs
+        scores = None if pair.alignment is None else pair.alignment.scores
+        self._values = np.ones(len(self._links)) if scores is None else np.clip(scores, 0.0, 1.0).astype(float)
+        self._total = np.bincount(self._links[:, 1], self._values, n)
+        self._fixed = np.stack([self._of_entity(e) for e in pair.entities]) if pair.entities else None
+        if self._fixed is not None:
+            for name, extra in (("embedding", embedding), ("ner_spans", ner)):
+                if extra is not None:
+                    self._fixed[:, :, FEATURES.index(name)] = extra
+
+    def __call__(self, statistics: Statistics | None = None, chosen: np.ndarray | None = None) -> np.ndarray:
+        """All features.
+
+        Args:
+            statistics: what projections of the corpus taught; without them their features are 0.
+            chosen: index of the candidate by which each entity is counted in the statistics, or -1, so that nothing
+                confirms itself. Shape: (n_entities,).
+
+        Returns:
+            Shape: (n_entities, n_candidates, len(FEATURES)), float64.
+        """
+        if self._fixed is None:
+            return np.zeros((0, len(self.candidates), len(FEATURES)))
+        out = self._fixed.copy()
+        if statistics is not None and len(self.candidates):
+            edges = statistics.edges(self.pair.target.words, self.candidates)
+            first = FEATURES.index("left_edge")
+            out[:, :, first : first + 2] = edges
+            for row in range(len(out)):
+                own = -1 if chosen is None else int(chosen[row])
+                out[row, :, FEATURES.index("phrase")] = statistics.phrases(
+                    self.pair, self.pair.entities[row], self.candidates, own
+                )
+        return out
+
+    def _of_entity(self, entity: Span) -> np.ndarray:
+        """Features that depend on this pair alone. Shape: (n_candidates, len(FEATURES))."""
+        starts, ends = self.candidates[:, 0], self.candidates[:, 1]
+        sizes, length = ends - starts, entity.end - entity.start
+        n = len(self.pair.target)
+        low, high = np.searchsorted(self._links[:, 0], (entity.start, entity.end))
+        links, values = self._links[low:high], self._values[low:high]
+        mass = np.bincount(links[:, 1], values, n)
+        linked = self._total > 0
+        share = np.divide(mass, self._total, out=np.zeros(n), where=linked)
+        inside = _between(mass, starts, ends)
+        per_word = np.zeros((length, n))
+        np.add.at(per_word, (links[:, 0] - entity.start, links[:, 1]), values)
+        sums = per_word.sum(1, keepdims=True)
+        coverage = _between((per_word / np.maximum(sums, 1e-9)).sum(0), starts, ends) / length
+        around = np.concatenate(([0.0], share, [0.0]))
+        out = np.zeros((len(self.candidates), len(FEATURES)))
+        columns = (
+            2 * inside / (sizes + length),
+            _between(share, starts, ends) / sizes,
+            _between(~linked, starts, ends) / sizes,
+            coverage,
+            1 - inside / max(float(values.sum()), 1e-9),
+            share[starts] if n else sizes,
+            share[ends - 1] if n else sizes,
+            ~linked[starts] if n else sizes,
+            ~linked[ends - 1] if n else sizes,
+            around[starts],
+            around[ends + 1],
+        )
+        for column, feature in enumerate(columns):
+            out[:, column] = feature
+        self._of_spelling(entity, out, len(columns))
+        return out
+
+    def _of_spelling(self, entity: Span, out: np.ndarray, column: int) -> None:
+        words = self.pair.target.words
+        name = self.pair.source.words[entity.start : entity.end]
+        whole = " ".join(name)
+        capital = (_is_capital(name[0]), _is_capital(name[-1]))
+        sharp = (_is_word(name[0]), _is_word(name[-1]))
+        for row, (start, end) in enumerate(self.candidates.tolist()):
+            text = " ".join(words[start:end])
+            first, last = words[start], words[end - 1]
+            ragged = (sharp[0] and not _is_word(first)) or (sharp[1] and not _is_word(last))
+            out[row, column : column + 6] = (
+                similarity(whole, text),
+                abs(np.log((len(text) + 1) / (len(whole) + 1))),
+                abs(end - start - len(name)) / max(end - start, len(name)),
+                capital[0] == _is_capital(first),
+                capital[1] == _is_capital(last),
+                ragged,
+            )
+
+
+def _between(values: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Sums of values over ranges. Shape: (n_ranges,)."""
+    until = np.concatenate(([0.0], np.cumsum(values, dtype=float)))
+    return until[ends] - until[starts]
+
+
+def _is_capital(word: str) -> bool:
+    return word[:1] != word[:1].lower()
+
+
+def _is_word(word: str) -> bool:
+    return any(c.isalnum() for c in word)

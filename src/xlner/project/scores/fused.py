@@ -1,0 +1,134 @@
+"""Calibrated fusion: the probability that a candidate is the projection of an entity, from all evidence at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from xlner.core.types import Span
+from xlner.project.matchers.exact import choose_exactly
+from xlner.project.pair import Pair
+from xlner.project.scores.features import FEATURES, PairFeatures
+from xlner.project.scores.statistics import Statistics
+from xlner.project.scores.weights import DEFAULT
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of the log-linear model.
+
+    Args:
+        values: one per feature, in the order of `FEATURES`. Shape: (n_features,).
+        nowhere: the score of "this entity is not in the target".
+    """
+
+    values: np.ndarray
+    nowhere: float
+
+    @classmethod
+    def default(cls) -> Weights:
+        """The weights that come with the package."""
+        return cls(np.array([DEFAULT.get(name, 0.0) for name in FEATURES]), DEFAULT["nowhere"])
+
+    def as_dict(self) -> dict[str, float]:
+        return {**dict(zip(FEATURES, self.values.tolist(), strict=True)), "nowhere": self.nowhere}
+
+    def probabilities(self, features: np.ndarray) -> np.ndarray:
+        """Chance of each candidate to be the projection of its entity; with "nowhere" they sum to 1.
+
+        Args:
+            features: Shape: (n_entities, n_candidates, n_features).
+
+        Returns:
+            Shape: (n_entities, n_candidates), float64.
+        """
+        raw = features @ self.values
+        top = np.maximum(raw.max(1, initial=self.nowhere), self.nowhere)[:, None]
+        weights = np.exp(raw - top)
+        return weights / (weights.sum(1, keepdims=True) + np.exp(self.nowhere - top))
+
+
+@dataclass(frozen=True)
+class FusedScore:
+    """p(candidate | entity) from a log-linear model over the features of `xlner.project.scores.features`.
+
+    The matcher then maximises the expected number of right projections. Two passes: the first reads the pair alone; its
+    projections, exact and above `sure`, give the statistics of the corpus that the second pass reads too.
+
+    Args:
+        weights: of the model; `learn` finds others, without labels of the target language.
+        rounds: how often statistics are gathered; 0 reads each pair alone.
+        sure: least probability of a projection that is counted in the statistics.
+    """
+
+    weights: Weights = field(default_factory=Weights.default)
+    rounds: int = 1
+    sure: float = 0.5
+
+    def __call__(
+        self,
+        pairs: Sequence[Pair],
+        candidates: Sequence[np.ndarray],
+        *,
+        embedding: Sequence[np.ndarray] | None = None,
+        ner: Sequence[np.ndarray] | None = None,
+    ) -> list[np.ndarray]:
+        """Probabilities of all pairs.
+
+        Args:
+            pairs: a whole corpus; more of it teaches more.
+            candidates: ranges per pair. Shapes: (n_candidates, 2).
+            embedding: scores of `EmbeddingScorer`, if wanted.
+            ner: label-free NER scores, if wanted.
+
+        Returns:
+            One array per pair. Shape: (n_entities, n_candidates), float64, in [0, 1].
+        """
+        features = featurise(pairs, candidates, embedding=embedding, ner=ner)
+        scores = [self.weights.probabilities(f()) for f in features]
+        for _ in range(self.rounds):
+            chosen = choose_all(scores, candidates, self.sure)
+            statistics = Statistics(projections(pairs, candidates, chosen))
+            scores = [self.weights.probabilities(f(statistics, c)) for f, c in zip(features, chosen, strict=True)]
+        return scores
+
+
+def featurise(
+    pairs: Sequence[Pair],
+    candidates: Sequence[np.ndarray],
+    *,
+    embedding: Sequence[np.ndarray] | None = None,
+    ner: Sequence[np.ndarray] | None = None,
+) -> list[PairFeatures]:
+    """Features of all pairs, statistics to be filled in later."""
+    return [
+        PairFeatures(
+            pair,
+            ranges,
+            embedding=None if embedding is None else embedding[i],
+            ner=None if ner is None else ner[i],
+        )
+        for i, (pair, ranges) in enumerate(zip(pairs, candidates, strict=True))
+    ]
+
+
+def choose_all(scores: Sequence[np.ndarray], candidates: Sequence[np.ndarray], threshold: float) -> list[np.ndarray]:
+    """Index of the chosen candidate of every entity, or -1. One array per pair, shape (n_entities,)."""
+    out = []
+    for values, ranges in zip(scores, candidates, strict=True):
+        chosen = choose_exactly(np.where(values >= threshold, values, 0.0), ranges)
+        out.append(np.where(chosen.any(1), chosen.argmax(1), -1) if chosen.size else np.full(len(values), -1))
+    return out
+
+
+def projections(
+    pairs: Sequence[Pair], candidates: Sequence[np.ndarray], chosen: Sequence[np.ndarray]
+) -> Iterator[tuple[Pair, Span, tuple[int, int]]]:
+    """The chosen ranges as (pair, entity, range)."""
+    for pair, ranges, columns in zip(pairs, candidates, chosen, strict=True):
+        for entity, column in zip(pair.entities, columns.tolist(), strict=True):
+            if column >= 0:
+                start, end = ranges[column].tolist()
+                yield pair, entity, (start, end)

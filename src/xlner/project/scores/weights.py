@@ -1,0 +1,25 @@
+"""Weights of the fused score that come with the package."""
+
+DEFAULT = {
+    "dice": 4.0,
+    "purity": 4.0,
+    "unlinked": -0.5,
+    "coverage": 4.0,
+    "leak": -1.0,
+    "first_share": 1.0,
+    "last_share": 1.0,
+    "first_unlinked": -1.0,
+    "last_unlinked": -1.0,
+    "before_share": -1.0,
+    "after_share": -1.0,
+    "string": 2.0,
+    "characters": -1.0,
+    "words": -1.0,
+    "first_capital": 1.0,
+    "last_capital": 0.3,
+    "punctuation": -2.0,
+    "left_edge": 0.5,
+    "right_edge": 0.5,
+    "phrase": 2.0,
+    "nowhere": 2.0,
+}
