@@ -30,14 +30,10 @@ def test_the_path_is_the_best_legal_one(n, seed):
     def legal(path):
         return all(ALLOWED[0 if i == 0 else 1 + path[i - 1], t] for i, t in enumerate(path))
 
-    best = max(
-        (p for p in product(range(5), repeat=n) if legal(p)), key=lambda p: np.log(chances[range(n), p]).sum()
-    )
+    best = max((p for p in product(range(5), repeat=n) if legal(p)), key=lambda p: np.log(chances[range(n), p]).sum())
     found = best_path(chances, ALLOWED)
     assert legal(found)
-    assert np.log(chances[range(n), found]).sum() == pytest.approx(
-        np.log(chances[range(n), best]).sum(), abs=1e-5
-    )
+    assert np.log(chances[range(n), found]).sum() == pytest.approx(np.log(chances[range(n), best]).sum(), abs=1e-5)
 
 
 def test_no_words_no_entities():
@@ -46,9 +42,7 @@ def test_no_words_no_entities():
 
 def test_labels_are_matched_by_name_and_not_by_position():
     outputs = OutputMap(["B-PER", "I-PER", "O", "B-LOC", "I-LOC"], labels=LABELS)
-    assert outputs(np.array([[0.5, 0.1, 0.2, 0.15, 0.05]], np.float32))[0] == pytest.approx(
-        [0.2, 0.15, 0.05, 0.5, 0.1]
-    )
+    assert outputs(np.array([[0.5, 0.1, 0.2, 0.15, 0.05]], np.float32))[0] == pytest.approx([0.2, 0.15, 0.05, 0.5, 0.1])
 
 
 def test_a_type_mapped_to_o_gives_its_mass_to_o():
@@ -68,9 +62,7 @@ def test_a_model_without_begin_tags_opens_where_the_type_changes():
     assert [s.key for s in decode(outputs(chances), LABELS)] == [(0, 2, "PER"), (2, 3, "LOC")]
 
 
-@pytest.mark.parametrize(
-    ("tags", "message"), [(["O", "PERSON"], "no NER tags"), (["B-PER", "I-PER"], "no tag O")]
-)
+@pytest.mark.parametrize(("tags", "message"), [(["O", "PERSON"], "no NER tags"), (["B-PER", "I-PER"], "no tag O")])
 def test_what_is_no_ner_model_is_refused(tags, message):
     with pytest.raises(ModelError, match=message):
         OutputMap(tags)

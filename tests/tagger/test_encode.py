@@ -54,7 +54,7 @@ def test_long_sentences_can_be_refused(tokenizer):
 
 def test_a_word_that_yields_no_subword_becomes_the_unknown_piece(tokenizer):
     encoder = WordEncoder(tokenizer)
-    encoder._cache["\u200b"] = [] or [encoder._unknown]
+    encoder._cache["\u200b"] = [encoder._unknown]
     (window,) = encoder.windows([["Ana", "\u200b", "Boris"]])
     assert len(window.positions) == 3
 

@@ -121,9 +121,7 @@ def test_missing_labels_do_not_teach(tiny_encoder):
 def test_two_processes_share_an_epoch_without_overlap(tiny_encoder):
     tagger = Tagger.fresh(str(tiny_encoder), LABELS)
     chunks = LabelledChunks(tagger, sentences(101))
-    share = [
-        list(epoch_batches(chunks, epoch=0, seed=1, budget=128, pad_id=1, rank=r, world=2)) for r in (0, 1)
-    ]
+    share = [list(epoch_batches(chunks, epoch=0, seed=1, budget=128, pad_id=1, rank=r, world=2)) for r in (0, 1)]
     alone = list(epoch_batches(chunks, epoch=0, seed=1, budget=128, pad_id=1))
     assert len(share[0]) == len(share[1]) == -(-len(alone) // 2)
     assert all(torch.equal(a.ids, b.ids) for a, b in zip(alone[::2], share[0], strict=False))

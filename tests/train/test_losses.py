@@ -40,9 +40,7 @@ def test_tempered_kl_needs_no_teacher_logits():
 @pytest.mark.parametrize("name", ["ce", "mse", "kl"])
 def test_masked_words_do_not_count(name):
     loss = make_loss(name)
-    assert loss(LOGITS, SOFT, torch.tensor([1.0, 0.0])) == pytest.approx(
-        loss(LOGITS[:1], SOFT[:1], ONES[:1]).item()
-    )
+    assert loss(LOGITS, SOFT, torch.tensor([1.0, 0.0])) == pytest.approx(loss(LOGITS[:1], SOFT[:1], ONES[:1]).item())
 
 
 @pytest.mark.parametrize(("name", "temperature"), [("l1", 1.0), ("ce", 2.0), ("kl", 0.0)])

@@ -77,9 +77,7 @@ def evaluate(
     scores = score(truth, found, types=types)
     lenient = scores
     if not is_model(model_or_predictions):
-        lenient = score(
-            truth, load(model_or_predictions, mapping=mapping, repair="conll").sentences, types=types
-        )
+        lenient = score(truth, load(model_or_predictions, mapping=mapping, repair="conll").sentences, types=types)
     ranges = intervals(scores)
     metrics = scores.as_dict(interval=ranges["f1"], conlleval=lenient)
     metrics["intervals"] = {name: r.as_dict() for name, r in ranges.items()}
@@ -104,9 +102,7 @@ def compare(
     if len(runs) < 2:
         raise UsageError("compare needs two or more runs")
     truth = load(gold, mapping=mapping).sentences
-    systems = {
-        str(run): [score(truth, _predictions(run, truth, mapping=mapping, device=device))] for run in runs
-    }
+    systems = {str(run): [score(truth, _predictions(run, truth, mapping=mapping, device=device))] for run in runs}
     return compare_all(systems)
 
 

@@ -100,9 +100,7 @@ def transfer(
     mapping = dict(mapping or {})
     fit = METHODS.load(method)
     inputs = _inputs(source, target, dev, gold)
-    sources = [
-        _read_source(language, value, mapping, n) for n, (language, value) in enumerate(_named(source))
-    ]
+    sources = [_read_source(language, value, mapping, n) for n, (language, value) in enumerate(_named(source))]
     dev_sentences = [s for language, file in dev for s in _read(file, language, mapping)]
     language = target[0] if target else sources[0].language
     gold_sentences = _read(gold, language, mapping) if gold else []
@@ -135,9 +133,7 @@ def transfer(
     metrics: dict[str, Any] = {"method": method, "types": list(task.labels.types)}
     predictions: dict[str, list[Sentence]] = {}
     if gold_sentences:
-        systems = (
-            {"target": tagger} if method == "direct" else {**_teachers(run, task, options), "target": tagger}
-        )
+        systems = {"target": tagger} if method == "direct" else {**_teachers(run, task, options), "target": tagger}
         for name, system in systems.items():
             predictions[name] = list(system.predict(gold_sentences))
         scores = {n: score(gold_sentences, p, types=task.labels.types) for n, p in predictions.items()}

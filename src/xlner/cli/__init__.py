@@ -78,9 +78,7 @@ def _explain(error: BaseException) -> int:
         typer.echo("interrupted; the same command with --resume auto goes on where it was", err=True)
         return 130
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        message = (
-            f"the disk is full: {error.filename or 'no space left'}. Free some space; --resume auto goes on"
-        )
+        message = f"the disk is full: {error.filename or 'no space left'}. Free some space; --resume auto goes on"
     elif isinstance(error, OSError) and not isinstance(error, XlnerError):
         message = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
     elif isinstance(error, MemoryError):

@@ -10,9 +10,7 @@ from xlner.cli import options as o
 
 
 def command(
-    runs: Annotated[
-        list[str], typer.Argument(metavar="RUN RUN...", help="Runs, models or prediction files.")
-    ],
+    runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Runs, models or prediction files.")],
     gold: Annotated[str, typer.Option(metavar="FILE", help="Labelled file.")],
     map: o.Map = [],
     device: o.Device = None,

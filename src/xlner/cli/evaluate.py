@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    model_or_predictions: Annotated[
-        str, typer.Argument(help="Run folder, model folder, hub id or prediction file.")
-    ],
+    model_or_predictions: Annotated[str, typer.Argument(help="Run folder, model folder, hub id or prediction file.")],
     gold: Annotated[str, typer.Argument(help="Labelled file.")],
     map: o.Map = [],
     type: Annotated[list[str], typer.Option(help="Score only this type; repeat.")] = [],

@@ -14,18 +14,12 @@ if TYPE_CHECKING:
     from xlner.methods.task import MethodOptions
 
 Map = Annotated[list[str], typer.Option("--map", metavar="OLD=NEW", help="Rename a type; OLD=O removes it.")]
-Device = Annotated[
-    str | None, typer.Option(help="cpu, cuda, mps, ...; default: an accelerator if there is one.")
-]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, mps, ...; default: an accelerator if there is one.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-Resume = Annotated[
-    str, typer.Option(help="auto goes on with an interrupted run; never; or a run folder to copy.")
-]
-Encoder = Annotated[str, typer.Option(help="'embedded', a folder, or a hub id of any Hugging Face encoder.")]
+Resume = Annotated[str, typer.Option(help="auto goes on with an interrupted run; never; or a run folder to copy.")]
+Encoder = Annotated[str | None, typer.Option(help="'embedded' (default), a folder, or a hub id of any encoder.")]
 Dev = Annotated[list[str], typer.Option(metavar="LANG=FILE", help="Labelled source data for early stopping.")]
-Gold = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Labelled data to score on; never trained on.")
-]
+Gold = Annotated[str | None, typer.Option(metavar="FILE", help="Labelled data to score on; never trained on.")]
 Config = Annotated[Path | None, typer.Option(metavar="YAML", help="Settings by name; flags win over it.")]
 Licence = Annotated[str | None, typer.Option(help="Licence of the model, for its card.")]
 LearningRate = Annotated[float | None, typer.Option(help="Peak learning rate.")]
@@ -37,9 +31,7 @@ FreezeEmbeddings = Annotated[bool | None, typer.Option(help="Keep the embeddings
 Patience = Annotated[int | None, typer.Option(help="Stop after so many epochs without a better dev F1.")]
 Precision = Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")]
 Seed = Annotated[int | None, typer.Option(help="Rules every source of chance.")]
-CheckpointSeconds = Annotated[
-    float | None, typer.Option(help="How much work a kill may cost; 0 saves every step.")
-]
+CheckpointSeconds = Annotated[float | None, typer.Option(help="How much work a kill may cost; 0 saves every step.")]
 ReportTo = Annotated[list[str], typer.Option(help="tensorboard, wandb, ...: any tracker of accelerate.")]
 
 
@@ -86,9 +78,7 @@ def _fill(default: Any, values: Any, prefix: str) -> Any:
     try:
         return replace(default, **values)
     except TypeError as error:
-        raise UsageError(
-            f"a setting in {prefix or 'the config'} has the wrong kind of value: {error}"
-        ) from None
+        raise UsageError(f"a setting in {prefix or 'the config'} has the wrong kind of value: {error}") from None
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

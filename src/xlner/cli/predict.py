@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +12,7 @@ from xlner.cli import options as o
 
 def command(
     model: Annotated[str, typer.Argument(help="Run folder, model folder or hub id.")],
-    file: Annotated[
-        str, typer.Argument(help="Raw text or any labelled format; - reads standard input.")
-    ] = "-",
+    file: Annotated[str, typer.Argument(help="Raw text or any labelled format; - reads standard input.")] = "-",
     format: Annotated[str, typer.Option(help="conll, jsonl or html.")] = "conll",
     output: Annotated[Path | None, typer.Option(help="File to write; default: standard output.")] = None,
     language: Annotated[str | None, typer.Option(help="Language of the text, for word splitting.")] = None,
@@ -34,4 +31,4 @@ def command(
         raise UsageError(f"--format is conll, jsonl or html, got '{format}'")
     code = iso3(language) if language else None
     sentences = predict(model, file, language=code, mapping=parse_map(map), device=device, on_long=on_long)
-    write(output or sys.stdout, sentences, format=format)
+    write(output or "-", sentences, format=format)

@@ -34,9 +34,7 @@ def score_table(title: str, systems: Mapping[str, Mapping[str, Any]]) -> Table:
         table.add_column(column, justify="right")
     for name, m in systems.items():
         low, high = m["interval"]["low"], m["interval"]["high"]
-        row = [f"{m[k] * 100:.1f}" for k in ("precision", "recall", "f1")] + [
-            f"{low * 100:.1f} to {high * 100:.1f}"
-        ]
+        row = [f"{m[k] * 100:.1f}" for k in ("precision", "recall", "f1")] + [f"{low * 100:.1f} to {high * 100:.1f}"]
         row += [f"{m['per_type'][t]['f1'] * 100:.1f}" if t in m["per_type"] else "" for t in types]
         table.add_row(name, *row)
     return table

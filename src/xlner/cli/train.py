@@ -13,15 +13,13 @@ from xlner.cli.arguments import language_value
 
 
 def command(
-    source: Annotated[
-        list[str], typer.Option(metavar="LANG=FILE", help="Labelled data; repeat to train on several.")
-    ],
+    source: Annotated[list[str], typer.Option(metavar="LANG=FILE", help="Labelled data; repeat to train on several.")],
     output: Annotated[Path, typer.Option(help="Run folder.")],
     dev: o.Dev = [],
     gold: o.Gold = None,
     map: o.Map = [],
     config: o.Config = None,
-    encoder: o.Encoder = "embedded",
+    encoder: o.Encoder = None,
     learning_rate: o.LearningRate = None,
     epochs: o.Epochs = None,
     batch_subwords: o.BatchSubwords = None,

@@ -13,30 +13,22 @@ from xlner.cli.arguments import language_value
 
 
 def command(
-    source: Annotated[
-        list[str], typer.Option(metavar="LANG=FILE_OR_MODEL", help="Labelled data or a model; repeat.")
-    ],
-    target: Annotated[
-        str, typer.Option(metavar="LANG=FILE", help="Raw target text; labels in it are ignored.")
-    ],
+    source: Annotated[list[str], typer.Option(metavar="LANG=FILE_OR_MODEL", help="Labelled data or a model; repeat.")],
+    target: Annotated[str, typer.Option(metavar="LANG=FILE", help="Raw target text; labels in it are ignored.")],
     output: Annotated[Path, typer.Option(help="Run folder.")],
     method: Annotated[str, typer.Option(help="direct or distill.")] = "distill",
     dev: o.Dev = [],
     gold: o.Gold = None,
     map: o.Map = [],
     config: o.Config = None,
-    encoder: o.Encoder = "embedded",
+    encoder: o.Encoder = None,
     loss: Annotated[str | None, typer.Option(help="ce, mse (the paper's) or kl.")] = None,
     temperature: Annotated[float | None, typer.Option(help="For --loss kl.")] = None,
     student_from: Annotated[str | None, typer.Option(help="encoder or teacher.")] = None,
-    confidence_floor: Annotated[
-        float | None, typer.Option(help="Mask words below this teacher confidence.")
-    ] = None,
+    confidence_floor: Annotated[float | None, typer.Option(help="Mask words below this teacher confidence.")] = None,
     chunk_sentences: Annotated[int | None, typer.Option(help="Raw sentences in memory at a time.")] = None,
     student_epochs: Annotated[int | None, typer.Option(help="Passes over the raw text.")] = None,
-    student_learning_rate: Annotated[
-        float | None, typer.Option(help="Peak learning rate of the student.")
-    ] = None,
+    student_learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate of the student.")] = None,
     learning_rate: o.LearningRate = None,
     epochs: o.Epochs = None,
     batch_subwords: o.BatchSubwords = None,

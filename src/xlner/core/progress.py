@@ -28,9 +28,7 @@ class Bar:
         if self._progress is None:
             return
         fields = {} if note is None else {"note": note}
-        self._progress.update(
-            self._task, completed=done, advance=advance or None, description=title, **fields
-        )
+        self._progress.update(self._task, completed=done, advance=advance or None, description=title, **fields)
 
 
 @contextmanager

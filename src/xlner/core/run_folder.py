@@ -137,9 +137,7 @@ def _copy_run(source: Path, target: Path) -> None:
         raise UsageError(f"--resume is auto, never or a run folder; '{source}' holds no run")
     if source.resolve() != target.resolve():
         if target.exists():
-            raise UsageError(
-                f"--resume {source} is to be copied to {target}, which exists; choose another --output"
-            )
+            raise UsageError(f"--resume {source} is to be copied to {target}, which exists; choose another --output")
         shutil.copytree(source, target)
 
 

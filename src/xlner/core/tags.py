@@ -26,9 +26,7 @@ def split_tag(tag: str) -> tuple[str, str]:
         return "O", ""
     prefix, sep, label = tag.partition("-")
     if not sep or not label or prefix not in {"B", "I", "E", "S", "L", "U", "M", "W"}:
-        raise ValueError(
-            f"'{tag}' is no tag; a tag is O or one of B I E S L U M W, a hyphen and a type, as in B-PER"
-        )
+        raise ValueError(f"'{tag}' is no tag; a tag is O or one of B I E S L U M W, a hyphen and a type, as in B-PER")
     return prefix, label
 
 
@@ -92,9 +90,7 @@ def read_tags(
         if is_broken:
             broken_count += 1
             if repair == "error":
-                raise DataError(
-                    f"words {start} to {end - 1} break the {scheme} scheme: {' '.join(tags[start:end])}"
-                )
+                raise DataError(f"words {start} to {end - 1} break the {scheme} scheme: {' '.join(tags[start:end])}")
         if not (is_broken and repair == "discard"):
             spans.append(Span(start, end, label))
         start = -1

@@ -2,5 +2,6 @@
 
 from xlner.encoder.embedded import embedded_encoder
 from xlner.encoder.load import load_encoder, load_tokenizer, resolve
+from xlner.encoder.trim import TrimResult, trim_vocabulary
 
-__all__ = ["embedded_encoder", "load_encoder", "load_tokenizer", "resolve"]
+__all__ = ["TrimResult", "embedded_encoder", "load_encoder", "load_tokenizer", "resolve", "trim_vocabulary"]

@@ -5,6 +5,7 @@ The file is mapped into memory and nothing is copied before it is asked for, so 
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import struct
 from collections.abc import Iterator
@@ -109,7 +110,8 @@ class E5S1File:
                 f"{path} is no E5S1 file of version 1: it starts with {magic!r}, version {version}. "
                 "Install the package again."
             )
-        *sizes, eps, block = cursor.unpack("7ifi")
+        sizes: tuple[int, ...] = cursor.unpack("7i")
+        eps, block = cursor.unpack("fi")
         # The file stores the number as float32; the shortest decimal of it is what its makers meant.
         self.header = Header(*sizes, layer_norm_eps=float(str(np.float32(eps))))
         if block != _BLOCK_WEIGHTS or min(sizes) <= 0:
@@ -178,7 +180,7 @@ def _read_vocabulary(cursor: _Cursor) -> Vocabulary:
     offsets = cursor.array("<u4", n_pieces + 1).tolist()
     scores = cursor.array("<f4", n_pieces)
     blob = cursor.take(blob_size)
-    pieces = tuple(blob[a:b].decode() for a, b in zip(offsets, offsets[1:], strict=False))
+    pieces = tuple(blob[a:b].decode() for a, b in itertools.pairwise(offsets))
 
     n_entries, size = cursor.unpack("iI")
     table = _Cursor(cursor.take(size), f"{cursor.where}: its normalisation table")

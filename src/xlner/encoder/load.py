@@ -99,6 +99,29 @@ def load_encoder(name: str | Path, **options: Any) -> Any:
         raise _explained("encoder", where, error) from error
 
 
+def load_checkpoint(name: str | Path) -> Any:
+    """What a folder holds: a token classifier with its head, or else the bare encoder.
+
+    Args:
+        name: as for `resolve`.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    from transformers import AutoConfig, AutoModelForTokenClassification
+
+    where = resolve(name)
+    try:
+        config = AutoConfig.from_pretrained(where, trust_remote_code=False)
+        if not any(a.endswith("ForTokenClassification") for a in config.architectures or []):
+            return load_encoder(where)
+        return AutoModelForTokenClassification.from_pretrained(
+            where, config=config, use_safetensors=True, trust_remote_code=False
+        ).eval()
+    except (OSError, ValueError, ImportError, KeyError) as error:
+        raise _explained("model", where, error) from error
+
+
 # Encoders whose class builds a pooler unless told otherwise. Token classification never uses one.
 _WITH_POOLER = {"bert", "camembert", "data2vec-text", "ernie", "roberta", "xlm-roberta", "xlm-roberta-xl", "xmod"}
 

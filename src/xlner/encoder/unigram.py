@@ -9,22 +9,29 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 from xlner.encoder.charsmap import charsmap
 from xlner.encoder.e5s1 import Vocabulary
 
+# Marks before which NFC would move a later mark, against the order in which the vocabulary was learnt:
+# Arabic shadda, Burmese asat and virama (also of Zawgyi text), Hebrew points.
+_KEEP_ORDER_AFTER = "\u0651\u103a\u1039\u05bc\u05bd\u05bf\u05c1\u05c2"
+_BREAK = "\x01"
 
-def build_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
+
+def build_tokenizer(vocabulary: Vocabulary, *, compose: bool = True) -> Tokenizer:
     """XLM-R's tokenizer: token ids are piece ids, `<s> ... </s>` around, `<mask>` last.
 
-    Every code point goes through the normalisation table, runs of spaces become one, words begin with U+2581, and
-    the most probable pieces are chosen.
+    Letters and their marks are composed, every code point goes through the normalisation table, runs of spaces become
+    one, words begin with U+2581, and the most probable pieces are chosen. Neighbouring unknown characters of a word
+    make one `<unk>`.
 
     Args:
         vocabulary: pieces, scores, special ids and normalisation.
+        compose: whether to run `composition` first. Off, the tokenizer is that of the E5S1 engine.
 
     Returns:
         A tokenizer that neither truncates nor pads.
     """
     scores = vocabulary.scores.astype(float).tolist()
     tokenizer = Tokenizer(models.Unigram(list(zip(vocabulary.pieces, scores, strict=True)), vocabulary.unk, False))
-    tokenizer.normalizer = _normalizer(vocabulary.normalisation)
+    tokenizer.normalizer = _normalizer(vocabulary.normalisation, compose=compose)
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
     tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
 
@@ -41,11 +48,20 @@ def build_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
     return tokenizer
 
 
-def _normalizer(table: dict[str, str]) -> normalizers.Normalizer:
-    # Deletions go first and alone: the precompiled map shifts offsets when it deletes the first character.
-    deleted = "".join(re.escape(key) for key, new in table.items() if not new)
-    steps: list[normalizers.Normalizer] = []
-    if deleted:
+def composition() -> normalizers.Normalizer:
+    """Join letters with the marks that follow them ("o" + U+0323 as "ọ"), which no table of single code points can.
+
+    XLM-R's pieces were learnt from composed text, while Yoruba, for one, is often written with separate marks. This is
+    NFC, except that marks keep their order where the vocabulary has it in typing order.
+    """
+    breaks = [normalizers.Replace(mark, mark + _BREAK) for mark in _KEEP_ORDER_AFTER]
+    return normalizers.Sequence([*breaks, normalizers.NFC(), normalizers.Replace(_BREAK, "")])
+
+
+def _normalizer(table: dict[str, str], *, compose: bool) -> normalizers.Normalizer:
+    steps: list[normalizers.Normalizer] = [composition()] if compose else []
+    # Deletions go alone: the precompiled map shifts offsets when it deletes the first character.
+    if deleted := "".join(re.escape(key) for key, new in table.items() if not new):
         steps.append(normalizers.Replace(Regex(f"[{deleted}]"), ""))
     steps.append(normalizers.Precompiled(charsmap({key: new for key, new in table.items() if new})))
     steps.append(normalizers.Replace(Regex(" {2,}"), " "))

@@ -69,9 +69,7 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
         floor=options.confidence_floor,
     )
     loss = make_loss(options.loss, temperature=options.temperature)
-    train(
-        student, chunks, loss, options=options.student, folder=folder, dev=dev_f1(task.dev), title="student"
-    )
+    train(student, chunks, loss, options=options.student, folder=folder, dev=dev_f1(task.dev), title="student")
     return student
 
 

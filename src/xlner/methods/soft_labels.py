@@ -127,9 +127,7 @@ def merge(
     """
     if len(beliefs) == 1:
         return beliefs[0] / beliefs[0].sum(1, keepdims=True)
-    shares = np.array(
-        [[1.0, *(float(t in k) for t in labels.types for _ in "BI")] for k in known], np.float32
-    )
+    shares = np.array([[1.0, *(float(t in k) for t in labels.types for _ in "BI")] for k in known], np.float32)
     shares *= np.asarray(weights, np.float32)[:, None]
     shares /= np.maximum(shares.sum(0), 1e-8)
     merged = sum(b * s for b, s in zip(beliefs, shares, strict=True))

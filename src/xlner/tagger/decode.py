@@ -48,9 +48,7 @@ def best_path(probabilities: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     return path
 
 
-def decode(
-    probabilities: np.ndarray, labels: LabelSet, allowed: np.ndarray | None = None
-) -> tuple[Span, ...]:
+def decode(probabilities: np.ndarray, labels: LabelSet, allowed: np.ndarray | None = None) -> tuple[Span, ...]:
     """Entities of one sentence. A span's score is the mean probability of its words' tags.
 
     Args:

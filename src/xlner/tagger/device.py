@@ -41,11 +41,7 @@ def pick_precision(wanted: str, device: torch.device) -> tuple[torch.dtype | Non
     if wanted != "auto":
         return (torch.bfloat16 if wanted == "bf16" else None), "as asked"
     if device.type == "cpu":
-        return (
-            (torch.bfloat16, "the CPU multiplies bf16")
-            if _cpu_has_bf16()
-            else (None, "the CPU has no bf16 units")
-        )
+        return (torch.bfloat16, "the CPU multiplies bf16") if _cpu_has_bf16() else (None, "the CPU has no bf16 units")
     if device.type == "cuda":
         gains = torch.cuda.is_bf16_supported(including_emulation=False)
         return (torch.bfloat16, "the GPU multiplies bf16") if gains else (None, "the GPU has no bf16 units")

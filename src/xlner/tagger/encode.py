@@ -69,9 +69,7 @@ class WordEncoder:
         new = sorted({w for w in words if w not in self._cache})
         if not new:
             return
-        batch = self.tokenizer([[w] for w in new], is_split_into_words=True, add_special_tokens=False)[
-            "input_ids"
-        ]
+        batch = self.tokenizer([[w] for w in new], is_split_into_words=True, add_special_tokens=False)["input_ids"]
         for word, ids in zip(new, batch, strict=True):
             self._cache[word] = list(ids[: self._pieces_per_word]) or [self._unknown]
 
@@ -90,9 +88,7 @@ class WordEncoder:
                 continue
             starts = np.cumsum([0] + [len(p) for p in pieces])
             if starts[-1] > self._room and self.on_long == "error":
-                raise DataError(
-                    f"sentence {index + 1} has {starts[-1]} subwords, the window holds {self._room}"
-                )
+                raise DataError(f"sentence {index + 1} has {starts[-1]} subwords, the window holds {self._room}")
             for low, high, own_low, own_high in _spread(starts, self._room):
                 ids = [*self._prefix, *(i for p in pieces[low:high] for i in p), *self._suffix]
                 positions = starts[own_low:own_high] - starts[low] + len(self._prefix)

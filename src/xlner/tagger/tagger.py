@@ -24,6 +24,7 @@ from xlner.tagger.encode import WordEncoder, pad_batch, token_batches
 from xlner.tagger.outputs import OutputMap
 
 SIDE_FILE = "xlner.json"
+hf_logging.disable_progress_bar()  # xlner shows its own
 
 
 class Tagger:
@@ -200,9 +201,7 @@ class Tagger:
         """
         folder = Path(folder)
         if self.labels.tags != tuple(model_tags(self.model.config.id2label)):
-            raise ModelError(
-                "a tagger with mapped outputs cannot be saved; save the original and map again on load"
-            )
+            raise ModelError("a tagger with mapped outputs cannot be saved; save the original and map again on load")
         partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)

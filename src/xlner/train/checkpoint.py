@@ -31,9 +31,7 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, An
     """The checkpoint at `folder`, or None. A kill between two renames leaves it at the old place; look there too."""
     for place in (folder, folder.with_name(f".{folder.name}.old")):
         if (place / "state.json").is_file():
-            return load_file(place / "state.safetensors"), json.loads(
-                (place / "state.json").read_text("utf-8")
-            )
+            return load_file(place / "state.safetensors"), json.loads((place / "state.json").read_text("utf-8"))
     return None
 
 
@@ -56,9 +54,7 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer, names: list[str]) -> dic
     return out
 
 
-def restore_optimizer(
-    optimizer: torch.optim.Optimizer, names: list[str], tensors: dict[str, torch.Tensor]
-) -> None:
+def restore_optimizer(optimizer: torch.optim.Optimizer, names: list[str], tensors: dict[str, torch.Tensor]) -> None:
     """Undo `optimizer_tensors`."""
     state: dict[int, dict[str, torch.Tensor]] = {}
     for index, name in enumerate(names):

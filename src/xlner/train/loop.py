@@ -100,9 +100,7 @@ def train(
     best_file = folder / "best.safetensors"
 
     def checkpoint() -> None:
-        chance = (
-            accelerator.gather(_chance(device)[None].to(device)).cpu() if world > 1 else _chance(device)[None]
-        )
+        chance = accelerator.gather(_chance(device)[None].to(device)).cpu() if world > 1 else _chance(device)[None]
         if accelerator.is_main_process:
             weights = {f"model.{n}": p for n, p in zip(names, trained, strict=True)}
             rng = {f"random.{r}": row for r, row in enumerate(chance)}
@@ -133,9 +131,7 @@ def train(
                 for group in optimizer.param_groups:
                     group["lr"] = rate
                 with autocast(device, tagger.dtype):
-                    logits = model(
-                        input_ids=batch.ids.to(device), attention_mask=batch.mask.to(device)
-                    ).logits
+                    logits = model(input_ids=batch.ids.to(device), attention_mask=batch.mask.to(device)).logits
                 words = logits.float()[batch.rows.to(device), batch.columns.to(device)]
                 value = loss(words, batch.targets.to(device), batch.weights.to(device))
                 accelerator.backward(value)
@@ -230,9 +226,7 @@ def _chance(device: torch.device) -> torch.Tensor:
     return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
 
 
-def _restore(
-    tagger: Tagger, optimizer: Any, names: list[str], tensors: dict[str, torch.Tensor], rank: int
-) -> None:
+def _restore(tagger: Tagger, optimizer: Any, names: list[str], tensors: dict[str, torch.Tensor], rank: int) -> None:
     parameters = dict(tagger.model.named_parameters())
     with torch.no_grad():
         for name in names:

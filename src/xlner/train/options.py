@@ -30,7 +30,7 @@ class TrainOptions:
         device: torch device name; None takes an accelerator if there is one.
     """
 
-    learning_rate: float = 1e-4
+    learning_rate: float = 2e-4
     epochs: int = 3
     batch_subwords: int = 768
     warmup: float = 0.1
@@ -38,7 +38,7 @@ class TrainOptions:
     clip: float = 1.0
     dropout: float | None = None
     freeze_embeddings: bool = True
-    freeze_layers: int = 0
+    freeze_layers: int = 3
     precision: str = "auto"
     patience: int = 0
     seed: int = 1

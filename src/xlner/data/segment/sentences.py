@@ -31,8 +31,8 @@ def split_sentences(text: str, language: str | None = None) -> list[tuple[int, i
     """Sentences as code-point ranges of the text, in order, without the white space around them.
 
     A line break always ends a sentence. A period does not after titles, initials, abbreviations and ordinals, nor
-    before a small letter. Thai and Lao have no terminators: there wide gaps end a sentence, and single spaces only after 200
-    characters, since a space also stands inside people's names.
+    before a small letter. Thai and Lao have no terminators: there wide gaps end a sentence, and single spaces only
+    after 200 characters, since a space also stands inside people's names.
 
     Args:
         text: any text.

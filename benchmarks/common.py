@@ -1,0 +1,86 @@
+"""What the benchmarks share: where data is, what machine this is, and how results are written."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """An argument parser with the options that every benchmark has."""
+    made = argparse.ArgumentParser(description=description)
+    made.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder of the data sets")
+    made.add_argument("--work", type=Path, default=ROOT / "runs", help="folder for runs; finished ones are reused")
+    made.add_argument("--results", type=Path, default=ROOT / "docs" / "results", help="where JSON and table go")
+    return made
+
+
+def machine() -> dict[str, Any]:
+    """Processor, cores and versions."""
+    import torch
+    import transformers
+
+    name = platform.processor()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        name = next((x.split(":")[1].strip() for x in info.read_text().splitlines() if x.startswith("model name")), name)
+    return {
+        "processor": name,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+    }
+
+
+def provenance() -> dict[str, Any]:
+    """The exact command, the commit and the machine, as far as they make a result repeatable."""
+    git = ["git", "-C", str(ROOT)]
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    changed = subprocess.run([*git, "status", "--porcelain", "src"], capture_output=True, text=True, check=True).stdout
+    command = " ".join(["python", str(Path(sys.argv[0]).name), *sys.argv[1:]])
+    return {"command": command, "commit": commit + ("-dirty" if changed else ""), "machine": machine()}
+
+
+def run_xlner(arguments: Sequence[str]) -> dict[str, Any]:
+    """Run one command in a process of its own.
+
+    Returns:
+        The JSON object it printed, with "seconds" and "peak_mb" (largest resident memory) added.
+    """
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xlner", *arguments, "--json"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"failed with {process.returncode}: xlner {' '.join(arguments)}")
+    seconds = round(time.monotonic() - started, 1)
+    return {**json.loads(output), "seconds": seconds, "peak_mb": usage.ru_maxrss // 1024}
+
+
+def write_results(folder: Path, name: str, result: dict[str, Any], table: str) -> None:
+    """Write `name.json` and `name.md`, and print the table."""
+    folder.mkdir(parents=True, exist_ok=True)
+    full = {**provenance(), **result}
+    (folder / f"{name}.json").write_text(json.dumps(full, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    made = full["machine"]
+    foot = (
+        f"\nMeasured with `{full['command']}` at commit {full['commit'][:12]} on {made['processor']}, "
+        f"{made['cores']} cores, torch {made['torch']}, transformers {made['transformers']}.\n"
+    )
+    (folder / f"{name}.md").write_text(table.rstrip() + "\n" + foot, "utf-8")
+    print(table)

@@ -1,0 +1,116 @@
+"""Direct and distilled F1 from English to Spanish, Dutch and German (CoNLL), and to Swahili and Hausa (MasakhaNER 2).
+
+Per seed one English teacher, then per target one student that sees the raw words of the target's training file. The
+settings are the package's defaults; no target label, dev or test file of these languages was used to choose them.
+
+    python benchmarks/conll.py --seeds 1 2 3
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from common import parser, run_xlner, write_results
+
+from xlner.evaluate import seeds_interval
+
+PUBLISHED = {"es": (74.50, 76.94), "nl": (79.50, 80.89), "de": (71.10, 73.22)}  # mBERT, Wu et al. 2020
+
+
+def targets(data: Path) -> dict[str, tuple[Path, Path, list[str]]]:
+    """Target -> raw text, gold, further options."""
+    found = {t: (data / f"conll/{t}/train.txt", data / f"conll/{t}/test.txt", []) for t in ("es", "nl", "de")}
+    far = ["--map", "MISC=O", "--map", "DATE=O"]
+    for t in ("swa", "hau"):
+        found[t] = (data / f"masakhaner2/{t}/train.txt", data / f"masakhaner2/{t}/test.txt", far)
+    return found
+
+
+def main() -> None:
+    options = parser(__doc__.splitlines()[0])
+    options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    options.add_argument("--targets", nargs="+", default=["es", "nl", "de", "swa", "hau"])
+    args = options.parse_args()
+    runs: list[dict[str, Any]] = []
+    for seed in args.seeds:
+        teacher = args.work / f"conll-teacher-{seed}"
+        english = args.data / "conll" / "en"
+        common = ["--seed", str(seed)]
+        made = run_xlner(
+            ["train", "--source", f"en={english / 'train.txt'}", "--gold", str(english / "dev.txt"),
+             "--output", str(teacher), *common]
+        )  # fmt: skip
+        runs.append({"seed": seed, "target": "en", "method": "teacher on English dev", **summary(made, "target")})
+        for name in args.targets:
+            raw, gold, more = targets(args.data)[name]
+            output = args.work / f"conll-{name}-{seed}"
+            made = run_xlner(
+                ["transfer", "--method", "distill", "--source", f"en={teacher}", "--target", f"{name}={raw}",
+                 "--gold", str(gold), "--output", str(output), *common, *more]
+            )  # fmt: skip
+            runs.append({"seed": seed, "target": name, "method": "direct", **summary(made, "sources")})
+            runs.append({"seed": seed, "target": name, "method": "distill", **summary(made, "target")})
+        write_results(args.results, "conll", {"runs": runs, "summary": means(runs)}, table(runs))
+
+
+def summary(made: dict[str, Any], part: str) -> dict[str, Any]:
+    """The figures of one system in one run."""
+    m = made[part] if part == "target" else next(iter(made[part].values()))
+    scores = {k: m[k] for k in ("f1", "precision", "recall", "interval")}
+    return {**scores, "per_type": {t: s["f1"] for t, s in m["per_type"].items()}, "seconds": made["seconds"],
+            "peak_mb": made["peak_mb"]}  # fmt: skip
+
+
+def means(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Mean and t-interval over seeds per target and method."""
+    out = []
+    for key in dict.fromkeys((r["target"], r["method"]) for r in runs):
+        mine = [r for r in runs if (r["target"], r["method"]) == key]
+        row: dict[str, Any] = {"target": key[0], "method": key[1], "seeds": [r["seed"] for r in mine]}
+        row["f1"] = sum(r["f1"] for r in mine) / len(mine)
+        if len(mine) > 1:
+            spread = seeds_interval([r["f1"] for r in mine])
+            row["low"], row["high"] = spread.low, spread.high
+        row["seconds"] = sum(r["seconds"] for r in mine) / len(mine)
+        row["peak_mb"] = max(r["peak_mb"] for r in mine)
+        out.append(row)
+    return out
+
+
+def table(runs: list[dict[str, Any]]) -> str:
+    rows = {(r["target"], r["method"]): r for r in means(runs)}
+    seeds = sorted({r["seed"] for r in runs})
+    lines = [
+        "# English to five languages: direct transfer and distillation",
+        "",
+        f"Strict span F1 on the full test files, mean over seeds {', '.join(map(str, seeds))} with the 95% t-interval "
+        "over seeds in brackets.",
+        "Published figures (mBERT, four times the size): direct from Wu & Dredze 2019, distilled from Wu et al. 2020.",
+        "",
+        "| target | direct | distilled | gain | published direct | published distilled | minutes | peak MB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for target in dict.fromkeys(t for t, _ in rows if t != "en"):
+        a, b = rows[target, "direct"], rows[target, "distill"]
+        published = PUBLISHED.get(target, ("", ""))
+        lines.append(
+            f"| {target} | {_f1(a)} | {_f1(b)} | {100 * (b['f1'] - a['f1']):+.2f} | {published[0]} | {published[1]} "
+            f"| {b['seconds'] / 60:.1f} | {b['peak_mb']} |"
+        )
+    teacher = rows["en", "teacher on English dev"]
+    lines += [
+        "",
+        f"The teacher's F1 on English dev is {_f1(teacher)}; training it took {teacher['seconds'] / 60:.1f} minutes and "
+        f"{teacher['peak_mb']} MB. A student's minutes include soft labels and scoring.",
+    ]
+    return "\n".join(lines)
+
+
+def _f1(row: dict[str, Any]) -> str:
+    spread = f" [{100 * row['low']:.2f}, {100 * row['high']:.2f}]" if "low" in row else ""
+    return f"{100 * row['f1']:.2f}{spread}"
+
+
+if __name__ == "__main__":
+    main()

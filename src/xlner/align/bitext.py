@@ -1,0 +1,240 @@
+"""What `xlner align` does: two parallel files in, one line of links per pair out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from xlner.align.aligner import ALIGNERS, Aligner, Fits
+from xlner.align.alignment import Alignment
+from xlner.align.files import FilesAligner
+from xlner.align.gold import GoldScore, read_gold, score_alignments
+from xlner.align.read import looks_unsegmented, read_pairs
+from xlner.align.windows import Pair
+from xlner.core.progress import progress
+from xlner.errors import DataError, UsageError
+
+DEFAULT_ALIGNER = "embedding"
+
+
+@dataclass(frozen=True)
+class AlignReport:
+    """What became of a bitext.
+
+    Args:
+        pairs: number of sentence pairs, each with one line of output.
+        empty: pairs with a side without words; their lines are empty.
+        unlinked: other pairs without any link.
+        links: number of links.
+        resumed: pairs that an interrupted run had done already.
+        seconds: time spent aligning in this run, loading and fitting not included.
+        notes: what the user should know, such as words that look like whole sentences.
+        gold: scores, when gold links were given.
+    """
+
+    pairs: int
+    empty: int
+    unlinked: int
+    links: int
+    resumed: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+    gold: GoldScore | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain values, for JSON."""
+        return {
+            "pairs": self.pairs,
+            "empty": self.empty,
+            "unlinked": self.unlinked,
+            "links": self.links,
+            "resumed": self.resumed,
+            "seconds": round(self.seconds, 3),
+            "notes": list(self.notes),
+            **({} if self.gold is None else self.gold.as_dict()),
+        }
+
+
+def align(
+    source: str | Path,
+    target: str | Path,
+    output: str | Path | None = None,
+    *,
+    aligner: str | Aligner = DEFAULT_ALIGNER,
+    options: Mapping[str, Any] | None = None,
+    scores: bool = False,
+    gold: str | Path | None = None,
+    gold_base: int = 0,
+    words: str = "spaces",
+    source_language: str | None = None,
+    target_language: str | None = None,
+    format: str | None = None,
+    fit: tuple[str | Path, str | Path] | None = None,
+    load: str | Path | None = None,
+    save: str | Path | None = None,
+    resume: str = "auto",
+    chunk: int = 1024,
+) -> AlignReport:
+    """Align two parallel files.
+
+    Everything that can be wrong with the input is found before work starts. The output appears when it is whole; a
+    killed run leaves `OUTPUT.partial` and goes on from there.
+
+    Args:
+        source: source side, any format; see `read_pairs`.
+        target: target side, as many sentences.
+        output: where to write Pharaoh lines; None writes none.
+        aligner: a name or an aligner.
+        options: what the named aligner is made with.
+        scores: write `i-j:score`.
+        gold: gold links to score against.
+        gold_base: index of the first word in the gold file, 0 or 1.
+        words: "spaces" or "segment"; see `read_pairs`.
+        source_language: BCP-47 or ISO 639, helps "segment".
+        target_language: likewise.
+        format: format of both files; None finds it out.
+        fit: two more parallel files for an aligner that learns; it always learns from the pairs it aligns as well.
+        load: folder of a saved aligner, used as it is.
+        save: folder to save the fitted aligner in.
+        resume: "auto" goes on with what an interrupted run of the same work left, "never" starts anew.
+        chunk: pairs per step.
+
+    Returns:
+        Counts, and scores if gold links were given.
+
+    Raises:
+        DataError: the files do not fit each other, or cannot be read.
+        UsageError: an option has no such value or does not fit the aligner.
+    """
+    if resume not in ("auto", "never"):
+        raise UsageError(f"--resume is auto or never; got '{resume}'")
+    if load is not None and fit is not None:
+        raise UsageError("--load takes a fitted aligner as it is, --fit fits one; give one of them")
+    how: dict[str, Any] = {"words": words, "format": format}
+    how |= {"source_language": source_language, "target_language": target_language}
+    pairs = read_pairs(source, target, **how)
+    more = read_pairs(*fit, **how) if fit is not None else []
+    wanted = read_gold(gold, pairs, base=gold_base) if gold is not None else None
+    made = _aligner(aligner, options or {}, load)
+    _check(made, pairs, fits=fit is not None, saves=save is not None)
+    if isinstance(made, Fits) and load is None:
+        made.fit([*pairs, *more])
+    if save is not None:
+        made.save(save)  # type: ignore[attr-defined]  # _check has looked
+    print_of_work = _fingerprint(pairs, more, [str(aligner), dict(options or {}), str(load), scores])
+    done: list[Alignment] = []
+    started = time.perf_counter()
+    with _output(output, print_of_work, resume=resume) as (stream, before):
+        resumed = len(before)
+        done += before
+        if resumed:
+            _skip(made, pairs[:resumed])
+        with progress("aligning", total=len(pairs)) as bar:
+            bar.update(done=resumed)
+            for start in range(resumed, len(pairs), chunk):
+                for alignment in made.align(pairs[start : start + chunk]):
+                    done.append(alignment)
+                    if stream is not None:
+                        stream.write(alignment.to_pharaoh(scores=scores) + "\n")
+                if stream is not None:
+                    stream.flush()
+                bar.update(done=len(done))
+    empty = sum(not (len(s) and len(t)) for s, t in pairs)
+    return AlignReport(
+        pairs=len(pairs),
+        empty=empty,
+        unlinked=sum(not len(a) for a in done) - empty,
+        links=sum(map(len, done)),
+        resumed=resumed,
+        seconds=time.perf_counter() - started,
+        notes=_notes(pairs, words),
+        gold=None if wanted is None else score_alignments(done, wanted),
+    )
+
+
+def _aligner(aligner: str | Aligner, options: Mapping[str, Any], load: str | Path | None) -> Any:
+    if not isinstance(aligner, str):
+        return aligner
+    kind = ALIGNERS.load(aligner)
+    if load is not None:
+        if not hasattr(kind, "load"):
+            raise UsageError(f"--load: the aligner {aligner} has nothing to load")
+        return kind.load(load)
+    try:
+        return kind(**options)
+    except TypeError as error:
+        raise UsageError(f"the aligner {aligner} does not take these options: {error}") from None
+
+
+def _check(aligner: Any, pairs: Sequence[Pair], *, fits: bool, saves: bool) -> None:
+    if fits and not isinstance(aligner, Fits):
+        raise UsageError("--fit: this aligner learns nothing from bitext")
+    if saves and not hasattr(aligner, "save"):
+        raise UsageError("--save: this aligner has nothing to save")
+    if isinstance(aligner, FilesAligner) and len(aligner) != len(pairs):
+        raise DataError(f"has {len(aligner)} lines for {len(pairs)} sentence pairs", path=aligner.name)
+
+
+def _skip(aligner: Any, pairs: Sequence[Pair]) -> None:
+    """An aligner that gives the lines of a file has to move on past those that are done."""
+    if isinstance(aligner, FilesAligner):
+        aligner.align(pairs)
+
+
+def _notes(pairs: Sequence[Pair], words: str) -> tuple[str, ...]:
+    if words != "spaces":
+        return ()
+    sides = {"source": [s for s, _ in pairs], "target": [t for _, t in pairs]}
+    return tuple(
+        f"the words of the {side} look like whole sentences; split them with --words segment"
+        for side, sentences in sides.items()
+        if looks_unsegmented(sentences)
+    )
+
+
+def _fingerprint(pairs: Sequence[Pair], more: Sequence[Pair], settings: object) -> str:
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
+    for source, target in [*pairs, *more]:
+        digest.update(("\x1f".join(source) + "\x1e" + "\x1f".join(target) + "\x1d").encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _output(output: str | Path | None, work: str, *, resume: str) -> Iterator[tuple[TextIO | None, list[Alignment]]]:
+    """A stream that becomes the output when the block ends well, and the alignments a killed run left."""
+    if output is None:
+        yield None, []
+        return
+    place = Path(output)
+    if place.is_dir() or not place.absolute().parent.is_dir():
+        raise UsageError(f"--output {output}: a file in an existing folder is wanted")
+    partial, state = place.with_name(place.name + ".partial"), place.with_name(place.name + ".partial.json")
+    before = _left_behind(partial, state, work) if resume == "auto" else []
+    if not before:
+        partial.write_text("", "utf-8")
+        state.write_text(json.dumps({"work": work}) + "\n", "utf-8")
+    with partial.open("a", encoding="utf-8", newline="\n") as stream:
+        yield stream, [Alignment.from_pharaoh(line) for line in before]
+    os.replace(partial, place)
+    state.unlink(missing_ok=True)
+
+
+def _left_behind(partial: Path, state: Path, work: str) -> list[str]:
+    """Whole lines of an interrupted run of the same work; what follows them is cut off."""
+    try:
+        if json.loads(state.read_text("utf-8"))["work"] != work:
+            return []
+        data = partial.read_bytes()
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    whole = data[: data.rfind(b"\n") + 1]
+    with partial.open("r+b") as stream:
+        stream.truncate(len(whole))
+    return whole.decode("utf-8").split("\n")[:-1]

@@ -1,0 +1,82 @@
+"""Several aligners as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from xlner.align.aligner import ALIGNERS, Aligner, Fits
+from xlner.align.alignment import Alignment
+from xlner.align.windows import Pair
+from xlner.errors import UsageError
+
+How = Literal["union", "intersection", "vote"]
+
+
+class CombinedAligner:
+    """Links that enough aligners agree on.
+
+    Args:
+        members: aligners, or names of aligners, or mappings such as `{"name": "thot", "model": "ibm4"}`.
+        how: "union" (anyone's links), "intersection" (everyone's) or "vote".
+        votes: for "vote": how many members must have a link; None takes more than half.
+
+    Raises:
+        UsageError: fewer than two members, no such way to combine, or more votes than members.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[Aligner | str | Mapping[str, Any]] = ("embedding", "thot"),
+        *,
+        how: How = "intersection",
+        votes: int | None = None,
+    ) -> None:
+        if len(members) < 2:
+            raise UsageError(f"a combination needs at least two aligners, got {len(members)}")
+        wanted = {"union": 1, "intersection": len(members), "vote": votes or len(members) // 2 + 1}
+        if how not in wanted:
+            raise UsageError(f"how is one of {', '.join(wanted)}; got '{how}'")
+        if not 1 <= wanted[how] <= len(members):
+            raise UsageError(f"{len(members)} aligners cannot give {votes} votes")
+        self.needed = wanted[how]
+        self.members: list[Aligner] = [_made(member) for member in members]
+
+    def fit(self, bitext: Sequence[Pair]) -> CombinedAligner:
+        """Fit the members that can be fitted."""
+        for member in self.members:
+            if isinstance(member, Fits):
+                member.fit(bitext)
+        return self
+
+    def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
+        """One alignment per pair.
+
+        Returns:
+            Alignments whose scores are means over the members: a member without the link counts 0, one without
+            scores 1.
+        """
+        made = [member.align(pairs) for member in self.members]
+        return [merge(of_one_pair, self.needed) for of_one_pair in zip(*made, strict=True)]
+
+
+def merge(alignments: Sequence[Alignment], needed: int) -> Alignment:
+    """Links that at least `needed` of several alignments of one pair have, with the mean of their scores."""
+    pairs = np.concatenate([a.pairs for a in alignments])
+    scores = np.concatenate([np.ones(len(a), np.float32) if a.scores is None else a.scores for a in alignments])
+    links, member, count = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+    sums = np.bincount(member.reshape(-1), weights=scores, minlength=len(links))
+    keep = count >= needed
+    return Alignment(links[keep], (sums[keep] / len(alignments)).astype(np.float32))
+
+
+def _made(member: Aligner | str | Mapping[str, Any]) -> Aligner:
+    if isinstance(member, str):
+        member = {"name": member}
+    if isinstance(member, Mapping):
+        options = dict(member)
+        made: Aligner = ALIGNERS.load(str(options.pop("name", "")))(**options)
+        return made
+    return member

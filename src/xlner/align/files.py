@@ -1,0 +1,72 @@
+"""Alignments that somebody else made, from a file of Pharaoh lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from xlner.align.alignment import Alignment
+from xlner.align.windows import Pair
+from xlner.data.source import Source
+from xlner.errors import DataError, UsageError
+
+
+class FilesAligner:
+    """Gives the lines of a file, one per pair, in order.
+
+    Calls go on where the last one stopped; after the last line the first one follows, so a second pass over the same
+    pairs gives the same.
+
+    Args:
+        path: a file of `i-j` or `i-j:score` items, one line per pair.
+        base: index of the first word in the file, 0 or 1.
+        swapped: the file has target-source items.
+
+    Raises:
+        DataError: the file is missing or a line is no alignment.
+    """
+
+    def __init__(self, path: str | Path, *, base: int = 0, swapped: bool = False) -> None:
+        if base not in (0, 1):
+            raise UsageError(f"base is 0 or 1, got {base}")
+        source = Source.of(path)
+        self.name = source.name
+        read = [Alignment.from_pharaoh(line, path=source.name, number=n, base=base) for n, line in source.lines()]
+        self.alignments = [a.transposed() for a in read] if swapped else read
+        self._next = 0
+
+    def __len__(self) -> int:
+        return len(self.alignments)
+
+    def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
+        """The next `len(pairs)` alignments.
+
+        Raises:
+            DataError: the file ends before the pairs do, or an index lies behind the last word of its sentence.
+        """
+        end = self._next + len(pairs)
+        if end > len(self):
+            raise DataError(f"has {len(self)} alignments, and pair {len(self) + 1} wants one too", path=self.name)
+        chosen = self.alignments[self._next : end]
+        for number, ((source, target), alignment) in enumerate(zip(pairs, chosen, strict=True), self._next + 1):
+            check_range(alignment, len(source), len(target), path=self.name, number=number)
+        self._next = end % max(1, len(self))
+        return chosen
+
+
+def check_range(alignment: Alignment, n_source: int, n_target: int, *, path: object, number: int) -> None:
+    """Refuse links to words that are not there.
+
+    Raises:
+        DataError: with the line's number.
+    """
+    if not len(alignment):
+        return
+    source, target = alignment.pairs.max(0).tolist()
+    if source >= n_source or target >= n_target:
+        raise DataError(
+            f"links words up to {source}-{target}, but the pair has {n_source} source and {n_target} target words; "
+            "are the indices from 1, the sides swapped, or the words split in another way?",
+            path=path,
+            line=number,
+        )

@@ -1,0 +1,77 @@
+"""The words of two parallel files, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from xlner.align.windows import Pair
+from xlner.data.formats import find_format
+from xlner.data.formats.head import Head
+from xlner.data.options import ReadOptions
+from xlner.data.report import ReadLog
+from xlner.data.segment import sentence_from_text
+from xlner.data.source import Source
+from xlner.errors import DataError, UsageError
+
+WORDS = ("spaces", "segment")
+_LONG_WORD = 20
+
+
+def read_pairs(
+    source: str | Path,
+    target: str | Path,
+    *,
+    words: str = "spaces",
+    source_language: str | None = None,
+    target_language: str | None = None,
+    format: str | None = None,
+) -> list[Pair]:
+    """Sentence pairs of two files.
+
+    Args:
+        source: a file of any format that xlner reads; of raw text, each line is a sentence.
+        target: likewise, with as many sentences.
+        words: how raw text becomes words: "spaces" (what stands between white space, the custom of Pharaoh files) or
+            "segment" (punctuation apart, and words of scripts without spaces).
+        source_language: helps "segment"; BCP-47 or ISO 639.
+        target_language: likewise.
+        format: name of the format of both files; None finds it out.
+
+    Raises:
+        DataError: the files have different numbers of sentences, or one cannot be read.
+        UsageError: an option has no such value.
+    """
+    if words not in WORDS:
+        raise UsageError(f"--words is one of {', '.join(WORDS)}; got '{words}'")
+    left = list(read_words(source, words=words, language=source_language, format=format))
+    right = list(read_words(target, words=words, language=target_language, format=format))
+    if len(left) != len(right):
+        raise DataError(
+            f"has {len(right)} sentences, but the source {source} has {len(left)}; sentence n of one file must be the "
+            "translation of sentence n of the other (empty lines count)",
+            path=target,
+        )
+    return list(zip(left, right, strict=True))
+
+
+def read_words(
+    path: str | Path, *, words: str = "spaces", language: str | None = None, format: str | None = None
+) -> Iterator[tuple[str, ...]]:
+    """The words of each sentence of one file. See `read_pairs`."""
+    source = Source.of(path)
+    reader = find_format(Head(source.head(), Path(source.name).suffix.lower()), wanted=format)
+    if reader.name != "text":
+        log = ReadLog(source.name, reader.name)
+        options = ReadOptions(language=language, labelled=False, split_lines=False)
+        yield from (sentence.words for sentence in reader.read(source, log, options))
+    elif words == "spaces":
+        yield from (tuple(line.split()) for _, line in source.lines())
+    else:
+        yield from (sentence_from_text(line, language).words for _, line in source.lines())
+
+
+def looks_unsegmented(sentences: Sequence[Sequence[str]]) -> bool:
+    """Whether half of the words split at spaces are so long that the script probably has no spaces between words."""
+    lengths = sorted(len(w) for words in sentences[:1000] for w in words)
+    return bool(lengths) and lengths[len(lengths) // 2] > _LONG_WORD

@@ -1,0 +1,203 @@
+"""Words to subword vectors: every subword of every word, from a chosen layer, batched over many sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from transformers.utils import logging as hf_logging
+
+from xlner.encoder import load_encoder, load_tokenizer
+from xlner.errors import UsageError
+from xlner.tagger.device import autocast, pick_device, pick_precision
+from xlner.tagger.encode import MAX_PIECES_PER_WORD, pad_batch, token_batches
+
+_CACHED_WORDS = 200_000
+
+
+@dataclass(frozen=True)
+class SubwordVectors:
+    """Vectors of the subwords of many sentences, one sentence after the other.
+
+    Args:
+        vectors: one row per subword. Shape: (n_subwords, n_dimensions), float32.
+        starts: where each sentence begins in `vectors`, and the end. Shape: (n_sentences + 1,), int64.
+        words: index of each subword's word in its sentence. Shape: (n_subwords,), int64.
+    """
+
+    vectors: torch.Tensor
+    starts: np.ndarray
+    words: np.ndarray
+
+    def averaged(self) -> SubwordVectors:
+        """One vector per word, the mean over its subwords."""
+        if not len(self.words):
+            return self
+        sentence = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+        new = np.ones(len(self.words), bool)
+        new[1:] = (self.words[1:] != self.words[:-1]) | (sentence[1:] != sentence[:-1])
+        group = torch.from_numpy(np.cumsum(new) - 1).to(self.vectors.device)
+        sums = self.vectors.new_zeros((int(new.sum()), self.vectors.shape[1])).index_add_(0, group, self.vectors)
+        means = sums / torch.bincount(group)[:, None]
+        starts = np.concatenate([[0], np.cumsum(np.bincount(sentence[new], minlength=len(self.starts) - 1))])
+        return SubwordVectors(means, starts, self.words[new])
+
+
+class SubwordEncoder:
+    """A pretrained encoder up to one of its layers.
+
+    Layers above the highest one asked for are thrown away. Every distinct sentence is encoded once. Sentences of like
+    length share a batch; longer ones than a window go through in overlapping windows, and each subword takes its
+    vector from the window in which it stands farther from an edge. A word without any subword, such as a
+    zero-width space, gets the unknown token; of a word with more than 48 subwords the first 48 are taken.
+
+    Args:
+        encoder: "embedded", a folder or a hub id.
+        layers: hidden layers to take, 0 being the embeddings; several are each scaled to length 1 and put side by
+            side, so that a product of two vectors is the sum of the layers' cosines.
+        device: a torch device name; None takes an accelerator if there is one.
+        precision: "auto", "fp32" or "bf16".
+        max_subwords: window size with special tokens.
+        batch_subwords: subwords per batch, padding included.
+
+    Raises:
+        ModelError: there is no such encoder, or it has no fast tokenizer.
+        UsageError: it has no such layer.
+    """
+
+    def __init__(
+        self,
+        encoder: str = "embedded",
+        *,
+        layers: Sequence[int],
+        device: str | None = None,
+        precision: str = "auto",
+        max_subwords: int = 256,
+        batch_subwords: int = 4096,
+    ) -> None:
+        self.device = pick_device(device)
+        self.dtype, self.precision_reason = pick_precision(precision, self.device)
+        self.batch_subwords = batch_subwords
+        model, self.tokenizer = _load(encoder)
+        depth = int(getattr(model.config, "num_hidden_layers", 0))
+        if not layers or min(layers) < 0 or max(layers) > depth:
+            raise UsageError(f"--layer is from 0 to {depth} for this encoder; got {list(layers)}")
+        self.layers = tuple(layers)
+        self._model = _Truncated(model, max(self.layers)).to(self.device).eval()
+        probe = self.tokenizer("")["input_ids"]
+        self._prefix, self._suffix = probe[: len(probe) // 2], probe[len(probe) // 2 :]
+        self._room = min(max_subwords, self.tokenizer.model_max_length) - len(probe)
+        if self._room < 4:
+            raise UsageError(f"windows of {max_subwords} subwords are too small; use at least 8")
+        unknown = self.tokenizer.unk_token_id
+        self._unknown = unknown if unknown is not None else (self.tokenizer.pad_token_id or 0)
+        self._pieces: dict[str, list[int]] = {}
+
+    @torch.inference_mode()
+    def encode(self, sentences: Sequence[Sequence[str]]) -> SubwordVectors:
+        """Vectors of all subwords of all sentences, in order."""
+        pieces, words = zip(*map(self._split, self._learn(sentences)), strict=True) if sentences else ((), ())
+        starts = np.cumsum([0, *(len(p) for p in pieces)])
+        windows = [w for start, p in zip(starts, pieces, strict=False) for w in self._windows(p, int(start))]
+        vectors: torch.Tensor | None = None
+        for batch in token_batches([len(ids) for ids, _, _ in windows], self.batch_subwords):
+            hidden = self._forward([windows[i][0] for i in batch])
+            if vectors is None:
+                vectors = hidden.new_empty((int(starts[-1]), hidden.shape[-1]))
+            from_ = np.concatenate([row * hidden.shape[1] + windows[i][1] for row, i in enumerate(batch)])
+            to = np.concatenate([windows[i][2] for i in batch])
+            vectors[torch.from_numpy(to)] = hidden.flatten(0, 1)[torch.from_numpy(from_)]
+        if vectors is None:
+            vectors = torch.zeros((0, 1), device=self.device)
+        joined = np.concatenate(words) if words else np.zeros(0, np.int64)
+        return SubwordVectors(vectors, starts, joined)
+
+    def _learn(self, sentences: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+        if len(self._pieces) > _CACHED_WORDS:
+            self._pieces.clear()
+        new = sorted({w for words in sentences for w in words if w not in self._pieces})
+        if new:
+            batch = self.tokenizer([[w] for w in new], is_split_into_words=True, add_special_tokens=False)
+            for word, ids in zip(new, batch["input_ids"], strict=True):
+                self._pieces[word] = list(ids[:MAX_PIECES_PER_WORD]) or [self._unknown]
+        return sentences
+
+    def _split(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        pieces = [self._pieces[w] for w in words]
+        ids = np.array([i for p in pieces for i in p], np.int64)
+        return ids, np.repeat(np.arange(len(words)), [len(p) for p in pieces])
+
+    def _windows(self, pieces: np.ndarray, start: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Windows of one sentence: ids, positions in the window to read, rows of the result to write."""
+        out = []
+        n, room = len(pieces), self._room
+        step = max(1, room - room // 4)
+        lows = [0] if n <= room else [*range(0, n - room, step), n - room]
+        own = 0
+        for k, low in enumerate(lows if n else []):
+            high = min(n, low + room)
+            end = n if k + 1 == len(lows) else (lows[k + 1] + high) // 2
+            ids = np.concatenate([self._prefix, pieces[low:high], self._suffix]).astype(np.int64)
+            owned = np.arange(own, end)
+            out.append((ids, owned - low + len(self._prefix), owned + start))
+            own = end
+        return out
+
+    def _forward(self, windows: Sequence[np.ndarray]) -> torch.Tensor:
+        """Hidden states of a batch. Shape: (n_windows, longest, n_dimensions * n_layers), float32."""
+        ids, mask = pad_batch(windows, self.tokenizer.pad_token_id or 0)
+        with autocast(self.device, self.dtype):
+            states = self._model(torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device))
+        chosen = [states[layer].float() for layer in self.layers]
+        if len(chosen) == 1:
+            return chosen[0]
+        return torch.cat([torch.nn.functional.normalize(h, dim=-1) for h in chosen], dim=-1)
+
+
+class _Truncated(torch.nn.Module):
+    """An encoder whose layers above `top` are gone, when they can be found. Gives the hidden states of all layers.
+
+    The top layer's output is taken as it leaves the layer: some encoders normalise once more behind their last
+    layer, which is right for all layers together and wrong for fewer.
+    """
+
+    def __init__(self, model: Any, top: int) -> None:
+        super().__init__()
+        self.model = model
+        self._caught: torch.Tensor | None = None
+        depth = model.config.num_hidden_layers
+        found = [
+            (parent, name, child)
+            for parent in model.modules()
+            for name, child in parent.named_children()
+            if isinstance(child, torch.nn.ModuleList) and len(child) == depth
+        ]
+        if 0 < top < depth and len(found) == 1:
+            parent, name, layers = found[0]
+            setattr(parent, name, layers[:top])
+            model.config.num_hidden_layers = top
+            layers[top - 1].register_forward_hook(self._catch)
+
+    def _catch(self, module: torch.nn.Module, inputs: object, output: Any) -> None:
+        self._caught = output if isinstance(output, torch.Tensor) else output[0]
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        states = list(self.model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states)
+        if self._caught is not None:
+            states[-1], self._caught = self._caught, None
+        return states
+
+
+def _load(encoder: str) -> tuple[Any, Any]:
+    # Sentences are short: on CPU plain attention is faster than the fused kernel.
+    attention = "sdpa" if torch.accelerator.is_available() else "eager"
+    level = hf_logging.get_verbosity()
+    hf_logging.set_verbosity_error()  # heads and poolers left behind are no news here
+    try:
+        model = load_encoder(encoder, dtype=torch.float32, attn_implementation=attention)
+    finally:
+        hf_logging.set_verbosity(level)
+    return model, load_tokenizer(encoder)

@@ -1,0 +1,105 @@
+"""xlner align: word alignment of two parallel files."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from xlner.cli import options as o
+from xlner.errors import UsageError
+
+
+def command(
+    source: Annotated[str, typer.Option(metavar="FILE", help="Source side, one sentence per line, or any format.")],
+    target: Annotated[str, typer.Option(metavar="FILE", help="Target side, with as many sentences.")],
+    aligner: Annotated[str, typer.Option(help="embedding, thot, files, combined, or one that you installed.")] = (
+        "embedding"
+    ),
+    output: Annotated[
+        str | None, typer.Option(metavar="FILE", help="One line of i-j links per pair, indices from 0.")
+    ] = None,
+    scores: Annotated[bool, typer.Option("--scores", help="Write i-j:score.")] = False,
+    gold: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Score against these links: i-j sure, ipj possible.")
+    ] = None,
+    gold_base: Annotated[int, typer.Option(help="Index of the first word in the gold file, 0 or 1.")] = 0,
+    words: Annotated[
+        str, typer.Option(help="How raw text becomes words: at 'spaces', or 'segment' as xlner does elsewhere.")
+    ] = "spaces",
+    source_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
+    target_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
+    format: Annotated[str | None, typer.Option(help="Format of both files; found out by default.")] = None,
+    encoder: Annotated[str | None, typer.Option(help="embedding: 'embedded', a folder or a hub id.")] = None,
+    layer: Annotated[list[int], typer.Option(help="embedding: layer to compare; repeat for a mean.")] = [],
+    method: Annotated[
+        str | None, typer.Option(help="embedding: softmax, mutual, itermax, optimal, source or target.")
+    ] = None,
+    threshold: Annotated[float | None, typer.Option(help="embedding: least confidence of a link.")] = None,
+    device: o.Device = None,
+    option: Annotated[
+        list[str], typer.Option(metavar="KEY=VALUE", help="Any further option of the aligner, such as model=ibm4.")
+    ] = [],
+    fit: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="SOURCE TARGET", help="More parallel text to learn from.")
+    ] = None,
+    load: Annotated[str | None, typer.Option(metavar="FOLDER", help="A saved aligner, used as it is.")] = None,
+    save: Annotated[str | None, typer.Option(metavar="FOLDER", help="Save the fitted aligner there.")] = None,
+    resume: Annotated[str, typer.Option(help="auto goes on with an interrupted run; never starts anew.")] = "auto",
+    as_json: o.Json = False,
+) -> None:
+    """Link the words of parallel sentences; score the links if there are gold ones."""
+    from xlner.align import align
+
+    if output is None and gold is None and save is None:
+        raise UsageError("nothing to do: name --output FILE, --gold FILE or --save FOLDER")
+    own = {"encoder": encoder, "layers": tuple(layer) or None, "method": method, "threshold": threshold}
+    own["device"] = device
+    report = align(
+        source,
+        target,
+        output,
+        aligner=aligner,
+        options={k: v for k, v in own.items() if v is not None} | _parsed(option),
+        scores=scores,
+        gold=gold,
+        gold_base=gold_base,
+        words=words,
+        source_language=source_language,
+        target_language=target_language,
+        format=format,
+        fit=fit,
+        load=load,
+        save=save,
+        resume=resume,
+    )
+    for note in report.notes:
+        typer.echo(f"note: {note}", err=True)
+    if as_json:
+        typer.echo(json.dumps(report.as_dict()))
+        return
+    typer.echo(
+        f"{report.pairs} pairs, {report.links} links; {report.empty} pairs with an empty side, "
+        f"{report.unlinked} others without links",
+        err=True,
+    )
+    if report.gold is not None:
+        g = report.gold
+        typer.echo(f"precision {g.precision:.4f}  recall {g.recall:.4f}  f1 {g.f1:.4f}  aer {g.aer:.4f}")
+
+
+def _parsed(items: list[str]) -> dict[str, Any]:
+    """`["model=ibm4", "iterations=3"]` as options; values are read as YAML."""
+    import yaml
+
+    out: dict[str, Any] = {}
+    for item in items:
+        key, sep, value = item.partition("=")
+        if not (sep and key):
+            raise UsageError(f"--option wants KEY=VALUE, such as --option model=ibm4; got '{item}'")
+        try:
+            out[key.replace("-", "_")] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise UsageError(f"--option {key}: '{value}' is no value that YAML reads") from None
+    return out

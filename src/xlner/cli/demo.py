@@ -1,0 +1,46 @@
+"""xlner demo: the main job on what the package carries, no download."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xlner.cli import options as o
+
+
+def command(
+    output: Annotated[Path, typer.Option(help="Folder for the runs.")] = Path("demo-run"),
+    target: Annotated[list[str], typer.Option(help="es, de or sw; repeat. Default: all three.")] = [],
+    resume: o.Resume = "auto",
+    as_json: o.Json = False,
+) -> None:
+    """English labels and raw Spanish, German and Swahili text in, three NER models out."""
+    from xlner.api.demo import demo
+    from xlner.cli.show import console, highlighted, score_table
+    from xlner.core.languages import name
+    from xlner.data import load
+    from xlner.data.demo import LANGUAGES
+
+    screen = console()
+    screen.print("[bold]xlner demo[/]: a teacher learns from 444 English sentences, labels raw text softly,")
+    screen.print("and a student for each language learns from that. No label of the target is used.\n")
+    result = demo(output, targets=target or LANGUAGES, resume=resume)
+    if as_json:
+        typer.echo(json.dumps({language: run.metrics for language, run in result.runs.items()}))
+        return
+    for language, run in result.runs.items():
+        direct = next(iter(run.metrics["sources"].values()))
+        systems = {"direct (the teacher)": direct, "distilled (the student)": run.metrics["target"]}
+        screen.print(score_table(f"{name(language)}: strict span scores on gold", systems))
+        types = run.metrics["types"]
+        shown = [s for s in load(run.folder / "predictions.jsonl").sentences if len(s.spans) >= 2][:3]
+        for sentence in shown:
+            screen.print("  ", highlighted(sentence, types))
+        screen.print()
+    for run in result.runs.values():
+        screen.print(f"model: {run.folder / 'model'}    page: {run.folder / 'predictions.html'}", soft_wrap=True)
+    first = next(iter(result.runs.values()))
+    screen.print(f"\nTry it: echo 'Your own text.' | xlner predict {first.folder}", soft_wrap=True)

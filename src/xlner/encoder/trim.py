@@ -1,0 +1,248 @@
+"""Make a checkpoint smaller by dropping the vocabulary that some texts never use.
+
+Multilingual encoders keep most of their weights in the word embeddings, and most of their pieces belong to languages
+that a given use never meets.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlner.encoder.load import load_checkpoint, load_tokenizer, resolve
+from xlner.errors import ModelError, UsageError
+
+Text = str | Sequence[str]
+_BATCH = 512
+_CHECKED_TEXTS = 2048
+
+
+@dataclass(frozen=True)
+class TrimResult:
+    """What trimming did.
+
+    Args:
+        folder: the new checkpoint.
+        pieces_before: rows of the embedding matrix that was read.
+        pieces_after: rows of the one that was written.
+        texts: how many texts decided.
+    """
+
+    folder: Path
+    pieces_before: int
+    pieces_after: int
+    texts: int
+
+
+def trim_vocabulary(model: str | Path, texts: Iterable[Text], output: Path) -> TrimResult:
+    """Write a checkpoint whose vocabulary is what `texts` use, plus every special and single-character piece.
+
+    Each text is tokenised by the new checkpoint into the same pieces as by the old one, so the encoder's outputs for
+    it are the same. Other texts still work: rare words fall into more, shorter pieces. Unigram keeps its best split
+    when pieces outside it go, WordPiece its greedy one; merges of BPE depend on each other, so BPE is refused.
+
+    Args:
+        model: "embedded", a folder or a hub id; an encoder or a trained tagger.
+        texts: raw strings or pre-split words, in the form in which they will be used: a word alone and a word within
+            a string can have different pieces.
+        output: folder to write; must not hold a model yet.
+
+    Returns:
+        The folder, and the sizes before and after.
+
+    Raises:
+        UsageError: `output` has a model already, or there are no texts.
+        ModelError: the model cannot be loaded, or its tokenizer is of another kind.
+
+    Limits:
+        Heads that predict pieces (masked language models) are dropped. Needs memory for the whole model.
+    """
+    if (output / "config.json").exists():
+        raise UsageError(f"{output} holds a model already; name a new folder")
+    where = resolve(model)
+    tokenizer = load_tokenizer(where)
+    state = json.loads(tokenizer.backend_tokenizer.to_str())
+    kind = state["model"]["type"]
+    if kind not in ("Unigram", "WordPiece"):
+        raise ModelError(
+            f"the tokenizer of {where} is {kind}; only Unigram (XLM-R, the embedded encoder) and WordPiece (mBERT) "
+            "vocabularies can be trimmed. Use the model as it is."
+        )
+    sample: list[Text] = []
+    used: set[int] = set()
+    count = 0
+    for batch in _batches(texts):
+        used.update(_used(tokenizer, batch, kind, state["model"]))
+        sample.extend(batch[: _CHECKED_TEXTS - len(sample)])
+        count += len(batch)
+    if not count:
+        raise UsageError("trimming needs at least one text to see which pieces are used")
+    kept = sorted(used | _always_kept(tokenizer, state["model"]))
+    new_id = {old: new for new, old in enumerate(kept)}
+
+    network = load_checkpoint(where)
+    before = _select_rows(network, kept)
+    output.mkdir(parents=True, exist_ok=True)
+    network.save_pretrained(output)
+    tokenizer.save_pretrained(output)
+    (output / "tokenizer.json").write_text(json.dumps(_remap(state, new_id), ensure_ascii=False), "utf-8")
+    _remap_side_files(output, new_id)
+    _copy_others(Path(where), output)
+    _verify(tokenizer, load_tokenizer(output), sample)
+    return TrimResult(output, before, len(kept), count)
+
+
+def _batches(texts: Iterable[Text]) -> Iterator[list[Text]]:
+    iterator = iter(texts)
+    while batch := list(itertools.islice(iterator, _BATCH)):
+        yield batch
+
+
+def _pieces(tokenizer: Any, texts: Sequence[Text]) -> list[list[int]]:
+    """Ids of each text, without specials; words are taken one by one."""
+    out: list[list[int]] = [[] for _ in texts]
+    for presplit in (False, True):
+        chosen = [i for i, text in enumerate(texts) if isinstance(text, str) is not presplit and len(text)]
+        if not chosen:
+            continue
+        batch = [texts[i] if not presplit else list(texts[i]) for i in chosen]
+        ids = tokenizer(batch, is_split_into_words=presplit, add_special_tokens=False)["input_ids"]
+        for i, row in zip(chosen, ids, strict=True):
+            out[i] = list(row)
+    return out
+
+
+def _used(tokenizer: Any, texts: Sequence[Text], kind: str, model: dict[str, Any]) -> set[int]:
+    ids = _pieces(tokenizer, texts)
+    used = {i for row in ids for i in row}
+    if kind == "WordPiece":
+        # A word becomes unknown where greedy matching gets stuck. With fewer pieces it might get past that place, so
+        # the pieces on the way there stay too.
+        for text, row in zip(texts, ids, strict=True):
+            if tokenizer.unk_token_id in row:
+                for word in _model_words(tokenizer, text):
+                    used.update(_greedy(word, model["vocab"], model["continuing_subword_prefix"]))
+    return used
+
+
+def _model_words(tokenizer: Any, text: Text) -> Iterator[str]:
+    backend = tokenizer.backend_tokenizer
+    for part in [text] if isinstance(text, str) else text:
+        normal = backend.normalizer.normalize_str(part) if backend.normalizer else part
+        split = backend.pre_tokenizer.pre_tokenize_str(normal) if backend.pre_tokenizer else [(normal, ())]
+        yield from (word for word, _ in split)
+
+
+def _greedy(word: str, vocab: dict[str, int], prefix: str) -> Iterator[int]:
+    """Ids that longest-match-first finds from the left until it gets stuck."""
+    start = 0
+    while start < len(word):
+        for end in range(len(word), start, -1):
+            piece = word[start:end] if start == 0 else prefix + word[start:end]
+            if piece in vocab:
+                yield vocab[piece]
+                break
+        else:
+            return
+        start = end
+
+
+def _always_kept(tokenizer: Any, model: dict[str, Any]) -> set[int]:
+    """Specials, single characters, and what the arithmetic of the tokenizer and the positions needs."""
+    kept = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
+    if model["type"] == "Unigram":
+        vocab = model["vocab"]
+        kept.update(i for i, (piece, _) in enumerate(vocab) if len(piece.removeprefix("▁")) <= 1)
+        # The score of unknown characters hangs on the lowest score of all.
+        kept.add(min(range(len(vocab)), key=lambda i: vocab[i][1]))
+    else:
+        prefix = model["continuing_subword_prefix"]
+        kept.update(i for piece, i in model["vocab"].items() if len(piece.removeprefix(prefix)) <= 1)
+    # RoBERTa counts positions from the id of the padding piece, so that id must not move.
+    if tokenizer.pad_token_id is not None:
+        kept.update(range(tokenizer.pad_token_id + 1))
+    return kept
+
+
+def _select_rows(network: Any, kept: list[int]) -> int:
+    """Keep these rows of the word embeddings and renumber the ids in the configuration."""
+    import torch
+
+    old = network.get_input_embeddings()
+    rows = old.weight.shape[0]
+    if kept[-1] >= rows:
+        raise ModelError(f"the tokenizer knows piece {kept[-1]}, but the embeddings have only {rows} rows")
+    new = torch.nn.Embedding(len(kept), old.weight.shape[1], padding_idx=old.padding_idx, dtype=old.weight.dtype)
+    new.weight = torch.nn.Parameter(old.weight.detach()[torch.tensor(kept)].clone())
+    network.set_input_embeddings(new)
+    network.config.vocab_size = len(kept)
+    new_id = {o: n for n, o in enumerate(kept)}
+    for key in ("bos", "eos", "pad", "sep", "cls", "mask", "unk"):
+        value = getattr(network.config, f"{key}_token_id", None)
+        if isinstance(value, int):
+            setattr(network.config, f"{key}_token_id", new_id.get(value))
+    return rows
+
+
+def _remap(state: dict[str, Any], new_id: dict[int, int]) -> dict[str, Any]:
+    """The tokenizer's JSON with fewer pieces and new ids."""
+    model = dict(state["model"])
+    if model["type"] == "Unigram":
+        model["vocab"] = [entry for i, entry in enumerate(model["vocab"]) if i in new_id]
+        if model["unk_id"] is not None:
+            model["unk_id"] = new_id[model["unk_id"]]
+    else:
+        model["vocab"] = {piece: new_id[i] for piece, i in model["vocab"].items() if i in new_id}
+    added = [{**token, "id": new_id[token["id"]]} for token in state["added_tokens"]]
+    processor = _remap_processor(state["post_processor"], new_id)
+    return {**state, "model": model, "added_tokens": added, "post_processor": processor}
+
+
+def _remap_processor(processor: Any, new_id: dict[int, int]) -> Any:
+    if processor is None:
+        return None
+    out = dict(processor)
+    if "processors" in out:
+        out["processors"] = [_remap_processor(p, new_id) for p in out["processors"]]
+    if out["type"] == "TemplateProcessing":
+        out["special_tokens"] = {
+            name: {**token, "ids": [new_id[i] for i in token["ids"]]} for name, token in out["special_tokens"].items()
+        }
+    for key in ("sep", "cls"):
+        if key in out:
+            out[key] = [out[key][0], new_id[out[key][1]]]
+    return out
+
+
+def _remap_side_files(folder: Path, new_id: dict[int, int]) -> None:
+    """Other places in which transformers may keep ids of pieces."""
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text("utf-8"))
+    if decoder := config.get("added_tokens_decoder"):
+        config["added_tokens_decoder"] = {
+            str(new_id[int(i)]): token for i, token in decoder.items() if int(i) in new_id
+        }
+        path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    for name in ("added_tokens.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _copy_others(source: Path, output: Path) -> None:
+    """What else a model folder holds, such as a model card; never weights or vocabularies."""
+    if source.is_dir():
+        for file in [*source.glob("*.json"), *source.glob("*.md")]:
+            unwanted = ("tokenizer", "added_tokens", "special_tokens", "vocab", "model.safetensors", "xlner_manifest")
+            if not (output / file.name).exists() and not file.name.startswith(unwanted):
+                shutil.copyfile(file, output / file.name)
+
+
+def _verify(old: Any, new: Any, sample: Sequence[Text]) -> None:
+    """Check on the texts themselves that nothing changed; a tokenizer may have parts we do not know."""
+    for before, after, text in zip(_pieces(old, sample), _pieces(new, sample), sample, strict=True):
+        if old.convert_ids_to_tokens(before) != new.convert_ids_to_tokens(after):
+            raise ModelError(f"the trimmed tokenizer splits {text!r} in another way; use the model as it is")

@@ -1,0 +1,172 @@
+"""The main job through the command line, on the toy language."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from tests.toy import sentences, write_conll, write_text
+from xlner.cli import main
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, tiny_encoder):
+    """Files of a toy task, and settings that train the tiny encoder in seconds."""
+    folder = tmp_path_factory.mktemp("world")
+    write_conll(folder / "train.conll", sentences(200))
+    write_conll(folder / "dev.conll", sentences(40, seed=1))
+    write_text(folder / "raw.txt", sentences(200, "spa", seed=5))
+    write_conll(folder / "gold.conll", sentences(60, "spa", seed=9))
+    fast = {"learning_rate": 1e-2, "batch_subwords": 256, "freeze_embeddings": False, "epochs": 5}
+    settings = {"encoder": str(tiny_encoder), "chunk_sentences": 64, "teacher": fast, "student": fast}
+    (folder / "fast.yaml").write_text(yaml.safe_dump(settings))
+    return folder
+
+
+def run(*words, code=0):
+    with pytest.raises(SystemExit) as stopped:
+        main([str(w) for w in words])
+    assert (stopped.value.code or 0) == code
+
+
+def transfer(world, output, *more, code=0):
+    run(
+        "transfer", "--source", f"en={world / 'train.conll'}", "--target", f"es={world / 'raw.txt'}",
+        "--dev", f"en={world / 'dev.conll'}", "--gold", world / "gold.conll", "--output", output,
+        "--config", world / "fast.yaml", *more, code=code,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def finished(world):
+    transfer(world, world / "run")
+    return world / "run"
+
+
+def test_transfer_leaves_all_that_a_run_leaves(finished):
+    names = {p.name for p in finished.iterdir()}
+    assert names >= {
+        "config.yaml", "data.json", "environment.json", "metrics.json", "metrics.jsonl", "model",
+        "predictions.html", "predictions.jsonl", "soft_labels", "teachers", "weights.json",
+    }  # fmt: skip
+    assert not any("partial" in str(p) or p.name == "checkpoint" for p in finished.rglob("*"))
+    metrics = json.loads((finished / "metrics.json").read_text())
+    assert metrics["target"]["f1"] > 0.9
+    assert metrics["target"]["interval"]["low"] <= metrics["target"]["f1"]
+    assert 0 <= metrics["sources"]["1-en"]["f1"] <= 1
+    assert json.loads((finished / "data.json").read_text())["source 1 (eng)"]["sentences"] == 200
+
+
+def test_the_model_is_a_plain_hugging_face_folder(finished):
+    from transformers import pipeline
+
+    tag = pipeline("token-classification", str(finished / "model"), aggregation_strategy="first", device="cpu")
+    text = "Chidi visita Dorsk hoy"
+    found = [(e["entity_group"], text[e["start"] : e["end"]].strip()) for e in tag(text)]
+    assert found == [("PER", "Chidi"), ("LOC", "Dorsk")]
+    card = (finished / "model" / "README.md").read_text()
+    for part in ("Spanish", "distil", "Wu", "train.conll", "not stated", "Limits", "95% interval"):
+        assert part in card
+
+
+def test_a_finished_run_is_only_read(world, finished, capsys):
+    before = (finished / "model" / "model.safetensors").stat().st_mtime_ns
+    transfer(world, finished, "--json")
+    assert json.loads(capsys.readouterr().out) == json.loads((finished / "metrics.json").read_text())
+    assert (finished / "model" / "model.safetensors").stat().st_mtime_ns == before
+
+
+def test_another_run_is_not_overwritten(world, finished, capsys):
+    transfer(world, finished, "--loss", "mse", code=2)
+    assert "holds another run (different: loss)" in capsys.readouterr().err
+    transfer(world, finished, "--resume", "never", code=2)
+    assert "--resume is never" in capsys.readouterr().err
+
+
+def test_predict_keeps_words_and_sentences_of_conll(world, finished, capsys):
+    run("predict", finished, world / "gold.conll")
+    lines = capsys.readouterr().out.strip().splitlines()
+    gold = (world / "gold.conll").read_text().strip().splitlines()
+    assert [line.split("\t")[0] for line in lines] == [line.split("\t")[0] for line in gold]
+
+
+def test_predict_raw_text_as_jsonl_with_scores_and_offsets(world, finished, tmp_path, capsys):
+    (tmp_path / "in.txt").write_text("Chidi  visita Dorsk.\n")
+    run("predict", finished, tmp_path / "in.txt", "--format", "jsonl")
+    line = json.loads(capsys.readouterr().out)
+    assert line["text"][slice(*line["offsets"][2])] == "Dorsk"
+    assert 0.3 < line["spans"][0]["score"] <= 1
+
+
+def test_evaluate_agrees_on_the_model_and_on_its_predictions(world, finished, tmp_path, capsys):
+    run("predict", finished, world / "gold.conll", "--output", tmp_path / "p.conll")
+    scores = []
+    for system in (finished, finished / "model", tmp_path / "p.conll"):
+        run("evaluate", system, world / "gold.conll", "--json")
+        scores.append(json.loads(capsys.readouterr().out)["f1"])
+    assert scores[0] == scores[1] == scores[2] > 0.9
+    run("evaluate", finished, world / "gold.conll", "--errors")
+    assert "conlleval" in capsys.readouterr().out
+
+
+def test_compare_two_runs(world, finished, capsys):
+    run("compare", finished, finished / "teachers" / "1-en", "--gold", world / "gold.conll", "--json")
+    (row,) = json.loads(capsys.readouterr().out)["comparisons"]
+    assert row["difference"] >= 0
+    assert 0 <= row["p_value"] <= 1
+
+
+def test_train_then_transfer_from_the_model_alone(world, tmp_path):
+    run(
+        "train", "--source", f"en={world / 'train.conll'}", "--output", tmp_path / "teacher",
+        "--config", world / "fast.yaml",
+    )  # fmt: skip
+    run(
+        "transfer", "--source", f"en={tmp_path / 'teacher'}", "--target", f"es={world / 'raw.txt'}",
+        "--output", tmp_path / "student", "--config", world / "fast.yaml",
+    )  # fmt: skip
+    assert (tmp_path / "student" / "model" / "model.safetensors").is_file()
+
+
+def test_types_are_mapped_in_data_and_in_teachers(world, finished, tmp_path, capsys):
+    run(
+        "transfer", "--source", f"en={finished / 'teachers' / '1-en'}", "--target", f"es={world / 'raw.txt'}",
+        "--map", "LOC=O", "--map", "PER=PERSON", "--gold", world / "gold.conll", "--output", tmp_path / "r",
+        "--config", world / "fast.yaml", "--json",
+    )  # fmt: skip
+    assert json.loads(capsys.readouterr().out)["types"] == ["PERSON"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["transfer", "--source", "en=none.conll", "--target", "es=none.txt", "--output", "o"], 1, "none.txt: no such file"),
+        (["transfer", "--source", "none.conll", "--target", "es=none.txt", "--output", "o"], 2, "LANG=FILE"),
+        (["train", "--source", "xx=none.conll", "--output", "o"], 2, "no language code"),
+        (["train", "--source", "en=none.conll", "--output", "o", "--epochs", "0"], 2, "--epochs"),
+        (["predict", "./nowhere", "none.txt"], 1, "no model at"),
+        (["evaluate", "none.conll", "none.conll"], 1, "no such file"),
+        (["transfer", "--method", "magic", "--source", "en=a", "--target", "es=b", "--output", "o"], 2, "direct, distill"),
+        (["nonsense"], 2, "No such command"),
+    ],
+)
+def test_a_users_mistake_is_one_message_and_no_traceback(words, code, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    run(*words, code=code)
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_help_imports_no_torch():
+    code = (
+        "import sys; from xlner.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "assert not {'torch', 'transformers', 'numpy'} & set(sys.modules), 'heavy imports'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
