@@ -80,7 +80,7 @@ def test_usual_names_are_suggested(tmp_path: Path) -> None:
 
 
 def test_broken_sequences_and_unlabelled_text(tmp_path: Path) -> None:
-    broken = bring(tmp_path, "a.conll", "Zuri B-PER\n\nOyo I-LOC\n\nOyo B-LOC\n")
+    broken = bring(tmp_path, "a.conll", "Zuri B-PER\n\nOyo I-LOC\n\nKano B-LOC\n")
     raw = bring(tmp_path, "b.txt", "Zuri ran.\n")
     report = check([broken, raw])
     assert kinds(report) == ["broken sequence", "unlabelled"]

@@ -167,7 +167,7 @@ def test_a_5000_word_sentence_is_kept_whole(bring: Bring) -> None:
         (b"\x1f\x8b\x08\x00rest", ":1: is compressed with gzip"),
         ("", "no sentence in it"),
         ("\n\n\n", "no sentence in it"),
-        ("-DOCSTART- O\n", "no sentence in it.*-DOCSTART-"),
+        ("-DOCSTART- O\n", "no sentence in it"),
     ],
 )
 def test_bad_input_is_answered_with_file_and_line(bring: Bring, content: str | bytes, message: str) -> None:
@@ -178,7 +178,7 @@ def test_bad_input_is_answered_with_file_and_line(bring: Bring, content: str | b
 def test_a_missing_file_is_no_journey_to_the_hub(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file"):
         load(tmp_path / "nothing.conll")
-    with pytest.raises(DataError, match="no such file; if you mean .* write hf:owner/name"):
+    with pytest.raises(DataError, match=r"no such file; if you mean .* write hf:owner/name"):
         load("owner/name")
     with pytest.raises(DataError, match="this is a folder"):
         load(tmp_path)

@@ -37,16 +37,38 @@ def test_one_corpus_in_two_schemes_has_the_same_entities(shared_data: Path) -> N
     assert [(s.words, s.spans) for s in old] == [(s.words, s.spans) for s in new]
 
 
-@pytest.mark.parametrize("folder", ["masakhaner2", "uner", "europarl_ner", "other_ner"])
-def test_all_other_files_are_read_and_their_raw_view_agrees(shared_data: Path, folder: str) -> None:
-    files = [p for p in sorted((shared_data / folder).rglob("*.*")) if p.suffix in (".txt", ".iob2", ".conll", ".tsv")]
-    files += sorted((shared_data / folder).glob("*.conll02"))
+AFRICAN = [
+    "bam",
+    "bbj",
+    "ewe",
+    "fon",
+    "hau",
+    "kin",
+    "lug",
+    "luo",
+    "mos",
+    "nya",
+    "pcm",
+    "sna",
+    "swa",
+    "tsn",
+    "twi",
+    "yor",
+]
+OTHER = ["uner", "europarl_ner", "other_ner", *(f"masakhaner2/{code}" for code in AFRICAN)]
+
+
+@pytest.mark.parametrize("folder", OTHER)
+def test_all_other_files_are_read(shared_data: Path, folder: str) -> None:
+    suffixes = {".txt", ".iob2", ".conll", ".conll02", ".tsv"}
+    files = [p for p in sorted((shared_data / folder).rglob("*")) if p.suffix in suffixes]
     assert files
     for path in files:
         corpus = load(path)
         assert corpus.report.format == ("uner" if folder == "uner" else "conll"), path
         assert corpus.report.entities > 0, path
-        assert sum(1 for _ in stream_text(path)) == len(corpus), path
+        if "train" not in path.name:  # once more as raw text; the large files would say nothing new
+            assert sum(1 for _ in stream_text(path)) == len(corpus), path
 
 
 def word_f1(sentences: list[Sentence], language: str) -> float:

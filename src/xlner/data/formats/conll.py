@@ -21,6 +21,7 @@ from xlner.errors import DataError, UsageError
 _SPACES = re.compile(r"[ \t]+")  # not str.split(): a word may hold a no-break space or \x85
 _PREFIX = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):")
 _HEAD_LINES = 5000
+_COMMENT = ("# ", "#\t", "#begin document", "#end document")  # "#lagos" is a word, "# O" is one, too
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Layout:
             return False
         if len(columns) != self.width:
             return True
-        if self.tag is None or not line.startswith(("# ", "#\t")):
+        if self.tag is None or not line.startswith(_COMMENT):
             return False
         return not looks_like_tag(columns[self.tag].strip(" "))
 

@@ -31,6 +31,7 @@ _TITLES: dict[str | None, str] = {
 # A number follows: the period ends a sentence only when none does ("He said no.").
 _NUMBERED: dict[str | None, str] = {
     None: "no nos nr vol pp fig sec art núm num nº",
+    "eng": "p",
     "fra": "n p",
     "rus": "рис стр п",
 }

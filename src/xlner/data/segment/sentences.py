@@ -85,8 +85,8 @@ def _plain_ends(text: str, start: int, match: regex.Match[str], language: str | 
     if word.isdecimal():
         # "3. Oktober", and a numbered line "1. Amina": no sentence is only a number.
         return not is_ordinal(word, " " + rest, language) and match.start() - len(word) > start
-    if len(word) == 1 and word.isalpha():
-        return not word.isupper()
+    if len(word) == 1 and word.isupper():
+        return False
     lower = word.casefold()
     if lower in abbreviations.titles(language):
         return False
