@@ -110,10 +110,10 @@ class E5S1File:
                 f"{path} is no E5S1 file of version 1: it starts with {magic!r}, version {version}. "
                 "Install the package again."
             )
-        sizes: tuple[int, ...] = cursor.unpack("7i")
+        sizes = cursor.unpack("7i")
         eps, block = cursor.unpack("fi")
         # The file stores the number as float32; the shortest decimal of it is what its makers meant.
-        self.header = Header(*sizes, layer_norm_eps=float(str(np.float32(eps))))
+        self.header = Header(*sizes[:7], float(str(np.float32(eps))))
         if block != _BLOCK_WEIGHTS or min(sizes) <= 0:
             raise ModelError(f"{path}: sizes {sizes} with blocks of {block} weights cannot be read")
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import unicodedata
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
@@ -14,24 +16,28 @@ from xlner.encoder.e5s1 import Vocabulary
 _KEEP_ORDER_AFTER = "\u0651\u103a\u1039\u05bc\u05bd\u05bf\u05c1\u05c2"
 _BREAK = "\x01"
 
+# Capitals of African alphabets. XLM-R has the small letter of each and not the capital.
+_CAPITALS = "ŊƁƉƎƐƑƔƖƝƲ"
 
-def build_tokenizer(vocabulary: Vocabulary, *, compose: bool = True) -> Tokenizer:
+
+def build_tokenizer(vocabulary: Vocabulary, *, like_engine: bool = False) -> Tokenizer:
     """XLM-R's tokenizer: token ids are piece ids, `<s> ... </s>` around, `<mask>` last.
 
-    Letters and their marks are composed, every code point goes through the normalisation table, runs of spaces become
-    one, words begin with U+2581, and the most probable pieces are chosen. Neighbouring unknown characters of a word
-    make one `<unk>`.
+    Every code point goes through the normalisation table, runs of spaces become one, words begin with U+2581, and the
+    most probable pieces are chosen. Before that, letters and marks are brought into the form in which the vocabulary
+    has them: marks are joined with their letters (see `composition`), letters without a piece are taken apart again
+    ("ǹ"), and capitals without a piece become small ("Ɖ"). Neighbouring unknown characters make one `<unk>`.
 
     Args:
         vocabulary: pieces, scores, special ids and normalisation.
-        compose: whether to run `composition` first. Off, the tokenizer is that of the E5S1 engine.
+        like_engine: leave out what comes before the table, as the E5S1 engine does.
 
     Returns:
         A tokenizer that neither truncates nor pads.
     """
     scores = vocabulary.scores.astype(float).tolist()
     tokenizer = Tokenizer(models.Unigram(list(zip(vocabulary.pieces, scores, strict=True)), vocabulary.unk, False))
-    tokenizer.normalizer = _normalizer(vocabulary.normalisation, compose=compose)
+    tokenizer.normalizer = _normalizer(vocabulary, like_engine=like_engine)
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
     tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
 
@@ -58,11 +64,30 @@ def composition() -> normalizers.Normalizer:
     return normalizers.Sequence([*breaks, normalizers.NFC(), normalizers.Replace(_BREAK, "")])
 
 
-def _normalizer(table: dict[str, str], *, compose: bool) -> normalizers.Normalizer:
-    steps: list[normalizers.Normalizer] = [composition()] if compose else []
+def _normalizer(vocabulary: Vocabulary, *, like_engine: bool) -> normalizers.Normalizer:
+    table = vocabulary.normalisation
+    replaced = {key: new for key, new in table.items() if new}
+    steps: list[normalizers.Normalizer] = []
+    if not like_engine:
+        known = set().union(*vocabulary.pieces)
+        steps.append(composition())
+        # One by one: the precompiled map would drop a mark after a letter that it replaces.
+        steps.extend(normalizers.Replace(c, c.lower()) for c in _CAPITALS if c not in known and c.lower() in known)
+        replaced |= {c: parts for c, parts in _parts_of_letters(known).items() if c not in table}
     # Deletions go alone: the precompiled map shifts offsets when it deletes the first character.
     if deleted := "".join(re.escape(key) for key, new in table.items() if not new):
         steps.append(normalizers.Replace(Regex(f"[{deleted}]"), ""))
-    steps.append(normalizers.Precompiled(charsmap({key: new for key, new in table.items() if new})))
+    steps.append(normalizers.Precompiled(charsmap(replaced)))
     steps.append(normalizers.Replace(Regex(" {2,}"), " "))
     return normalizers.Sequence(steps)
+
+
+def _parts_of_letters(known: set[str]) -> dict[str, str]:
+    """Every composed letter that no piece holds and whose parts all have pieces, with these parts."""
+    parts = {}
+    for code_point in range(sys.maxunicode + 1):
+        letter = chr(code_point)
+        split = unicodedata.normalize("NFD", letter)
+        if split != letter and letter not in known and known.issuperset(split):
+            parts[letter] = split
+    return parts
