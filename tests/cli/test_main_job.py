@@ -144,7 +144,7 @@ def test_types_are_mapped_in_data_and_in_teachers(world, finished, tmp_path, cap
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["transfer", "--source", "en=none.conll", "--target", "es=none.txt", "--output", "o"], 1, "none.txt: no such file"),
+        (["transfer", "--source", "en=none", "--target", "es=none.txt", "--output", "o"], 1, "none.txt: no such file"),
         (["transfer", "--source", "none.conll", "--target", "es=none.txt", "--output", "o"], 2, "LANG=FILE"),
         (["train", "--source", "xx=none.conll", "--output", "o"], 2, "no language code"),
         (["train", "--source", "en=none.conll", "--output", "o", "--epochs", "0"], 2, "--epochs"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from xlner.api.transfer import TransferResult, train, transfer
 from xlner.core.languages import iso3
@@ -14,7 +15,7 @@ from xlner.methods.task import MethodOptions
 from xlner.train import TrainOptions
 
 # A corpus of a few hundred sentences wants small batches and many passes.
-SMALL = {"batch_subwords": 256, "learning_rate": 2e-4, "dropout": 0.0, "freeze_layers": 3}
+SMALL: dict[str, Any] = {"batch_subwords": 256, "learning_rate": 2e-4, "dropout": 0.0}
 OPTIONS = MethodOptions(
     teacher=TrainOptions(epochs=6, **SMALL),
     student=TrainOptions(epochs=6, **SMALL),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -67,7 +67,7 @@ def command(
         "confidence_floor": confidence_floor, "chunk_sentences": chunk_sentences,
     }  # fmt: skip
     options = o.method_options(config, both, own)
-    changes = {"epochs": student_epochs, "learning_rate": student_learning_rate}
+    changes: dict[str, Any] = {"epochs": student_epochs, "learning_rate": student_learning_rate}
     student = replace(options.student, **{k: v for k, v in changes.items() if v is not None})
     result = transfer(
         [language_value(s, option="--source") for s in source],

@@ -57,13 +57,14 @@ class LabelSet:
         return ids
 
 
-def model_tags(id2label: Mapping[int, str]) -> list[str]:
+def model_tags(id2label: Mapping[int, str] | Mapping[str, str] | None) -> list[str]:
     """The tags of a model's outputs, refused when nobody named them.
 
     Raises:
         ModelError: the model carries only the default names LABEL_0, LABEL_1, ...
     """
-    tags = [str(id2label[i]) for i in sorted(id2label)]
+    named = {int(i): str(tag) for i, tag in (id2label or {}).items()}
+    tags = [named[i] for i in sorted(named)]
     if tags and all(re.fullmatch(r"LABEL_\d+", t) for t in tags):
         raise ModelError(
             f"the model does not name its {len(tags)} labels (id2label holds {tags[0]}, ...). "

@@ -110,12 +110,13 @@ class E5S1File:
                 f"{path} is no E5S1 file of version 1: it starts with {magic!r}, version {version}. "
                 "Install the package again."
             )
-        sizes = cursor.unpack("7i")
+        hidden, layers, heads, ffn, vocab, positions, token_types = cursor.unpack("7i")
         eps, block = cursor.unpack("fi")
         # The file stores the number as float32; the shortest decimal of it is what its makers meant.
-        self.header = Header(*sizes[:7], float(str(np.float32(eps))))
-        if block != _BLOCK_WEIGHTS or min(sizes) <= 0:
-            raise ModelError(f"{path}: sizes {sizes} with blocks of {block} weights cannot be read")
+        eps = float(str(np.float32(eps)))
+        self.header = Header(hidden, layers, heads, ffn, vocab, positions, token_types, eps)
+        if block != _BLOCK_WEIGHTS or min(hidden, layers, heads, ffn, vocab, positions, token_types) <= 0:
+            raise ModelError(f"{path}: {self.header} with blocks of {block} weights cannot be read")
         try:
             self.vocabulary = _read_vocabulary(cursor)
             self._entries = _read_directory(cursor)

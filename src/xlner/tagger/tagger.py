@@ -11,7 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModelForTokenClassification,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.utils import logging as hf_logging
 
 from xlner.core.labels import LabelSet, model_tags
@@ -46,7 +52,7 @@ class Tagger:
 
     def __init__(
         self,
-        model: torch.nn.Module,
+        model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         *,
         mapping: Mapping[str, str] | None = None,
@@ -59,7 +65,8 @@ class Tagger:
     ) -> None:
         self.device = pick_device(device)
         self.dtype, self.precision_reason = pick_precision(precision, self.device)
-        self.model = model.to(self.device)
+        self.model = model
+        self.model.to(self.device)  # type: ignore[arg-type]
         self.tokenizer = tokenizer
         self.outputs = OutputMap(model_tags(model.config.id2label), mapping=mapping, labels=labels)
         self.languages = tuple(languages)
@@ -165,7 +172,8 @@ class Tagger:
         """
         windows = list(self.words.windows([s.words for s in sentences]))
         out = [np.zeros((len(s), len(self.labels.tags)), np.float32) for s in sentences]
-        raw = [np.zeros((len(s), self.model.config.num_labels), np.float32) for s in sentences]
+        n_tags: int = self.model.config.num_labels or 0
+        raw = [np.zeros((len(s), n_tags), np.float32) for s in sentences]
         was_training = self.model.training
         self.model.eval()
         for batch in token_batches([len(w.ids) for w in windows], batch_subwords):
@@ -227,14 +235,14 @@ def model_folder(model: str | Path) -> str:
     return str(inner if (inner / "config.json").is_file() else model)
 
 
-def _config(name: str) -> AutoConfig:
+def _config(name: str) -> PreTrainedConfig:
     try:
         return AutoConfig.from_pretrained(name)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"no model at '{name}': {str(error).splitlines()[0]}") from None
 
 
-def _network(name: str, config: AutoConfig) -> torch.nn.Module:
+def _network(name: str, config: PreTrainedConfig) -> PreTrainedModel:
     # Short sentences are the rule in NER; on CPU plain attention trains them faster than the fused kernel.
     attention = "sdpa" if torch.accelerator.is_available() else "eager"
     level = hf_logging.get_verbosity()

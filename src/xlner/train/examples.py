@@ -34,8 +34,10 @@ class Example:
 class Chunks(Protocol):
     """Training data of which one chunk at a time is in memory."""
 
-    sizes: Sequence[int]
-    """Sentences per chunk."""
+    @property
+    def sizes(self) -> Sequence[int]:
+        """Sentences per chunk."""
+        ...
 
     def load(self, index: int) -> list[Example]: ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -200,15 +200,16 @@ def _schedule(done: float, warmup: float) -> float:
 
 def _trainable(tagger: Tagger, options: TrainOptions) -> tuple[list[str], torch.optim.Optimizer]:
     """Freeze what the options say; names of the rest in the order of their optimizer, which decays matrices only."""
-    base = tagger.model.base_model
+    base: Any = tagger.model.base_model
     if options.freeze_embeddings:
         base.get_input_embeddings().requires_grad_(False)
         if hasattr(base, "embeddings"):
             base.embeddings.requires_grad_(False)
-    layers = max((m for m in base.modules() if isinstance(m, torch.nn.ModuleList)), key=len, default=[])
-    if options.freeze_layers > len(layers):
-        raise ModelError(f"--freeze-layers {options.freeze_layers}, but the encoder has {len(layers)} layers")
-    for layer in list(layers)[: options.freeze_layers]:
+    layers: Any = max((m for m in base.modules() if isinstance(m, torch.nn.ModuleList)), key=len, default=[])
+    frozen = len(layers) // 4 if options.freeze_layers is None else options.freeze_layers
+    if frozen > len(layers):
+        raise ModelError(f"--freeze-layers {frozen}, but the encoder has {len(layers)} layers")
+    for layer in list(layers)[:frozen]:
         layer.requires_grad_(False)
     named = [(n, p) for n, p in tagger.model.named_parameters() if p.requires_grad]
     matrices = [(n, p) for n, p in named if p.ndim > 1]
@@ -238,7 +239,7 @@ def _restore(tagger: Tagger, optimizer: Any, names: list[str], tensors: dict[str
         setter(state.to(torch.uint8))
 
 
-def _save_weights(path: Path, names: list[str], parameters: list[torch.Tensor]) -> None:
+def _save_weights(path: Path, names: list[str], parameters: Sequence[torch.Tensor]) -> None:
     partial = path.with_suffix(".partial")
     save_file({n: p.detach().contiguous().cpu() for n, p in zip(names, parameters, strict=True)}, partial)
     partial.replace(path)

@@ -21,7 +21,7 @@ class TrainOptions:
         clip: largest gradient norm.
         dropout: replaces the encoder's dropout rates; None leaves them.
         freeze_embeddings: keep the embedding layer as pretrained.
-        freeze_layers: number of bottom transformer layers to keep as pretrained.
+        freeze_layers: number of bottom transformer layers to keep as pretrained; None keeps a quarter of them.
         precision: "auto" takes bf16 autocast where the hardware multiplies it, else fp32.
         patience: stop after this many epochs without a better dev F1; 0 never stops. Needs dev data.
         seed: rules head, dropout and order.
@@ -31,14 +31,14 @@ class TrainOptions:
     """
 
     learning_rate: float = 2e-4
-    epochs: int = 3
+    epochs: int = 2
     batch_subwords: int = 768
     warmup: float = 0.1
     weight_decay: float = 0.01
     clip: float = 1.0
     dropout: float | None = None
     freeze_embeddings: bool = True
-    freeze_layers: int = 3
+    freeze_layers: int | None = None
     precision: str = "auto"
     patience: int = 0
     seed: int = 1
@@ -58,7 +58,7 @@ class TrainOptions:
         need(self.weight_decay >= 0, f"--weight-decay must not be negative, got {self.weight_decay}")
         need(self.clip > 0, f"--clip must be positive, got {self.clip}")
         need(self.dropout is None or 0 <= self.dropout < 1, f"--dropout is in [0, 1), got {self.dropout}")
-        need(self.freeze_layers >= 0, f"--freeze-layers must not be negative, got {self.freeze_layers}")
+        need((self.freeze_layers or 0) >= 0, f"--freeze-layers must not be negative, got {self.freeze_layers}")
         need(self.patience >= 0, f"--patience must not be negative, got {self.patience}")
         need(
             self.checkpoint_seconds >= 0,

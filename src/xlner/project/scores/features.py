@@ -34,6 +34,12 @@ FEATURES = (
     "ner_spans",  # the NER score of any type; 0 when there is no NER model
 )
 
+AGAINST = frozenset(
+    {"unlinked", "leak", "first_unlinked", "last_unlinked", "before_share", "after_share", "characters", "words",
+     "punctuation"}
+)  # fmt: skip
+"""Features that speak against a candidate; all others speak for it."""
+
 
 class PairFeatures:
     """Features of every entity and candidate of one sentence pair.

@@ -12,7 +12,7 @@ from xlner.errors import DataError, UsageError
 from xlner.project.candidates import CandidateOptions, candidates_of
 from xlner.project.pair import Pair
 from xlner.project.scores.align import align_score
-from xlner.project.scores.features import FEATURES
+from xlner.project.scores.features import AGAINST, FEATURES
 from xlner.project.scores.fused import FusedScore, Weights, choose_all, featurise, projections
 from xlner.project.scores.statistics import Statistics
 
@@ -48,8 +48,8 @@ def learn(
         pairs: labelled source sentences and translations, aligned.
         witnesses: alignments of the same pairs by other aligners, at least two of them.
         candidates: which ranges to consider.
-        l2: strength of the pull towards 0.
-        start: weights of the first pass, which gathers the statistics.
+        l2: strength of the pull towards `start`.
+        start: weights of the first pass, which gathers the statistics; None takes those of the package.
 
     Raises:
         UsageError: too few witnesses.
@@ -77,7 +77,7 @@ def learn(
         at = {tuple(r): k for k, r in enumerate(own.tolist())}
         agreed = [{v[index][e] for v in verdicts} for e in range(len(pair.entities))]
         right.append([at.get(next(iter(a)), -2) if len(a) == 1 and None not in a else -2 for a in agreed])
-    return fit(examples(pairs, ranges, right, start=start), l2=l2)
+    return fit(examples(pairs, ranges, right, start=start), l2=l2, prior=start)
 
 
 def examples(
@@ -107,10 +107,17 @@ def examples(
     return out
 
 
-def fit(data: Sequence[Example], *, l2: float = 0.01) -> Weights:
-    """Maximum likelihood of the right candidates under the log-linear model, with L2.
+def fit(data: Sequence[Example], *, l2: float = 0.01, prior: Weights | None = None) -> Weights:
+    """Maximum likelihood of the right candidates under the log-linear model, near a prior.
 
-    The convex problem is solved by L-BFGS.
+    Features say much the same, so free weights run off in opposite directions and fit one corpus only. Therefore each
+    weight keeps the sign that its feature must have (`AGAINST` names those that speak against a candidate), and a squared
+    penalty pulls it to the prior. The convex problem is solved by L-BFGS with bounds.
+
+    Args:
+        data: examples.
+        l2: strength of the pull.
+        prior: where it pulls to; None takes the weights that come with the package.
 
     Raises:
         DataError: there is nothing to learn from.
@@ -120,6 +127,8 @@ def fit(data: Sequence[Example], *, l2: float = 0.01) -> Weights:
     if not data:
         raise DataError("no entity on whose projection the witnesses agree; give more parallel text")
     n = len(FEATURES)
+    middle = prior or Weights.default()
+    centre = np.append(middle.values, middle.nowhere)
     flat = np.concatenate([np.concatenate((e.features, np.zeros((1, n)))) for e in data])
     sizes = np.array([len(e.features) + 1 for e in data])
     starts = np.concatenate(([0], sizes.cumsum()[:-1]))
@@ -134,9 +143,11 @@ def fit(data: Sequence[Example], *, l2: float = 0.01) -> Weights:
         weights = np.exp(raw - np.repeat(top, sizes))
         sums = np.add.reduceat(weights, starts)
         p = weights / np.repeat(sums, sizes)
-        value = float((np.log(sums) + top - raw[right]).mean()) + 0.5 * l2 * float(w @ w) / n
-        gradient = (p @ flat - flat[right].sum(0)) / len(data) + l2 * w / n
+        off = w - centre
+        value = float((np.log(sums) + top - raw[right]).mean()) + 0.5 * l2 * float(off @ off)
+        gradient = (p @ flat - flat[right].sum(0)) / len(data) + l2 * off
         return value, gradient
 
-    found = minimize(loss, np.zeros(n + 1), jac=True, method="L-BFGS-B", options={"maxiter": 300})
+    bounds = [*((None, 0.0) if name in AGAINST else (0.0, None) for name in FEATURES), (None, None)]
+    found = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300})
     return Weights(found.x[:n], float(found.x[n]))
