@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlner.align.matching import METHODS, match
+from xlner.align.matching import METHODS, match, refine
 
 sizes = st.integers(1, 6)
 batches = st.lists(st.tuples(sizes, sizes), min_size=1, max_size=4)
@@ -113,3 +113,21 @@ def test_one_way_methods_link_every_word_of_a_side():
     _, values, inside = draw([(3, 5)], 1)
     assert match(values, inside, method="source", threshold=0).bool().sum(2).eq(1).all()
     assert match(values, inside, method="target", threshold=0).bool().sum(1).eq(1).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(batches, st.integers(0, 10_000), st.integers(0, 6), st.sampled_from([0.0, 0.1]))
+def test_refining_pair_by_pair(shapes, seed, hubs, diagonal):
+    single, values, inside = draw(shapes, seed)
+    made = refine(values, inside, hubs=hubs, diagonal=diagonal)
+    assert (made[~inside] == 0).all()
+    for k, matrix in enumerate(single):
+        n, m = matrix.shape
+        new = matrix.astype(np.float64)
+        if hubs:
+            rows = np.clip(np.sort(matrix, 1)[:, ::-1][:, :hubs], 0, None).sum(1) / hubs
+            columns = np.clip(np.sort(matrix, 0)[::-1][:hubs], 0, None).sum(0) / hubs
+            new = 2 * new - rows[:, None] - columns
+        around = np.pad(new, 1)
+        new = new + diagonal * (around[:-2, :-2] + around[2:, 2:])
+        np.testing.assert_allclose(made[k, :n, :m], new, atol=1e-5)

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 
 from xlner.align.alignment import Alignment
-from xlner.align.matching import METHODS, match
+from xlner.align.matching import METHODS, match, refine
 from xlner.align.subwords import SubwordEncoder, SubwordVectors
 from xlner.align.windows import Pair, align_in_windows
 from xlner.errors import UsageError
 
 MAX_WORDS = 1500
 """Longer sides go through in windows along the diagonal, so that the matrix of a pair stays small."""
+
+SOFTMAX_THRESHOLD = 0.4
+
+_AS_THEY_ARE: dict[str, Any] = {"centre": False, "hubs": 0, "diagonal": 0.0}
+SIMALIGN: dict[str, Any] = {**_AS_THEY_ARE, "layers": 8, "method": "itermax"}
+"""Settings of SimAlign, for comparison."""
+AWESOME: dict[str, Any] = {
+    **_AS_THEY_ARE,
+    "layers": 8,
+    "method": "softmax",
+    "similarity": "dot",
+    "temperature": 1.0,
+    "threshold": 0.001,
+}
+"""Settings of AWESOME without fine-tuning, for comparison."""
 
 _CELLS_PER_BATCH = 1 << 20
 _MAX_CELLS = 1 << 25
@@ -30,13 +45,19 @@ class EmbeddingAligner:
     between their words, with the highest of their confidences. Nothing is trained, so any language that the
     encoder knows can be aligned with any other.
 
+    The defaults were chosen on the dev parts of XL-WA for the embedded encoder. `SIMALIGN` and `AWESOME` are the
+    settings of the systems of those names.
+
     Args:
         encoder: "embedded", a folder or a hub id.
         layers: hidden layers to compare, 0 being the embeddings. With several, cosines are averaged.
         method: see `xlner.align.matching.match`.
-        threshold: see there.
-        similarity: "cosine" or "dot" (the product of the vectors as they are, as AWESOME does).
+        threshold: see there; None takes 0.4 for "softmax" and 0 for the others.
         temperature: for "softmax": similarities are divided by it.
+        similarity: "cosine" or "dot" (the product of the vectors as they are).
+        centre: take the mean of its sentence off every vector.
+        hubs: see `xlner.align.matching.refine`; 0 leaves it out.
+        diagonal: see there; 0 leaves it out.
         level: compare "subword" or "word" vectors, the latter the mean of their subwords.
         device: a torch device name; None takes an accelerator if there is one.
         precision: "auto", "fp32" or "bf16".
@@ -61,11 +82,14 @@ class EmbeddingAligner:
         self,
         encoder: str = "embedded",
         *,
-        layers: int | Sequence[int] = 6,
+        layers: int | Sequence[int] = 7,
         method: str = "softmax",
-        threshold: float = 0.001,
-        similarity: Literal["cosine", "dot"] = "dot",
-        temperature: float = 1.0,
+        threshold: float | None = None,
+        temperature: float = 0.15,
+        similarity: Literal["cosine", "dot"] = "cosine",
+        centre: bool = True,
+        hubs: int = 5,
+        diagonal: float = 0.1,
         level: Literal["subword", "word"] = "subword",
         device: str | None = None,
         precision: str = "auto",
@@ -79,12 +103,17 @@ class EmbeddingAligner:
             raise UsageError(f"similarity is cosine or dot, got '{similarity}'")
         if level not in ("subword", "word"):
             raise UsageError(f"level is subword or word, got '{level}'")
+        if hubs < 0 or diagonal < 0:
+            raise UsageError(f"hubs and diagonal are at least 0, got {hubs} and {diagonal}")
+        if threshold is None:
+            threshold = SOFTMAX_THRESHOLD if method == "softmax" else 0.0
         if not 0 <= threshold < 1:
             raise UsageError(f"--threshold is at least 0 and below 1, got {threshold}")
         if temperature <= 0:
             raise UsageError(f"temperature is above 0, got {temperature}")
         self.method, self.threshold, self.temperature = method, threshold, temperature
-        self.similarity, self.level, self.chunk = similarity, level, max(1, chunk)
+        self.similarity, self.centre, self.hubs, self.diagonal = similarity, centre, hubs, diagonal
+        self.level, self.chunk = level, max(1, chunk)
         self.encoder = SubwordEncoder(
             encoder,
             layers=(layers,) if isinstance(layers, int) else tuple(layers),
@@ -118,15 +147,19 @@ class EmbeddingAligner:
         sentences: dict[tuple[str, ...], int] = {}
         sides = [tuple(sentences.setdefault(tuple(side), len(sentences)) for side in pair) for pair in pairs]
         encoded = self.encoder.encode(list(sentences))
-        if self.similarity == "cosine":
-            vectors = torch.nn.functional.normalize(encoded.vectors, dim=-1)
-            encoded = SubwordVectors(vectors, encoded.starts, encoded.words)
+        if self.centre:
+            encoded = encoded.centred()
         by_word = encoded.averaged()
+        if self.similarity == "cosine":
+            encoded, by_word = encoded.scaled(), by_word.scaled()
         detailed = encoded if self.level == "subword" else by_word
         sizes = np.diff(detailed.starts)[np.array(sides, np.int64).reshape(-1, 2)]
         for batch in _batches(sizes):
             items = detailed if sizes[batch[0]].prod() <= _MAX_CELLS else by_word
-            yield batch, *_compare(items, np.array([sides[k] for k in batch]))
+            words, similarity, inside = _compare(items, np.array([sides[k] for k in batch]))
+            if self.hubs or self.diagonal:
+                similarity = refine(similarity, inside, hubs=self.hubs, diagonal=self.diagonal)
+            yield batch, words, similarity, inside
 
     def _align_chunk(self, pairs: Sequence[Pair]) -> list[Alignment]:
         out = [Alignment(np.zeros((0, 2), np.int32), np.zeros(0, np.float32))] * len(pairs)

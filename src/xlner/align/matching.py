@@ -24,7 +24,7 @@ def match(
     inside: torch.Tensor,
     *,
     method: str = "softmax",
-    threshold: float = 0.001,
+    threshold: float = 0.0,
     temperature: float = 1.0,
     rounds: int = 2,
 ) -> torch.Tensor:
@@ -64,6 +64,38 @@ def match(
         links = _best(similarity, 1) & inside
     confidence = ((1 + similarity) / 2).clamp(1e-6, 1.0) * links
     return confidence * (confidence > threshold)
+
+
+def refine(similarity: torch.Tensor, inside: torch.Tensor, *, hubs: int = 5, diagonal: float = 0.1) -> torch.Tensor:
+    """Similarities that count against items which are like everything, and for links that continue each other.
+
+    First each cell loses the mean of the `hubs` highest similarities of its row and of its column (so a comma, which
+    is like any comma, no longer wins everywhere); then it gains a share of its two neighbours along the
+    diagonal, since most words keep the order of those beside them.
+
+    Args:
+        similarity: cosines. Shape: (n_pairs, n_source, n_target), float32.
+        inside: which cells are no padding. Shape: same, bool.
+        hubs: how many neighbours make the mean; 0 leaves it out. Missing and negative ones count 0.
+        diagonal: share of each neighbour; 0 leaves it out.
+
+    Returns:
+        Refined similarities, 0 in the padding; `2 cos - mean - mean` and its neighbours' share. Shape: same, float32.
+
+    Reference: Lample, Conneau, Ranzato, Denoyer and Jégou, "Word Translation Without Parallel Data", ICLR 2018,
+    section 2.3 (cross-domain similarity local scaling; there over a vocabulary, here over one sentence pair).
+    """
+    out = similarity.float() * inside
+    if hubs:
+        means = [out.topk(min(hubs, out.shape[dim]), dim).values.clamp_min(0).sum(dim, keepdim=True) for dim in (1, 2)]
+        out = (2 * out - (means[0] + means[1]) / hubs) * inside
+    if diagonal:
+        plain = out
+        out = plain.clone()
+        out[:, 1:, 1:] += diagonal * plain[:, :-1, :-1]
+        out[:, :-1, :-1] += diagonal * plain[:, 1:, 1:]
+        out *= inside
+    return out
 
 
 def soft_both(logits: torch.Tensor, inside: torch.Tensor, threshold: float) -> torch.Tensor:

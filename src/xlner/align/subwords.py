@@ -32,11 +32,31 @@ class SubwordVectors:
     starts: np.ndarray
     words: np.ndarray
 
+    def sentences(self) -> torch.Tensor:
+        """Index of the sentence that each row belongs to. Shape: (n_subwords,), int64."""
+        sizes = torch.from_numpy(np.diff(self.starts))
+        return torch.arange(len(sizes)).repeat_interleave(sizes).to(self.vectors.device)
+
+    def centred(self) -> SubwordVectors:
+        """Each vector less the mean of its sentence, so that what all its words share no longer makes them alike.
+
+        A sentence of one subword stays as it is.
+        """
+        sentence = self.sentences()
+        count = torch.bincount(sentence, minlength=len(self.starts) - 1)[:, None]
+        sums = self.vectors.new_zeros((len(self.starts) - 1, self.vectors.shape[1]))
+        means = sums.index_add_(0, sentence, self.vectors) / count.clamp_min(1) * (count > 1)
+        return SubwordVectors(self.vectors - means[sentence], self.starts, self.words)
+
+    def scaled(self) -> SubwordVectors:
+        """Each vector at length 1."""
+        return SubwordVectors(torch.nn.functional.normalize(self.vectors, dim=-1), self.starts, self.words)
+
     def averaged(self) -> SubwordVectors:
         """One vector per word, the mean over its subwords."""
         if not len(self.words):
             return self
-        sentence = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+        sentence = self.sentences().cpu().numpy()
         new = np.ones(len(self.words), bool)
         new[1:] = (self.words[1:] != self.words[:-1]) | (sentence[1:] != sentence[:-1])
         group = torch.from_numpy(np.cumsum(new) - 1).to(self.vectors.device)

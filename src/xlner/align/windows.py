@@ -40,12 +40,8 @@ def align_in_windows(
             pieces.append((source[source_low : high + most // 4], target[target_low : target_low + most]))
     made = iter(align(pieces))
     out = []
-    for windows in plan:
-        if windows is None:
-            out.append(next(made))
-            continue
-        parts = [_owned(next(made), window) for window in windows]
-        out.append(_joined(parts))
+    for cuts in plan:
+        out.append(next(made) if cuts is None else _joined([_owned(next(made), window) for window in cuts]))
     return out
 
 

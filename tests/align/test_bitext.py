@@ -1,0 +1,166 @@
+"""What `xlner align` does with files, from Python and from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from xlner.align import Alignment, align
+from xlner.align.gold import Gold, score_alignments
+from xlner.cli import main
+from xlner.errors import DataError, UsageError
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    source, target = tmp_path / "a.txt", tmp_path / "b.txt"
+    source.write_text("Ana visits Arcol .\n\nBoris likes Cadova\nthe end\n", "utf-8")
+    target.write_text("Ana visita Arcol .\nhoy\nBoris quiere Cadova\nel fin\n", "utf-8")
+    return source, target
+
+
+class Diagonal:
+    """Links word i to word i; stops after some pairs, as a killed run does."""
+
+    def __init__(self, stop: int | None = None) -> None:
+        self.stop, self.seen = stop, 0
+
+    def align(self, pairs):
+        if self.stop is not None and self.seen >= self.stop:
+            raise KeyboardInterrupt
+        self.seen += len(pairs)
+        return [Alignment.of((i, i) for i in range(min(len(s), len(t)))) for s, t in pairs]
+
+
+def test_one_line_per_pair(files, tmp_path):
+    report = align(*files, tmp_path / "out", aligner=Diagonal())
+    lines = (tmp_path / "out").read_text().split("\n")
+    assert lines == ["0-0 1-1 2-2 3-3", "", "0-0 1-1 2-2", "0-0 1-1", ""]
+    assert (report.pairs, report.empty, report.unlinked, report.links) == (4, 1, 0, 9)
+    assert not list(tmp_path.glob("*.partial*"))
+
+
+def test_a_killed_run_goes_on(files, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        align(*files, out, aligner=Diagonal(stop=2), options={"x": 1}, chunk=1)
+    assert not out.exists()
+    partial = tmp_path / "out.partial"
+    partial.write_text(partial.read_text() + "0-0 1", "utf-8")  # a line that was being written
+    second = Diagonal()
+    # The name of an aligner object changes from run to run, so the work looks different unless it is the same one.
+    report = align(*files, out, aligner=second, chunk=1)
+    assert report.resumed == 0
+    assert out.read_text().count("\n") == 4
+
+
+def test_a_killed_run_of_a_named_aligner_goes_on(files, tmp_path, monkeypatch):
+    from xlner.align import ALIGNERS
+
+    made = iter([Diagonal(stop=2), Diagonal(), Diagonal()])
+    monkeypatch.setitem(ALIGNERS.builtin, "diagonal", "tests.align.test_bitext:Diagonal")
+    monkeypatch.setattr(type(ALIGNERS), "load", lambda self, name: lambda: next(made))
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        align(*files, out, aligner="diagonal", chunk=1)
+    partial = tmp_path / "out.partial"
+    partial.write_text(partial.read_text() + "0-0 1", "utf-8")
+    assert align(*files, out, aligner="diagonal", chunk=1).resumed == 2
+    assert out.read_text() == "0-0 1-1 2-2 3-3\n\n0-0 1-1 2-2\n0-0 1-1\n"
+    assert align(*files, out, aligner="diagonal", chunk=1).resumed == 0
+
+
+def test_unequal_files_are_refused_before_work(files, tmp_path):
+    files[1].write_text("eins\n", "utf-8")
+    with pytest.raises(DataError, match=r"has 1 sentences.*has 4"):
+        align(*files, tmp_path / "out", aligner=Diagonal(stop=0))
+    assert not (tmp_path / "out").exists()
+
+
+def test_gold_counts_sure_and_possible_links():
+    def links(text: str) -> Alignment:
+        return Alignment.from_pharaoh(text)
+
+    gold = [Gold(links("0-0 1-1"), links("0-0 1-1 1-2")), Gold(links("0-0"), links("0-0"))]
+    score = score_alignments([links("0-0 1-2 2-2"), links("")], gold)
+    assert (score.found, score.sure, score.possible) == (3, 3, 4)
+    assert score.precision == pytest.approx(2 / 3)
+    assert score.recall == pytest.approx(1 / 3)
+    assert score.aer == pytest.approx(1 - (1 + 2) / (3 + 3))
+    perfect = score_alignments([g.sure for g in gold], gold)
+    assert (perfect.precision, perfect.recall, perfect.f1, perfect.aer) == (1, 1, 1, 0)
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as caught:
+        main([str(a) for a in arguments])
+    return int(caught.value.code or 0)
+
+
+def test_command_line(files, tmp_path, tiny_encoder, capsys):
+    gold, out = tmp_path / "gold", tmp_path / "out"
+    gold.write_text("1-1 2-2 3-3 4p4\n\n1-1 2-2 3-3\n1-1 2-2\n", "utf-8")
+    common = ["align", "--source", files[0], "--target", files[1]]
+    ours = ["--encoder", tiny_encoder, "--layer", 1, "--method", "mutual", "--option", "centre=false"]
+    assert run(*common, *ours, "--output", out, "--scores", "--gold", gold, "--gold-base", 1, "--json") == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["pairs"] == 4
+    assert result["empty"] == 1
+    assert 0 <= result["f1"] <= 1
+    lines = out.read_text().splitlines()
+    assert len(lines) == 4
+    assert lines[1] == ""
+    assert all(0 < float(item.partition(":")[2]) <= 1 for line in lines for item in line.split())
+    # What was written can be read as an aligner's output.
+    assert run(*common, "--aligner", "files", "--option", f"path={out}", "--output", tmp_path / "again") == 0
+    again = (tmp_path / "again").read_text().splitlines()
+    assert again == [" ".join(item.partition(":")[0] for item in line.split()) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--aligner", "nobody", "--output", "x"], 2, "embedding"),
+        ([], 2, "--output"),
+        (["--method", "magic", "--output", "x"], 2, "itermax"),
+        (["--option", "nothing", "--output", "x"], 2, "KEY=VALUE"),
+        (["--option", "speed=9", "--output", "x"], 2, "speed"),
+        (["--layer", "99", "--output", "x"], 2, "--layer"),
+        (["--words", "chars", "--output", "x"], 2, "segment"),
+        (["--gold-base", "2", "--gold", "G"], 2, "--gold-base"),
+        (["--gold", "G"], 1, "G:1"),
+        (["--gold", "nowhere"], 1, "no such file"),
+        (["--save", "folder"], 2, "--save"),
+    ],
+)
+def test_mistakes_are_explained(files, tmp_path, tiny_encoder, capsys, monkeypatch, arguments, code, message):
+    monkeypatch.chdir(tmp_path)
+    Path("G").write_text("9-0\n\n\n\n", "utf-8")
+    both = ["align", "--source", files[0], "--target", files[1]]
+    encoder = [] if "--aligner" in arguments else ["--encoder", tiny_encoder]
+    assert run(*both, *encoder, *arguments) == code
+    assert message in capsys.readouterr().err
+
+
+def test_words_of_scripts_without_spaces(tmp_path):
+    source, target = tmp_path / "ja", tmp_path / "th"
+    source.write_text("東京都に住んでいます。京都大学で日本語を勉強しました。\n", "utf-8")
+    target.write_text("ฉันอาศัยอยู่ในกรุงโตเกียวและเรียนที่มหาวิทยาลัยเกียวโต\n", "utf-8")
+    whole = align(source, target, aligner=Diagonal())
+    assert whole.links == 1
+    assert len(whole.notes) == 2
+    split = align(source, target, aligner=Diagonal(), words="segment", source_language="ja", target_language="th")
+    assert split.links > 5
+    assert not split.notes
+
+
+def test_statistical_models_come_back_as_they_were_saved(files, tmp_path):
+    pytest.importorskip("thot")
+    for model in ("fast_align", "hmm", "eflomal", "ibm1", "ibm2", "ibm4"):
+        align(*files, tmp_path / "one", aligner="thot", options={"model": model}, save=tmp_path / model, scores=True)
+        align(*files, tmp_path / "two", aligner="thot", load=tmp_path / model, scores=True)
+        assert (tmp_path / "one").read_text() == (tmp_path / "two").read_text()
+    with pytest.raises(UsageError, match="--load"):
+        align(*files, aligner="embedding", load=tmp_path / "hmm")
