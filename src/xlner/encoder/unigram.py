@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
@@ -18,6 +17,8 @@ _BREAK = "\x01"
 
 # Capitals of African alphabets. XLM-R has the small letter of each and not the capital.
 _CAPITALS = "ŊƁƉƎƐƑƔƖƝƲ"
+
+_LAST_COMPOSED = 0x2FFFF  # Unicode composes nothing beyond
 
 
 def build_tokenizer(vocabulary: Vocabulary, *, like_engine: bool = False) -> Tokenizer:
@@ -85,7 +86,7 @@ def _normalizer(vocabulary: Vocabulary, *, like_engine: bool) -> normalizers.Nor
 def _parts_of_letters(known: set[str]) -> dict[str, str]:
     """Every composed letter that no piece holds and whose parts all have pieces, with these parts."""
     parts = {}
-    for code_point in range(sys.maxunicode + 1):
+    for code_point in range(_LAST_COMPOSED + 1):
         letter = chr(code_point)
         split = unicodedata.normalize("NFD", letter)
         if split != letter and letter not in known and known.issuperset(split):
