@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import torch
@@ -19,8 +20,10 @@ def pick_device(name: str | None = None) -> torch.device:
             return torch.device(name)
         except RuntimeError:
             raise UsageError(f"--device is cpu, cuda, cuda:1, mps, ...; got '{name}'") from None
-    if torch.accelerator.is_available():
-        return torch.device(torch.accelerator.current_accelerator() or "cpu")
+    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    if accelerator is not None:
+        local = os.environ.get("LOCAL_RANK")  # set by torchrun: one device per process
+        return accelerator if local is None else torch.device(accelerator.type, int(local))
     return torch.device("cpu")
 
 

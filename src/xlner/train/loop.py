@@ -180,7 +180,8 @@ def train(
         with torch.no_grad():
             for name, parameter in zip(names, trained, strict=True):
                 parameter.copy_(best[name])
-    accelerator.end_training()
+    for tracker in accelerator.trackers:  # end_training() would also end the process group, which the caller needs
+        tracker.finish()
     tagger.model.eval()
     return TrainResult(state["step"], state["epoch"], tuple(state["dev"]), state["kept"] or state["epoch"])
 

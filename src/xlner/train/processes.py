@@ -19,9 +19,10 @@ def main_process() -> bool:
 def wait_for_all() -> None:
     """Return once every process has come here."""
     if _many():
+        import torch
         from accelerate import PartialState
 
-        PartialState().wait_for_everyone()
+        PartialState(cpu=not torch.accelerator.is_available()).wait_for_everyone()
 
 
 @contextmanager
