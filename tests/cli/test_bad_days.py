@@ -7,8 +7,8 @@ import json
 import shutil
 
 import pytest
-
 from tests.cli.test_main_job import finished, run, world  # noqa: F401 - fixtures
+
 from xlner.data import load
 
 

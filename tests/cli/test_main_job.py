@@ -8,8 +8,8 @@ import sys
 
 import pytest
 import yaml
-
 from tests.toy import sentences, write_conll, write_text
+
 from xlner.cli import main
 
 
@@ -150,7 +150,11 @@ def test_types_are_mapped_in_data_and_in_teachers(world, finished, tmp_path, cap
         (["train", "--source", "en=none.conll", "--output", "o", "--epochs", "0"], 2, "--epochs"),
         (["predict", "./nowhere", "none.txt"], 1, "no model at"),
         (["evaluate", "none.conll", "none.conll"], 1, "no such file"),
-        (["transfer", "--method", "magic", "--source", "en=a", "--target", "es=b", "--output", "o"], 2, "direct, distill"),
+        (
+            ["transfer", "--method", "magic", "--source", "en=a", "--target", "es=b", "--output", "o"],
+            2,
+            "direct, distill",
+        ),
         (["nonsense"], 2, "No such command"),
     ],
 )

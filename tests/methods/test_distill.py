@@ -20,7 +20,9 @@ GOLD = sentences(60, "spa", seed=9)
 
 @pytest.fixture(scope="module")
 def options(tiny_encoder):
-    return MethodOptions(encoder=str(tiny_encoder), teacher=FAST, student=FAST, chunk_sentences=64)
+    return MethodOptions(
+        encoder=str(tiny_encoder), teacher=FAST, student=FAST, chunk_sentences=64, student_from="encoder"
+    )
 
 
 def task(*sources, n=200):
@@ -56,8 +58,9 @@ def test_many_teachers_with_different_tokenizers_meet_at_the_word(options, tmp_p
     assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
 
 
-def test_a_student_can_start_from_its_teacher(options, tmp_path):
-    student = METHODS.load("distill")(task(source()), replace(options, student_from="teacher"), tmp_path)
+@pytest.mark.parametrize("start", ["teacher", "auto"])
+def test_a_student_can_start_from_its_teacher(options, tmp_path, start):
+    student = METHODS.load("distill")(task(source()), replace(options, student_from=start), tmp_path)
     assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
 
 

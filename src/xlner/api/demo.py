@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from xlner.api.transfer import TransferResult, train, transfer
 from xlner.core.languages import iso3
@@ -15,10 +14,9 @@ from xlner.methods.task import MethodOptions
 from xlner.train import TrainOptions
 
 # A corpus of a few hundred sentences wants small batches and many passes.
-SMALL: dict[str, Any] = {"batch_subwords": 256, "learning_rate": 2e-4, "dropout": 0.0}
 OPTIONS = MethodOptions(
-    teacher=TrainOptions(epochs=6, **SMALL),
-    student=TrainOptions(epochs=6, **SMALL),
+    teacher=TrainOptions(epochs=6, batch_subwords=256),
+    student=TrainOptions(epochs=3, batch_subwords=256, learning_rate=1e-4),
 )
 
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "compare": "compare",
     "align": "align",
+    "project": "project",
 }
 
 

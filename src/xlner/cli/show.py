@@ -43,7 +43,8 @@ def score_table(title: str, systems: Mapping[str, Mapping[str, Any]]) -> Table:
 def highlighted(sentence: Sentence, types: list[str]) -> Text:
     """The sentence with its entities in colours, each with its type behind it."""
     sentence = sentence.with_text()
-    assert sentence.text is not None and sentence.offsets is not None
+    assert sentence.text is not None
+    assert sentence.offsets is not None
     out, last = Text(), 0
     for span in sentence.spans:
         start, end = sentence.offsets[span.start][0], sentence.offsets[span.end - 1][1]

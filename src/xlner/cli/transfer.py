@@ -24,7 +24,7 @@ def command(
     encoder: o.Encoder = None,
     loss: Annotated[str | None, typer.Option(help="ce, mse (the paper's) or kl.")] = None,
     temperature: Annotated[float | None, typer.Option(help="For --loss kl.")] = None,
-    student_from: Annotated[str | None, typer.Option(help="encoder or teacher.")] = None,
+    student_from: Annotated[str | None, typer.Option(help="auto, encoder or teacher.")] = None,
     confidence_floor: Annotated[float | None, typer.Option(help="Mask words below this teacher confidence.")] = None,
     chunk_sentences: Annotated[int | None, typer.Option(help="Raw sentences in memory at a time.")] = None,
     student_epochs: Annotated[int | None, typer.Option(help="Passes over the raw text.")] = None,

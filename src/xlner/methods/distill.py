@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from xlner.core.seed import seed_everything
@@ -15,6 +16,8 @@ from xlner.tagger import Tagger
 from xlner.train import make_loss, train
 from xlner.train.loop import forget
 from xlner.train.processes import main_first, main_process, wait_for_all
+
+ENOUGH_WORDS = 100_000  # of raw text, for a student to learn the task from a fresh encoder
 
 
 def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
@@ -41,31 +44,27 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
     if task.raw is None:
         raise UsageError(f"--method distill needs raw text: --target {task.target}=FILE")
     weights = {s.name: 1 / len(task.sources) for s in task.sources}
-    folders, known, sizes = [], [], []
+    labelled, known = [], []
     for source in task.sources:
         teacher = teacher_of(source, task, options, folder / "teachers" / source.name)
         place = folder / "soft_labels" / source.name
+        title = f"soft labels by {source.name}"
         with main_first():
-            sizes = write_soft_labels(
-                teacher,
-                task.raw,
-                place,
-                chunk_sentences=options.chunk_sentences,
-                title=f"soft labels by {source.name}",
+            labelled.append(
+                write_soft_labels(teacher, task.raw, place, chunk_sentences=options.chunk_sentences, title=title)
             )
-        folders.append(place)
         known.append(teacher.outputs.known)
     _write_weights(folder / "weights.json", weights)
 
     seed_everything(options.student.seed)
-    student = _student(task, options, folder)
+    student = _student(task, options, folder, words=labelled[0].words)
     chunks = SoftLabelChunks(
-        folders,
+        [one.folder for one in labelled],
         list(weights.values()),
         known,
         task.labels,
         student.words,
-        sizes,
+        labelled[0].sizes,
         floor=options.confidence_floor,
     )
     loss = make_loss(options.loss, temperature=options.temperature)
@@ -97,10 +96,14 @@ def teacher_of(source: Source, task: Task, options: MethodOptions, folder: Path)
     )  # fmt: skip
 
 
-def _student(task: Task, options: MethodOptions, folder: Path) -> Tagger:
+def _student(task: Task, options: MethodOptions, folder: Path, *, words: int) -> Tagger:
+    """A fresh tagger, or the first teacher, as the options or the number of raw words have it."""
     languages = sorted({s.language for s in task.sources} | {task.target})
     settings = options.student
-    if options.student_from == "encoder":
+    start = options.student_from
+    if start == "auto":
+        start = "encoder" if words >= ENOUGH_WORDS else "teacher"
+    if start == "encoder":
         return Tagger.fresh(
             options.encoder, task.labels, languages=languages,
             device=settings.device, precision=settings.precision, dropout=settings.dropout,
@@ -108,6 +111,8 @@ def _student(task: Task, options: MethodOptions, folder: Path) -> Tagger:
     first = task.sources[0]
     model = first.model or str(folder / "teachers" / first.name / "model")
     student = Tagger.load(model, device=settings.device, precision=settings.precision)
+    if student.labels != task.labels and options.student_from == "auto":
+        return _student(task, replace(options, student_from="encoder"), folder, words=words)
     if student.labels != task.labels:
         raise UsageError(
             f"--student-from teacher needs a teacher with the task's types {', '.join(task.labels.types)}; "

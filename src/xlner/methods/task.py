@@ -66,7 +66,8 @@ class MethodOptions:
         student: settings of training on soft labels.
         loss: "ce", "mse" or "kl"; see `xlner.train.losses`.
         temperature: for "kl".
-        student_from: "encoder" starts the student fresh, "teacher" from the first teacher's weights.
+        student_from: "encoder" starts the student fresh, "teacher" from the first teacher's weights; "auto" starts it
+            fresh when the raw text has at least 100 000 words, enough to learn the task anew.
         confidence_floor: words whose most probable tag has less than this are masked.
         chunk_sentences: sentences per file of soft labels; bounds memory.
     """
@@ -76,14 +77,14 @@ class MethodOptions:
     student: TrainOptions = field(default_factory=TrainOptions)
     loss: str = "ce"
     temperature: float = 1.0
-    student_from: Literal["encoder", "teacher"] = "encoder"
+    student_from: Literal["auto", "encoder", "teacher"] = "auto"
     confidence_floor: float = 0.0
     chunk_sentences: int = 2000
 
     def __post_init__(self) -> None:
         make_loss(self.loss, temperature=self.temperature)
-        if self.student_from not in ("encoder", "teacher"):
-            raise UsageError(f"--student-from is encoder or teacher, got '{self.student_from}'")
+        if self.student_from not in ("auto", "encoder", "teacher"):
+            raise UsageError(f"--student-from is auto, encoder or teacher, got '{self.student_from}'")
         if not 0 <= self.confidence_floor < 1:
             raise UsageError(f"--confidence-floor is in [0, 1), got {self.confidence_floor}")
         if self.chunk_sentences < 1:
