@@ -33,7 +33,9 @@ def machine() -> dict[str, Any]:
     name = platform.processor()
     info = Path("/proc/cpuinfo")
     if info.is_file():
-        name = next((x.split(":")[1].strip() for x in info.read_text().splitlines() if x.startswith("model name")), name)
+        name = next(
+            (x.split(":")[1].strip() for x in info.read_text().splitlines() if x.startswith("model name")), name
+        )
     return {
         "processor": name,
         "cores": os.cpu_count(),
@@ -63,9 +65,7 @@ def run_xlner(arguments: Sequence[str]) -> dict[str, Any]:
     if kept.is_file():
         return json.loads(kept.read_text("utf-8"))
     started = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "xlner", *arguments, "--json"], stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-m", "xlner", *arguments, "--json"], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from common import parser, run_xlner, write_results
-
 from xlner.evaluate import seeds_interval
 
 PUBLISHED = {"es": (74.50, 76.94), "nl": (79.50, 80.89), "de": (71.10, 73.22)}  # mBERT, Wu et al. 2020
@@ -101,7 +100,7 @@ def table(runs: list[dict[str, Any]]) -> str:
     teacher = rows["en", "teacher on English dev"]
     lines += [
         "",
-        f"The teacher's F1 on English dev is {_f1(teacher)}; training it took {teacher['seconds'] / 60:.1f} minutes and "
+        f"The teacher's F1 on English dev is {_f1(teacher)}; training took {teacher['seconds'] / 60:.1f} minutes and "
         f"{teacher['peak_mb']} MB. A student's minutes include soft labels and scoring.",
     ]
     return "\n".join(lines)

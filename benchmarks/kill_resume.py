@@ -26,8 +26,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import transformers.models.bert.modeling_bert  # noqa: F401 - children are forked with it loaded
 import yaml
-
 from tests.toy import make_encoder, sentences, write_conll, write_text
+
 from xlner.api import transfer as _transfer  # noqa: F401 - likewise
 from xlner.cli import main as xlner
 
@@ -115,7 +115,9 @@ def main() -> None:
                 failures.append(stages[-1])
             shutil.rmtree(run)
     counts = {name: stages.count(name) for name in dict.fromkeys(stages)}
-    print(json.dumps({"kills": args.kills, "killed_during": counts, "different": failures, "seconds": round(seconds, 2)}))
+    print(
+        json.dumps({"kills": args.kills, "killed_during": counts, "different": failures, "seconds": round(seconds, 2)})
+    )
     sys.exit(bool(failures))
 
 

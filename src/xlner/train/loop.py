@@ -75,7 +75,7 @@ def train(
     if options.report_to:
         accelerator.init_trackers("xlner", config={k: str(v) for k, v in asdict(options).items()})
     rank, world = accelerator.process_index, accelerator.num_processes
-    names, optimizer = _trainable(tagger, options)
+    names, optimizer = trainable(tagger, options)
     model, optimizer = accelerator.prepare(tagger.model, optimizer)
     device = accelerator.device
     by_name = dict(tagger.model.named_parameters())
@@ -199,7 +199,7 @@ def _schedule(done: float, warmup: float) -> float:
     return max(0.0, (1 - done) / (1 - warmup))
 
 
-def _trainable(tagger: Tagger, options: TrainOptions) -> tuple[list[str], torch.optim.Optimizer]:
+def trainable(tagger: Tagger, options: TrainOptions) -> tuple[list[str], torch.optim.Optimizer]:
     """Freeze what the options say; names of the rest in the order of their optimizer, which decays matrices only."""
     base: Any = tagger.model.base_model
     if options.freeze_embeddings:
