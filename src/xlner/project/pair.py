@@ -60,11 +60,13 @@ class Problem:
         candidates: target ranges `[start, end)` that an entity may go to. Shape: (n_candidates, 2), int32.
         scores: how well each range matches each entity; 0 or less means it does not. Shape: (n_entities,
             n_candidates), float64.
+        threshold: scores up to this one do not count, unless the matcher has a threshold of its own.
     """
 
     pair: Pair
     candidates: np.ndarray
     scores: np.ndarray
+    threshold: float = 0.0
 
     def __post_init__(self) -> None:
         wanted = (len(self.pair.entities), len(self.candidates))

@@ -20,6 +20,10 @@ from xlner.project.scores import Evidence, make_score
 if TYPE_CHECKING:
     from xlner.tagger import Tagger
 
+DEFAULT_ALIGNER = "layers"
+FUSED_THRESHOLD = 0.2
+"""Fused scores are probabilities. Two equal names share theirs, so half is too much to ask."""
+
 Score = Callable[[Sequence[Pair], Sequence[np.ndarray], Evidence], list[np.ndarray]]
 
 
@@ -46,7 +50,7 @@ def project(
     targets: Sequence[Sentence],
     *,
     matcher: str | Matcher = "exact",
-    aligner: str | Aligner = "embedding",
+    aligner: str | Aligner = DEFAULT_ALIGNER,
     alignments: Sequence[Alignment] | None = None,
     options: ProjectOptions | None = None,
     tagger: Tagger | None = None,
@@ -63,13 +67,13 @@ def project(
         sources: labelled sentences.
         targets: their translations, one per source; labels there are ignored. Marked text for `markers`.
         matcher: a name in `MATCHERS`, with its defaults, or a matcher.
-        aligner: a name in `xlner.align.ALIGNERS`, with its defaults, or an aligner; one that learns is fitted on these
-            sentences first, if it came by name.
+        aligner: "layers" (see `LayersAligner`), a name in `xlner.align.ALIGNERS`, with its defaults, or an aligner; one
+            that learns is fitted on these sentences first, if it came by name.
         alignments: links, one alignment per pair; then no aligner is run.
         options: scores and candidates.
         tagger: a NER model that reads the target language, for scores "ner" and "ner_spans" and candidates "ner".
         nmt_model: a sequence-to-sequence model, for the score "nmt".
-        encoder: for the score "embedding".
+        encoder: for the aligner "layers" and the score "embedding".
         device: a torch device name.
 
     Returns:
@@ -90,7 +94,7 @@ def project(
         "candidates" in chosen.needs
     ) else None  # fmt: skip
     if alignments is None and chosen.needs & {"alignment", "candidates"}:
-        alignments = align_labelled(sources, targets, aligner)
+        alignments = align_labelled(sources, targets, aligner, encoder=encoder, device=device)
     pairs = [
         Pair(s, t, None if alignments is None else alignments[i])
         for i, (s, t) in enumerate(zip(sources, targets, strict=True))
@@ -100,20 +104,36 @@ def project(
     return ProjectionResult(tuple(items), _settings(name, chosen, options if scorer else None))
 
 
-def align_labelled(sources: Sequence[Sentence], targets: Sequence[Sentence], aligner: str | Aligner) -> list[Alignment]:
+def align_labelled(
+    sources: Sequence[Sentence],
+    targets: Sequence[Sentence],
+    aligner: str | Aligner,
+    *,
+    encoder: str = "embedded",
+    device: str | None = None,
+) -> list[Alignment]:
     """Alignments of the pairs that have entities; pairs without any need none and get no links."""
     busy = [i for i, s in enumerate(sources) if s.spans or s.missing]
-    pairs = [(sources[i].words, targets[i].words) for i in busy]
-    if isinstance(aligner, str):
-        worker: Aligner = ALIGNERS.load(aligner)()
+    out = [Alignment.of(())] * len(sources)
+    if not busy:
+        return out
+    worker = aligner
+    if isinstance(worker, str):
+        worker = _made(worker, encoder, device)
         if isinstance(worker, Fits):
             worker.fit([(s.words, t.words) for s, t in zip(sources, targets, strict=True)])
-    else:
-        worker = aligner
-    out = [Alignment.of(())] * len(sources)
-    for i, alignment in zip(busy, worker.align(pairs) if pairs else [], strict=True):
+    for i, alignment in zip(busy, worker.align([(sources[i].words, targets[i].words) for i in busy]), strict=True):
         out[i] = alignment
     return out
+
+
+def _made(name: str, encoder: str, device: str | None) -> Aligner:
+    if name == "layers":
+        from xlner.project.layers import LayersAligner
+
+        return LayersAligner(encoder, device=device)
+    made: Aligner = ALIGNERS.load(name)()
+    return made
 
 
 def _problems(pairs: Sequence[Pair], options: ProjectOptions, score: Score, tagger: Tagger | None) -> list[Problem]:
@@ -123,7 +143,8 @@ def _problems(pairs: Sequence[Pair], options: ProjectOptions, score: Score, tagg
         for i, pair in enumerate(pairs)
     ]
     scores = score(pairs, candidates, evidence)
-    return [Problem(p, c, s) for p, c, s in zip(pairs, candidates, scores, strict=True)]
+    threshold = FUSED_THRESHOLD if options.score == "fused" else 0.0
+    return [Problem(p, c, s, threshold) for p, c, s in zip(pairs, candidates, scores, strict=True)]
 
 
 def _settings(name: str, matcher: Matcher, options: ProjectOptions | None) -> dict[str, Any]:

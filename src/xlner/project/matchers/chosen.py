@@ -23,15 +23,15 @@ class _Chooser:
 
     Args:
         constraint: number of projections per entity.
-        threshold: scores up to this one do not count.
+        threshold: scores up to this one do not count; None takes the problem's.
     """
 
     constraint: Constraint = field(default_factory=Constraint)
-    threshold: float = 0.0
+    threshold: float | None = None
     needs: ClassVar[frozenset[str]] = frozenset({"candidates"})
 
     def __post_init__(self) -> None:
-        if not self.threshold >= 0:
+        if self.threshold is not None and not self.threshold >= 0:
             raise UsageError(f"--threshold must be 0 or more, got {self.threshold}")
 
     def choose(self, scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
@@ -43,7 +43,8 @@ class _Chooser:
         order = np.lexsort((problem.candidates[:, 1], problem.candidates[:, 0]))
         candidates = problem.candidates[order]
         scores = np.asarray(problem.scores, float)[:, order]
-        usable = np.where(scores > self.threshold, scores, 0.0)
+        threshold = problem.threshold if self.threshold is None else self.threshold
+        usable = np.where(scores > threshold, scores, 0.0)
         chosen = self.choose(usable, candidates)
         return Projected.of(
             problem.pair.source,
@@ -102,7 +103,8 @@ def _fates(
         columns = np.flatnonzero(chosen[index])
         if len(columns):
             spans = tuple(
-                Span(*candidates[c].tolist(), entity.label, float(min(1.0, scores[index, c]))) for c in columns
+                Span(int(candidates[c, 0]), int(candidates[c, 1]), entity.label, float(min(1.0, scores[index, c])))
+                for c in columns
             )
             fates.append(Fate(entity, Reason.PROJECTED, spans, float(scores[index, columns].max())))
             continue
@@ -110,12 +112,12 @@ def _fates(
             fates.append(Fate(entity, Reason.EMPTY_TARGET))
             continue
         best = int(scores[index].argmax()) if scores.shape[1] else -1
-        if best < 0 or scores[index, best] <= 0:
-            unlinked = pair.alignment is not None and not len(pair.linked(entity))
-            fates.append(Fate(entity, Reason.NO_ALIGNMENT if unlinked else Reason.NO_CANDIDATE))
+        score = float(scores[index, best]) if best >= 0 else 0.0
+        unlinked = pair.alignment is not None and not len(pair.linked(entity))
+        if score <= 0 or (unlinked and usable[index, best] <= 0):
+            fates.append(Fate(entity, Reason.NO_ALIGNMENT if unlinked else Reason.NO_CANDIDATE, (), score or None))
             continue
         start, end = candidates[best].tolist()
-        score = float(scores[index, best])
         if usable[index, best] <= 0:
             fates.append(Fate(entity, Reason.BELOW_THRESHOLD, (), score, (start, end)))
             continue

@@ -127,11 +127,11 @@ def _together(
     found = []
     served = int(best[position].argmax())
     while served:
-        index = back[position, served]
-        if index < 0:
+        latest = int(back[position, served])
+        if latest < 0:
             position -= 1
             continue
-        end, start, bit, column = options[index]
+        end, start, bit, column = options[latest]
         found.append((group[bit], column))
         position, served = at[start], served & ~(1 << bit)
     return found

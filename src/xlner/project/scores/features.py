@@ -30,7 +30,6 @@ FEATURES = (
     "left_edge",  # how words stood at edges of other projections of this corpus
     "right_edge",
     "phrase",  # how often the same entity went to the same words elsewhere in this corpus
-    "embedding",  # cosine of contextual span embeddings; 0 when not asked for
     "ner_spans",  # the NER score of any type; 0 when there is no NER model
 )
 
@@ -40,6 +39,23 @@ AGAINST = frozenset(
 )  # fmt: skip
 """Features that speak against a candidate; all others speak for it."""
 
+LIKE_NAME = 0.5
+
+
+def has_evidence(features: np.ndarray) -> np.ndarray:
+    """Which candidates have something to do with the entity, rather than only the right size and shape.
+
+    That is a link, a like spelling, or the same words for the same entity elsewhere.
+
+    Args:
+        features: Shape: (n_entities, n_candidates, n_features).
+
+    Returns:
+        Shape: (n_entities, n_candidates), bool.
+    """
+    linked, spelling, phrase = (features[..., FEATURES.index(name)] for name in ("dice", "string", "phrase"))
+    return (linked > 0) | (spelling >= LIKE_NAME) | (phrase > 0)
+
 
 class PairFeatures:
     """Features of every entity and candidate of one sentence pair.
@@ -47,8 +63,7 @@ class PairFeatures:
     Args:
         pair: the sentences and their alignment.
         candidates: ranges `[start, end)`. Shape: (n_candidates, 2).
-        embedding: scores from `EmbeddingScorer`. Shape: (n_entities, n_candidates).
-        ner: scores from `ner_score(..., any_type=True)`. Same shape.
+        ner: scores from `ner_score(..., any_type=True)`. Shape: (n_entities, n_candidates).
     """
 
     def __init__(
@@ -56,7 +71,6 @@ class PairFeatures:
         pair: Pair,
         candidates: np.ndarray,
         *,
-        embedding: np.ndarray | None = None,
         ner: np.ndarray | None = None,
     ) -> None:
         self.pair, self.candidates = pair, candidates
@@ -66,10 +80,8 @@ class PairFeatures:
         self._values = np.ones(len(self._links)) if scores is None else np.clip(scores, 0.0, 1.0).astype(float)
         self._total = np.bincount(self._links[:, 1], self._values, n)
         self._fixed = np.stack([self._of_entity(e) for e in pair.entities]) if pair.entities else None
-        if self._fixed is not None:
-            for name, extra in (("embedding", embedding), ("ner_spans", ner)):
-                if extra is not None:
-                    self._fixed[:, :, FEATURES.index(name)] = extra
+        if self._fixed is not None and ner is not None:
+            self._fixed[:, :, FEATURES.index("ner_spans")] = ner
 
     def __call__(self, statistics: Statistics | None = None, chosen: np.ndarray | None = None) -> np.ndarray:
         """All features.
@@ -145,8 +157,8 @@ class PairFeatures:
                 similarity(whole, text),
                 abs(np.log((len(text) + 1) / (len(whole) + 1))),
                 abs(end - start - len(name)) / max(end - start, len(name)),
-                capital[0] == _is_capital(first),
-                capital[1] == _is_capital(last),
+                _agree(capital[0], _is_capital(first)),
+                _agree(capital[1], _is_capital(last)),
                 ragged,
             )
 
@@ -157,8 +169,14 @@ def _between(values: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.nda
     return until[ends] - until[starts]
 
 
-def _is_capital(word: str) -> bool:
-    return word[:1] != word[:1].lower()
+def _is_capital(word: str) -> bool | None:
+    """Whether a word begins with a capital; None for digits, punctuation and scripts without case."""
+    first = word[:1]
+    return None if first.lower() == first.upper() else first != first.lower()
+
+
+def _agree(a: bool | None, b: bool | None) -> float:
+    return 0.5 if a is None or b is None else float(a == b)
 
 
 def _is_word(word: str) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from xlner.core.types import Span
 from xlner.project.matchers.exact import choose_exactly
 from xlner.project.pair import Pair
-from xlner.project.scores.features import FEATURES, PairFeatures
+from xlner.project.scores.features import FEATURES, PairFeatures, has_evidence
 from xlner.project.scores.statistics import Statistics
 from xlner.project.scores.weights import DEFAULT
 
@@ -38,13 +38,15 @@ class Weights:
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """Chance of each candidate to be the projection of its entity; with "nowhere" they sum to 1.
 
+        Candidates without any evidence have none.
+
         Args:
             features: Shape: (n_entities, n_candidates, n_features).
 
         Returns:
             Shape: (n_entities, n_candidates), float64.
         """
-        raw = features @ self.values
+        raw = np.where(has_evidence(features), features @ self.values, -np.inf)
         top = np.maximum(raw.max(1, initial=self.nowhere), self.nowhere)[:, None]
         weights = np.exp(raw - top)
         return weights / (weights.sum(1, keepdims=True) + np.exp(self.nowhere - top))
@@ -72,7 +74,6 @@ class FusedScore:
         pairs: Sequence[Pair],
         candidates: Sequence[np.ndarray],
         *,
-        embedding: Sequence[np.ndarray] | None = None,
         ner: Sequence[np.ndarray] | None = None,
     ) -> list[np.ndarray]:
         """Probabilities of all pairs.
@@ -80,13 +81,12 @@ class FusedScore:
         Args:
             pairs: a whole corpus; more of it teaches more.
             candidates: ranges per pair. Shapes: (n_candidates, 2).
-            embedding: scores of `EmbeddingScorer`, if wanted.
             ner: label-free NER scores, if wanted.
 
         Returns:
             One array per pair. Shape: (n_entities, n_candidates), float64, in [0, 1].
         """
-        features = featurise(pairs, candidates, embedding=embedding, ner=ner)
+        features = featurise(pairs, candidates, ner=ner)
         scores = [self.weights.probabilities(f()) for f in features]
         for _ in range(self.rounds):
             chosen = choose_all(scores, candidates, self.sure)
@@ -99,7 +99,6 @@ def featurise(
     pairs: Sequence[Pair],
     candidates: Sequence[np.ndarray],
     *,
-    embedding: Sequence[np.ndarray] | None = None,
     ner: Sequence[np.ndarray] | None = None,
 ) -> list[PairFeatures]:
     """Features of all pairs, statistics to be filled in later."""
@@ -107,7 +106,6 @@ def featurise(
         PairFeatures(
             pair,
             ranges,
-            embedding=None if embedding is None else embedding[i],
             ner=None if ner is None else ner[i],
         )
         for i, (pair, ranges) in enumerate(zip(pairs, candidates, strict=True))

@@ -76,7 +76,7 @@ def learn(
     for index, (pair, own) in enumerate(zip(pairs, ranges, strict=True)):
         at = {tuple(r): k for k, r in enumerate(own.tolist())}
         agreed = [{v[index][e] for v in verdicts} for e in range(len(pair.entities))]
-        right.append([at.get(next(iter(a)), -2) if len(a) == 1 and None not in a else -2 for a in agreed])
+        right.append([at.get(a.pop() or (), -2) if len(a) == 1 else -2 for a in agreed])
     return fit(examples(pairs, ranges, right, start=start), l2=l2, prior=start)
 
 
@@ -110,8 +110,8 @@ def examples(
 def fit(data: Sequence[Example], *, l2: float = 0.01, prior: Weights | None = None) -> Weights:
     """Maximum likelihood of the right candidates under the log-linear model, near a prior.
 
-    Features say much the same, so free weights run off in opposite directions and fit one corpus only. Therefore each
-    weight keeps the sign that its feature must have (`AGAINST` names those that speak against a candidate), and a squared
+    Features say much the same, so free weights run off in opposite directions and fit one corpus only. So each weight
+    keeps the sign that its feature must have (`AGAINST` names those that speak against a candidate), and a squared
     penalty pulls it to the prior. The convex problem is solved by L-BFGS with bounds.
 
     Args:

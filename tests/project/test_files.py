@@ -1,0 +1,144 @@
+"""The command and its files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.project.conftest import sentence
+from typer.testing import CliRunner
+
+from xlner.align import Alignment
+from xlner.cli import project as command_module
+from xlner.data import load
+from xlner.errors import DataError, UsageError
+from xlner.project import project
+from xlner.project.files import Outputs, project_files
+from xlner.project.layers import LayersAligner, mixed
+from xlner.project.scores.embeddings import EmbeddingScorer
+
+SOURCE = "Mira\tB-PER\nleft\tO\nthe\tO\nLake\tB-ORG\nBank\tI-ORG\n\nnothing\tO\n\nOslo\tB-LOC\n"
+TARGET = "Mira verließ die Seebank\n\nnichts hier\n"
+LINKS = "0-0 1-1 2-2 3-3 4-3\n\n\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    for name, text in (("s.conll", SOURCE), ("t.txt", TARGET), ("links.txt", LINKS)):
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+def run(files: Path, *more: str) -> list[str]:
+    import typer
+
+    app = typer.Typer()
+    app.command()(command_module.command)
+    arguments = [
+        "--source",
+        str(files / "s.conll"),
+        "--target",
+        str(files / "t.txt"),
+        "--output",
+        str(files / "o.conll"),
+    ]
+    result = CliRunner().invoke(app, [*arguments, *more])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output.splitlines()
+
+
+@pytest.mark.parametrize("matcher", ["exact", "greedy", "program", "heuristic"])
+def test_one_output_sentence_per_target_sentence(files: Path, matcher: str) -> None:
+    more = [
+        "--matcher",
+        matcher,
+        "--alignment",
+        str(files / "links.txt"),
+        "--json",
+        "--losses",
+        str(files / "lost.jsonl"),
+    ]
+    summary = json.loads(run(files, *more, "--html", str(files / "page.html"))[-1])
+    assert summary["sentences"] == 3
+    assert summary["fates"] == {"projected": 2, "no alignment": 1}
+    text = (files / "o.conll").read_text("utf-8")
+    assert text.splitlines()[:4] == ["Mira\tB-PER", "verließ\tO", "die\tO", "Seebank\tB-ORG"]
+    assert "nichts\t_" in text
+    (lost,) = (json.loads(line) for line in (files / "lost.jsonl").read_text("utf-8").splitlines())
+    assert (lost["sentence"], lost["entity"], lost["reason"]) == (3, "Oslo", "no alignment")
+    assert "<svg" in (files / "page.html").read_text("utf-8")
+
+
+def test_unequal_numbers_are_an_error_before_work(files: Path) -> None:
+    (files / "t.txt").write_text("eins\n", "utf-8")
+    with pytest.raises(DataError, match="has 1 sentences, but the source"):
+        run(files)
+    assert not (files / "o.conll").exists()
+
+
+def test_an_alignment_of_another_text_is_an_error(files: Path) -> None:
+    (files / "links.txt").write_text("0-0\n0-0\n", "utf-8")
+    with pytest.raises(DataError, match="has 2 lines"):
+        run(files, "--alignment", str(files / "links.txt"))
+    (files / "links.txt").write_text("9-0\n\n\n", "utf-8")
+    with pytest.raises(DataError, match="links words up to"):
+        run(files, "--alignment", str(files / "links.txt"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [["--matcher", "magic"], ["--score", "magic"], ["--score", "ner"], ["--candidates", "x"], ["--constraint", "!="],
+     ["--matcher", "heuristic", "--variant", "magic"], ["--words", "magic"], ["--min-score", "7"], ["--n-proj", "0"]],
+)  # fmt: skip
+def test_wrong_usage_is_said(files: Path, more: list[str]) -> None:
+    with pytest.raises(UsageError):
+        run(files, "--alignment", str(files / "links.txt"), *more)
+
+
+def test_a_labelled_target_keeps_its_words_and_loses_its_labels(files: Path) -> None:
+    (files / "t.conll").write_text("Mira\tO\nging\tB-LOC\n\nx\tO\n\nOslo\tB-ORG\n", "utf-8")
+    (files / "links.txt").write_text("0-0\n\n0-0\n", "utf-8")
+    project_files(files / "s.conll", files / "t.conll", Outputs(files / "o.jsonl"), alignment=files / "links.txt")
+    made = load(files / "o.jsonl").sentences
+    assert [s.key for s in made[0].spans] == [(0, 1, "PER")]
+    assert [s.key for s in made[2].spans] == [(0, 1, "LOC")]
+
+
+def test_markers_read_the_marked_file(files: Path) -> None:
+    (files / "t.txt").write_text("[Mira] verließ die [Seebank]\nnichts\n[Oslo]\n", "utf-8")
+    assert json.loads(run(files, "--matcher", "markers", "--json")[-1])["fates"] == {"projected": 3}
+
+
+def test_the_default_aligner_and_embeddings_on_a_tiny_encoder(tiny_encoder: Path) -> None:
+    sources = [sentence("Ana met Arcol", (0, 1, "PER"), (2, 3, "ORG")), sentence("Ana", (0, 1, "PER")), sentence("x")]
+    targets = [sentence("Ana traf Arcol"), sentence(""), sentence("y")]
+    aligner = LayersAligner(str(tiny_encoder), layers=(1, 2), device="cpu")
+    result = project(sources, targets, aligner=aligner)
+    assert len(result) == 3
+    assert result.items[0].alignment is not None
+    assert {f.reason.name for f in result.items[1].fates} == {"EMPTY_TARGET"}
+    pairs = [(s.words, t.words) for s, t in zip(sources, targets, strict=True)]
+    first = aligner.align(pairs)
+    assert [a.links() for a in first] == [a.links() for a in aligner.align(pairs)]
+    assert all(a.scores is not None and ((a.scores > 0) & (a.scores <= 1)).all() for a in first)
+    from xlner.project import Pair
+
+    scorer = EmbeddingScorer(str(tiny_encoder), layer=1, device="cpu")
+    import numpy as np
+
+    (values,) = scorer([Pair(sources[0], targets[0])], [np.array([(0, 1), (0, 3)], np.int32)])
+    assert values.shape == (2, 2)
+    assert ((values >= 0) & (values <= 1 + 1e-9)).all()
+
+
+def test_statistics_add_their_share() -> None:
+    import numpy as np
+
+    soft = Alignment(np.array([(0, 0), (1, 1)]), np.array([1.0, 0.5]))
+    made = mixed(soft, Alignment.of([(0, 0), (2, 2)]), 0.2)
+    assert made.links() == [(0, 0), (1, 1), (2, 2)]
+    assert made.scores is not None
+    assert made.scores.tolist() == pytest.approx([1.0, 0.4, 0.2])

@@ -1,0 +1,71 @@
+"""The NMT score, with a tiny translation model made here."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.project.conftest import make_pair, sentence
+
+from xlner.errors import ModelError
+from xlner.project.scores.nmt import NmtScorer
+
+WORDS = ["<pad>", "</s>", "<unk>", "Lake", "Bank", "Seebank", "Oslo", "die"]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+    from tokenizers.processors import TemplateProcessing
+    from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
+
+    folder = tmp_path_factory.mktemp("nmt")
+    made = Tokenizer(WordLevel({w: i for i, w in enumerate(WORDS)}, unk_token="<unk>"))
+    made.pre_tokenizer = Whitespace()
+    made.post_processor = TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    PreTrainedTokenizerFast(
+        tokenizer_object=made, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
+    ).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = T5Config(
+        vocab_size=len(WORDS), d_model=16, d_ff=16, d_kv=8, num_layers=1, num_heads=2, decoder_start_token_id=0
+    )
+    T5ForConditionalGeneration(config).save_pretrained(folder)
+    return folder
+
+
+def by_hand(scorer: NmtScorer, output: str, given: str) -> float:
+    """Mean log probability of the output's tokens, one pair at a time."""
+    labels = torch.tensor([scorer.tokenizer(output)["input_ids"]])
+    with torch.inference_mode():
+        logits = scorer.model(input_ids=torch.tensor([scorer.tokenizer(given)["input_ids"]]), labels=labels).logits
+    return float(logits.log_softmax(-1).gather(-1, labels[..., None]).mean())
+
+
+def test_the_score_is_normalised_and_goes_both_ways(checkpoint: Path) -> None:
+    scorer = NmtScorer(str(checkpoint), device="cpu")
+    a, b = "Lake Bank", "die Seebank"
+    there = math.exp(by_hand(scorer, b, a) - by_hand(scorer, b, b))
+    back = math.exp(by_hand(scorer, a, b) - by_hand(scorer, a, a))
+    assert scorer.score(a, b) == pytest.approx((there + back) / 2, rel=1e-4)
+    assert scorer.score("Oslo", "Oslo") == pytest.approx(1.0, rel=1e-5)
+    assert scorer.score("Oslo", " ") == 0.0
+
+
+def test_batches_do_not_change_scores(checkpoint: Path) -> None:
+    pair = make_pair(sentence("Lake Bank Oslo", (0, 2, "ORG"), (2, 3, "LOC")), "die Seebank Oslo", [])
+    ranges = np.array([(0, 1), (0, 2), (0, 3), (1, 2), (2, 3)], np.int32)
+    alone = NmtScorer(str(checkpoint), device="cpu", batch_tokens=1)([pair], [ranges])[0]
+    together = NmtScorer(str(checkpoint), device="cpu")([pair], [ranges])[0]
+    assert alone.shape == (2, 5)
+    assert together == pytest.approx(alone, abs=1e-5)
+
+
+def test_no_model_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no translation model"):
+        NmtScorer(str(tmp_path))

@@ -1,0 +1,157 @@
+"""Fates, unknown words, selection, candidates and the page."""
+
+from __future__ import annotations
+
+import pytest
+from tests.project.conftest import make_pair, sentence
+
+from xlner.align import Alignment
+from xlner.core.types import Sentence, Span
+from xlner.errors import DataError, UsageError
+from xlner.project import (
+    CandidateOptions,
+    Pair,
+    ProjectionResult,
+    ProjectOptions,
+    Reason,
+    curve,
+    project,
+    select,
+)
+from xlner.project.candidates import candidates_of
+from xlner.project.page import html_page
+
+
+def test_the_whole_way_with_a_given_alignment(pair: Pair) -> None:
+    assert pair.alignment is not None
+    result = project([pair.source], [pair.target], alignments=[pair.alignment])
+    (made,) = result.sentences
+    assert [(made.surface(s), s.label) for s in made.spans] == [
+        ("Mira Okafor", "PER"),
+        ("Seebank", "ORG"),
+        ("Oslo", "LOC"),
+    ]
+    assert result.counts == {"projected": 3}
+    assert result.as_dict()["sentences_without_loss"] == 1
+    assert result.settings["matcher"] == "exact"
+
+
+def test_an_entity_without_links_makes_the_sentence_unknown_but_for_known_spans(pair: Pair) -> None:
+    links = Alignment.of([(4, 4), (5, 4)])
+    (item,) = project([pair.source], [pair.target], alignments=[links], options=ProjectOptions(score="align"))
+    assert [f.reason for f in item.fates] == [Reason.NO_ALIGNMENT, Reason.PROJECTED, Reason.NO_ALIGNMENT]
+    assert item.sentence.missing == ((0, 4), (5, 8))
+
+
+def test_a_lost_entity_bounds_what_is_unknown_by_its_links() -> None:
+    source = sentence("Oslo Bank", (0, 1, "LOC"), (1, 2, "ORG"))
+    pair = make_pair(source, "die Oslobank meldet", [(0, 1), (1, 1)])
+    (item,) = project([source], [pair.target], alignments=[pair.alignment], options=ProjectOptions(score="align"))  # type: ignore[list-item]
+    lost = next(f for f in item.fates if not f.spans)
+    assert lost.reason is Reason.OVERLAP
+    assert lost.winner is not None
+    assert item.sentence.missing == ()  # its one word has a label, if another one
+
+
+def test_what_lies_between_links_is_unknown_too() -> None:
+    source = sentence("Lake Bank", (0, 2, "ORG"))
+    pair = make_pair(source, "a b c d e", [(0, 1), (1, 3)])
+    result = project([source], [pair.target], alignments=[pair.alignment], options=ProjectOptions(score="align"))  # type: ignore[list-item]
+    (item,) = select(result, threshold=1.0)
+    assert item.fates[0].reason is Reason.BELOW_THRESHOLD
+    assert item.sentence.missing == ((1, 4),)
+
+
+def test_unknown_source_words_stay_unknown() -> None:
+    source = Sentence(("Ana", "sees", "X"), (Span(0, 1, "PER"),), missing=((2, 3),))
+    target = Sentence(("Ana", "sieht", "X"), labelled=False)
+    (item,) = project([source], [target], alignments=[Alignment.of([(0, 0), (1, 1), (2, 2)])])
+    assert item.sentence.missing == ((2, 3),)
+    (item,) = project([source.without_labels()], [target], alignments=[Alignment.of([(0, 0)])])
+    assert item.sentence.missing == ((0, 3),)  # nobody looked at the source
+
+
+def test_different_numbers_are_refused_before_work() -> None:
+    with pytest.raises(UsageError, match="2 source but 1 target"):
+        project([sentence("a")] * 2, [sentence("b")])
+    with pytest.raises(UsageError, match="alignments"):
+        project([sentence("a")], [sentence("b")], alignments=[])
+    with pytest.raises(DataError, match="counted from"):
+        project([sentence("a")], [sentence("b")], alignments=[Alignment.of([(1, 1)])])
+
+
+def test_models_that_are_needed_are_asked_for() -> None:
+    for score, what in (("ner", "--ner-model"), ("nmt", "--nmt-model")):
+        with pytest.raises(UsageError, match=what):
+            project(
+                [sentence("a")], [sentence("b")], alignments=[Alignment.of(())], options=ProjectOptions(score=score)
+            )
+    ner = ProjectOptions(candidates=CandidateOptions(kinds=("ner",)))
+    with pytest.raises(UsageError, match="--ner-model"):
+        project([sentence("a")], [sentence("b")], alignments=[Alignment.of(())], options=ner)
+
+
+def scored() -> tuple[ProjectionResult, list[Sentence]]:
+    """Four entities, the surer two right and one of the others."""
+    source = sentence("A B C D", *[(i, i + 1, "PER") for i in range(4)])
+    links = Alignment([(i, i) for i in range(4)], [0.9, 0.8, 0.6, 0.4])  # type: ignore[arg-type]
+    target = sentence("a b c d", labelled=False)
+    gold = sentence("a b c d", (0, 1, "PER"), (1, 2, "PER"), (3, 4, "PER"))
+    return project([source], [target], alignments=[links], options=ProjectOptions(score="align")), [gold]
+
+
+def test_the_curve_trades_coverage_for_precision() -> None:
+    result, gold = scored()
+    points = curve(result, gold=gold, points=4)
+    assert [(round(p.threshold, 1), p.coverage, p.precision) for p in points] == [
+        (0.4, 1.0, 0.75),
+        (0.6, 0.75, pytest.approx(2 / 3)),
+        (0.8, 0.5, 1.0),
+        (0.9, 0.25, 1.0),
+    ]
+    assert [p.precision for p in curve(result)] == [None] * 4
+    with pytest.raises(UsageError, match="gold"):
+        curve(result, gold=[])
+
+
+def test_selection_demotes_to_unknown() -> None:
+    result, _ = scored()
+    (item,) = select(result, threshold=0.7)
+    assert [s.start for s in item.sentence.spans] == [0, 1]
+    assert item.sentence.missing == ((2, 4),)
+    with pytest.raises(UsageError, match="min-score"):
+        select(result, threshold=2)
+
+
+def test_candidates_are_bounded_and_stop_at_barriers(pair: Pair) -> None:
+    ngrams = candidates_of(pair, CandidateOptions(kinds=("ngrams",), max_words=3))
+    assert len(ngrams) == 8 + 7 + 6
+    barred = Pair(pair.source, sentence("a ! b"))
+    assert candidates_of(barred, CandidateOptions(kinds=("ngrams",))).tolist() == [[0, 1], [2, 3]]
+    found = candidates_of(pair, CandidateOptions(kinds=("ner",)), [Span(2, 4, "X")])
+    assert found.tolist() == [[2, 4]]
+    aligned = candidates_of(pair, CandidateOptions(slack=0))
+    assert aligned.tolist() == [[0, 1], [0, 2], [1, 2], [4, 5], [6, 7]]
+    with pytest.raises(UsageError, match="--candidates"):
+        CandidateOptions(kinds=("magic",))  # type: ignore[arg-type]
+
+
+def test_an_entity_of_many_words_has_few_candidates() -> None:
+    source = Sentence(tuple("w" * 2000), (Span(0, 2000, "ORG"),))
+    pair = Pair(source, Sentence(tuple("w" * 2000)), Alignment.of([(i, i) for i in range(2000)]))
+    found = candidates_of(pair, CandidateOptions())
+    assert len(found) <= 2304
+    assert [0, 2000] in found.tolist()
+
+
+def test_the_page_shows_losses_and_escapes() -> None:
+    source = sentence("<b> Ana & Co", (1, 2, "PER"), (3, 4, "ORG"))
+    target = sentence("<i> Ana", labelled=False)
+    result = project([source], [target], alignments=[Alignment.of([(0, 0), (1, 1)])])
+    page = "".join(html_page(result))
+    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+    assert "no alignment" in page
+    assert "<svg" in page
+    assert "stroke-dasharray" in page
+    assert "1 of 1 sentences" in page
