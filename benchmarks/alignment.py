@@ -17,7 +17,7 @@ import json
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from xlner.align.combined import backed
 from xlner.align.embedding import AWESOME, SIMALIGN, EmbeddingAligner
 from xlner.align.gold import Gold, score_alignments
 from xlner.align.statistical import ThotAligner
-from xlner.align.subwords import SubwordEncoder
+from xlner.align.subwords import SubwordEncoder, SubwordVectors
 from xlner.data.segment import split_words
 from xlner.encoder import resolve
 
@@ -158,16 +158,26 @@ def _lines(english: Path, other: Path) -> list[tuple[str, str]]:
     return [(e, o) for e, o in zip(*both, strict=False) if e.strip() and o.strip()]
 
 
+class Remembering(SubwordEncoder):
+    """Encodes the same sentences only once, so that many settings can be compared."""
+
+    def encode(self, sentences: Sequence[Sequence[str]]) -> SubwordVectors:
+        known: dict[int, SubwordVectors] = self.__dict__.setdefault("known", {})
+        key = hash(tuple(map(tuple, sentences)))
+        if key not in known:
+            known[key] = super().encode(sentences)
+        return known[key]
+
+
 class Made:
     """Makes embedding aligners; those that compare the same layers share one encoder."""
 
     def __init__(self) -> None:
         self.encoders: dict[object, SubwordEncoder] = {}
 
-    def __call__(self, **settings: Any) -> EmbeddingAligner:
-        layers = settings.pop("layers", 7)
+    def __call__(self, *, layers: int | tuple[int, ...] = 7, **settings: Any) -> EmbeddingAligner:
         if layers not in self.encoders:
-            self.encoders[layers] = EmbeddingAligner(layers=layers).encoder
+            self.encoders[layers] = Remembering(layers=(layers,) if isinstance(layers, int) else layers)
         return EmbeddingAligner(self.encoders[layers], **settings)
 
 
@@ -345,17 +355,17 @@ def main() -> None:
     # Parts may be measured in several runs; each brings its own provenance.
     result = json.loads(path.read_text("utf-8")) if path.is_file() and not everything else {}
     parts: dict[str, Callable[[], Any]] = {
-        "dev": lambda: choose(options.data, options.languages),
-        "scores": lambda: score_all(options.data, options.only),
         "speed": lambda: speed(options.data, options.pairs, options.rounds),
+        "scores": lambda: score_all(options.data, options.only),
+        "dev": lambda: choose(options.data, options.languages),
     }
     for part, measure in parts.items():
         if everything or getattr(options, part):
             result.setdefault("provenance", {})[part] = provenance()
             result[part] = measure()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    path.with_suffix(".md").write_text(table(result), "utf-8")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", "utf-8")
+            path.with_suffix(".md").write_text(table(result), "utf-8")
 
 
 if __name__ == "__main__":

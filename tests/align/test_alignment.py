@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlner.align import Alignment
-from xlner.align.combined import merge
+from xlner.align.combined import backed, merge
 from xlner.errors import DataError
 
 links = st.sets(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40)
@@ -46,6 +46,13 @@ def test_merging_counts_votes(members, needed):
     merged = merge([Alignment.of(m) for m in members], needed)
     everything = set().union(*members)
     assert merged.links() == sorted(x for x in everything if sum(x in m for m in members) >= needed)
+
+
+def test_evidence_on_top_of_a_prior():
+    prior = Alignment.from_pharaoh("0-0:0.9 1-1:0.35 2-2:0.35 3-3:0.1")
+    made = backed(prior, [Alignment.from_pharaoh("1-1 3-3 4-4")], 0.2, 0.5)
+    assert made.links() == [(0, 0), (1, 1)]
+    np.testing.assert_allclose(made.scores, [0.9, 0.55], rtol=1e-6)
 
 
 def test_repeats_keep_the_higher_score():

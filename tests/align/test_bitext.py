@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,34 +43,26 @@ def test_one_line_per_pair(files, tmp_path):
     assert not list(tmp_path.glob("*.partial*"))
 
 
-def test_a_killed_run_goes_on(files, tmp_path):
-    out = tmp_path / "out"
-    with pytest.raises(KeyboardInterrupt):
-        align(*files, out, aligner=Diagonal(stop=2), options={"x": 1}, chunk=1)
-    assert not out.exists()
-    partial = tmp_path / "out.partial"
-    partial.write_text(partial.read_text() + "0-0 1", "utf-8")  # a line that was being written
-    second = Diagonal()
-    # The name of an aligner object changes from run to run, so the work looks different unless it is the same one.
-    report = align(*files, out, aligner=second, chunk=1)
-    assert report.resumed == 0
-    assert out.read_text().count("\n") == 4
-
-
-def test_a_killed_run_of_a_named_aligner_goes_on(files, tmp_path, monkeypatch):
-    from xlner.align import ALIGNERS
-
+def test_a_killed_run_goes_on(files, tmp_path, monkeypatch):
     made = iter([Diagonal(stop=2), Diagonal(), Diagonal()])
-    monkeypatch.setitem(ALIGNERS.builtin, "diagonal", "tests.align.test_bitext:Diagonal")
-    monkeypatch.setattr(type(ALIGNERS), "load", lambda self, name: lambda: next(made))
-    out = tmp_path / "out"
+    point = SimpleNamespace(load=lambda name: lambda: next(made))
+    monkeypatch.setattr("xlner.align.bitext.ALIGNERS", point)
+    out, partial = tmp_path / "out", tmp_path / "out.partial"
     with pytest.raises(KeyboardInterrupt):
         align(*files, out, aligner="diagonal", chunk=1)
-    partial = tmp_path / "out.partial"
-    partial.write_text(partial.read_text() + "0-0 1", "utf-8")
+    assert not out.exists()
+    partial.write_text(partial.read_text() + "0-0 1", "utf-8")  # a line that was being written
     assert align(*files, out, aligner="diagonal", chunk=1).resumed == 2
     assert out.read_text() == "0-0 1-1 2-2 3-3\n\n0-0 1-1 2-2\n0-0 1-1\n"
     assert align(*files, out, aligner="diagonal", chunk=1).resumed == 0
+
+
+def test_other_work_is_not_gone_on_with(files, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        align(*files, out, aligner=Diagonal(stop=2), chunk=1)
+    assert align(*files, out, aligner=Diagonal(), chunk=1).resumed == 0
+    assert out.read_text().count("\n") == 4
 
 
 def test_unequal_files_are_refused_before_work(files, tmp_path):

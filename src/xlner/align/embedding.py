@@ -49,8 +49,10 @@ class EmbeddingAligner:
     settings of the systems of those names.
 
     Args:
-        encoder: "embedded", a folder or a hub id.
-        layers: hidden layers to compare, 0 being the embeddings. With several, cosines are averaged.
+        encoder: "embedded", a folder or a hub id; or an encoder that is already loaded, which then decides on layers,
+            device, precision, window and batches.
+        layers: hidden layers to compare, 0 being the embeddings. With several, cosines are averaged. None takes the
+            one that lies 7/12 of the way up, which is 7 for the embedded encoder.
         method: see `xlner.align.matching.match`.
         threshold: see there; None takes 0.4 for "softmax" and 0 for the others.
         temperature: for "softmax": similarities are divided by it.
@@ -80,9 +82,9 @@ class EmbeddingAligner:
 
     def __init__(
         self,
-        encoder: str = "embedded",
+        encoder: str | SubwordEncoder = "embedded",
         *,
-        layers: int | Sequence[int] = 7,
+        layers: int | Sequence[int] | None = None,
         method: str = "softmax",
         threshold: float | None = None,
         temperature: float = 0.15,
@@ -114,9 +116,12 @@ class EmbeddingAligner:
         self.method, self.threshold, self.temperature = method, threshold, temperature
         self.similarity, self.centre, self.hubs, self.diagonal = similarity, centre, hubs, diagonal
         self.level, self.chunk = level, max(1, chunk)
+        if isinstance(encoder, SubwordEncoder):
+            self.encoder = encoder
+            return
         self.encoder = SubwordEncoder(
             encoder,
-            layers=(layers,) if isinstance(layers, int) else tuple(layers),
+            layers=(layers,) if isinstance(layers, int) else layers,
             device=device,
             precision=precision,
             max_subwords=max_subwords,

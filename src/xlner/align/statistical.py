@@ -23,7 +23,7 @@ MODELS: dict[str, tuple[tuple[str, int], ...]] = {
     "hmm": (("Ibm1AlignmentModel", 5), ("HmmAlignmentModel", 5)),
     "ibm3": (("Ibm1AlignmentModel", 5), ("HmmAlignmentModel", 5), ("Ibm3AlignmentModel", 5)),
     "ibm4": (("Ibm1AlignmentModel", 5), ("HmmAlignmentModel", 5), ("Ibm4AlignmentModel", 5)),
-    "eflomal": (("EflomalAlignmentModel", 1),),
+    "eflomal": (("EflomalAlignmentModel", 0),),  # it plans by the size of the bitext
 }
 
 SYMMETRISATIONS = (
@@ -48,7 +48,8 @@ _OPERATIONS = {
     "grow-diag-final": "grow_diag_final",
     "grow-diag-final-and": "grow_diag_final_and",
 }
-_CUBIC = ("hmm", "ibm3", "ibm4")
+# Models whose search grows with the cube of the length get windows of so many words.
+_CUBIC = ("hmm", "ibm3", "ibm4", "eflomal")
 _CUBIC_WORDS = 100
 _SIDE_FILE = "aligner.json"
 
@@ -64,7 +65,7 @@ class ThotAligner:
     Args:
         model: one of `MODELS`.
         symmetrisation: one of `SYMMETRISATIONS`; the first two keep one direction.
-        iterations: of every model in the chain; None takes 5 (eflomal decides by itself).
+        iterations: of every model in the chain; None takes 5, and for eflomal what it plans itself.
         lowercase: compare words without case.
         seed: for eflomal, which samples.
 
@@ -204,7 +205,7 @@ class ThotAligner:
                 # A pair beyond the limit would be ignored; its beginning still has much to say.
                 model.add_sentence_pair(source[:most], target[:most])
             model.start_training()
-            for _ in range(self.iterations or default):
+            for _ in range(self.iterations or default or model.scheduled_iterations):
                 model.train()
             model.end_training()
         return model

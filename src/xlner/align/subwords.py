@@ -76,8 +76,8 @@ class SubwordEncoder:
 
     Args:
         encoder: "embedded", a folder or a hub id.
-        layers: hidden layers to take, 0 being the embeddings; several are each scaled to length 1 and put side by
-            side, so that a product of two vectors is the sum of the layers' cosines.
+        layers: hidden layers to take, 0 being the embeddings; None takes the one 7/12 of the way up. Several are each
+            scaled to length 1 and put side by side, so that a product of two vectors is the sum of the layers' cosines.
         device: a torch device name; None takes an accelerator if there is one.
         precision: "auto", "fp32" or "bf16".
         max_subwords: window size with special tokens.
@@ -92,7 +92,7 @@ class SubwordEncoder:
         self,
         encoder: str = "embedded",
         *,
-        layers: Sequence[int],
+        layers: Sequence[int] | None = None,
         device: str | None = None,
         precision: str = "auto",
         max_subwords: int = 256,
@@ -103,6 +103,8 @@ class SubwordEncoder:
         self.batch_subwords = batch_subwords
         model, self.tokenizer = _load(encoder)
         depth = int(getattr(model.config, "num_hidden_layers", 0))
+        if layers is None:
+            layers = (max(1, round(depth * 7 / 12)),)
         if not layers or min(layers) < 0 or max(layers) > depth:
             raise UsageError(f"--layer is from 0 to {depth} for this encoder; got {list(layers)}")
         self.layers = tuple(layers)
@@ -119,7 +121,8 @@ class SubwordEncoder:
     @torch.inference_mode()
     def encode(self, sentences: Sequence[Sequence[str]]) -> SubwordVectors:
         """Vectors of all subwords of all sentences, in order."""
-        pieces, words = zip(*map(self._split, self._learn(sentences)), strict=True) if sentences else ((), ())
+        self._learn(sentences)
+        pieces, words = zip(*map(self._split, sentences), strict=True) if sentences else ((), ())
         starts = np.cumsum([0, *(len(p) for p in pieces)])
         windows = [w for start, p in zip(starts, pieces, strict=False) for w in self._windows(p, int(start))]
         vectors: torch.Tensor | None = None
@@ -135,7 +138,7 @@ class SubwordEncoder:
         joined = np.concatenate(words) if words else np.zeros(0, np.int64)
         return SubwordVectors(vectors, starts, joined)
 
-    def _learn(self, sentences: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    def _learn(self, sentences: Sequence[Sequence[str]]) -> None:
         if len(self._pieces) > _CACHED_WORDS:
             self._pieces.clear()
         new = sorted({w for words in sentences for w in words if w not in self._pieces})
@@ -143,7 +146,6 @@ class SubwordEncoder:
             batch = self.tokenizer([[w] for w in new], is_split_into_words=True, add_special_tokens=False)
             for word, ids in zip(new, batch["input_ids"], strict=True):
                 self._pieces[word] = list(ids[:MAX_PIECES_PER_WORD]) or [self._unknown]
-        return sentences
 
     def _split(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         pieces = [self._pieces[w] for w in words]
