@@ -120,10 +120,10 @@ def _together(
             best[position] = best[position - 1]
         sets = without[bit]
         value = best[at[start], sets] + scores[group[bit], column]
-        served = sets | (1 << bit)
-        better = value > best[position, served]
-        best[position, served[better]] = value[better]
-        back[position, served[better]] = index
+        then = sets | (1 << bit)
+        better = value > best[position, then]
+        best[position, then[better]] = value[better]
+        back[position, then[better]] = index
     found = []
     served = int(best[position].argmax())
     while served:

@@ -30,7 +30,7 @@ FEATURES = (
     "left_edge",  # how words stood at edges of other projections of this corpus
     "right_edge",
     "phrase",  # how often the same entity went to the same words elsewhere in this corpus
-    "ner_spans",  # the NER score of any type; 0 when there is no NER model
+    "ner_spans",  # the NER score of any type less a half; 0 when there is no NER model
 )
 
 AGAINST = frozenset(
@@ -81,7 +81,7 @@ class PairFeatures:
         self._total = np.bincount(self._links[:, 1], self._values, n)
         self._fixed = np.stack([self._of_entity(e) for e in pair.entities]) if pair.entities else None
         if self._fixed is not None and ner is not None:
-            self._fixed[:, :, FEATURES.index("ner_spans")] = ner
+            self._fixed[:, :, FEATURES.index("ner_spans")] = ner - 0.5
 
     def __call__(self, statistics: Statistics | None = None, chosen: np.ndarray | None = None) -> np.ndarray:
         """All features.
