@@ -116,7 +116,7 @@ def test_evaluate_agrees_on_the_model_and_on_its_predictions(world, finished, tm
 def test_compare_two_runs(world, finished, capsys):
     run("compare", finished, finished / "teachers" / "1-en", "--gold", world / "gold.conll", "--json")
     (row,) = json.loads(capsys.readouterr().out)["comparisons"]
-    assert row["difference"] >= 0
+    assert row["difference"] == pytest.approx(row["a"] - row["b"])
     assert 0 <= row["p_value"] <= 1
 
 

@@ -122,5 +122,5 @@ def _predictions(
 
 def to_json(comparisons: Mapping[tuple[str, str], Comparison]) -> str:
     """The comparisons as one JSON object."""
-    rows = [{"a": a, "b": b, **c.as_dict()} for (a, b), c in comparisons.items()]
+    rows = [{"run_a": a, "run_b": b, **c.as_dict()} for (a, b), c in comparisons.items()]
     return json.dumps({"comparisons": rows})
