@@ -44,7 +44,7 @@ def like_engine() -> Tokenizer:
 
 @pytest.fixture(scope="module")
 def thousand(shared_data: Path) -> list[str]:
-    """1 000 sentences in 38 languages and 8 scripts."""
+    """1 000 sentences in 38 languages and 8 scripts, of at most 90 characters, for the engine is slow."""
     by_language = [
         f.read_text(encoding="utf-8").splitlines() for f in sorted((shared_data / "bitext/ntrex").glob("*.txt"))
     ]
@@ -52,7 +52,8 @@ def thousand(shared_data: Path) -> list[str]:
         lines = (shared_data / f"wordalign/awesome_align_examples/{name}.src-tgt").read_text(encoding="utf-8")
         by_language.append([line.split(" ||| ")[0] for line in lines.splitlines()])
     chance = random.Random(13)
-    picked = [text for lines in by_language for text in chance.sample(lines, 27)]
+    short = [[line for line in lines if 0 < len(line) <= 90] for lines in by_language]
+    picked = [text for lines in short for text in chance.sample(lines, 27)]
     assert len(by_language) >= 20
     return chance.sample(picked, 1000)
 
@@ -92,17 +93,25 @@ def agrees_with_engine(texts: Sequence[str], encoder: Any, tokenizer: Any, engin
 def test_own_sentences_agree_with_the_engine(sentences, encoder, tokenizer, engine, like_engine):
     texts = [text for _, text in sentences]
     assert len({language for language, _ in sentences}) >= 24
-    assert agrees_with_engine(texts, encoder, tokenizer, engine) >= MINIMUM_COSINE
+    worst = agrees_with_engine(texts, encoder, tokenizer, engine)
+    print(f"smallest cosine over {len(texts)} sentences: {worst:.4f}")
+    assert worst >= MINIMUM_COSINE
     for text in texts:
         assert len(like_engine.encode("query: " + text).ids) == engine.token_count(text, True), text
 
 
 @pytest.mark.timeout(1500)
-def test_a_thousand_sentences_agree_with_the_engine(thousand, encoder, tokenizer, engine, record_property):
+def test_a_thousand_sentences_agree_with_the_engine(thousand, encoder, tokenizer, engine):
     worst = agrees_with_engine(thousand, encoder, tokenizer, engine)
-    record_property("smallest_cosine", worst)
     print(f"smallest cosine over {len(thousand)} sentences: {worst:.4f}")
     assert worst >= MINIMUM_COSINE
+
+
+def test_a_text_longer_than_the_encoder_is_counted_whole(sentences, tokenizer, engine):
+    text = " ".join(text for _, text in sentences)
+    seen = tokenizer.backend_tokenizer.normalizer.normalize_str(text)
+    count = len(tokenizer("passage: " + text, verbose=False)["input_ids"])
+    assert count == engine.token_count(seen, False) > 512
 
 
 def test_a_thousand_raw_sentences_have_the_engines_token_counts(thousand, like_engine, engine):
