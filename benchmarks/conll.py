@@ -71,7 +71,8 @@ def means(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len(mine) > 1:
             spread = seeds_interval([r["f1"] for r in mine])
             row["low"], row["high"] = spread.low, spread.high
-        row["seconds"] = sum(r["seconds"] for r in mine) / len(mine)
+        timed = [r["seconds"] for r in mine if r["seconds"]]  # a run that was interrupted has no time
+        row["seconds"] = sum(timed) / len(timed) if timed else None
         row["peak_mb"] = max(r["peak_mb"] for r in mine)
         out.append(row)
     return out
@@ -95,7 +96,7 @@ def table(runs: list[dict[str, Any]]) -> str:
         published = PUBLISHED.get(target, ("", ""))
         lines.append(
             f"| {target} | {_f1(a)} | {_f1(b)} | {100 * (b['f1'] - a['f1']):+.2f} | {published[0]} | {published[1]} "
-            f"| {b['seconds'] / 60:.1f} | {b['peak_mb']} |"
+            f"| {_minutes(b)} | {b['peak_mb']} |"
         )
     teacher = rows["en", "teacher on English dev"]
     lines += [
@@ -104,6 +105,10 @@ def table(runs: list[dict[str, Any]]) -> str:
         f"{teacher['peak_mb']} MB. A student's minutes include soft labels and scoring.",
     ]
     return "\n".join(lines)
+
+
+def _minutes(row: dict[str, Any]) -> str:
+    return f"{row['seconds'] / 60:.1f}" if row["seconds"] else "interrupted"
 
 
 def _f1(row: dict[str, Any]) -> str:
