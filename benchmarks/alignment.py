@@ -67,7 +67,7 @@ CHOICES: dict[str, dict[str, Any]] = {
 
 def xl_wa(data: Path, language: str, split: str) -> TestSet:
     pairs, gold = [], []
-    for line in (data / f"wordalign/xl-wa/data/{language}/{split}.tsv").read_text("utf-8").splitlines():
+    for line in (data / f"wordalign/xl-wa/data/{language}/{split}.tsv").read_text("utf-8").rstrip("\n").split("\n"):
         source, target, links = line.split("\t")[:3]
         pairs.append((source.split(" "), target.split(" ")))
         sure = Alignment.from_pharaoh(links)
@@ -77,9 +77,9 @@ def xl_wa(data: Path, language: str, split: str) -> TestSet:
 
 def awesome_examples(data: Path, name: str) -> TestSet:
     folder = data / "wordalign/awesome_align_examples"
-    pairs = [_sides(line) for line in (folder / f"{name}.src-tgt").read_text("utf-8").splitlines()]
+    pairs = [_sides(line) for line in (folder / f"{name}.src-tgt").read_text("utf-8").rstrip("\n").split("\n")]
     gold = []
-    for line in (folder / f"{name}.gold").read_text("utf-8").splitlines():
+    for line in (folder / f"{name}.gold").read_text("utf-8").rstrip("\n").split("\n"):
         sure = " ".join(re.findall(r"\d+-\d+", line))
         gold.append(Gold(Alignment.from_pharaoh(sure, base=1), Alignment.from_pharaoh(line, base=1)))
     return pairs, gold
@@ -87,9 +87,9 @@ def awesome_examples(data: Path, name: str) -> TestSet:
 
 def german_english(data: Path) -> TestSet:
     folder = data / "wordalign/bicici_deen/German-English_WordAlignment"
-    sides = [(folder / f"test.{code}").read_text("utf-8-sig").splitlines() for code in ("de", "en")]
+    sides = [(folder / f"test.{code}").read_text("utf-8-sig").rstrip("\n").split("\n") for code in ("de", "en")]
     links: list[tuple[list[str], list[str]]] = [([], []) for _ in sides[0]]
-    for line in (folder / "de-en.ref.wa").read_text("utf-8").splitlines():
+    for line in (folder / "de-en.ref.wa").read_text("utf-8").rstrip("\n").split("\n"):
         number, i, j, kind = line.split()
         links[int(number) - 1][kind != "S"].append(f"{i}-{j}")
     pairs = [(s.strip().split(" "), t.strip().split(" ")) for s, t in zip(*sides, strict=True)]
@@ -104,9 +104,9 @@ def german_english(data: Path) -> TestSet:
 
 def english_turkish(data: Path) -> TestSet:
     folder = data / "wordalign/silveralign/Data/eng_tur/Gold"
-    text = (folder / "parallel.txt").read_text("utf-8").splitlines()
+    text = (folder / "parallel.txt").read_text("utf-8").rstrip("\n").split("\n")
     pairs, gold = [], []
-    for line in (folder / "gold.txt").read_text("utf-8").splitlines():
+    for line in (folder / "gold.txt").read_text("utf-8").rstrip("\n").split("\n"):
         number, links = line.split("\t")
         pairs.append(_sides(text[int(number)]))
         sure = Alignment.from_pharaoh(links)
@@ -147,7 +147,7 @@ def more_bitext(data: Path, language: str, *, english_first: bool) -> list[Pair]
     if language in XL_WA:
         for split in ("dev", "train"):
             path = data / f"wordalign/xl-wa/data/{language}/{split}.tsv"
-            for line in path.read_text("utf-8").splitlines():
+            for line in path.read_text("utf-8").rstrip("\n").split("\n"):
                 source, target = line.split("\t")[:2]
                 pairs.append((source.split(" "), target.split(" ")))
     return pairs

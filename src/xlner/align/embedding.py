@@ -64,7 +64,7 @@ class EmbeddingAligner:
         device: a torch device name; None takes an accelerator if there is one.
         precision: "auto", "fp32" or "bf16".
         max_subwords: window of the encoder with special tokens.
-        batch_subwords: subwords per batch, padding included.
+        batch_subwords: subwords per batch, padding included; None takes what suits the device.
         chunk: pairs whose vectors are held in memory at a time.
 
     Raises:
@@ -96,7 +96,7 @@ class EmbeddingAligner:
         device: str | None = None,
         precision: str = "auto",
         max_subwords: int = 256,
-        batch_subwords: int = 4096,
+        batch_subwords: int | None = None,
         chunk: int = 2048,
     ) -> None:
         if method not in METHODS:
