@@ -32,7 +32,11 @@ def _plain(title: str, rows: dict[str, Any]) -> str:
 def markdown(result: dict[str, Any]) -> str:
     """All tables."""
     parts = [_europarl(result), _constraints(result), _heuristic(result), _errors(result), _curve(result), _pud(result)]
-    times = ", ".join(f"{t} {name}: {s:.2f} s" for t, row in result["speed"].items() for name, s in row.items())
+    times = ", ".join(
+        f"{t} {name}: {s['processor']:.2f} s of processor time, {s['wall']:.2f} s by the clock"
+        for t, row in result["speed"].items()
+        for name, s in row.items()
+    )
     parts += [_plain(title, result[key]) for key, title in EXTRA.items() if key in result]
     return "\n\n".join([*parts, f"Projecting all 799 Europarl sentences with alignments given: {times}."])
 
