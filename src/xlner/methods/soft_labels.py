@@ -147,17 +147,18 @@ def merge(
 
 
 def _pack(words: Sequence[Sequence[str]], probabilities: np.ndarray) -> dict[str, np.ndarray]:
-    # Words never hold a newline, because they come from lines; it separates them here.
-    blob = "\n".join(w for sentence in words for w in sentence).encode("utf-8", "surrogatepass")
+    flat = [w.encode("utf-8", "surrogatepass") for sentence in words for w in sentence]
     return {
-        "words": np.frombuffer(blob, np.uint8),
+        "words": np.frombuffer(b"".join(flat), np.uint8),
+        "bytes": np.array([len(w) for w in flat], np.int32),
         "lengths": np.array([len(s) for s in words], np.int32),
         "probabilities": probabilities,
     }
 
 
 def _unpack(arrays: dict[str, np.ndarray]) -> tuple[list[list[str]], np.ndarray]:
-    flat = arrays["words"].tobytes().decode("utf-8", "surrogatepass").split("\n")
+    blob, stops = arrays["words"].tobytes(), np.cumsum(arrays["bytes"].astype(np.int64)).tolist()
+    flat = [blob[a:b].decode("utf-8", "surrogatepass") for a, b in zip([0, *stops], stops, strict=False)]
     lengths = arrays["lengths"].astype(np.int64)
     ends = np.cumsum(lengths)
     return [flat[end - n : end] for end, n in zip(ends, lengths, strict=True)], lengths
