@@ -11,6 +11,7 @@ from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence
 from xlner.errors import DataError
 from xlner.methods.soft_labels import SoftLabelChunks, _pack, _unpack, merge, write_soft_labels
+from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 
 LABELS = LabelSet(("LOC", "PER"))
@@ -31,7 +32,7 @@ def test_what_the_student_reads_is_what_the_teacher_said(teacher, tmp_path):
     raw = sentences(20, "spa")
     sizes = write(teacher, raw, tmp_path).sizes
     assert sizes == (7, 7, 6)
-    chunks = SoftLabelChunks([tmp_path], [1.0], [ALL], LABELS, teacher.words, sizes)
+    chunks = SoftLabelChunks([tmp_path], TeacherWeights.uniform(1), [ALL], LABELS, teacher.words, sizes)
     read = [e for i in range(3) for e in chunks.load(i)]
     for example, said in zip(read, teacher.probabilities(raw), strict=True):
         assert example.targets == pytest.approx(said, abs=1e-3)  # float16 on disk
@@ -67,7 +68,7 @@ def test_empty_raw_text_is_an_error(teacher, tmp_path):
 
 def test_uncertain_words_can_be_masked(teacher, tmp_path):
     sizes = write(teacher, sentences(5, "spa"), tmp_path).sizes
-    chunks = SoftLabelChunks([tmp_path], [1.0], [ALL], LABELS, teacher.words, sizes, floor=0.9)
+    chunks = SoftLabelChunks([tmp_path], TeacherWeights.uniform(1), [ALL], LABELS, teacher.words, sizes, floor=0.9)
     assert chunks.load(0) == []  # an untrained teacher is sure of nothing
 
 
@@ -79,20 +80,43 @@ def test_words_survive_the_file(words):
     assert _unpack(_pack(words, np.zeros((1, 1), np.float16)))[0] == words
 
 
+def mix(beliefs, weights, known=None, types=None):
+    made = TeacherWeights(rule="", language=np.array(weights, np.float32), types=types or {})
+    arrays = made.of_words(np.array([len(beliefs[0])]), LABELS, first_sentence=0)
+    return merge(beliefs, arrays, known or [ALL] * len(beliefs), LABELS)
+
+
 def test_one_teacher_is_the_simple_case():
     beliefs = np.random.default_rng(0).dirichlet(np.ones(5), 4).astype(np.float32)
-    assert merge([beliefs], [1.0], [ALL], LABELS) == pytest.approx(beliefs)
-    assert merge([beliefs, beliefs], [0.3, 0.7], [ALL, ALL], LABELS) == pytest.approx(beliefs, abs=1e-6)
+    assert mix([beliefs], [1.0]) == pytest.approx(beliefs, abs=1e-6)
+    assert mix([beliefs, beliefs], [0.3, 0.7]) == pytest.approx(beliefs, abs=1e-6)
 
 
 def test_teachers_are_mixed_by_weight():
     a, b = np.eye(5, dtype=np.float32)[[1]], np.eye(5, dtype=np.float32)[[3]]
-    assert merge([a, b], [0.25, 0.75], [ALL, ALL], LABELS)[0] == pytest.approx([0, 0.25, 0, 0.75, 0])
+    assert mix([a, b], [0.25, 0.75])[0] == pytest.approx([0, 0.25, 0, 0.75, 0])
 
 
 def test_a_type_that_a_teacher_does_not_know_is_not_held_against_it():
     knows_both = np.array([[0.2, 0.8, 0, 0, 0]], np.float32)
     knows_people = np.array([[1.0, 0, 0, 0, 0]], np.float32)
-    merged = merge([knows_both, knows_people], [0.5, 0.5], [ALL, frozenset({"PER"})], LABELS)
-    assert merged[0, 1] == pytest.approx(0.8 / 1.4)  # only half of the O mass speaks against it
-    assert merged.sum() == pytest.approx(1)
+    merged = mix([knows_both, knows_people], [0.5, 0.5], [ALL, frozenset({"PER"})])
+    assert merged == pytest.approx(knows_both)  # a place is no news to who knows people only
+    place, person = np.array([[0.1, 0.9, 0, 0, 0]], np.float32), np.array([[0.7, 0, 0, 0.3, 0]], np.float32)
+    merged = mix([place, person], [0.5, 0.5], [frozenset({"LOC"}), frozenset({"PER"})])
+    assert merged[0] == pytest.approx([0, 0.75, 0, 0.25, 0])  # two claims on one word share it
+
+
+def test_a_type_may_have_weights_of_its_own():
+    a, b = np.eye(5, dtype=np.float32)[[1]], np.eye(5, dtype=np.float32)[[3]]
+    merged = mix([a, b], [0.5, 0.5], types={"PER": np.array([0.9, 0.1], np.float32)})
+    assert merged[0] == pytest.approx([0.4, 0.5, 0, 0.1, 0])
+
+
+def test_weights_of_sentences_reach_their_words():
+    made = TeacherWeights(
+        rule="", language=np.array([0.5, 0.5]), sentences=np.array([[0, 1], [1, 0], [0.5, 0.5]], np.float32)
+    )
+    first, second = made.of_words(np.array([2, 1]), LABELS, first_sentence=1)
+    assert first[:, 0].tolist() == [1, 1, 0.5]
+    assert second[:, 0].tolist() == [0, 0, 0.5]

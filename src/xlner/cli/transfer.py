@@ -24,6 +24,7 @@ def command(
     encoder: o.Encoder = None,
     loss: Annotated[str | None, typer.Option(help="ce, mse (the paper's) or kl.")] = None,
     temperature: Annotated[float | None, typer.Option(help="For --loss kl.")] = None,
+    weights: Annotated[str | None, typer.Option(help="How teachers count: uniform or en=0.5,de=0.5.")] = None,
     student_from: Annotated[str | None, typer.Option(help="auto, encoder or teacher.")] = None,
     confidence_floor: Annotated[float | None, typer.Option(help="Mask words below this teacher confidence.")] = None,
     chunk_sentences: Annotated[int | None, typer.Option(help="Raw sentences in memory at a time.")] = None,
@@ -64,7 +65,7 @@ def command(
     }  # fmt: skip
     own = {
         "encoder": encoder, "loss": loss, "temperature": temperature, "student_from": student_from,
-        "confidence_floor": confidence_floor, "chunk_sentences": chunk_sentences,
+        "confidence_floor": confidence_floor, "weights": weights, "chunk_sentences": chunk_sentences,
     }  # fmt: skip
     options = o.method_options(config, both, own)
     changes: dict[str, Any] = {"epochs": student_epochs, "learning_rate": student_learning_rate}

@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from xlner.core.languages import bcp47
 from xlner.core.seed import seed_everything
 from xlner.errors import UsageError
 from xlner.methods.direct import dev_f1, supervise
 from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
 from xlner.methods.task import MethodOptions, Source, Task
+from xlner.methods.weights import TeacherWeights, parse_weights
 from xlner.tagger import Tagger
 from xlner.train import make_loss, train
 from xlner.train.loop import forget
@@ -43,7 +46,6 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
     """
     if task.raw is None:
         raise UsageError(f"--method distill needs raw text: --target {task.target}=FILE")
-    weights = {s.name: 1 / len(task.sources) for s in task.sources}
     labelled, known = [], []
     for source in task.sources:
         teacher = teacher_of(source, task, options, folder / "teachers" / source.name)
@@ -54,13 +56,14 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
                 write_soft_labels(teacher, task.raw, place, chunk_sentences=options.chunk_sentences, title=title)
             )
         known.append(teacher.outputs.known)
-    _write_weights(folder / "weights.json", weights)
+    weights = teacher_weights(task, options)
+    _write_weights(folder, weights.as_dict([s.name for s in task.sources]))
 
     seed_everything(options.student.seed)
     student = _student(task, options, folder, words=labelled[0].words)
     chunks = SoftLabelChunks(
         [one.folder for one in labelled],
-        list(weights.values()),
+        weights,
         known,
         task.labels,
         student.words,
@@ -122,6 +125,17 @@ def _student(task: Task, options: MethodOptions, folder: Path, *, words: int) ->
     return student
 
 
-def _write_weights(path: Path, weights: Mapping[str, float]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(dict(weights), indent=2) + "\n", "utf-8")
+def teacher_weights(task: Task, options: MethodOptions) -> TeacherWeights:
+    """How much each source counts, by the rule of `options.weights`."""
+    if options.weights == "uniform":
+        return TeacherWeights.uniform(len(task.sources))
+    codes = [bcp47(s.language) for s in task.sources]
+    names = codes if len(set(codes)) == len(codes) else [s.name for s in task.sources]
+    return parse_weights(options.weights, names, task.labels.types)
+
+
+def _write_weights(folder: Path, values: Mapping[str, Any]) -> None:
+    """weights.json maps teachers to weights; weights_detail.json adds the rule, types and spread over sentences."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, part in (("weights.json", values["weights"]), ("weights_detail.json", values)):
+        (folder / name).write_text(json.dumps(part, indent=2) + "\n", "utf-8")

@@ -7,7 +7,7 @@ with any tokenizer can learn from it, and is written whole or not at all, so an 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from xlner.core.labels import LabelSet
 from xlner.core.progress import progress
 from xlner.core.types import Sentence
 from xlner.errors import DataError
+from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.tagger.encode import WordEncoder
 from xlner.train.examples import Example, examples_of
@@ -83,11 +84,11 @@ def write_soft_labels(
 
 @dataclass(frozen=True)
 class SoftLabelChunks:
-    """The merged soft labels of one or several teachers as training data, one chunk in memory at a time.
+    """The merged soft labels of one or several teachers as training data, one chunk of one teacher in memory at a time.
 
     Args:
         folders: one per teacher, from `write_soft_labels` over the same raw text.
-        weights: one per teacher, summing to 1.
+        weights: how much each teacher counts.
         known: per teacher the entity types it knows; it has no say about others.
         labels: the label set of the student.
         encoder: the student's.
@@ -96,7 +97,7 @@ class SoftLabelChunks:
     """
 
     folders: Sequence[Path]
-    weights: Sequence[float]
+    weights: TeacherWeights
     known: Sequence[frozenset[str]]
     labels: LabelSet
     encoder: WordEncoder
@@ -104,45 +105,47 @@ class SoftLabelChunks:
     floor: float = 0.0
 
     def load(self, index: int) -> list[Example]:
-        words: list[list[str]] = []
-        lengths = np.zeros(0, np.int64)
-        beliefs = []
-        for folder in self.folders:
-            arrays = load_file(folder / f"{index:05d}.safetensors")
-            if not words:
-                words, lengths = _unpack(arrays)
-            beliefs.append(arrays["probabilities"].astype(np.float32))
-        merged = merge(beliefs, self.weights, self.known, self.labels)
+        words, lengths = _unpack(load_file(self.folders[0] / f"{index:05d}.safetensors"))
+        beliefs = (
+            load_file(folder / f"{index:05d}.safetensors")["probabilities"].astype(np.float32)
+            for folder in self.folders
+        )
+        first = sum(self.sizes[:index])
+        weights = self.weights.of_words(lengths, self.labels, first_sentence=first)
+        merged = merge(beliefs, weights, self.known, self.labels)
         counts = (merged.max(1) >= self.floor).astype(np.float32)
         edges = np.cumsum(lengths)[:-1]
         return examples_of(self.encoder, words, np.split(merged, edges), np.split(counts, edges))
 
 
 def merge(
-    beliefs: Sequence[np.ndarray], weights: Sequence[float], known: Sequence[frozenset[str]], labels: LabelSet
+    beliefs: Iterable[np.ndarray], weights: Sequence[np.ndarray], known: Sequence[frozenset[str]], labels: LabelSet
 ) -> np.ndarray:
     """Weighted mean of teachers' probabilities, in which a type is judged only by teachers that know it.
 
-    Per tag c of type t: `p[c] = sum_k a_k p_k[c] / sum_(k knows t) a_k`; O is averaged over all teachers; rows are
-    normalised at the end. Where all teachers know all types this is the plain mixture.
+    Per tag c of type t: `p[c] = sum_k a_k p_k[c] / sum_(k knows t) a_k`; O gets what is left, and rows are normalised.
+    A teacher that does not know t calls its entities O, so its O says nothing against t. Where all teachers know
+    all types this is the plain mixture.
 
     Args:
-        beliefs: one per teacher. Shape: (n_words, n_tags), float32.
-        weights: a_k, summing to 1.
+        beliefs: one per teacher, taken one at a time. Shape: (n_words, n_tags), float32.
+        weights: a_k, one per teacher, of any shape that spreads over (n_words, n_tags - 1): the tags but O.
         known: types each teacher knows.
-        labels: gives the order of tags.
+        labels: gives the order of tags, O first.
 
     Returns:
         Shape: (n_words, n_tags), float32.
 
     Reference: Wu et al., ACL 2020, the multi-source mixture of teachers; the handling of unknown types is ours.
     """
-    if len(beliefs) == 1:
-        return beliefs[0] / beliefs[0].sum(1, keepdims=True)
-    shares = np.array([[1.0, *(float(t in k) for t in labels.types for _ in "BI")] for k in known], np.float32)
-    shares *= np.asarray(weights, np.float32)[:, None]
-    shares /= np.maximum(shares.sum(0), 1e-8)
-    merged = sum(b * s for b, s in zip(beliefs, shares, strict=True))
+    total, shares = 0.0, 0.0
+    for belief, weight, types in zip(beliefs, weights, known, strict=True):
+        belief = belief / belief.sum(1, keepdims=True)
+        share = weight * np.array([float(t in types) for t in labels.types for _ in "BI"], np.float32)
+        total, shares = total + share * belief[:, 1:], shares + share
+    entities = np.asarray(total / np.maximum(shares, 1e-8), np.float32)
+    outside = np.maximum(1 - entities.sum(1, keepdims=True), 0)
+    merged = np.concatenate([outside, entities], axis=1)
     return merged / merged.sum(1, keepdims=True)
 
 

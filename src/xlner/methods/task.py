@@ -69,6 +69,7 @@ class MethodOptions:
         student_from: "encoder" starts the student fresh, "teacher" from the first teacher's weights; "auto" starts it
             fresh when the raw text has at least 100 000 words, enough to learn the task anew.
         confidence_floor: words whose most probable tag has less than this are masked.
+        weights: how much each teacher counts: "uniform", or "en=0.5,de=0.5", or "PER:en=1,PER:de=0" for one type.
         chunk_sentences: sentences per file of soft labels; bounds memory.
     """
 
@@ -79,6 +80,7 @@ class MethodOptions:
     temperature: float = 1.0
     student_from: Literal["auto", "encoder", "teacher"] = "auto"
     confidence_floor: float = 0.0
+    weights: str = "uniform"
     chunk_sentences: int = 2000
 
     def __post_init__(self) -> None:
