@@ -138,7 +138,7 @@ def merge(
 
     Reference: Wu et al., ACL 2020, the multi-source mixture of teachers; the handling of unknown types is ours.
     """
-    total, shares = 0.0, 0.0
+    total, shares = np.zeros(1, np.float32), np.zeros(1, np.float32)
     for belief, weight, types in zip(beliefs, weights, known, strict=True):
         belief = belief / belief.sum(1, keepdims=True)
         share = weight * np.array([float(t in types) for t in labels.types for _ in "BI"], np.float32)
