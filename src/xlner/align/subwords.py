@@ -139,6 +139,11 @@ class SubwordEncoder:
         joined = np.concatenate(words) if words else np.zeros(0, np.int64)
         return SubwordVectors(vectors, starts, joined)
 
+    def pieces(self, sentences: Sequence[Sequence[str]]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Subword ids of each sentence and the word each belongs to, special tokens left out. Shapes: (n_subwords,)."""
+        self._learn(sentences)
+        return [self._split(words) for words in sentences]
+
     def _learn(self, sentences: Sequence[Sequence[str]]) -> None:
         if len(self._pieces) > _CACHED_WORDS:
             self._pieces.clear()

@@ -1,0 +1,107 @@
+"""Distances between the clouds of sentence vectors of two languages; no bitext needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from xlner.errors import UsageError
+from xlner.similarity.matrix import SimilarityMatrix
+from xlner.similarity.pairs import symmetric
+from xlner.similarity.texts import Texts
+
+
+class Centroid:
+    """Cosine of the mean sentence vectors.
+
+    Reference: used as a baseline in Wu et al., ACL 2020 ("cosine" on pooled features).
+
+    Limits: mean vectors of most encoders share a large common part, so values lie close together; their order says
+    more than their size.
+    """
+
+    higher_is_closer = True
+    needs: Literal["text"] = "text"
+
+    def matrix(self, texts: Texts) -> SimilarityMatrix:
+        """Symmetric, in [-1, 1]."""
+        means = {}
+        for code in texts.languages:
+            mean = texts.vectors(code).mean(0, dtype=np.float64)
+            means[code] = mean / max(float(np.linalg.norm(mean)), 1e-12)
+        return symmetric(
+            "embedding:centroid", texts.languages, lambda a, b: float(means[a] @ means[b]), higher_is_closer=True
+        )
+
+
+class MeanDiscrepancy:
+    """Maximum mean discrepancy: how far apart two clouds of sentence vectors lie, as a kernel sees them.
+
+    With the RBF kernel it is 0 only for equal distributions; shape and spread count as well as the middle. The width of
+    the kernel is the median distance between sentences of all languages together, so that all pairs are seen alike.
+    The linear kernel gives the distance of the means.
+
+    Args:
+        kernel: "rbf" or "linear".
+        sentences: at most so many of each language, evenly spaced.
+
+    Reference:
+        Gretton, Borgwardt, Rasch, Schoelkopf and Smola, "A Kernel Two-Sample Test", JMLR 2012, equation 5 (the biased
+        estimate, whose root is taken).
+
+    Limits:
+        The biased estimate grows as samples shrink; give each language about as many sentences.
+    """
+
+    higher_is_closer = False
+    needs: Literal["text"] = "text"
+
+    def __init__(self, kernel: Literal["rbf", "linear"] = "rbf", *, sentences: int = 500) -> None:
+        if kernel not in ("rbf", "linear"):
+            raise UsageError(f"the kernel of MMD is rbf or linear, got '{kernel}'")
+        if sentences < 1:
+            raise UsageError(f"MMD needs at least 1 sentence per language, got {sentences}")
+        self.kernel, self.sentences = kernel, sentences
+
+    def matrix(self, texts: Texts) -> SimilarityMatrix:
+        """Symmetric, at least 0."""
+        clouds = {code: evenly(texts.vectors(code), self.sentences) for code in texts.languages}
+        if self.kernel == "linear":
+            means = {code: cloud.mean(0, dtype=np.float64) for code, cloud in clouds.items()}
+
+            def compare(a: str, b: str) -> float:
+                return float(np.linalg.norm(means[a] - means[b]))
+        else:
+            width = _median_distance(list(clouds.values()))
+            inner = {code: _mean_kernel(cloud, cloud, width) for code, cloud in clouds.items()}
+
+            def compare(a: str, b: str) -> float:
+                square = inner[a] + inner[b] - 2 * _mean_kernel(clouds[a], clouds[b], width)
+                return max(square, 0.0) ** 0.5
+
+        return symmetric("embedding:mmd", texts.languages, compare, higher_is_closer=False, own=0.0)
+
+
+def evenly(rows: np.ndarray, most: int) -> np.ndarray:
+    """At most so many rows, evenly spaced from first to last."""
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
+
+
+def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Shape: (n_a, n_dimensions) and (n_b, n_dimensions) to (n_a, n_b), float32."""
+    square = np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * (a @ b.T)
+    return np.maximum(square, 0, out=square)
+
+
+def _mean_kernel(a: np.ndarray, b: np.ndarray, width: float) -> float:
+    return float(np.exp(squared_distances(a, b) / np.float32(-2 * width**2)).mean(dtype=np.float64))
+
+
+def _median_distance(clouds: Sequence[np.ndarray], most: int = 1000) -> float:
+    sample = np.concatenate([evenly(c, max(2, most // len(clouds))) for c in clouds])
+    above = squared_distances(sample, sample)[np.triu_indices(len(sample), 1)]
+    return max(float(np.sqrt(np.median(above))) if len(above) else 1.0, 1e-6)

@@ -1,0 +1,76 @@
+"""The extension point: what a similarity measure is, and which there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from xlner.errors import UsageError
+from xlner.registry import Registry
+from xlner.similarity.matrix import SimilarityMatrix
+from xlner.similarity.texts import Texts
+
+Need = Literal["text", "bitext", "codes"]
+
+SIMILARITIES = Registry(
+    "similarities",
+    {
+        "language-id": "xlner.similarity.language_id:LanguageId",
+        "embedding:centroid": "xlner.similarity.embedding:Centroid",
+        "embedding:mmd": "xlner.similarity.embedding:MeanDiscrepancy",
+        "embedding:isospectral": "xlner.similarity.spectrum:Isospectral",
+        "embedding:cka": "xlner.similarity.parallel:KernelAlignment",
+        "embedding:retrieval": "xlner.similarity.parallel:Retrieval",
+        "typology:genetic": "xlner.similarity.typology:genetic",
+        "typology:geographic": "xlner.similarity.typology:geographic",
+        "typology:syntactic": "xlner.similarity.typology:syntactic",
+        "typology:phonological": "xlner.similarity.typology:phonological",
+        "typology:inventory": "xlner.similarity.typology:inventory",
+        "lexical:subwords": "xlner.similarity.lexical:SubwordOverlap",
+        "lexical:ngrams": "xlner.similarity.lexical:NgramDivergence",
+        "lexical:capitalised": "xlner.similarity.lexical:SharedCapitalised",
+        "lexical:script": "xlner.similarity.scripts:ScriptOverlap",
+    },
+)
+
+
+class Similarity(Protocol):
+    """How near languages are to each other, by one view. Third parties use the entry points `xlner.similarities`.
+
+    The registered object is called without arguments and gives a measure.
+    """
+
+    @property
+    def needs(self) -> Need:
+        """What the measure looks at: "text" of each language, "bitext" of each pair, or language "codes" alone."""
+        ...
+
+    @property
+    def higher_is_closer(self) -> bool:
+        """Whether a greater value means nearer languages (a similarity) or farther ones (a distance)."""
+        ...
+
+    def matrix(self, texts: Texts) -> SimilarityMatrix:
+        """Compare all languages of `texts`, in their order.
+
+        What cannot be said is NaN, with a reason per pair. The same call gives the same values. A language is nearest
+        to itself, or has NaN there.
+        """
+        ...
+
+
+def expand(names: Sequence[str]) -> list[str]:
+    """Names of measures, where "all" and groups such as "lexical" stand for their members, each once.
+
+    Raises:
+        UsageError: there is no such measure or group.
+    """
+    known = SIMILARITIES.names()
+    out: list[str] = []
+    for name in names:
+        members = known if name == "all" else [n for n in known if n == name or n.startswith(f"{name}:")]
+        if not members:
+            groups = dict.fromkeys(n.partition(":")[0] for n in known if ":" in n)
+            raise UsageError(f"no measure '{name}'; there are: {', '.join(['all', *groups, *known])}")
+        out += [m for m in members if m not in out]
+    return out

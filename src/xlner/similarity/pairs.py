@@ -1,0 +1,41 @@
+"""From a function of two languages to a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from xlner.similarity.matrix import SimilarityMatrix
+
+Value = float | str
+"""A value, or why there is none."""
+
+
+def symmetric(
+    measure: str,
+    languages: tuple[str, ...],
+    compare: Callable[[str, str], Value],
+    *,
+    higher_is_closer: bool,
+    own: float | None = None,
+) -> SimilarityMatrix:
+    """Compare every pair once.
+
+    Args:
+        measure: name of the measure.
+        languages: rows and columns.
+        compare: the value of two languages, or the reason why there is none.
+        higher_is_closer: what a greater value means.
+        own: value of a language with itself; None asks `compare`.
+    """
+    n = len(languages)
+    values, missing = np.full((n, n), np.nan), {}
+    for i, a in enumerate(languages):
+        for j, b in enumerate(languages[: i + 1]):
+            found = own if i == j and own is not None else compare(a, b)
+            if isinstance(found, str):
+                missing[a, b] = missing[b, a] = found
+            else:
+                values[i, j] = values[j, i] = found
+    return SimilarityMatrix(measure, languages, values, higher_is_closer, missing)

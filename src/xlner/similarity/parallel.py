@@ -1,0 +1,103 @@
+"""Measures on bitext: how alike the encoder sees sentences that mean the same."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from xlner.core.languages import bcp47
+from xlner.similarity.matrix import SimilarityMatrix
+from xlner.similarity.pairs import symmetric
+from xlner.similarity.texts import Texts
+
+LEAST = 2
+
+
+class KernelAlignment:
+    """Linear centred kernel alignment (CKA) of the two sides of a bitext.
+
+    `||Y^T X||_F^2 / (||X^T X||_F ||Y^T Y||_F)` on features whose columns have mean 0: 1 when the two sides are the
+    same but for a rotation and a scale.
+
+    Reference:
+        Kornblith, Norouzi, Lee and Hinton, "Similarity of Neural Network Representations Revisited", ICML 2019.
+        Conneau, Wu et al., "Emerging Cross-lingual Structure in Pretrained Language Models", ACL 2020.
+
+    Limits:
+        Biased towards 1 when there are fewer sentence pairs than dimensions; compare values from as many pairs.
+    """
+
+    higher_is_closer = True
+    needs: Literal["bitext"] = "bitext"
+
+    def matrix(self, texts: Texts) -> SimilarityMatrix:
+        """Symmetric, in [0, 1]; no value for a pair without bitext."""
+
+        def compare(a: str, b: str) -> float | str:
+            sides = texts.parallel(a, b)
+            return linear_cka(*sides) if sides is not None and len(sides[0]) >= LEAST else _missing(a, b, sides)
+
+        return symmetric("embedding:cka", texts.languages, compare, higher_is_closer=True, own=1.0)
+
+
+class Retrieval:
+    """Share of sentences whose nearest sentence of the other side is their translation, mean of both directions.
+
+    Vectors are compared by cosine after the mean of their side is taken off: in middle layers, what all sentences of a
+    language share would otherwise hide the rest.
+
+    Args:
+        centre: take the mean of each side off.
+
+    Reference:
+        Tatoeba task of Artetxe and Schwenk, "Massively Multilingual Sentence Embeddings", TACL 2019. Centring:
+        Libovicky, Rosa and Fraser, "On the Language Neutrality of Pre-trained Multilingual Representations", 2020.
+
+    Limits:
+        Falls as the bitext grows; compare values from as many pairs.
+    """
+
+    higher_is_closer = True
+    needs: Literal["bitext"] = "bitext"
+
+    def __init__(self, *, centre: bool = True) -> None:
+        self.centre = centre
+
+    def matrix(self, texts: Texts) -> SimilarityMatrix:
+        """Symmetric, in [0, 1]; no value for a pair without bitext."""
+
+        def compare(a: str, b: str) -> float | str:
+            sides = texts.parallel(a, b)
+            if sides is None or len(sides[0]) < LEAST:
+                return _missing(a, b, sides)
+            x, y = (_unit(side - side.mean(0) if self.centre else side) for side in sides)
+            cosines, right = x @ y.T, np.arange(len(x))
+            return float(((cosines.argmax(1) == right).mean() + (cosines.argmax(0) == right).mean()) / 2)
+
+        return symmetric("embedding:retrieval", texts.languages, compare, higher_is_closer=True, own=1.0)
+
+
+def linear_cka(x: np.ndarray, y: np.ndarray) -> float:
+    """Linear CKA of two sets of features of the same items.
+
+    Args:
+        x: Shape: (n_items, n_dimensions).
+        y: Shape: (n_items, n_other_dimensions).
+
+    Returns:
+        In [0, 1]; 0 if a side is the same for all items.
+    """
+    x, y = (side.astype(np.float64) - side.mean(0, dtype=np.float64) for side in (x, y))
+    between = np.square(y.T @ x).sum()
+    within = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
+    return float(between / within) if within > 0 else 0.0
+
+
+def _unit(x: np.ndarray) -> np.ndarray:
+    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+
+
+def _missing(a: str, b: str, sides: tuple[np.ndarray, np.ndarray] | None) -> str:
+    pair = f"{bcp47(b)} and {bcp47(a)}"
+    return f"no bitext of {pair}" if sides is None else f"the bitext of {pair} has fewer than {LEAST} sentence pairs"

@@ -1,0 +1,81 @@
+"""Single measures against what their definitions give."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from xlner.errors import MissingExtraError
+from xlner.similarity import SimilarityMatrix, Texts, uriel
+from xlner.similarity.lexical import NgramDivergence, SharedCapitalised, jensen_shannon, overlap
+from xlner.similarity.parallel import linear_cka
+from xlner.similarity.scripts import script_shares
+from xlner.similarity.typology import genetic, phonological
+
+
+def test_overlap_and_divergence():
+    p, q = {"a": 0.5, "b": 0.5}, {"b": 0.25, "c": 0.75}
+    assert overlap(p, q) == 0.25
+    middle = {"a": 0.25, "b": 0.375, "c": 0.375}
+    kl = [sum(s * np.log2(s / middle[x]) for x, s in side.items()) for side in (p, q)]
+    assert jensen_shannon(p, q) == pytest.approx(sum(kl) / 2)
+    assert jensen_shannon(p, p) == 0
+    assert jensen_shannon(p, {"z": 1.0}) == 1
+
+
+def test_cka_ignores_rotation_and_scale():
+    chance = np.random.default_rng(0)
+    x = chance.normal(size=(50, 8))
+    turn, _ = np.linalg.qr(chance.normal(size=(8, 8)))
+    assert linear_cka(x, 3 * x @ turn + 5) == pytest.approx(1)
+    assert linear_cka(x, chance.normal(size=(50, 8))) < 0.4
+
+
+def test_capitals_count_inside_sentences_only():
+    texts = Texts({"en": [["Ana", "saw", "Arcol", "and", "Dorsk"]], "es": [["Ana", "vio", "Arcol"]], "zh": [["東京"]]})
+    matrix = SharedCapitalised().matrix(texts)
+    assert matrix.value("spa", "eng") == 0.5
+    assert matrix.value("eng", "spa") == 1
+    assert "capitalised" in matrix.missing["eng", "zho"]
+
+
+def test_scripts():
+    assert script_shares([["東京", "に", "x", "1", "👋🏽"]]) == {"Han": 0.5, "Hiragana": 0.25, "Latin": 0.25}
+    assert script_shares([["1", "!"]]) == {}
+    texts = Texts({"en": [["a"]], "ja": [["1"]]})
+    assert "no letters" in NgramDivergence().matrix(texts).missing["eng", "jpn"]
+
+
+def test_weights_and_ranking_of_a_matrix():
+    values = np.array([[0, 1, 3], [1, 0, 2], [3, 2, 0.0]])
+    matrix = SimilarityMatrix("m", ("eng", "spa", "deu"), values, False)
+    assert [s for s, _ in matrix.ranking("eng")] == ["spa", "deu"]
+    weights = matrix.weights("eng", ["deu", "spa"])
+    assert weights[1] > weights[0]
+    assert matrix.weights("eng", ["deu"]).tolist() == [1.0]
+
+
+def test_typology_says_why_it_has_nothing(monkeypatch):
+    pytest.importorskip("urielplus")
+    texts = Texts({"en": [], "de": [], "fon": []})
+    matrix = phonological().matrix(texts)
+    assert matrix.value("eng", "deu") > 0
+    assert "Fon" in matrix.missing["eng", "fon"]
+    assert genetic().matrix(texts).value("eng", "deu") < genetic().matrix(texts).value("eng", "fon")
+    uriel.features.cache_clear()
+    monkeypatch.setattr(uriel, "PACKAGE", "no-such-package")
+    with pytest.raises(MissingExtraError, match=r"xlner\[typology\]"):
+        genetic().matrix(texts)
+
+
+def test_pictures(tmp_path):
+    pytest.importorskip("matplotlib")
+    from xlner.similarity.plots import dendrogram, heatmap
+
+    for n in (1, 2, 5):
+        values = np.abs(np.subtract.outer(np.arange(n), np.arange(n))).astype(float)
+        if n == 5:
+            values[0, 3] = values[3, 0] = np.nan
+        matrix = SimilarityMatrix("m", ("eng", "spa", "deu", "swa", "zho")[:n], values, False)
+        for draw in (heatmap, dendrogram):
+            assert draw(matrix, tmp_path / f"{n}.png").read_bytes().startswith(b"\x89PNG")
