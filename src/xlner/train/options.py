@@ -30,8 +30,8 @@ class TrainOptions:
         device: torch device name; None takes an accelerator if there is one.
     """
 
-    learning_rate: float = 2e-4
-    epochs: int = 2
+    learning_rate: float = 1e-4
+    epochs: int = 3
     batch_subwords: int = 768
     warmup: float = 0.1
     weight_decay: float = 0.01

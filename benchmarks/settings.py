@@ -1,0 +1,109 @@
+"""Which training settings to ship: teachers and students on Danish and Swedish, which are no result of ours.
+
+English CoNLL trains the teachers; their F1 on English dev and on Danish (DDT) and Swedish (Talbanken) dev and test
+text is what settings are chosen by. Students see the raw words of the Danish and Swedish training files. MISC, which
+Universal NER does not mark, is removed from the predictions. One seed, so differences under a point mean little.
+
+    python benchmarks/settings.py                     # everything
+    python benchmarks/settings.py --only slow         # some of it; finished runs are reused
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from common import parser, run_xlner, write_results
+from xlner.api.apply import evaluate
+
+TEACHERS = {
+    "default": [],
+    "slow": ["--learning-rate", "1e-4", "--epochs", "3"],
+    "longer": ["--epochs", "3"],
+}
+STUDENTS = {
+    "default": [],
+    "from the teacher": ["--student-from", "teacher", "--student-epochs", "1"],
+}
+LANGUAGES = {"da": "da_ddt", "sv": "sv_talbanken"}
+NO_MISC = {"MISC": "O"}
+
+
+def main() -> None:
+    options = parser(__doc__.splitlines()[0])
+    options.add_argument("--only", nargs="+", default=[], help="names of settings")
+    options.add_argument("--teacher", default="default", help="whose students are trained")
+    args = options.parse_args()
+
+    def wanted(name: str) -> bool:
+        return not args.only or name in args.only
+
+    rows = []
+    for name, flags in TEACHERS.items():
+        if not (wanted(name) or name == args.teacher):
+            continue
+        run = args.work / f"settings-teacher-{name}"
+        english = args.data / "conll" / "en"
+        made = run_xlner(["train", "--source", f"en={english / 'train.txt'}", "--gold", str(english / "dev.txt"),
+                          "--output", str(run), *flags])  # fmt: skip
+        row = {"part": "teacher", "settings": name, "flags": flags, "en": made["target"]["f1"]}
+        rows.append({**row, "seconds": made["seconds"], **of_languages(args.data, run)})
+    for name, flags in STUDENTS.items():
+        if not wanted(name):
+            continue
+        runs = {code: student(args, name, code, flags) for code in LANGUAGES}
+        row = {"part": "student", "settings": name, "flags": flags, "en": None}
+        scores = {code: made["target"]["f1"] for code, made in runs.items()}
+        rows.append({**row, "seconds": sum(m["seconds"] for m in runs.values()), **scores})
+    for row in rows:
+        row["mean"] = (row["da"] + row["sv"]) / 2
+    write_results(args.results, "settings", {"rows": rows}, table(rows))
+
+
+def of_languages(data: Path, run: Path) -> dict[str, float]:
+    """F1 on Danish and Swedish, kept beside the run."""
+    kept = run.with_name(f"{run.name}.da-sv.json")
+    if not kept.is_file():
+        scores = {code: evaluate(run, gold(data, run, code), mapping=NO_MISC).scores.f1 for code in LANGUAGES}
+        kept.write_text(json.dumps(scores), "utf-8")
+    return json.loads(kept.read_text("utf-8"))
+
+
+def gold(data: Path, run: Path, code: str) -> Path:
+    """Dev and test text in one file beside the runs."""
+    file = run.with_name(f"gold-{code}.iob2")
+    if not file.is_file():
+        parts = [(data / "uner" / f"{LANGUAGES[code]}-ud-{x}.iob2").read_text("utf-8") for x in ("dev", "test")]
+        file.write_text("\n".join(parts), "utf-8")
+    return file
+
+
+def student(args: Any, name: str, code: str, flags: list[str]) -> dict[str, Any]:
+    """One student for one language."""
+    teacher = args.work / f"settings-teacher-{args.teacher}"
+    run = args.work / f"settings-student-{name.replace(' ', '-')}-{code}"
+    raw = args.data / "uner" / f"{LANGUAGES[code]}-ud-train.iob2"
+    return run_xlner(["transfer", "--source", f"en={teacher}", "--target", f"{code}={raw}", "--map", "MISC=O",
+                      "--gold", str(gold(args.data, run, code)), "--output", str(run), *flags])  # fmt: skip
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    lines = [
+        "# The choice of training settings",
+        "",
+        "F1 on English dev, and on Danish and Swedish dev and test text, one seed.",
+        "",
+        "| part | settings | flags | English | Danish | Swedish | mean | minutes |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for r in rows:
+        flags = " ".join(r["flags"]) or "none"
+        english = f"{100 * r['en']:.2f}" if r["en"] else ""
+        f1 = " | ".join(f"{100 * r[k]:.2f}" for k in ("da", "sv", "mean"))
+        lines.append(f"| {r['part']} | {r['settings']} | {flags} | {english} | {f1} | {r['seconds'] / 60:.1f} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
