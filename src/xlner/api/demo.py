@@ -15,7 +15,7 @@ from xlner.train import TrainOptions
 
 # A corpus of a few hundred sentences wants small batches and many passes.
 OPTIONS = MethodOptions(
-    teacher=TrainOptions(epochs=6, batch_subwords=256),
+    teacher=TrainOptions(epochs=6, batch_subwords=256, learning_rate=2e-4),
     student=TrainOptions(epochs=3, batch_subwords=256, learning_rate=1e-4),
 )
 

@@ -16,11 +16,9 @@ from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
 from xlner.methods.task import MethodOptions, Source, Task
 from xlner.methods.weights import TeacherWeights, parse_weights
 from xlner.tagger import Tagger
-from xlner.train import make_loss, train
+from xlner.train import TrainOptions, make_loss, train
 from xlner.train.loop import forget
 from xlner.train.processes import main_first, main_process, wait_for_all
-
-ENOUGH_WORDS = 100_000  # of raw text, for a student to learn the task from a fresh encoder
 
 
 def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
@@ -60,7 +58,7 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
     _write_weights(folder, weights.as_dict([s.name for s in task.sources]))
 
     seed_everything(options.student.seed)
-    student = _student(task, options, folder, words=labelled[0].words)
+    student, settings = _student(task, options, folder)
     chunks = SoftLabelChunks(
         [one.folder for one in labelled],
         weights,
@@ -71,7 +69,7 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
         floor=options.confidence_floor,
     )
     loss = make_loss(options.loss, temperature=options.temperature)
-    train(student, chunks, loss, options=options.student, folder=folder, dev=dev_f1(task.dev), title="student")
+    train(student, chunks, loss, options=settings, folder=folder, dev=dev_f1(task.dev), title="student")
     return student
 
 
@@ -99,30 +97,27 @@ def teacher_of(source: Source, task: Task, options: MethodOptions, folder: Path)
     )  # fmt: skip
 
 
-def _student(task: Task, options: MethodOptions, folder: Path, *, words: int) -> Tagger:
-    """A fresh tagger, or the first teacher, as the options or the number of raw words have it."""
+def _student(task: Task, options: MethodOptions, folder: Path) -> tuple[Tagger, TrainOptions]:
+    """A student that starts from the first teacher or from the encoder, and how it is to be trained."""
     languages = sorted({s.language for s in task.sources} | {task.target})
     settings = options.student
-    start = options.student_from
-    if start == "auto":
-        start = "encoder" if words >= ENOUGH_WORDS else "teacher"
-    if start == "encoder":
-        return Tagger.fresh(
-            options.encoder, task.labels, languages=languages,
-            device=settings.device, precision=settings.precision, dropout=settings.dropout,
-        )  # fmt: skip
-    first = task.sources[0]
-    model = first.model or str(folder / "teachers" / first.name / "model")
-    student = Tagger.load(model, device=settings.device, precision=settings.precision)
-    if student.labels != task.labels and options.student_from == "auto":
-        return _student(task, replace(options, student_from="encoder"), folder, words=words)
-    if student.labels != task.labels:
-        raise UsageError(
-            f"--student-from teacher needs a teacher with the task's types {', '.join(task.labels.types)}; "
-            f"{first.name} has {', '.join(student.labels.types)}. Use --student-from encoder"
-        )
-    student.languages = tuple(languages)
-    return student
+    if options.student_from != "encoder":
+        first = task.sources[0]
+        model = first.model or str(folder / "teachers" / first.name / "model")
+        student = Tagger.load(model, device=settings.device, precision=settings.precision)
+        if student.labels == task.labels:
+            student.languages = tuple(languages)
+            return student, replace(settings, epochs=settings.epochs or 1)
+        if options.student_from == "teacher":
+            raise UsageError(
+                f"--student-from teacher needs a teacher with the task's types {', '.join(task.labels.types)}; "
+                f"{first.name} has {', '.join(student.labels.types)}. Use --student-from encoder"
+            )
+    fresh = Tagger.fresh(
+        options.encoder, task.labels, languages=languages,
+        device=settings.device, precision=settings.precision, dropout=settings.dropout,
+    )  # fmt: skip
+    return fresh, settings
 
 
 def teacher_weights(task: Task, options: MethodOptions) -> TeacherWeights:

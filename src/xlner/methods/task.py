@@ -67,7 +67,7 @@ class MethodOptions:
         loss: "ce", "mse" or "kl"; see `xlner.train.losses`.
         temperature: for "kl".
         student_from: "encoder" starts the student fresh, "teacher" from the first teacher's weights; "auto" starts it
-            fresh when the raw text has at least 100 000 words, enough to learn the task anew.
+            from the teacher if that has the task's types.
         confidence_floor: words whose most probable tag has less than this are masked.
         weights: how much each teacher counts: "uniform", or "en=0.5,de=0.5", or "PER:en=1,PER:de=0" for one type.
         chunk_sentences: sentences per file of soft labels; bounds memory.

@@ -29,6 +29,8 @@ from xlner.train.examples import Chunks, epoch_batches
 from xlner.train.losses import Loss
 from xlner.train.options import TrainOptions
 
+FRESH_EPOCHS = 3  # passes that a new head needs, when the options do not say
+
 
 @dataclass(frozen=True)
 class TrainResult:
@@ -82,6 +84,7 @@ def train(
     trained = [by_name[n] for n in names]
     seed_everything(options.seed + 7919 * rank)
 
+    epochs = options.epochs or FRESH_EPOCHS
     place = folder / "checkpoint"
     state: dict[str, Any] = {
         "epoch": 0,
@@ -106,12 +109,12 @@ def train(
             rng = {f"random.{r}": row for r, row in enumerate(chance)}
             save_checkpoint(place, {**weights, **optimizer_tensors(optimizer, names), **rng}, state)
 
-    with progress(f"{title}, epoch {state['epoch'] + 1}/{options.epochs}", total=1.0) as bar:
+    with progress(f"{title}, epoch {state['epoch'] + 1}/{epochs}", total=1.0) as bar:
         last_save = time.monotonic()
-        for epoch in range(state["epoch"], options.epochs):
+        for epoch in range(state["epoch"], epochs):
             if state["stop"]:
                 break
-            bar.update(title=f"{title}, epoch {epoch + 1}/{options.epochs}")
+            bar.update(title=f"{title}, epoch {epoch + 1}/{epochs}")
             model.train()
             started, subwords, running = time.monotonic(), 0, torch.zeros((), device=device)
             count = 0
@@ -126,7 +129,7 @@ def train(
                 world=world,
             )
             for batch in batches:
-                done = (epoch + batch.share) / options.epochs
+                done = (epoch + batch.share) / epochs
                 rate = options.learning_rate * _schedule(done, options.warmup)
                 for group in optimizer.param_groups:
                     group["lr"] = rate

@@ -14,7 +14,7 @@ class TrainOptions:
 
     Args:
         learning_rate: peak, after warm-up.
-        epochs: passes over the data.
+        epochs: passes over the data; None takes 1 for a student that starts from its teacher, else 3.
         batch_subwords: padded subwords per batch and process; sentences of like length share a batch.
         warmup: share of training over which the learning rate rises from 0; after it, it falls linearly to 0.
         weight_decay: decoupled (AdamW), on weight matrices only.
@@ -31,7 +31,7 @@ class TrainOptions:
     """
 
     learning_rate: float = 1e-4
-    epochs: int = 3
+    epochs: int | None = None
     batch_subwords: int = 768
     warmup: float = 0.1
     weight_decay: float = 0.01
@@ -52,7 +52,7 @@ class TrainOptions:
                 raise UsageError(message)
 
         need(self.learning_rate > 0, f"--learning-rate must be positive, got {self.learning_rate}")
-        need(self.epochs >= 1, f"--epochs must be at least 1, got {self.epochs}")
+        need(self.epochs is None or self.epochs >= 1, f"--epochs must be at least 1, got {self.epochs}")
         need(self.batch_subwords >= 8, f"--batch-subwords must be at least 8, got {self.batch_subwords}")
         need(0 <= self.warmup < 1, f"--warmup is a share in [0, 1), got {self.warmup}")
         need(self.weight_decay >= 0, f"--weight-decay must not be negative, got {self.weight_decay}")
