@@ -39,6 +39,7 @@ def machine() -> dict[str, Any]:
     return {
         "processor": name,
         "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "torch": torch.__version__,
         "transformers": transformers.__version__,
@@ -86,7 +87,7 @@ def write_results(folder: Path, name: str, result: dict[str, Any], table: str) -
     made = full["machine"]
     foot = (
         f"\nMeasured with `{full['command']}` at commit {full['commit'][:12]} on {made['processor']}, "
-        f"{made['cores']} cores, torch {made['torch']}, transformers {made['transformers']}.\n"
+        f"{made['cores']} cores, {made['threads']} threads, torch {made['torch']}, transformers {made['transformers']}.\n"
     )
     (folder / f"{name}.md").write_text(table.rstrip() + "\n" + foot, "utf-8")
     print(table)

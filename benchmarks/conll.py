@@ -50,7 +50,7 @@ def main() -> None:
             )  # fmt: skip
             runs.append({"seed": seed, "target": name, "method": "direct", **summary(made, "sources")})
             runs.append({"seed": seed, "target": name, "method": "distill", **summary(made, "target")})
-        write_results(args.results, "conll", {"runs": runs, "summary": means(runs)}, table(runs))
+            write_results(args.results, "conll", {"runs": runs, "summary": means(runs)}, table(runs))
 
 
 def summary(made: dict[str, Any], part: str) -> dict[str, Any]:
