@@ -87,7 +87,8 @@ def write_results(folder: Path, name: str, result: dict[str, Any], table: str) -
     made = full["machine"]
     foot = (
         f"\nMeasured with `{full['command']}` at commit {full['commit'][:12]} on {made['processor']}, "
-        f"{made['cores']} cores, {made['threads']} threads, torch {made['torch']}, transformers {made['transformers']}.\n"
+        f"{made['cores']} cores, {made['threads']} threads, torch {made['torch']}, "
+        f"transformers {made['transformers']}.\n"
     )
     (folder / f"{name}.md").write_text(table.rstrip() + "\n" + foot, "utf-8")
     print(table)

@@ -149,7 +149,8 @@ alternating rounds. Matrix operations count the layers' weights (6 per weight an
 | ours: by length, frozen embeddings and bottom quarter, bf16 autocast | {speed["ours"]:.0f} | {gflops["ours"]:.0f} |
 
 Ratio {result["ratio"]}. The machine multiplies bf16 matrices of 2048 at {result["bf16_gflops"]:.0f} GFLOP/s; ours uses
-{100 * result["share_of_bf16_rate"]:.0f}% of that. The rest goes to dropout, casts, normalisation, attention and the optimizer.
+{100 * result["share_of_bf16_rate"]:.0f}% of that. The rest goes to dropout, casts, normalisation,
+attention and the optimizer.
 """
     write_results(args.results, "train_throughput", result, table)
 

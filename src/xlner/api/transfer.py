@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,7 @@ def transfer(
     output: str | Path,
     *,
     method: str = "distill",
+    source_text: Sequence[tuple[str, str]] = (),
     dev: Sequence[tuple[str, str]] = (),
     gold: str | None = None,
     mapping: Mapping[str, str] | None = None,
@@ -81,6 +82,7 @@ def transfer(
         target: (ISO 639-3 code, file of raw text); labels in it are ignored. None for plain training.
         output: run folder.
         method: a name in `xlner.methods.METHODS`.
+        source_text: (code, file of raw text) pairs for sources that are models, where weights are read from text.
         dev: (code, labelled file) pairs in source languages, for early stopping.
         gold: labelled target file; if given, the result and each teacher are scored on it. Never used to train.
         mapping: type renames, applied to data and to models among the sources.
@@ -99,8 +101,14 @@ def transfer(
     options = options or MethodOptions()
     mapping = dict(mapping or {})
     fit = METHODS.load(method)
-    inputs = _inputs(source, target, dev, gold)
-    sources = [_read_source(language, value, mapping, n) for n, (language, value) in enumerate(_named(source))]
+    inputs = _inputs(source, target, dev, gold, source_text)
+    texts = {language: _raw((language, file)) for language, file in source_text}
+    if unknown := [language for language in texts if language not in {code for code, _ in source}]:
+        raise UsageError(f"--source-text {bcp47(unknown[0])}=... is for no --source")
+    sources = [
+        replace(_read_source(language, value, mapping, n), text=tuple(texts.get(language, ())))
+        for n, (language, value) in enumerate(_named(source))
+    ]
     dev_sentences = [s for language, file in dev for s in _read(file, language, mapping)]
     language = target[0] if target else sources[0].language
     gold_sentences = _read(gold, language, mapping) if gold else []
@@ -115,6 +123,7 @@ def transfer(
     config = {
         "method": method,
         "source": [list(pair) for pair in source],
+        "source_text": [list(pair) for pair in source_text],
         "target": list(target) if target else None,
         "dev": [list(pair) for pair in dev],
         "gold": gold,
@@ -167,10 +176,12 @@ def _inputs(
     target: tuple[str, str] | None,
     dev: Sequence[tuple[str, str]],
     gold: str | None,
+    source_text: Sequence[tuple[str, str]],
 ) -> dict[str, str]:
     """Role -> file or model, for data.json."""
     inputs = {f"source {i + 1} ({language})": value for i, (language, value) in enumerate(source)}
     inputs |= {f"dev {i + 1} ({language})": value for i, (language, value) in enumerate(dev)}
+    inputs |= {f"text of source ({language})": value for language, value in source_text}
     if target:
         inputs[f"target ({target[0]})"] = target[1]
     if gold:

@@ -24,7 +24,13 @@ def command(
     encoder: o.Encoder = None,
     loss: Annotated[str | None, typer.Option(help="ce, mse (the paper's) or kl.")] = None,
     temperature: Annotated[float | None, typer.Option(help="For --loss kl.")] = None,
-    weights: Annotated[str | None, typer.Option(help="How teachers count: uniform or en=0.5,de=0.5.")] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(help="uniform, language-id, language-id:sentence, a similarity measure, or en=0.5,de=0.5."),
+    ] = None,
+    source_text: Annotated[
+        list[str], typer.Option(metavar="LANG=FILE", help="Text of a source that is a model, for --weights.")
+    ] = [],
     student_from: Annotated[str | None, typer.Option(help="auto, encoder or teacher.")] = None,
     confidence_floor: Annotated[float | None, typer.Option(help="Mask words below this teacher confidence.")] = None,
     chunk_sentences: Annotated[int | None, typer.Option(help="Raw sentences in memory at a time.")] = None,
@@ -75,6 +81,7 @@ def command(
         language_value(target, option="--target"),
         output,
         method=method,
+        source_text=[language_value(s, option="--source-text") for s in source_text],
         dev=[language_value(d, option="--dev") for d in dev],
         gold=gold,
         mapping=parse_map(map),

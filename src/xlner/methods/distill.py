@@ -8,13 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xlner.core.languages import bcp47
 from xlner.core.seed import seed_everything
 from xlner.errors import UsageError
 from xlner.methods.direct import dev_f1, supervise
 from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
 from xlner.methods.task import MethodOptions, Source, Task
-from xlner.methods.weights import TeacherWeights, parse_weights
+from xlner.methods.weighing import teacher_weights
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
 from xlner.train.loop import forget
@@ -54,7 +53,7 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
                 write_soft_labels(teacher, task.raw, place, chunk_sentences=options.chunk_sentences, title=title)
             )
         known.append(teacher.outputs.known)
-    weights = teacher_weights(task, options)
+    weights = teacher_weights(task, options, folder)
     _write_weights(folder, weights.as_dict([s.name for s in task.sources]))
 
     seed_everything(options.student.seed)
@@ -118,15 +117,6 @@ def _student(task: Task, options: MethodOptions, folder: Path) -> tuple[Tagger, 
         device=settings.device, precision=settings.precision, dropout=settings.dropout,
     )  # fmt: skip
     return fresh, settings
-
-
-def teacher_weights(task: Task, options: MethodOptions) -> TeacherWeights:
-    """How much each source counts, by the rule of `options.weights`."""
-    if options.weights == "uniform":
-        return TeacherWeights.uniform(len(task.sources))
-    codes = [bcp47(s.language) for s in task.sources]
-    names = codes if len(set(codes)) == len(codes) else [s.name for s in task.sources]
-    return parse_weights(options.weights, names, task.labels.types)
 
 
 def _write_weights(folder: Path, values: Mapping[str, Any]) -> None:

@@ -22,12 +22,14 @@ class Source:
         language: ISO 639-3 code.
         sentences: labelled data; empty when there is only a model.
         model: run folder, model folder or hub id of a trained tagger; None when there is data.
+        text: raw text of the language, for weights by similarity; empty takes `sentences`.
         name: how folders and tables call it; unique within a task.
     """
 
     language: str
     sentences: tuple[Sentence, ...] = ()
     model: str | None = None
+    text: tuple[Sentence, ...] = ()
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -69,7 +71,8 @@ class MethodOptions:
         student_from: "encoder" starts the student fresh, "teacher" from the first teacher's weights; "auto" starts it
             from the teacher if that has the task's types.
         confidence_floor: words whose most probable tag has less than this are masked.
-        weights: how much each teacher counts: "uniform", or "en=0.5,de=0.5", or "PER:en=1,PER:de=0" for one type.
+        weights: how much each teacher counts: "uniform"; "language-id" or "language-id:sentence"; the name of a
+            similarity measure; "en=0.5,de=0.5", or "PER:en=1,PER:de=0" for one type.
         chunk_sentences: sentences per file of soft labels; bounds memory.
     """
 

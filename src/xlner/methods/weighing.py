@@ -1,0 +1,114 @@
+"""Teacher weights from language similarity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from xlner.core.languages import bcp47
+from xlner.core.types import Sentence
+from xlner.errors import DataError
+from xlner.methods.task import MethodOptions, Task
+from xlner.methods.weights import TeacherWeights, parse_weights
+from xlner.train.processes import main_first
+
+SAMPLE = 2000  # sentences per language that a measure looks at
+
+
+def teacher_weights(task: Task, options: MethodOptions, folder: Path) -> TeacherWeights:
+    """How much each source counts, by the rule of `options.weights`.
+
+    `language-id` is the learned similarity of Wu et al. (ACL 2020), `language-id:sentence` the same per sentence; the
+    name of any other similarity measure gives the softmax of its closeness in standard deviations.
+
+    Args:
+        task: sources, and the raw target text.
+        options: `weights`, the encoder and the seed.
+        folder: computed weights are kept in it, for a run that is resumed.
+
+    Raises:
+        UsageError: no such rule, or what the user gave does not fit the sources.
+        DataError: a source has no text, and the measure reads text.
+    """
+    rule = options.weights
+    if rule == "uniform":
+        return TeacherWeights.uniform(len(task.sources))
+    if "=" in rule:
+        codes = [bcp47(s.language) for s in task.sources]
+        names = codes if len(set(codes)) == len(codes) else [s.name for s in task.sources]
+        return parse_weights(rule, names, task.labels.types)
+    kept = folder / "weights.safetensors"
+    with main_first():
+        if not kept.is_file():
+            by_language = _learned if rule in ("language-id", "language-id:sentence") else _measured
+            arrays, partial = _of_sources(task, by_language(task, options)), kept.with_suffix(".partial")
+            folder.mkdir(parents=True, exist_ok=True)
+            save_file(arrays, partial)
+            partial.replace(kept)
+    arrays = load_file(kept)
+    return TeacherWeights(rule=rule, language=arrays["language"], sentences=arrays.get("sentences"))
+
+
+def _learned(task: Task, options: MethodOptions) -> dict[str, np.ndarray]:
+    from xlner.similarity.bilinear import ScorerOptions
+    from xlner.similarity.language_id import LanguageIdSimilarity
+
+    texts = _source_texts(task)
+    if bare := [bcp47(code) for code, sentences in texts.items() if not sentences]:
+        raise DataError(
+            f"--weights {options.weights} reads text of every source, and {', '.join(bare)} came as a model alone; "
+            f"give --source-text {bare[0]}=FILE"
+        )
+    similarity = LanguageIdSimilarity.fit(
+        texts, encoder=options.encoder, options=ScorerOptions(seed=options.student.seed), max_sentences=SAMPLE
+    )
+    sample = _sample(task)
+    if options.weights == "language-id":
+        return {"language": similarity.language_weights(sample)}
+    assert task.raw is not None
+    scale, parts = similarity.scale(sample), []
+    stream = (s for s in task.raw() if s.words)  # as soft labels count sentences
+    while block := list(islice(stream, options.chunk_sentences)):
+        parts.append(similarity.sentence_weights(block, scale=scale))
+    sentences = np.concatenate(parts)
+    return {"language": sentences.mean(0), "sentences": sentences}
+
+
+def _measured(task: Task, options: MethodOptions) -> dict[str, np.ndarray]:
+    from xlner.similarity import SIMILARITIES, SentenceEncoder, Texts
+
+    measure = SIMILARITIES.load(options.weights)()
+    texts = _source_texts(task)
+    everything = Texts({task.target: _sample(task), **texts}, encoder=SentenceEncoder(options.encoder))
+    return {"language": measure.matrix(everything).weights(task.target, list(texts))}
+
+
+def _source_texts(task: Task) -> dict[str, Sequence[Sentence]]:
+    """Language -> text, in the order in which languages first occur; two sources of one language join."""
+    texts: dict[str, list[Sentence]] = {}
+    for source in task.sources:
+        texts.setdefault(source.language, []).extend(source.text or source.sentences)
+    return {code: _thin(sentences) for code, sentences in texts.items()}
+
+
+def _sample(task: Task) -> list[Sentence]:
+    assert task.raw is not None
+    return _thin([s for s in task.raw() if s.words])
+
+
+def _thin(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """At most SAMPLE sentences, evenly from the whole text."""
+    return list(sentences[:: max(1, -(-len(sentences) // SAMPLE))])
+
+
+def _of_sources(task: Task, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """From weights of languages, on the last axis, to weights of sources: those of one language share its weight."""
+    languages = [s.language for s in task.sources]
+    order = list(dict.fromkeys(languages))
+    columns = [order.index(code) for code in languages]
+    shares = np.array([1 / languages.count(code) for code in languages], np.float32)
+    return {k: np.ascontiguousarray(v[..., columns] * shares, np.float32) for k, v in values.items()}

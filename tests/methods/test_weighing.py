@@ -1,0 +1,64 @@
+from dataclasses import replace
+
+import pytest
+from tests.toy import sentences
+
+from xlner.core.labels import LabelSet
+from xlner.errors import DataError, UsageError
+from xlner.methods.task import MethodOptions, Source, Task
+from xlner.methods.weighing import teacher_weights
+
+LABELS = LabelSet(("LOC", "PER"))
+
+
+def source(language, name, **more):
+    return Source(language=language, sentences=tuple(sentences(40, "eng" if language == "eng" else "spa")), name=name, **more)
+
+
+def task(*sources):
+    raw = [s.without_labels() for s in sentences(50, "spa", seed=5)]
+    return Task(sources=sources, target="spa", labels=LABELS, raw=lambda: iter(raw))
+
+
+@pytest.fixture(scope="module")
+def options(tiny_encoder):
+    return MethodOptions(encoder=str(tiny_encoder), chunk_sentences=16)
+
+
+@pytest.mark.parametrize("rule", ["language-id", "embedding:centroid", "lexical:subwords"])
+def test_a_measure_weighs_languages(options, tmp_path, rule):
+    made = teacher_weights(task(source("eng", "1-en"), source("deu", "2-de")), replace(options, weights=rule), tmp_path)
+    assert made.language.shape == (2,)
+    assert made.language.sum() == pytest.approx(1)
+    assert made.sentences is None
+
+
+def test_every_sentence_may_have_weights_of_its_own(options, tmp_path):
+    wanted = replace(options, weights="language-id:sentence")
+    sources = task(source("eng", "1-en"), source("deu", "2-de"))
+    made = teacher_weights(sources, wanted, tmp_path)
+    assert made.sentences.shape == (50, 2)
+    assert made.sentences.sum(1) == pytest.approx(1)
+    again = teacher_weights(sources, wanted, tmp_path)  # read back, as a resumed run does
+    assert (again.sentences == made.sentences).all()
+
+
+def test_sources_of_one_language_share_its_weight(options, tmp_path):
+    three = task(source("eng", "1-en"), source("eng", "2-en"), source("deu", "3-de"))
+    made = teacher_weights(three, replace(options, weights="lexical:subwords"), tmp_path)
+    assert made.language[0] == made.language[1]
+    assert made.language.sum() == pytest.approx(1)
+
+
+def test_a_model_alone_needs_text_to_be_weighed_by(options, tmp_path):
+    alone = Source(language="deu", model="somewhere", name="2-de")
+    wanted = replace(options, weights="language-id")
+    with pytest.raises(DataError, match="--source-text de=FILE"):
+        teacher_weights(task(source("eng", "1-en"), alone), wanted, tmp_path / "without")
+    told = replace(alone, text=tuple(sentences(40, "spa")))
+    assert len(teacher_weights(task(source("eng", "1-en"), told), wanted, tmp_path / "with").language) == 2
+
+
+def test_an_unknown_rule_lists_the_measures(options, tmp_path):
+    with pytest.raises(UsageError, match="lexical:subwords"):
+        teacher_weights(task(source("eng", "1-en")), replace(options, weights="magic"), tmp_path)
