@@ -169,8 +169,10 @@ def test_a_users_mistake_is_one_message_and_no_traceback(words, code, message, t
 def test_help_imports_no_torch():
     code = (
         "import sys; from xlner.cli import main\n"
-        "try: main(['--help'])\n"
-        "except SystemExit: pass\n"
-        "assert not {'torch', 'transformers', 'numpy'} & set(sys.modules), 'heavy imports'"
+        "for words in (['--help'], ['similarity', '--help']):\n"
+        "    try: main(words)\n"
+        "    except SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'numpy', 'scipy', 'matplotlib'}\n"
+        "assert not heavy & set(sys.modules), 'heavy imports'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

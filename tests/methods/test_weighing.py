@@ -11,8 +11,9 @@ from xlner.methods.weighing import teacher_weights
 LABELS = LabelSet(("LOC", "PER"))
 
 
-def source(language, name, **more):
-    return Source(language=language, sentences=tuple(sentences(40, "eng" if language == "eng" else "spa")), name=name, **more)
+def source(language, name):
+    said = sentences(40, "eng" if language == "eng" else "spa")
+    return Source(language=language, sentences=tuple(said), name=name)
 
 
 def task(*sources):

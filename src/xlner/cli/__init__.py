@@ -32,6 +32,7 @@ COMMANDS = {
     "predict": "predict",
     "evaluate": "evaluate",
     "compare": "compare",
+    "similarity": "similarity",
     "align": "align",
     "project": "project",
 }
