@@ -90,9 +90,7 @@ def similarity(
     _check_needs(made, files, sides)
     sentences = {c: [] if p is None else _read(p, c, max_sentences) for c, p in files.items()}
     parallel = [_read_group(group, max_sentences) for group in sides]
-    texts = Texts(
-        sentences, bitext=parallel, encoder=SentenceEncoder(encoder, layer=layer, device=device)
-    )  # nothing is encoded before a measure asks
+    texts = Texts(sentences, bitext=parallel, encoder=SentenceEncoder(encoder, layer=layer, device=device))
     found = {}
     with progress("comparing", total=len(names)) as bar:
         # What needs no text comes first: it fails at once where an extra is absent.
@@ -150,8 +148,8 @@ def _check_needs(
     for measure, one in made.items():
         if one.needs == "bitext" and not sides:
             raise UsageError(
-                f"the measure {measure} compares translations; give some with --bitext en=FILE,es=FILE, where line n of "
-                "one file translates line n of the other"
+                f"the measure {measure} compares translations; give some with --bitext en=FILE,es=FILE, where line n "
+                "of one file translates line n of the other"
             )
         if one.needs == "text" and bare:
             code = bcp47(bare[0])

@@ -1,0 +1,109 @@
+"""xlner similarity: how near languages are to each other, by many measures."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xlner.cli import options as o
+from xlner.cli.arguments import one_per_language
+from xlner.errors import UsageError
+
+if TYPE_CHECKING:
+    from xlner.similarity import SimilarityMatrix
+
+
+def command(
+    language: Annotated[
+        list[str], typer.Option(metavar="LANG=FILE", help="A language and text of it; repeat. typology needs no =FILE.")
+    ],
+    measure: Annotated[
+        list[str],
+        typer.Option(
+            help="lexical (default), embedding, typology, language-id, all, or one such as lexical:ngrams; repeat."
+        ),
+    ] = [],
+    bitext: Annotated[
+        list[str],
+        typer.Option(metavar="LANG=FILE,LANG=FILE", help="Files that translate each other line by line; repeat."),
+    ] = [],
+    encoder: o.Encoder = None,
+    layer: Annotated[int | None, typer.Option(help="Hidden layer, 0 being the embeddings.")] = None,
+    max_sentences: Annotated[int, typer.Option(help="Sentences of each file to look at, from its start.")] = 2000,
+    device: o.Device = None,
+    output: Annotated[str | None, typer.Option(metavar="FOLDER", help="For JSON, and CSV and pictures.")] = None,
+    as_json: o.Json = False,
+) -> None:
+    """Compare languages: a matrix per measure, as tables, JSON, CSV and pictures."""
+    files = _languages(language)
+    groups = [_group(item) for item in bitext]
+    from xlner.api.similarity import DEFAULT_MEASURES, similarity
+
+    result = similarity(
+        files,
+        measures=measure or DEFAULT_MEASURES,
+        bitext=groups,
+        encoder=encoder or "embedded",
+        layer=layer,
+        max_sentences=max_sentences,
+        device=device,
+        output=output,
+    )
+    for note in result.notes:
+        typer.echo(f"note: {note}", err=True)
+    if output is not None:
+        typer.echo(f"written to {output}", err=True)
+    if as_json:
+        typer.echo(json.dumps(result.as_dict()))
+        return
+    for matrix in result.matrices.values():
+        _show(matrix)
+
+
+def _languages(items: list[str]) -> dict[str, str | None]:
+    """`["en=a.txt", "fon"]` as {"eng": "a.txt", "fon": None}."""
+    from xlner.core.languages import iso3
+
+    out: dict[str, str | None] = {}
+    for item in items:
+        found = one_per_language([item], option="--language") if "=" in item else {iso3(item): None}
+        for code, path in found.items():
+            if code in out:
+                raise UsageError(f"--language names {code} twice: {out[code] or 'without text'} and {path or item}")
+            out[code] = path
+    return out
+
+
+def _group(item: str) -> dict[str, str]:
+    """`"en=a.txt,es=b.txt"` as files by language; a comma in a file name is no border unless LANG= follows."""
+    return one_per_language(re.split(r",(?=[A-Za-z][A-Za-z0-9-]*=)", item), option="--bitext")
+
+
+def _show(matrix: SimilarityMatrix) -> None:
+    """Tables of as many targets as fit side by side, then the reasons for empty cells."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from xlner.core.languages import bcp47, name
+
+    screen = Console(highlight=False)
+    width = screen.width if sys.stdout.isatty() else 10_000
+    codes = [bcp47(c) for c in matrix.languages]
+    rows = [f"{name(c)} ({short})" for c, short in zip(matrix.languages, codes, strict=True)]
+    step = max(1, (width - max(map(len, rows)) - 6) // 10)
+    direction = "higher is closer" if matrix.higher_is_closer else "lower is closer"
+    for start in range(0, len(codes), step):
+        title = f"{matrix.measure} ({direction}; rows are sources, columns targets)"
+        table = Table(title=title, title_justify="left")
+        table.add_column("", no_wrap=True)
+        for code in codes[start : start + step]:
+            table.add_column(code, justify="right", no_wrap=True)
+        for label, values in zip(rows, matrix.values[:, start : start + step], strict=True):
+            table.add_row(label, *("" if v != v else f"{v:.4g}" for v in values))
+        screen.print(table, width=width if sys.stdout.isatty() else None, no_wrap=True, crop=False)
+    for reason in dict.fromkeys(matrix.missing.values()):
+        typer.echo(f"note: {matrix.measure}: {reason}", err=True)

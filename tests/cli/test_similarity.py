@@ -1,0 +1,130 @@
+"""xlner similarity through the command line, on texts of a few lines."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+from tests.toy import sentences, write_conll, write_text
+
+from xlner.api.similarity import similarity
+from xlner.cli import main
+from xlner.similarity import uriel
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("texts")
+    write_text(folder / "en.txt", sentences(30))
+    write_conll(folder / "es.conll", sentences(30, "spa"))
+    write_text(folder / "es.txt", sentences(30, "spa"))
+    (folder / "zh.txt").write_text("阿納去東京。\n她很高興。\n", "utf-8")
+    (folder / "empty.txt").write_text("\n\n", "utf-8")
+    return folder
+
+
+@pytest.fixture
+def run(files, tiny_encoder, capsys):
+    def go(*words, code=0, languages=("en=en.txt", "es=es.conll", "zh=zh.txt")):
+        given = [w for item in languages for w in ("--language", item.replace("=", f"={files}/"))]
+        with pytest.raises(SystemExit) as stopped:
+            main(["similarity", *given, "--encoder", str(tiny_encoder), "--layer", "1", *map(str, words)])
+        assert (stopped.value.code or 0) == code
+        return capsys.readouterr()
+
+    return go
+
+
+def test_tables_of_the_cheap_measures(run):
+    told = run()
+    for word in ("lexical:subwords", "lexical:ngrams", "lower is closer", "Spanish (es)", "Chinese (zh)"):
+        assert word in told.out
+    assert "embedding" not in told.out
+
+
+def test_json_is_one_object(run):
+    made = json.loads(run("--json", "--measure", "lexical:script", "--measure", "embedding:centroid").out)
+    assert made["languages"] == ["en", "es", "zh"]
+    assert made["inputs"]["es"]["sentences"] == 30
+    script = made["measures"]["lexical:script"]
+    assert script["higher_is_closer"]
+    assert script["matrix"][0][1] == pytest.approx(1)
+    assert script["matrix"][0][2] == pytest.approx(0)
+    assert list(made["measures"]) == ["lexical:script", "embedding:centroid"]
+
+
+def test_the_folder_holds_what_was_printed(run, tmp_path):
+    pytest.importorskip("matplotlib")
+    made = json.loads(run("--json", "--measure", "lexical:ngrams", "--output", tmp_path / "out").out)
+    assert json.loads((tmp_path / "out" / "similarity.json").read_text("utf-8")) == made
+    folder = tmp_path / "out" / "lexical-ngrams"
+    assert {p.name for p in folder.iterdir()} == {"matrix.csv", "heatmap.png", "dendrogram.png"}
+    rows = list(csv.reader((folder / "matrix.csv").open(encoding="utf-8")))
+    assert rows[0] == ["source", "en", "es", "zh"]
+    assert float(rows[1][2]) == pytest.approx(made["measures"]["lexical:ngrams"]["matrix"][0][1], rel=1e-5)
+
+
+def test_bitext(run, files):
+    pair = f"en={files}/en.txt,es={files}/es.txt"
+    made = json.loads(run("--json", "--measure", "embedding:retrieval", "--bitext", pair).out)
+    found = made["measures"]["embedding:retrieval"]
+    assert 0 <= found["matrix"][0][1] <= 1
+    assert found["matrix"][0][2] is None
+    assert {"en", "zh"} in [{m["source"], m["target"]} for m in found["missing"]]
+
+
+def test_labels_and_format_do_not_matter(files):
+    found = [
+        similarity({"en": files / "en.txt", "es": files / f}, measures=["lexical:ngrams"])
+        for f in ("es.conll", "es.txt")
+    ]
+    assert found[0].matrices["lexical:ngrams"].value("eng", "spa") == found[1].matrices["lexical:ngrams"].value(
+        "eng", "spa"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "languages", "code", "message"),
+    [
+        (["--measure", "embedding:cka"], ("en=en.txt", "es=es.txt"), 2, "--bitext en=FILE,es=FILE"),
+        (["--measure", "nearness"], ("en=en.txt", "es=es.txt"), 2, "no measure 'nearness'"),
+        ([], ("en=en.txt", "es"), 2, "give --language es=FILE"),
+        ([], ("en=en.txt",), 2, "two or more"),
+        ([], ("en=en.txt", "eng=es.txt"), 2, "twice"),
+        ([], ("en=en.txt", "xx-nothing=es.txt"), 2, "no language code"),
+        (["--max-sentences", "0"], ("en=en.txt", "es=es.txt"), 2, "--max-sentences"),
+        ([], ("en=en.txt", "es=empty.txt"), 1, "empty.txt"),
+        ([], ("en=en.txt", "es=absent.txt"), 1, "absent.txt"),
+    ],
+)
+def test_mistakes(run, words, languages, code, message):
+    error = run(*words, code=code, languages=languages).err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_bitext_that_does_not_fit(run, files):
+    for pair, code, message in (
+        (f"en={files}/en.txt,es={files}/zh.txt", 1, "has 2 sentences, but"),
+        (f"en={files}/en.txt", 2, "two or more"),
+        (f"en={files}/en.txt,de={files}/es.txt", 2, "add --language de"),
+    ):
+        assert message in run("--measure", "embedding:cka", "--bitext", pair, code=code).err
+
+
+def test_typology_needs_codes_only_and_says_what_to_install(run, monkeypatch):
+    monkeypatch.setattr(uriel, "PACKAGE", "no-such-package")
+    uriel.features.cache_clear()
+    error = run("--measure", "typology:genetic", code=1, languages=("en", "es")).err
+    assert "pip install 'xlner[typology]'" in error
+
+
+def test_without_matplotlib_the_numbers_are_written_all_the_same(run, tmp_path, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    told = run("--measure", "lexical:script", "--output", tmp_path)
+    assert "xlner[plots]" in told.err
+    assert (tmp_path / "similarity.json").is_file()
+    assert (tmp_path / "lexical-script" / "matrix.csv").is_file()
