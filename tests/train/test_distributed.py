@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import yaml
-
 from tests.toy import sentences, write_conll, write_text
 
 
@@ -19,7 +18,8 @@ def test_two_processes_train_one_model(tmp_path, tiny_encoder):
     (tmp_path / "fast.yaml").write_text(yaml.safe_dump(settings))
     made = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29511",
-         "-m", "xlner", "transfer", "--source", f"en={tmp_path / 'train.conll'}", "--target", f"es={tmp_path / 'raw.txt'}",
+         "-m", "xlner", "transfer", "--source", f"en={tmp_path / 'train.conll'}",
+         "--target", f"es={tmp_path / 'raw.txt'}",
          "--gold", str(tmp_path / "gold.conll"), "--output", str(tmp_path / "run"), "--device", "cpu",
          "--config", str(tmp_path / "fast.yaml")],
         env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
