@@ -97,8 +97,8 @@ def _show(matrix: SimilarityMatrix) -> None:
     step = max(1, (width - max(map(len, rows)) - 6) // 10)
     direction = "higher is closer" if matrix.higher_is_closer else "lower is closer"
     for start in range(0, len(codes), step):
-        title = f"{matrix.measure} ({direction}; rows are sources, columns targets)"
-        table = Table(title=title, title_justify="left")
+        screen.print(f"{matrix.measure} ({direction}; rows are sources, columns targets)", soft_wrap=True)
+        table = Table()
         table.add_column("", no_wrap=True)
         for code in codes[start : start + step]:
             table.add_column(code, justify="right", no_wrap=True)

@@ -1,0 +1,157 @@
+"""A small regression from similarity measures to the F1 of a transfer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xlner.errors import ModelError, UsageError
+from xlner.similarity.transfers import Transfers
+
+FORMAT = "xlner transferability 1"
+PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+@dataclass(frozen=True)
+class TransferPredictor:
+    """F1 as a weighted sum of how close source and target are by several measures.
+
+    Ridge regression on closeness, each measure brought to mean 0 and variance 1 over the transfers it was fitted on. A
+    measure that says nothing of a pair counts as average.
+
+    Args:
+        measures: name -> whether a greater value of the measure means closer.
+        mean: of closeness. Shape: (n_measures,), float64.
+        spread: standard deviation of closeness. Shape: (n_measures,), float64.
+        weights: F1 per standard deviation. Shape: (n_measures,), float64.
+        intercept: F1 of an average pair.
+        penalty: of squared weights, per transfer.
+        fitted_on: the transfers.
+        error: what leaving out one target after the other gave; see `xlner.similarity.transferability`.
+
+    Reference: Hoerl and Kennard, "Ridge Regression: Biased Estimation for Nonorthogonal Problems", Technometrics, 1970.
+    Lin et al., "Choosing Transfer Languages for Cross-Lingual Learning", ACL 2019, for the task (they rank with trees).
+
+    Limits:
+        It knows the encoder, the task, the entity types and the amount of data that its transfers had, and no others.
+    """
+
+    measures: Mapping[str, bool]
+    mean: np.ndarray
+    spread: np.ndarray
+    weights: np.ndarray
+    intercept: float
+    penalty: float
+    fitted_on: Transfers
+    error: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def fit(cls, table: Transfers, *, penalty: float | None = None) -> TransferPredictor:
+        """Fit on all transfers of a table.
+
+        Args:
+            table: transfers of two or more languages.
+            penalty: None takes the one of `PENALTIES` with the least error on left-out targets.
+        """
+        if penalty is not None and penalty < 0:
+            raise UsageError(f"the penalty is at least 0, got {penalty}")
+        chosen = _best_penalty(table) if penalty is None else penalty
+        mean, spread = _scale(table.closeness)
+        z = _scaled(table.closeness, mean, spread)
+        intercept = float(table.f1.mean())
+        centre = z.mean(0)
+        x = z - centre
+        square = x.T @ x + (chosen * len(x) + 1e-9) * np.eye(x.shape[1])
+        weights = np.linalg.solve(square, x.T @ (table.f1 - intercept))
+        return cls(table.measures, mean, spread, weights, intercept - float(centre @ weights), chosen, table)
+
+    def predict(self, closeness: np.ndarray) -> np.ndarray:
+        """Predicted F1 as fractions, never outside of 0 to 1. Shape: (n_pairs, n_measures) to (n_pairs,)."""
+        raw = _scaled(closeness, self.mean, self.spread) @ self.weights + self.intercept
+        return np.clip(raw, 0, 1)
+
+    def contributions(self, closeness: np.ndarray) -> np.ndarray:
+        """By how much F1 each measure lifts or lowers a pair against an average one.
+
+        Shape: (n_pairs, n_measures) both, float64.
+        """
+        return _scaled(closeness, self.mean, self.spread) * self.weights
+
+    def save(self, path: str | Path, *, about: str = "") -> Path:
+        """Write everything as JSON: weights, the transfers it was fitted on, and its error."""
+        from xlner.data import atomic
+
+        told = {
+            "format": FORMAT,
+            "about": about,
+            "measures": [
+                {"name": m, "higher_is_closer": up, "mean": mean, "spread": spread, "weight": weight}
+                for (m, up), mean, spread, weight in zip(
+                    self.measures.items(), *(a.tolist() for a in (self.mean, self.spread, self.weights)), strict=True
+                )
+            ],
+            "intercept": self.intercept,
+            "penalty": self.penalty,
+            "error": dict(self.error),
+            "fitted_on": self.fitted_on.as_dict(),
+        }
+        with atomic(path) as out:
+            out.write(json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> TransferPredictor:
+        """What `save` wrote.
+
+        Raises:
+            ModelError: the file is not there, or holds something else.
+        """
+        try:
+            told = json.loads(Path(path).read_text("utf-8"))
+            if told["format"] != FORMAT:
+                raise ValueError(f"its format is {told['format']!r}")
+            rows: Sequence[Mapping[str, Any]] = told["measures"]
+            numbers = (np.array([r[key] for r in rows], np.float64) for key in ("mean", "spread", "weight"))
+            mean, spread, weights = numbers
+            return cls(
+                {r["name"]: bool(r["higher_is_closer"]) for r in rows}, mean, spread, weights,
+                float(told["intercept"]), float(told["penalty"]), Transfers.from_dict(told["fitted_on"]), told["error"],
+            )  # fmt: skip
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{path} holds no predictor of transfers ({FORMAT}): {error}") from error
+
+
+def _best_penalty(table: Transfers) -> float:
+    """The penalty with the least squared error on left-out targets; the middle one where none can be left out."""
+    folds = [(table.without(t), rows) for t, rows in table.rows_of.items()]
+    usable = [(rest, rows) for rest, rows in folds if rest is not None and len(rest) > 1]
+    if len(usable) < 2 or not table.measures:
+        return PENALTIES[len(PENALTIES) // 2]
+    errors = []
+    for penalty in PENALTIES:
+        missed = [
+            TransferPredictor.fit(rest, penalty=penalty).predict(table.closeness[rows]) - table.f1[rows]
+            for rest, rows in usable
+        ]
+        errors.append(float(np.square(np.concatenate(missed)).mean()))
+    return PENALTIES[int(np.argmin(errors))]
+
+
+def _scale(closeness: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation per measure over the values that are there; 0 and 1 where there is none."""
+    known = np.isfinite(closeness)
+    counts = np.maximum(known.sum(0), 1)
+    mean = np.where(known, closeness, 0).sum(0) / counts
+    spread = np.sqrt((np.where(known, closeness - mean, 0) ** 2).sum(0) / counts)
+    return mean, np.where(spread > 1e-12, spread, 1.0)
+
+
+def _scaled(closeness: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    if closeness.shape[1:] != mean.shape:
+        raise ValueError(f"the predictor knows {len(mean)} measures, got {closeness.shape[1:]}")
+    return np.where(np.isfinite(closeness), (closeness - mean) / spread, 0.0)

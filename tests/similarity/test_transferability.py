@@ -1,0 +1,158 @@
+"""Transferability on tables whose answers are known."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy.stats import pearsonr, spearmanr
+
+from xlner.errors import DataError, ModelError, UsageError
+from xlner.similarity import SimilarityMatrix
+from xlner.similarity.transferability import (
+    TransferPredictor,
+    Transfers,
+    correlations,
+    fit,
+    leave_one_out,
+    read_f1,
+)
+
+CODES = ("eng", "deu", "spa", "fra", "swa", "zho", "tur", "fin")
+
+
+def world(*, noise: float = 0.0, seed: int = 0) -> Transfers:
+    """F1 = 0.7 - 0.3 distance + 0.1 other, plus noise; a third measure is chance."""
+    chance = np.random.default_rng(seed)
+    n = len(CODES)
+    names = {"distance": False, "other": True, "chance": True}
+    matrices = {m: SimilarityMatrix(m, CODES, chance.random((n, n)), up) for m, up in names.items()}
+    f1 = {}
+    for i, s in enumerate(CODES):
+        for j, t in enumerate(CODES):
+            if i != j:
+                value = 0.7 - 0.3 * matrices["distance"].values[i, j] + 0.1 * matrices["other"].values[i, j]
+                f1[s, t] = float(value + noise * chance.normal())
+    return Transfers.of(matrices, f1)
+
+
+def by(found, **wanted):
+    (one,) = [c for c in found if all(getattr(c, k) == v for k, v in wanted.items())]
+    return one
+
+
+def test_correlations_are_those_of_scipy_and_positive_when_near_is_good():
+    table = world(noise=0.02)
+    found = correlations(table, resamples=200)
+    for column, measure in enumerate(table.measures):
+        for kind, oracle in (("spearman", spearmanr), ("pearson", pearsonr)):
+            x = table.closeness[:, column]
+            one = by(found, measure=measure, kind=kind, scope="overall")
+            assert one.value == pytest.approx(oracle(x, table.f1)[0])
+            assert one.interval.low <= one.value <= one.interval.high
+            within = by(found, measure=measure, kind=kind, scope="within")
+            assert within.value == pytest.approx(
+                np.mean([oracle(x[rows], table.f1[rows])[0] for rows in table.rows_of.values()])
+            )
+            assert within.targets == len(CODES)
+    assert by(found, measure="distance", kind="pearson", scope="overall").value > 0.8
+    assert abs(by(found, measure="chance", kind="pearson", scope="overall").value) < 0.4
+    assert found == correlations(table, resamples=200)
+
+
+def test_within_target_is_blind_to_what_makes_targets_easy():
+    codes = CODES[:5]
+    ease = np.tile(np.arange(5.0), (5, 1))
+    inside = (np.arange(5)[:, None] * 2 + np.arange(5)) % 5
+    f1 = {(s, t): 0.2 * j / 2 + 0.01 * inside[i, j] for i, s in enumerate(codes) for j, t in enumerate(codes) if i != j}
+    table = Transfers.of({"ease": SimilarityMatrix("ease", codes, ease, True)}, f1)
+    found = correlations(table, resamples=50)
+    assert by(found, kind="spearman", scope="overall").value > 0.9
+    within = by(found, kind="spearman", scope="within")
+    assert np.isnan(within.value)
+    assert within.interval is None
+    assert within.left_out == len(table)
+    json.dumps([c.as_dict() for c in found], allow_nan=False)
+
+
+def test_transfers_without_a_value_are_counted():
+    table = world()
+    table.closeness[:5, 0] = np.nan
+    one = by(correlations(table, resamples=20), measure="distance", kind="pearson", scope="overall")
+    assert (one.transfers, one.left_out) == (len(table) - 5, 5)
+
+
+def test_the_regression_finds_the_weights():
+    table = world()
+    made = TransferPredictor.fit(table, penalty=0.0)
+    np.testing.assert_allclose(made.weights / made.spread, [0.3, 0.1, 0], atol=1e-6)
+    np.testing.assert_allclose(made.predict(table.closeness), table.f1, atol=1e-6)
+    lifted = made.contributions(table.closeness).sum(1) + made.intercept
+    np.testing.assert_allclose(lifted, table.f1, atol=1e-6)
+    shrunk = TransferPredictor.fit(table, penalty=10.0)
+    assert np.linalg.norm(shrunk.weights) < np.linalg.norm(made.weights) / 5
+
+
+def test_left_out_targets_of_a_world_without_noise_are_predicted():
+    found = {q.name: q for q in leave_one_out(world(), penalty=0.0)}
+    best = found["all measures"]
+    assert best.mean_abs_error < 1e-3
+    assert (best.regret, best.top1, best.top3) == (0, 1, 1)
+    assert best.targets == len(CODES)
+    assert found["distance"].regret < found["chance"].regret
+    assert 0 < found["distance"].mean_abs_error < found["chance"].mean_abs_error
+    assert found["mean F1 of the source"].mean_abs_error > 1
+
+
+def test_a_left_out_language_is_seen_neither_as_target_nor_as_source():
+    rest = world().without("swa")
+    assert "swa" not in {*rest.sources, *rest.targets}
+    assert len(rest) == 7 * 6
+
+
+def test_equal_recommendations_count_by_their_mean():
+    codes = CODES[:4]
+    f1 = {(s, t): 0.1 * (i + 1) for i, s in enumerate(codes) for t in codes if s != t}
+    table = Transfers.of({"same": SimilarityMatrix("same", codes, np.ones((4, 4)), True)}, f1)
+    same = next(q for q in leave_one_out(table) if q.name == "same")
+    assert same.top1 == pytest.approx(1 / 3)
+    assert same.top3 == 1
+    assert same.regret == pytest.approx(100 * np.mean([0.4 - 0.3, 0.4 - 0.8 / 3, 0.4 - 0.7 / 3, 0.3 - 0.2]))
+
+
+def test_the_predictor_survives_saving(tmp_path):
+    table = world(noise=0.05)
+    table.closeness[3, 1] = np.nan
+    made = fit(table)
+    again = TransferPredictor.load(made.save(tmp_path / "p.json", about="a world of chance"))
+    np.testing.assert_array_equal(again.predict(table.closeness), made.predict(table.closeness))
+    assert again.error == made.error
+    assert again.error["leave_one_target_out"][0]["name"] == "all measures"
+    np.testing.assert_array_equal(again.fitted_on.closeness, table.closeness)
+    told = json.loads((tmp_path / "p.json").read_text("utf-8"))
+    assert told["fitted_on"]["rows"][0].keys() == {"source", "target", "f1", "values"}
+    assert told["fitted_on"]["rows"][0]["values"][0] > 0  # the distance itself, not closeness
+
+
+def test_what_cannot_be_used_is_said(tmp_path):
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"x\.json"):
+        TransferPredictor.load(tmp_path / "x.json")
+    with pytest.raises(UsageError, match="distance, other, chance"):
+        world().select(["nearness"])
+    two = world().take(np.array([0]))
+    with pytest.raises(DataError, match="two or more"):
+        leave_one_out(two)
+    file = tmp_path / "f1.csv"
+    file.write_text("source,target,f1\nen,es,0.7\nde,es,70\n")
+    with pytest.raises(DataError, match=r"f1\.csv:3.*fraction"):
+        read_f1(file)
+    file.write_text("source,target,f1\nen,es,0.7\neng,es,0.6\n")
+    with pytest.raises(DataError, match="twice"):
+        read_f1(file)
+    file.write_text("source,f1\nen,0.7\n")
+    with pytest.raises(DataError, match="target"):
+        read_f1(file)
+    file.write_text("source,target,f1\nen,es,0.7\n")
+    assert read_f1(file) == {("eng", "spa"): 0.7}
