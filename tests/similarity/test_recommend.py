@@ -1,0 +1,47 @@
+"""Recommended sources against a world whose answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from xlner.errors import UsageError
+from xlner.similarity import SimilarityMatrix
+from xlner.similarity.recommend import recommend
+from xlner.similarity.transferability import TransferPredictor, Transfers, fit
+
+CODES = ("eng", "deu", "spa", "fra", "swa")
+
+
+@pytest.fixture
+def matrices():
+    chance = np.random.default_rng(3)
+    return {m: SimilarityMatrix(m, CODES, chance.random((5, 5)), up) for m, up in {"far": False, "near": True}.items()}
+
+
+@pytest.fixture
+def table(matrices):
+    far = matrices["far"]
+    return Transfers.of(matrices, {(s, t): 0.8 - 0.3 * far.value(s, t) for s in CODES for t in CODES if s != t})
+
+
+def test_the_nearest_source_comes_first_and_says_why(matrices, table):
+    found = recommend(fit(table, penalty=0.0), matrices, "sw", ["en", "de", "es", "fr"])
+    assert [r.source for r in found] == [s for s, _ in matrices["far"].ranking("swa")]
+    best = found[0]
+    assert best.f1 == pytest.approx(0.8 - 0.3 * matrices["far"].value(best.source, "swa"), abs=1e-5)
+    assert best.low <= best.f1 <= best.high
+    assert best.reasons[0].startswith("far lifts it by")
+    assert found[-1].reasons[0].startswith("far lowers it by")
+    assert not any("near" in reason for r in found for reason in r.reasons)
+
+
+def test_what_is_not_known_is_said(matrices, table):
+    made = TransferPredictor.fit(table)
+    matrices["near"].values[0, 4] = np.nan
+    (one,) = recommend(made, matrices, "swa", ["eng"])
+    assert one.reasons[-1] == "near says nothing of this pair and counts as average"
+    assert one.low is None
+    del matrices["near"]
+    with pytest.raises(UsageError, match="needs the measure near"):
+        recommend(made, matrices, "swa", ["eng"])
