@@ -77,3 +77,19 @@ def test_direct_is_the_teacher_itself(options, tmp_path):
 def test_a_wrong_method_lists_the_right_ones():
     with pytest.raises(UsageError, match="direct, distill"):
         METHODS.load("magic")
+
+
+def test_a_named_encoder_is_not_passed_over_for_the_teachers(options, tmp_path):
+    METHODS.load("distill")(task(source()), options, tmp_path / "first")
+    model = Source(language="eng", model=str(tmp_path / "first" / "teachers" / "1-en"), name="1-en")
+    other = make_encoder(tmp_path / "other", hidden=16, lower=True, max_subwords=48)
+    student = METHODS.load("distill")(
+        task(model), replace(options, encoder=str(other), student_from="auto"), tmp_path / "second"
+    )
+    assert student.model.config.hidden_size == 16
+
+
+def test_wrong_weights_are_an_error_before_any_teacher_is_trained(options, tmp_path):
+    with pytest.raises(UsageError, match="'fr'"):
+        METHODS.load("distill")(task(source()), replace(options, weights="fr=1"), tmp_path)
+    assert not (tmp_path / "teachers").exists()

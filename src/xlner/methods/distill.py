@@ -43,28 +43,28 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
     """
     if task.raw is None:
         raise UsageError(f"--method distill needs raw text: --target {task.target}=FILE")
-    labelled, known = [], []
+    weights = teacher_weights(task, options, folder)  # first, so that what is wrong with them is said at once
+    _write_weights(folder, weights.as_dict([s.name for s in task.sources]))
+    places, known = [], []
+    sizes: tuple[int, ...] = ()
     for source in task.sources:
         teacher = teacher_of(source, task, options, folder / "teachers" / source.name)
         place = folder / "soft_labels" / source.name
         title = f"soft labels by {source.name}"
         with main_first():
-            labelled.append(
-                write_soft_labels(teacher, task.raw, place, chunk_sentences=options.chunk_sentences, title=title)
-            )
+            sizes = write_soft_labels(teacher, task.raw, place, chunk_sentences=options.chunk_sentences, title=title)
+        places.append(place)
         known.append(teacher.outputs.known)
-    weights = teacher_weights(task, options, folder)
-    _write_weights(folder, weights.as_dict([s.name for s in task.sources]))
 
     seed_everything(options.student.seed)
     student, settings = _student(task, options, folder)
     chunks = SoftLabelChunks(
-        [one.folder for one in labelled],
+        places,
         weights,
         known,
         task.labels,
         student.words,
-        labelled[0].sizes,
+        sizes,
         floor=options.confidence_floor,
     )
     loss = make_loss(options.loss, temperature=options.temperature)
@@ -99,9 +99,10 @@ def teacher_of(source: Source, task: Task, options: MethodOptions, folder: Path)
 def _student(task: Task, options: MethodOptions, folder: Path) -> tuple[Tagger, TrainOptions]:
     """A student that starts from the first teacher or from the encoder, and how it is to be trained."""
     languages = sorted({s.language for s in task.sources} | {task.target})
-    settings = options.student
-    if options.student_from != "encoder":
-        first = task.sources[0]
+    settings, first = options.student, task.sources[0]
+    # A trained teacher beside a named encoder: the user wants the student on that encoder.
+    other = options.student_from == "auto" and first.model is not None and options.encoder != MethodOptions.encoder
+    if options.student_from != "encoder" and not other:
         model = first.model or str(folder / "teachers" / first.name / "model")
         student = Tagger.load(model, device=settings.device, precision=settings.precision)
         if student.labels == task.labels:

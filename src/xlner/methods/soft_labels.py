@@ -27,18 +27,9 @@ from xlner.train.examples import Example, examples_of
 _INDEX = "index.json"
 
 
-@dataclass(frozen=True)
-class SoftLabels:
-    """One teacher's soft labels on disk: the folder, sentences per chunk, and words in all."""
-
-    folder: Path
-    sizes: tuple[int, ...]
-    words: int
-
-
 def write_soft_labels(
     teacher: Tagger, raw: Callable[[], Iterator[Sentence]], folder: Path, *, chunk_sentences: int, title: str
-) -> SoftLabels:
+) -> tuple[int, ...]:
     """Let one teacher label the raw text, chunk by chunk; chunks already on disk are kept.
 
     Args:
@@ -49,18 +40,16 @@ def write_soft_labels(
         title: for the progress bar.
 
     Returns:
-        Where they are and how many. Sentences without words are passed over.
+        Sentences per chunk. Sentences without words are passed over.
 
     Raises:
         DataError: the stream has no sentence.
     """
     index = folder / _INDEX
     if index.is_file():
-        found = json.loads(index.read_text("utf-8"))
-        return SoftLabels(folder, tuple(found["sizes"]), found["words"])
+        return tuple(json.loads(index.read_text("utf-8"))["sizes"])
     folder.mkdir(parents=True, exist_ok=True)
     sizes: list[int] = []
-    words = 0
     stream = (s for s in raw() if s.words)
     with progress(title, total=None) as bar:
         while block := list(islice(stream, chunk_sentences)):
@@ -72,14 +61,13 @@ def write_soft_labels(
                 save_file(arrays, partial)
                 partial.replace(place)
             sizes.append(len(block))
-            words += sum(map(len, block))
             bar.update(advance=1, note=f"{sum(sizes):,} sentences")
     if not sizes:
         raise DataError("the raw target text has no sentences")
     partial = index.with_suffix(".partial")
-    partial.write_text(json.dumps({"tags": list(teacher.labels.tags), "sizes": sizes, "words": words}), "utf-8")
+    partial.write_text(json.dumps({"tags": list(teacher.labels.tags), "sizes": sizes}), "utf-8")
     partial.replace(index)
-    return SoftLabels(folder, tuple(sizes), words)
+    return tuple(sizes)
 
 
 @dataclass(frozen=True)

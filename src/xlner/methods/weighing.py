@@ -97,12 +97,18 @@ def _source_texts(task: Task) -> dict[str, Sequence[Sentence]]:
 
 def _sample(task: Task) -> list[Sentence]:
     assert task.raw is not None
-    return _thin([s for s in task.raw() if s.words])
+    # Two passes, so that the corpus is never held in memory.
+    step = _step(sum(1 for s in task.raw() if s.words))
+    return list(islice((s for s in task.raw() if s.words), 0, None, step))
 
 
 def _thin(sentences: Sequence[Sentence]) -> list[Sentence]:
     """At most SAMPLE sentences, evenly from the whole text."""
-    return list(sentences[:: max(1, -(-len(sentences) // SAMPLE))])
+    return list(sentences[:: _step(len(sentences))])
+
+
+def _step(count: int) -> int:
+    return max(1, -(-count // SAMPLE))
 
 
 def _of_sources(task: Task, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,15 +52,7 @@ class Quality:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
-        return {
-            "name": self.name,
-            "mean_abs_error": self.mean_abs_error,
-            "regret": self.regret,
-            "top1": self.top1,
-            "top3": self.top3,
-            "targets": self.targets,
-            "width90": self.width90,
-        }
+        return asdict(self)
 
 
 def leave_one_out(table: Transfers, *, penalty: float | None = None) -> list[Quality]:

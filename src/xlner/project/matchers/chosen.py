@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -18,7 +19,7 @@ from xlner.project.result import Fate, Projected, Reason
 
 
 @dataclass(frozen=True)
-class _Chooser:
+class _Chooser(ABC):
     """What the three have in common: a constraint and a threshold, and the telling of fates.
 
     Args:
@@ -34,8 +35,9 @@ class _Chooser:
         if self.threshold is not None and not self.threshold >= 0:
             raise UsageError(f"--threshold must be 0 or more, got {self.threshold}")
 
+    @abstractmethod
     def choose(self, scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
+        """Which candidate goes to which entity. Shape: (n_entities, n_candidates), bool."""
 
     def match(self, problem: Problem) -> Projected:
         """Project the entities of one sentence pair. Ties go to the earlier entity and the earlier, shorter range."""
