@@ -93,3 +93,8 @@ def test_wrong_weights_are_an_error_before_any_teacher_is_trained(options, tmp_p
     with pytest.raises(UsageError, match="'fr'"):
         METHODS.load("distill")(task(source()), replace(options, weights="fr=1"), tmp_path)
     assert not (tmp_path / "teachers").exists()
+
+
+def test_direct_transfer_has_no_teachers_to_weigh(options, tmp_path):
+    with pytest.raises(UsageError, match="--weights"):
+        METHODS.load("direct")(task(source()), replace(options, weights="en=1"), tmp_path)
