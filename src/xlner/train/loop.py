@@ -25,6 +25,7 @@ from xlner.train.checkpoint import (
     restore_optimizer,
     save_checkpoint,
 )
+from xlner.train.dropout import use_byte_dropout
 from xlner.train.examples import Chunks, epoch_batches
 from xlner.train.losses import Loss
 from xlner.train.options import TrainOptions
@@ -77,6 +78,7 @@ def train(
     if options.report_to:
         accelerator.init_trackers("xlner", config={k: str(v) for k, v in asdict(options).items()})
     rank, world = accelerator.process_index, accelerator.num_processes
+    use_byte_dropout(tagger.model)
     names, optimizer = trainable(tagger, options)
     model, optimizer = accelerator.prepare(tagger.model, optimizer)
     device = accelerator.device
