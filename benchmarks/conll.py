@@ -29,7 +29,7 @@ def targets(data: Path) -> dict[str, tuple[Path, Path, list[str]]]:
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    options.add_argument("--targets", nargs="+", default=["es", "nl", "de", "swa", "hau"])
+    options.add_argument("--targets", nargs="*", default=["es", "nl", "de", "swa", "hau"])
     args = options.parse_args()
     runs: list[dict[str, Any]] = []
     for seed in args.seeds:

@@ -24,7 +24,7 @@ TEACHERS = {
 STUDENTS = {
     "default": [],
     "longer": ["--student-from", "teacher", "--student-epochs", "3"],
-    "fresh": ["--student-from", "encoder", "--student-epochs", "3", "--learning-rate", "2e-4"],
+    "fresh": ["--student-from", "encoder"],
 }
 LANGUAGES = {"da": "da_ddt", "sv": "sv_talbanken", "pt": "pt_bosque"}
 NO_MISC = {"MISC": "O"}

@@ -11,6 +11,7 @@ from xlner.errors import UsageError
 from xlner.evaluate import score
 from xlner.methods import METHODS
 from xlner.methods.task import MethodOptions, Source, Task
+from xlner.tagger import Tagger
 from xlner.train import TrainOptions
 
 LABELS = LabelSet(("LOC", "PER"))
@@ -62,6 +63,26 @@ def test_many_teachers_with_different_tokenizers_meet_at_the_word(options, tmp_p
 def test_a_student_can_start_from_its_teacher(options, tmp_path, start):
     student = METHODS.load("distill")(task(source()), replace(options, student_from=start), tmp_path)
     assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
+
+
+def test_a_student_starts_from_a_teacher_that_knows_more_types(options, tmp_path):
+    METHODS.load("distill")(task(source()), options, tmp_path / "first")
+    model = Source(language="eng", model=str(tmp_path / "first" / "teachers" / "1-en"), name="1-en")
+    few = replace(task(model), labels=LabelSet(("LOC",)), mapping={"PER": "O"})
+    kept = replace(options, student_from="teacher", student=replace(FAST, epochs=1, learning_rate=1e-3))
+    student = METHODS.load("distill")(few, kept, tmp_path / "second")
+    gold = [s.with_spans(tuple(x for x in s.spans if x.label == "LOC")) for s in GOLD]
+    assert score(gold, list(student.predict(GOLD))).f1 > 0.9  # one slow pass
+    again = Tagger.load(student.save(tmp_path / "model"))
+    assert again.labels.tags == ("O", "B-LOC", "I-LOC")
+
+
+def test_a_student_cannot_start_from_a_teacher_that_lacks_a_type(options, tmp_path):
+    METHODS.load("distill")(task(source()), options, tmp_path / "first")
+    model = Source(language="eng", model=str(tmp_path / "first" / "teachers" / "1-en"), name="1-en")
+    more = replace(task(model), labels=LabelSet(("LOC", "ORG", "PER")))
+    with pytest.raises(UsageError, match="types LOC, ORG, PER; 1-en has LOC, PER"):
+        METHODS.load("distill")(more, replace(options, student_from="teacher"), tmp_path / "second")
 
 
 def test_distillation_needs_raw_text(options, tmp_path):

@@ -104,14 +104,16 @@ def _student(task: Task, options: MethodOptions, folder: Path) -> tuple[Tagger, 
     other = options.student_from == "auto" and first.model is not None and options.encoder != MethodOptions.encoder
     if options.student_from != "encoder" and not other:
         model = first.model or str(folder / "teachers" / first.name / "model")
-        student = Tagger.load(model, device=settings.device, precision=settings.precision)
-        if student.labels == task.labels:
+        student = Tagger.load(
+            model, mapping=task.mapping, labels=task.labels, device=settings.device, precision=settings.precision
+        )
+        if student.outputs.known.issuperset(task.labels.types):
             student.languages = tuple(languages)
-            return student, replace(settings, epochs=settings.epochs or 1)
+            return student.with_own_head(), replace(settings, epochs=settings.epochs or 1)
         if options.student_from == "teacher":
             raise UsageError(
                 f"--student-from teacher needs a teacher with the task's types {', '.join(task.labels.types)}; "
-                f"{first.name} has {', '.join(student.labels.types)}. Use --student-from encoder"
+                f"{first.name} has {', '.join(sorted(student.outputs.known))}. Use --student-from encoder"
             )
     fresh = Tagger.fresh(
         options.encoder, task.labels, languages=languages,

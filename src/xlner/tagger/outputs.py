@@ -53,6 +53,7 @@ class OutputMap:
             )
         self.known = frozenset(own)
         tags = self.labels.tags
+        self._names = list(model_tags)
         self._matrix = np.zeros((len(model_tags), len(tags)), np.float32)
         for i, (prefix, label) in enumerate(renamed):
             tag = "O" if label == "O" else f"{'B' if prefix in _BEGIN else 'I'}-{label}"
@@ -61,6 +62,18 @@ class OutputMap:
         self._identity = self._matrix.shape[0] == self._matrix.shape[1] and np.array_equal(
             self._matrix, np.eye(len(tags), dtype=np.float32)
         )
+
+    def rows(self) -> list[int | None]:
+        """For each tag of the label set the model's tag that says it best, or None for a type it does not know.
+
+        Length: n_tags. A tag of the same name is preferred; of several that are renamed to it, the first is taken. A
+        begin tag that the model lacks is taken from its I- tag.
+        """
+        tags, best = self.labels.tags, []
+        for column, tag in enumerate(tags):
+            rows = np.flatnonzero(self._matrix[:, column]).tolist()
+            best.append(next((r for r in rows if self._names[r] == tag), rows[0] if rows else None))
+        return [best[i + 1] if row is None and tags[i].startswith("B-") else row for i, row in enumerate(best)]
 
     def __call__(self, probabilities: np.ndarray) -> np.ndarray:
         """IOB2 probabilities. Shapes: (n_words, n_model_tags) -> (n_words, n_tags)."""

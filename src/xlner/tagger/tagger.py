@@ -163,6 +163,32 @@ class Tagger:
             max_subwords=max_subwords,
         )
 
+    @torch.no_grad()
+    def with_own_head(self) -> Tagger:
+        """A tagger whose head itself has the labels that this one's outputs are mapped to, to be trained further.
+
+        Shares the encoder with this one. Each tag gets the weights of the tag that says it best (`OutputMap.rows`).
+
+        Raises:
+            ModelError: a type is not known to the model, or its head is no linear layer named "classifier".
+        """
+        if tuple(model_tags(self.model.config.id2label)) == self.labels.tags:
+            return self
+        rows, old = self.outputs.rows(), getattr(self.model, "classifier", None)
+        if not isinstance(old, torch.nn.Linear) or None in rows:
+            raise ModelError(
+                f"the model's head cannot be made one for {', '.join(self.labels.types)}; train from the encoder"
+            )
+        head = torch.nn.Linear(old.in_features, len(rows), bias=old.bias is not None).to(old.weight)
+        for to, from_ in zip(head.parameters(), old.parameters(), strict=True):
+            to.copy_(from_[rows])
+        self.model.classifier = head  # type: ignore[assignment]
+        self.model.num_labels = self.model.config.num_labels = len(rows)  # type: ignore[assignment]
+        self.model.config.id2label = self.labels.id2label
+        self.model.config.label2id = {t: i for i, t in self.labels.id2label.items()}
+        self.outputs = OutputMap(self.labels.tags)
+        return self
+
     @torch.inference_mode()
     def probabilities(self, sentences: Sequence[Sentence], *, batch_subwords: int = 4096) -> list[np.ndarray]:
         """Tag probabilities per word, in the order of `labels.tags`.
