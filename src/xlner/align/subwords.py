@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from xlner.encoder import load_encoder, load_tokenizer
 from xlner.errors import UsageError
 from xlner.tagger.device import autocast, pick_device, pick_precision
 from xlner.tagger.encode import MAX_PIECES_PER_WORD, pad_batch, token_batches
+from xlner.tagger.parallel import in_order
 
 _CACHED_WORDS = 200_000
 
@@ -102,7 +104,7 @@ class SubwordEncoder:
         self.device = pick_device(device)
         self.dtype, self.precision_reason = pick_precision(precision, self.device)
         self.batch_subwords = batch_subwords or (1024 if self.device.type == "cpu" else 16384)
-        model, self.tokenizer = _load(encoder)
+        model, self.tokenizer = _load(encoder, self.device)
         depth = int(getattr(model.config, "num_hidden_layers", 0))
         if layers is None:
             layers = (max(1, round(depth * 7 / 12)),)
@@ -110,6 +112,10 @@ class SubwordEncoder:
             raise UsageError(f"--layer is from 0 to {depth} for this encoder; got {list(layers)}")
         self.layers = tuple(layers)
         self._model = _Truncated(model, max(self.layers)).to(self.device).eval()
+        if self.dtype is not None:  # autocast would cast them anew for every batch
+            for linear in self._model.modules():
+                if isinstance(linear, torch.nn.Linear):
+                    linear.to(self.dtype)
         probe = self.tokenizer("")["input_ids"]
         self._prefix, self._suffix = probe[: len(probe) // 2], probe[len(probe) // 2 :]
         self._room = min(max_subwords, self.tokenizer.model_max_length) - len(probe)
@@ -119,7 +125,6 @@ class SubwordEncoder:
         self._unknown = unknown if unknown is not None else (self.tokenizer.pad_token_id or 0)
         self._pieces: dict[str, list[int]] = {}
 
-    @torch.inference_mode()
     def encode(self, sentences: Sequence[Sequence[str]]) -> SubwordVectors:
         """Vectors of all subwords of all sentences, in order."""
         self._learn(sentences)
@@ -127,8 +132,9 @@ class SubwordEncoder:
         starts = np.cumsum([0, *(len(p) for p in pieces)])
         windows = [w for start, p in zip(starts, pieces, strict=False) for w in self._windows(p, int(start))]
         vectors: torch.Tensor | None = None
-        for batch in token_batches([len(ids) for ids, _, _ in windows], self.batch_subwords):
-            hidden = self._forward([windows[i][0] for i in batch])
+        batches = token_batches([len(ids) for ids, _, _ in windows], self.batch_subwords)
+        made = in_order(lambda batch: self._forward([windows[i][0] for i in batch]), batches, self.device)
+        for batch, hidden in zip(batches, made, strict=True):
             if vectors is None:
                 vectors = hidden.new_empty((int(starts[-1]), hidden.shape[-1]))
             from_ = np.concatenate([row * hidden.shape[1] + windows[i][1] for row, i in enumerate(batch)])
@@ -195,7 +201,7 @@ class _Truncated(torch.nn.Module):
     def __init__(self, model: Any, top: int) -> None:
         super().__init__()
         self.model = model
-        self._caught: torch.Tensor | None = None
+        self._caught = threading.local()  # batches run side by side
         depth = model.config.num_hidden_layers
         found = [
             (parent, name, child)
@@ -210,20 +216,22 @@ class _Truncated(torch.nn.Module):
             layers[top - 1].register_forward_hook(self._catch)
 
     def _catch(self, module: torch.nn.Module, inputs: object, output: Any) -> None:
-        self._caught = output if isinstance(output, torch.Tensor) else output[0]
+        self._caught.top = output if isinstance(output, torch.Tensor) else output[0]
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
         states = list(self.model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states)
-        if self._caught is not None:
-            states[-1], self._caught = self._caught, None
+        if hasattr(self._caught, "top"):
+            states[-1] = self._caught.top
+            del self._caught.top
         return states
 
 
-def _load(encoder: str) -> tuple[Any, Any]:
+def _load(encoder: str, device: torch.device) -> tuple[Any, Any]:
+    attention = "eager" if device.type == "cpu" else "sdpa"  # sentences are short: on a CPU plain attention is faster
     level = hf_logging.get_verbosity()
     hf_logging.set_verbosity_error()  # heads and poolers left behind are no news here
     try:
-        model = load_encoder(encoder, dtype=torch.float32)
+        model = load_encoder(encoder, dtype=torch.float32, attn_implementation=attention)
     finally:
         hf_logging.set_verbosity(level)
     return model, load_tokenizer(encoder)
