@@ -10,6 +10,7 @@ may come several times: the first file that exists is taken.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from common import parser, write_results
@@ -61,16 +62,13 @@ def main() -> None:
     f1 = read_f1(options.f1)
     languages = dict.fromkeys(code for pair in f1 for code in pair)
     free = ["lexical", "embedding:centroid", "embedding:mmd", "embedding:isospectral", "language-id", "typology"]
-    compared = similarity(
-        {code: text_of(code, options.text) for code in languages},
-        measures=options.measure or free,
-        encoder=options.encoder,
-        max_sentences=options.sentences,
-    )
+    settings = {"encoder": options.encoder, "layer": None, "max_sentences": options.sentences}
+    texts = {code: text_of(code, options.text) for code in languages}
+    compared = similarity(texts, measures=options.measure or free, **settings)
     transfers = Transfers.of(compared.matrices, f1)
     found, quality = correlations(transfers), leave_one_out(transfers)
     if options.predictor:
-        fit(transfers).save(options.predictor, about=options.about)
+        replace(fit(transfers), settings=settings, about=options.about).save(options.predictor)
     result = {
         "transfers": transfers.as_dict(),
         "correlations": [c.as_dict() for c in found],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 from tests.toy import sentences, write_conll, write_text
@@ -11,6 +12,7 @@ from tests.toy import sentences, write_conll, write_text
 from xlner.api.similarity import similarity
 from xlner.cli import main
 from xlner.similarity import uriel
+from xlner.similarity.transferability import TransferPredictor, Transfers
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +130,54 @@ def test_without_matplotlib_the_numbers_are_written_all_the_same(run, tmp_path, 
     assert "xlner[plots]" in told.err
     assert (tmp_path / "similarity.json").is_file()
     assert (tmp_path / "lexical-script" / "matrix.csv").is_file()
+
+
+@pytest.fixture
+def predictor(files, tiny_encoder, tmp_path):
+    texts = {"en": files / "en.txt", "es": files / "es.txt", "zh": files / "zh.txt"}
+    settings = {"encoder": str(tiny_encoder), "layer": 1, "max_sentences": 20}
+    made = similarity(texts, measures=["lexical:ngrams", "embedding:centroid"], **settings)
+    codes = ("eng", "spa", "zho")
+    far = made.matrices["lexical:ngrams"]
+    f1 = {(s, t): max(0.0, 0.9 - far.value(s, t)) for s in codes for t in codes if s != t}
+    fitted = TransferPredictor.fit(Transfers.of(made.matrices, f1), penalty=0.01)
+    return replace(fitted, settings=settings, about="toys", error={"width90": 5.0, "mean_abs_error": 2.0}).save(
+        tmp_path / "p.json"
+    )
+
+
+def recommend(capsys, files, *words, code=0):
+    with pytest.raises(SystemExit) as stopped:
+        main(["similarity", "--recommend", "--target", f"pt={files}/es.txt", *map(str, words)])
+    assert (stopped.value.code or 0) == code
+    return capsys.readouterr()
+
+
+def test_the_nearest_source_is_recommended_with_f1_interval_and_reasons(files, predictor, capsys):
+    languages = ["--language", f"zh={files}/zh.txt", "--language", f"es={files}/es.conll", "--predictor", predictor]
+    told = recommend(capsys, files, *languages)
+    assert told.out.index("Spanish (es)") < told.out.index("Chinese (zh)")
+    assert "lexical:ngrams lifts it by" in " ".join(told.out.split())
+    assert "off by 2.0 points" in told.err
+    made = json.loads(recommend(capsys, files, *languages, "--json").out)
+    assert made["target"] == "pt"
+    first = made["recommendations"][0]
+    assert first["source"] == "es"
+    assert first["low"] < first["f1"] <= first["high"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "--language"),
+        (("--language", "pt=x.txt"), "both the target and a source"),
+        (("--language", "es=x.txt", "--measure", "lexical"), "--measure has no say"),
+        (("--language", "es=x.txt", "--predictor", "none.json"), "none.json holds no predictor"),
+    ],
+)
+def test_what_cannot_be_recommended_is_said(files, capsys, words, message):
+    assert message in recommend(capsys, files, *words, code=2 if "predictor" not in message else 1).err
+
+
+def test_a_target_alone_is_an_error(run):
+    assert "--recommend" in run("--target", "pt=x.txt", code=2).err

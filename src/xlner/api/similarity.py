@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from xlner.core.languages import bcp47, iso3, name
 from xlner.core.progress import progress
@@ -15,6 +18,8 @@ from xlner.core.types import Sentence
 from xlner.data import atomic, stream_text
 from xlner.errors import DataError, MissingExtraError, UsageError
 from xlner.similarity import SIMILARITIES, SentenceEncoder, Similarity, SimilarityMatrix, Texts, expand
+from xlner.similarity.predictor import SHIPPED, TransferPredictor
+from xlner.similarity.recommend import Recommendation, recommend
 
 DEFAULT_MEASURES = ("lexical",)
 MAX_SENTENCES = 2000
@@ -109,6 +114,48 @@ def similarity(
         with atomic(place / "similarity.json") as out:
             out.write(json.dumps(result.as_dict(), indent=1, ensure_ascii=False) + "\n")
     return result
+
+
+def rank_sources(
+    target: tuple[str, str | Path],
+    sources: Mapping[str, str | Path],
+    *,
+    predictor: str | Path | None = None,
+    device: str | None = None,
+    output: str | Path | None = None,
+) -> tuple[list[Recommendation], TransferPredictor]:
+    """Rank the sources that a user has for a target, with the F1 of direct transfer to expect, and why.
+
+    Args:
+        target: language and file of its text.
+        sources: language -> file; labels are ignored.
+        predictor: file of a `TransferPredictor`; None takes the one that comes with the package.
+        device: torch device name.
+        output: as for `similarity`.
+
+    Returns:
+        Recommendations, best first, and the predictor that they are by.
+
+    Raises:
+        UsageError: the target is among the sources, or there is no source.
+        ModelError: the predictor cannot be read.
+        DataError: a file cannot be read or has no sentence.
+    """
+    goal = iso3(target[0])
+    if not sources:
+        raise UsageError("--recommend ranks sources: name those you have with --language LANG=FILE")
+    if goal in {iso3(s) for s in sources}:
+        raise UsageError(f"{name(goal)} ({bcp47(goal)}) is both the target and a source")
+    known = TransferPredictor.load(predictor or SHIPPED)
+    files = {**sources, goal: target[1]}
+    compare = partial(similarity, files, device=device, output=output, **known.settings)
+    try:
+        found = compare(measures=list(known.measures))
+    except MissingExtraError:  # without tables of typology it counts as average, and the reasons say so
+        found = compare(measures=[m for m in known.measures if SIMILARITIES.load(m)().needs != "codes"])
+    empty = np.full((len(files), len(files)), np.nan)
+    absent = {m: SimilarityMatrix(m, tuple(found.inputs), empty, up) for m, up in known.measures.items()}
+    return recommend(known, {**absent, **found.matrices}, goal, list(sources)), known
 
 
 def _checked(languages: Mapping[str, str | Path | None], max_sentences: int) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xlner.cli import options as o
-from xlner.cli.arguments import one_per_language
+from xlner.cli.arguments import language_value, one_per_language
 from xlner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def command(
     language: Annotated[
         list[str], typer.Option(metavar="LANG=FILE", help="A language and text of it; repeat. typology needs no =FILE.")
-    ],
+    ] = [],
     measure: Annotated[
         list[str],
         typer.Option(
@@ -35,10 +35,25 @@ def command(
     layer: Annotated[int | None, typer.Option(help="Hidden layer, 0 being the embeddings.")] = None,
     max_sentences: Annotated[int, typer.Option(help="Sentences of each file to look at, from its start.")] = 2000,
     device: o.Device = None,
+    recommend: Annotated[
+        bool, typer.Option("--recommend", help="Rank the languages as sources for --target, with F1 to expect.")
+    ] = False,
+    target: Annotated[str | None, typer.Option(metavar="LANG=FILE", help="For --recommend: text to be tagged.")] = None,
+    predictor: Annotated[
+        str | None, typer.Option(metavar="FILE", help="For --recommend: instead of the one that comes with xlner.")
+    ] = None,
     output: Annotated[str | None, typer.Option(metavar="FOLDER", help="For JSON, and CSV and pictures.")] = None,
     as_json: o.Json = False,
 ) -> None:
     """Compare languages: a matrix per measure, as tables, JSON, CSV and pictures."""
+    if recommend:
+        unused = {"--measure": measure, "--bitext": bitext, "--encoder": encoder, "--layer": layer}
+        if given := next((name for name, value in unused.items() if value), None):
+            raise UsageError(f"{given} has no say with --recommend: the predictor was fitted with measures of its own")
+        _recommend(language, target, predictor, device, output, as_json=as_json)
+        return
+    if target or predictor:
+        raise UsageError(f"{'--target' if target else '--predictor'} is for --recommend")
     files = _languages(language)
     groups = [_group(item) for item in bitext]
     from xlner.api.similarity import DEFAULT_MEASURES, similarity
@@ -62,6 +77,42 @@ def command(
         return
     for matrix in result.matrices.values():
         _show(matrix)
+
+
+def _recommend(
+    language: list[str],
+    target: str | None,
+    predictor: str | None,
+    device: str | None,
+    output: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from xlner.api.similarity import rank_sources
+    from xlner.core.languages import bcp47, name
+
+    if target is None:
+        raise UsageError("--recommend wants --target LANG=FILE: raw text in the language to be tagged")
+    goal = language_value(target, option="--target")
+    sources = one_per_language(language, option="--language")
+    ranked, by = rank_sources(goal, sources, predictor=predictor, device=device, output=output)
+    error = by.error.get("mean_abs_error")
+    if as_json:
+        rows = [r.as_dict() for r in ranked]
+        told = {"target": bcp47(goal[0]), "recommendations": rows, "predictor": by.about, "mean_abs_error": error}
+        typer.echo(json.dumps(told))
+        return
+    table = Table("source", "F1 to expect", "90% interval", "why", title=f"sources for {name(goal[0])}")
+    for r in ranked:
+        span = "" if r.low is None or r.high is None else f"{100 * r.low:.0f} to {100 * r.high:.0f}"
+        table.add_row(f"{name(r.source)} ({bcp47(r.source)})", f"{100 * r.f1:.1f}", span, "\n".join(r.reasons))
+    Console(highlight=False).print(table)
+    typer.echo(f"by: {by.about}", err=True)
+    if error is not None:
+        typer.echo(f"on languages it had not seen it was off by {error:.1f} points on average", err=True)
 
 
 def _languages(items: list[str]) -> dict[str, str | None]:

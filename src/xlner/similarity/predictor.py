@@ -14,6 +14,7 @@ from xlner.errors import ModelError, UsageError
 from xlner.similarity.transfers import Transfers
 
 FORMAT = "xlner transferability 1"
+SHIPPED = Path(__file__).with_name("predictor.json")
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
@@ -33,6 +34,9 @@ class TransferPredictor:
         penalty: of squared weights, per transfer.
         fitted_on: the transfers.
         error: what leaving out one target after the other gave; see `xlner.similarity.transferability`.
+        settings: with which encoder, layer and number of sentences the measures were made; as keyword arguments of
+            `xlner.api.similarity.similarity`.
+        about: which encoder, task and amount of data it speaks of.
 
     Reference: Hoerl and Kennard, "Ridge Regression: Biased Estimation for Nonorthogonal Problems", Technometrics, 1970.
     Lin et al., "Choosing Transfer Languages for Cross-Lingual Learning", ACL 2019, for the task (they rank with trees).
@@ -49,6 +53,8 @@ class TransferPredictor:
     penalty: float
     fitted_on: Transfers
     error: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    about: str = ""
 
     @classmethod
     def fit(cls, table: Transfers, *, penalty: float | None = None) -> TransferPredictor:
@@ -82,13 +88,14 @@ class TransferPredictor:
         """
         return _scaled(closeness, self.mean, self.spread) * self.weights
 
-    def save(self, path: str | Path, *, about: str = "") -> Path:
+    def save(self, path: str | Path) -> Path:
         """Write everything as JSON: weights, the transfers it was fitted on, and its error."""
         from xlner.data import atomic
 
         told = {
             "format": FORMAT,
-            "about": about,
+            "about": self.about,
+            "settings": dict(self.settings),
             "measures": [
                 {"name": m, "higher_is_closer": up, "mean": mean, "spread": spread, "weight": weight}
                 for (m, up), mean, spread, weight in zip(
@@ -121,6 +128,7 @@ class TransferPredictor:
             return cls(
                 {r["name"]: bool(r["higher_is_closer"]) for r in rows}, mean, spread, weights,
                 float(told["intercept"]), float(told["penalty"]), Transfers.from_dict(told["fitted_on"]), told["error"],
+                told["settings"], told["about"],
             )  # fmt: skip
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path} holds no predictor of transfers ({FORMAT}): {error}") from error

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
-from xlner.core.languages import iso3
+from xlner.core.languages import bcp47, iso3
 from xlner.errors import UsageError
 from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.predictor import TransferPredictor
@@ -33,6 +34,10 @@ class Recommendation:
     low: float | None
     high: float | None
     reasons: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, the source as BCP-47 code."""
+        return {**asdict(self), "source": bcp47(self.source), "reasons": list(self.reasons)}
 
 
 def recommend(
