@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from xlner.errors import ModelError, UsageError
+from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty
 from xlner.similarity.transfers import Transfers
 
 FORMAT = "xlner transferability 1"
 SHIPPED = Path(__file__).with_name("predictor.json")
-PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -67,26 +67,23 @@ class TransferPredictor:
         if penalty is not None and penalty < 0:
             raise UsageError(f"the penalty is at least 0, got {penalty}")
         chosen = _best_penalty(table) if penalty is None else penalty
-        mean, spread = _scale(table.closeness)
-        z = _scaled(table.closeness, mean, spread)
-        intercept = float(table.f1.mean())
-        centre = z.mean(0)
-        x = z - centre
-        square = x.T @ x + (chosen * len(x) + 1e-9) * np.eye(x.shape[1])
-        weights = np.linalg.solve(square, x.T @ (table.f1 - intercept))
-        return cls(table.measures, mean, spread, weights, intercept - float(centre @ weights), chosen, table)
+        fitted = Ridge.fit(table.closeness, table.f1, penalty=chosen)
+        return cls(table.measures, fitted.mean, fitted.spread, fitted.weights, fitted.intercept, chosen, table)
+
+    @property
+    def _ridge(self) -> Ridge:
+        return Ridge(self.mean, self.spread, self.weights, self.intercept)
 
     def predict(self, closeness: np.ndarray) -> np.ndarray:
         """Predicted F1 as fractions, never outside of 0 to 1. Shape: (n_pairs, n_measures) to (n_pairs,)."""
-        raw = _scaled(closeness, self.mean, self.spread) @ self.weights + self.intercept
-        return np.clip(raw, 0, 1)
+        return np.clip(self._ridge.predict(closeness), 0, 1)
 
     def contributions(self, closeness: np.ndarray) -> np.ndarray:
         """By how much F1 each measure lifts or lowers a pair against an average one.
 
         Shape: (n_pairs, n_measures) both, float64.
         """
-        return _scaled(closeness, self.mean, self.spread) * self.weights
+        return self._ridge.contributions(closeness)
 
     def save(self, path: str | Path) -> Path:
         """Write everything as JSON: weights, the transfers it was fitted on, and its error."""
@@ -140,26 +137,12 @@ def _best_penalty(table: Transfers) -> float:
     usable = [(rest, rows) for rest, rows in folds if rest is not None and len(rest) > 1]
     if len(usable) < 2 or not table.measures:
         return PENALTIES[len(PENALTIES) // 2]
-    errors = []
-    for penalty in PENALTIES:
-        missed = [
+
+    def missed(penalty: float) -> np.ndarray:
+        errors = [
             TransferPredictor.fit(rest, penalty=penalty).predict(table.closeness[rows]) - table.f1[rows]
             for rest, rows in usable
         ]
-        errors.append(float(np.square(np.concatenate(missed)).mean()))
-    return PENALTIES[int(np.argmin(errors))]
+        return np.concatenate(errors)
 
-
-def _scale(closeness: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation per measure over the values that are there; 0 and 1 where there is none."""
-    known = np.isfinite(closeness)
-    counts = np.maximum(known.sum(0), 1)
-    mean = np.where(known, closeness, 0).sum(0) / counts
-    spread = np.sqrt((np.where(known, closeness - mean, 0) ** 2).sum(0) / counts)
-    return mean, np.where(spread > 1e-12, spread, 1.0)
-
-
-def _scaled(closeness: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    if closeness.shape[1:] != mean.shape:
-        raise ValueError(f"the predictor knows {len(mean)} measures, got {closeness.shape[1:]}")
-    return np.where(np.isfinite(closeness), (closeness - mean) / spread, 0.0)
+    return best_penalty(missed)
