@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from transformers import BertModel
 
 from xlner.train.dropout import ByteDropout, use_byte_dropout
 
@@ -52,3 +53,20 @@ def test_a_model_keeps_its_weights_and_predicts_without_dropout():
     assert list(model.state_dict()) == names
     x = torch.ones(3, 4)
     assert torch.equal(model.eval()(x), model[0](x))
+
+
+def test_attention_of_a_bert_stays_what_it_was_and_drops_bytes_in_training(tiny_encoder, tmp_path):
+    model = BertModel.from_pretrained(tiny_encoder, add_pooling_layer=False, attn_implementation="eager").eval()
+    ids = torch.tensor([[0, 5, 6, 7, 2], [0, 5, 2, 1, 1]])
+    mask = (ids != 1).long()
+    before = model(input_ids=ids, attention_mask=mask).last_hidden_state
+    use_byte_dropout(model)
+    after = model(input_ids=ids, attention_mask=mask).last_hidden_state
+    torch.testing.assert_close(after[mask.bool()], before[mask.bool()])
+    for module in model.modules():  # what is left of dropout is in attention
+        if isinstance(module, ByteDropout) and module is not model.encoder.layer[0].attention.self.dropout:
+            module.p = 0.0
+    model.train()
+    assert not torch.equal(model(input_ids=ids, attention_mask=mask).last_hidden_state, after)
+    model.save_pretrained(tmp_path)
+    assert "bytes" not in (tmp_path / "config.json").read_text("utf-8")

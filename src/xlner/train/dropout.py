@@ -6,18 +6,30 @@ from typing import Any
 
 import torch
 from torch import nn
+from transformers import AttentionInterface
+from transformers.masking_utils import AttentionMaskInterface, eager_mask
+
+_LIKE_BERT = {"bert", "camembert", "electra", "roberta", "xlm-roberta"}
+_NAME = "eager, dropout by bytes"
 
 
 class ByteDropout(nn.Dropout):
-    """Dropout with a rate of whole 256ths: 0.1 becomes 26/256. Beside a small encoder, drawing floats is a tenth of the
-    time of a step. Kept values are scaled by the rounded rate, so that the mean stays. On a GPU it is torch's own.
-    """
+    """`byte_dropout` as a layer."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        cut = round(256 * self.p)
-        if not self.training or not 0 < cut < 256 or x.device.type != "cpu" or not x.is_floating_point():
-            return super().forward(x)
-        return _Masked.apply(x, cut)  # type: ignore[no-any-return, no-untyped-call]
+        return byte_dropout(x, self.p if self.training else 0.0)
+
+
+def byte_dropout(x: torch.Tensor, rate: float) -> torch.Tensor:
+    """Dropout with a rate of whole 256ths: 0.1 becomes 26/256.
+
+    Beside a small encoder, drawing a float per cell takes a tenth of a training step. Kept values are scaled by the
+    rounded rate, so that the mean stays. On a GPU it is torch's own.
+    """
+    cut = round(256 * rate)
+    if not 0 < cut < 256 or x.device.type != "cpu" or not x.is_floating_point():
+        return nn.functional.dropout(x, rate)
+    return _Masked.apply(x, cut)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class _Masked(torch.autograd.Function):
@@ -35,9 +47,35 @@ class _Masked(torch.autograd.Function):
         return grads[0] * mask, None
 
 
+def _attention(
+    module: nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    **_: Any,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Attention as BERT has it, with its dropout by bytes. Shapes: (n_sentences, n_heads, n_subwords, head size)."""
+    scores = query @ key.transpose(2, 3) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
+    if attention_mask is not None:
+        scores = scores + attention_mask
+    shares = byte_dropout(nn.functional.softmax(scores, dim=-1), dropout if module.training else 0.0)
+    return (shares @ value).transpose(1, 2).contiguous(), shares
+
+
 def use_byte_dropout(model: nn.Module) -> None:
-    """Replace every plain `nn.Dropout` in `model` by `ByteDropout` of the same rate; weights and names stay."""
+    """Let `model` draw its dropout by bytes, in layers and, if it is of BERT's family, in attention.
+
+    Weights, names and rates stay.
+    """
+    config = getattr(model, "config", None)
+    if getattr(config, "_attn_implementation", "") == "eager" and getattr(config, "model_type", "") in _LIKE_BERT:
+        AttentionInterface.register(_NAME, _attention)
+        AttentionMaskInterface.register(_NAME, eager_mask)
+        model.set_attn_implementation(_NAME)  # type: ignore[operator]
     for module in list(model.modules()):
         for name, child in module.named_children():
             if type(child) is nn.Dropout:
-                setattr(module, name, ByteDropout(child.p))
+                setattr(module, name, ByteDropout(child.p).train(child.training))
