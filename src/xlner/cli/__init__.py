@@ -51,6 +51,8 @@ def _top(
 
 
 def _register() -> None:
+    if app.registered_commands:
+        return
     for name, module in COMMANDS.items():
         app.command(name)(importlib.import_module(f"xlner.cli.{module}").command)
     app.add_typer(importlib.import_module("xlner.cli.data").group, name="data")
