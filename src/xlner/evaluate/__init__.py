@@ -1,9 +1,11 @@
-"""Floor 2: span scores, bootstrap intervals, paired tests, errors and calibration. Needs numpy only."""
+"""Floor 2: span scores, intervals, paired tests, errors, calibration, F1 without labels. Needs numpy only."""
 
 from xlner.evaluate.bootstrap import Interval, interval, intervals
 from xlner.evaluate.calibration import Bin, Calibration, calibration, span_calibration, word_calibration
 from xlner.evaluate.compare import Comparison, compare, compare_all, compare_runs, holm
 from xlner.evaluate.errors import ErrorCounts, SpanError, span_errors
+from xlner.evaluate.estimate import Expected, expected_counts, fit_temperature, span_chances, tempered
+from xlner.evaluate.estimator import Estimator, Observed, leave_one_target_out
 from xlner.evaluate.scores import Scores, TypeScore, score, score_tags
 from xlner.evaluate.seeds import SeedsInterval, seeds_interval, t_quantile
 from xlner.evaluate.tables import describe, describe_comparisons, rows
@@ -13,7 +15,10 @@ __all__ = [
     "Calibration",
     "Comparison",
     "ErrorCounts",
+    "Estimator",
+    "Expected",
     "Interval",
+    "Observed",
     "Scores",
     "SeedsInterval",
     "SpanError",
@@ -24,15 +29,20 @@ __all__ = [
     "compare_runs",
     "describe",
     "describe_comparisons",
+    "expected_counts",
+    "fit_temperature",
     "holm",
     "interval",
     "intervals",
+    "leave_one_target_out",
     "rows",
     "score",
     "score_tags",
     "seeds_interval",
     "span_calibration",
+    "span_chances",
     "span_errors",
     "t_quantile",
+    "tempered",
     "word_calibration",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from xlner.evaluate.bootstrap import Interval
 from xlner.evaluate.compare import Comparison
+from xlner.evaluate.estimate import Expected
 from xlner.evaluate.scores import Scores, TypeScore
 
 HEADER = ("type", "precision", "recall", "f1", "interval", "gold", "predicted", "correct")
@@ -43,6 +44,16 @@ def describe_comparisons(comparisons: Mapping[tuple[str, str], Comparison]) -> s
         p_corrected = "" if c.p_corrected is None else _p(c.p_corrected, c)
         table.append((a, b, *scores, _p(c.p_value, c), p_corrected, c.test))
     return _align(table, left=2)
+
+
+def describe_expected(expected: Expected) -> str:
+    """One line per type and one over all; numbers of gold and correct spans are expectations."""
+    told = expected.as_dict()
+    table = [("type", "precision", "recall", "f1", "expected gold", "predicted", "expected correct")]
+    for name, s in (*told["per_type"].items(), ("micro", told)):
+        values = ("" if s[k] is None else _fraction(s[k]) for k in ("precision", "recall", "f1"))
+        table.append((name, *values, f"{s['gold']:.1f}", str(s["predicted"]), f"{s['correct']:.1f}"))
+    return _align(table)
 
 
 def _row(name: str, s: TypeScore, interval: Interval | None) -> tuple[str, ...]:

@@ -1,0 +1,234 @@
+"""`xlner evaluate --estimate` as a function: how good a model is on text that nobody labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xlner.api.apply import is_model
+from xlner.core.types import Sentence
+from xlner.data import load, stream_text
+from xlner.errors import DataError, ModelError, UsageError
+from xlner.evaluate import TypeScore, score
+from xlner.evaluate.estimate import (
+    TEMPERATURES,
+    Expected,
+    chance_calibration,
+    expected_counts,
+    fit_temperature,
+    tempered,
+)
+from xlner.evaluate.estimator import AGREEMENT, CALIBRATED, EXPECTED, Estimator
+from xlner.tagger import Tagger
+from xlner.tagger.decode import decode, legal_transitions
+
+SENTENCES = "sentences"
+TARGETS = "left-out targets"
+SAMPLING_ONLY = (
+    "the interval covers the sampling of sentences only, not the shift between languages: a model that is too sure of "
+    "itself in this language is worse than it says"
+)
+
+
+@dataclass(frozen=True)
+class Range:
+    """An interval around an estimate.
+
+    Args:
+        low: lower end, a fraction.
+        high: upper end.
+        level: share of cases that it aims to hold.
+        covers: "sentences" (which ones were looked at), or "left-out targets" (how far estimates were off on them).
+    """
+
+    low: float
+    high: float
+    level: float
+    covers: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimate of strict span F1, and what it comes from.
+
+    Args:
+        value: F1 as a fraction; None where the model found no entity.
+        interval: around the value; None where there is none.
+        expected: scores if probabilities were true, at `temperature`.
+        features: what an `Estimator` looks at.
+        temperature: 1 unless fitted.
+        ece_before: expected calibration error of predicted spans on the source data at temperature 1; None unknown.
+        ece_after: at `temperature`.
+        agreement: F1 of the predictions of each further model against these, by model.
+        sentences: how many were looked at.
+        notes: what to know before relying on it.
+    """
+
+    value: float | None
+    interval: Range | None
+    expected: Expected
+    features: Mapping[str, float]
+    temperature: float
+    ece_before: float | None
+    ece_after: float | None
+    agreement: Mapping[str, float]
+    sentences: int
+    notes: tuple[str, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values. "agreement" is the mean over further models, or None without any."""
+        return {
+            "estimate": self.value,
+            "interval": None if self.interval is None else asdict(self.interval),
+            "expected": self.expected.as_dict(),
+            "features": dict(self.features),
+            "temperature": self.temperature,
+            "ece_before": self.ece_before,
+            "ece_after": self.ece_after,
+            "agreement": self.features.get(AGREEMENT),
+            "agreements": dict(self.agreement),
+            "sentences": self.sentences,
+            "notes": list(self.notes),
+        }
+
+
+def estimate(
+    model: str | Path,
+    text: str | Path,
+    *,
+    calibrate: str | Path | None = None,
+    also: Sequence[str | Path] = (),
+    estimator: str | Path | Estimator | None = None,
+    features: Mapping[str, float] | None = None,
+    mapping: Mapping[str, str] | None = None,
+    device: str | None = None,
+    chunk: int = 1000,
+) -> Estimate:
+    """Estimate strict span F1 without labels. The text streams; all models are in memory at once.
+
+    Args:
+        model: run folder, model folder or hub id.
+        text: raw text or any labelled file, whose labels are ignored.
+        calibrate: labelled file of a source language, not trained on, to fit a temperature on.
+        also: further models with the same types: other teachers, other seeds.
+        estimator: an `Estimator` or its file; without one, expected F1 is the estimate.
+        features: further features that the estimator was fitted with.
+        mapping: type renames applied to models and to the calibration data.
+        device: torch device name.
+        chunk: sentences at a time.
+
+    Raises:
+        UsageError: a file of predictions instead of a model, or a feature that the estimator needs is missing.
+        DataError: no sentence in the text, or calibration data without labels.
+        ModelError: a further model has other types.
+    """
+    for name in (model, *also):
+        if not is_model(name):
+            raise UsageError(f"an estimate needs probabilities, so a model (a folder or hub id); {name} is a file")
+    correction = Estimator.load(estimator) if isinstance(estimator, str | Path) else estimator
+    tagger = Tagger.load(model, mapping=mapping, device=device)
+    others = {str(name): _alike(tagger, name, mapping, device) for name in also}
+    notes: list[str] = []
+    temperature, ece_before, ece_after = 1.0, None, None
+    if calibrate is not None:
+        temperature, ece_before, ece_after = _calibrated(tagger, calibrate, mapping, notes)
+    plain, warm, agreement = _look(tagger, others, text, temperature, chunk)
+    if not len(plain.counts):
+        raise DataError("no sentence in it; an estimate needs text", path=text)
+    if plain.f1 is None or warm.f1 is None:
+        notes.append("the model found no entity in this text, so there is nothing to estimate F1 from")
+        return Estimate(
+            None, None, warm, {}, temperature, ece_before, ece_after, agreement, len(plain.counts), (*notes,)
+        )
+    known = {**(features or {}), EXPECTED: plain.f1}
+    known |= {} if calibrate is None else {CALIBRATED: warm.f1}
+    known |= {AGREEMENT: float(np.mean(list(agreement.values())))} if agreement else {}
+    value, interval = warm.f1, _sampled(warm)
+    if correction is not None:
+        value, interval = _corrected(correction, known, notes)
+    else:
+        notes.append(SAMPLING_ONLY)
+    return Estimate(
+        value, interval, warm, known, temperature, ece_before, ece_after, agreement, len(plain.counts), tuple(notes)
+    )
+
+
+def _alike(tagger: Tagger, name: str | Path, mapping: Mapping[str, str] | None, device: str | None) -> Tagger:
+    other = Tagger.load(name, mapping=mapping, device=device)
+    if set(other.labels.types) != set(tagger.labels.types):
+        raise ModelError(
+            f"--also {name} knows {', '.join(other.labels.types)}, the model {', '.join(tagger.labels.types)}; "
+            "their predictions can be compared with the same types only: rename or drop some with --map OLD=NEW"
+        )
+    return other
+
+
+def _calibrated(
+    tagger: Tagger, path: str | Path, mapping: Mapping[str, str] | None, notes: list[str]
+) -> tuple[float, float | None, float | None]:
+    """Temperature, and calibration error of spans before and after. Source data is held at once."""
+    gold = [s for s in load(path, mapping=mapping).sentences if s.labelled]
+    if not any(s.spans for s in gold):
+        raise DataError("no labelled entities in it; --calibrate needs labelled data of a source language", path=path)
+    ids = [tagger.labels.tag_ids(s) for s in gold]
+    chances = tagger.probabilities(gold)
+    temperature = fit_temperature(chances, ids)
+    if not TEMPERATURES[0] * 1.01 < temperature < TEMPERATURES[1] * 0.99:
+        notes.append(f"the temperature is at the end of its range, {temperature:.2f}: was the model trained on {path}?")
+    found, types = _decoded(tagger, gold, chances), tagger.labels.types
+    before, after = (
+        chance_calibration(gold, found, [tempered(p, t) for p in chances], types) for t in (1.0, temperature)
+    )
+    if not before.count:
+        notes.append(f"the model found no entity in {path}, so its calibration error is not known")
+        return temperature, None, None
+    return temperature, before.ece, after.ece
+
+
+def _look(
+    tagger: Tagger, others: Mapping[str, Tagger], text: str | Path, temperature: float, chunk: int
+) -> tuple[Expected, Expected, dict[str, float]]:
+    """One pass over the text: expected counts at temperature 1 and at that given, and agreement by model."""
+    types = tagger.labels.types
+    counts = {t: [np.zeros((0, len(types), 3), np.float32)] for t in (1.0, temperature)}
+    shared = {name: np.zeros(3, np.int64) for name in others}
+    stream = iter(stream_text(text))
+    while block := list(islice(stream, chunk)):
+        chances = tagger.probabilities(block)
+        found = _decoded(tagger, block, chances)
+        for t, parts in counts.items():
+            rows = [expected_counts(tempered(p, t), s.spans, types) for s, p in zip(found, chances, strict=True)]
+            parts.append(np.stack(rows).astype(np.float32))
+        for name, other in others.items():
+            shared[name] += score(found, list(other.predict(block))).totals.sum(0)
+    agreement = {name: TypeScore.of(total).f1 for name, total in shared.items() if total.any()}
+    plain, warm = (Expected(types, np.concatenate(counts[t])) for t in (1.0, temperature))
+    return plain, warm, agreement
+
+
+def _decoded(tagger: Tagger, sentences: Sequence[Sentence], chances: Sequence[np.ndarray]) -> list[Sentence]:
+    allowed = legal_transitions(tagger.labels.tags)
+    return [s.with_spans(decode(p, tagger.labels, allowed)) for s, p in zip(sentences, chances, strict=True)]
+
+
+def _sampled(expected: Expected) -> Range | None:
+    drawn = expected.interval()
+    return None if drawn is None else Range(drawn.low, drawn.high, drawn.level, SENTENCES)
+
+
+def _corrected(estimator: Estimator, known: Mapping[str, float], notes: list[str]) -> tuple[float, Range | None]:
+    value = estimator.estimate(known)
+    if estimator.width90 is None:
+        notes.append("the estimator was fitted on too few targets to know its error")
+        return value, None
+    targets, half = len(estimator.observed.rows_of), estimator.width90 / 100
+    notes.append(
+        f"the interval held 90% of the true values of {targets} targets that were left out in turn; "
+        "other languages, tasks or encoders may be farther off"
+    )
+    return value, Range(max(value - half, 0.0), min(value + half, 1.0), 0.9, TARGETS)

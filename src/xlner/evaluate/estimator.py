@@ -1,0 +1,224 @@
+"""A correction of expected F1, learnt from targets whose true F1 is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from xlner.errors import DataError, ModelError, UsageError
+from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty
+
+FORMAT = "xlner estimator 1"
+EXPECTED, CALIBRATED, AGREEMENT = "expected_f1", "calibrated_f1", "agreement"
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """Models on targets: what was known without labels, and the F1 that gold then showed.
+
+    Args:
+        targets: language of each row; rows of one language are left out together. Length: n_rows.
+        features: names of the columns: "expected_f1", "calibrated_f1" (with a fitted temperature), "agreement", or any
+            other, such as a closeness. One of the first two must be there.
+        values: Shape: (n_rows, n_features), float64, finite.
+        f1: the truth, as fractions. Shape: (n_rows,), float64.
+
+    Raises:
+        DataError: no row, columns that do not fit, a value that is no number, or an F1 outside of 0 to 1.
+    """
+
+    targets: tuple[str, ...]
+    features: tuple[str, ...]
+    values: np.ndarray
+    f1: np.ndarray
+
+    def __post_init__(self) -> None:
+        n = len(self.targets)
+        if not n or self.values.shape != (n, len(self.features)) or self.f1.shape != (n,):
+            raise DataError(f"{n} targets, {self.values.shape} features and {self.f1.shape} F1 make no table")
+        if not {EXPECTED, CALIBRATED} & set(self.features) or len(set(self.features)) < len(self.features):
+            raise DataError(f"features are different names with {EXPECTED} or {CALIBRATED} among them")
+        if not np.isfinite(self.values).all() or not ((self.f1 >= 0) & (self.f1 <= 1)).all():
+            raise DataError("features are numbers, and F1 is a fraction from 0 to 1")
+
+    @property
+    def base(self) -> np.ndarray:
+        """The feature that is corrected: calibrated F1 if there is one. Shape: (n_rows,)."""
+        return self.values[:, self.features.index(CALIBRATED if CALIBRATED in self.features else EXPECTED)]
+
+    @cached_property
+    def rows_of(self) -> dict[str, np.ndarray]:
+        """Target -> indices of its rows, in the order of first appearance."""
+        names = np.array(self.targets)
+        return {t: np.flatnonzero(names == t) for t in dict.fromkeys(self.targets)}
+
+    def take(self, rows: np.ndarray) -> Observed:
+        """The table of some rows, by index."""
+        return replace(self, targets=tuple(self.targets[i] for i in rows), values=self.values[rows], f1=self.f1[rows])
+
+    def without(self, target: str) -> Observed:
+        """All rows of other targets."""
+        return self.take(np.flatnonzero(np.array(self.targets) != target))
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """Expected F1 plus a ridge regression of what it misses.
+
+    What is learnt is the difference between true and expected F1, so that where there is little to learn from, and
+    the penalty on weights is high, expected F1 remains, moved by its mean error.
+
+    Args:
+        observed: the table it was fitted on.
+        ridge: from features to true F1 minus `Observed.base`.
+        penalty: of squared weights, per row.
+        mean_abs_error: on targets that were left out, in F1 points; None if too few to leave one out.
+        width90: half the width, in F1 points, of an interval that held 90 % of them; None likewise.
+
+    Limits:
+        It knows the kind of models, tasks and languages of its table, and no others. With fewer than ten targets
+        `width90` is the largest error seen.
+    """
+
+    observed: Observed
+    ridge: Ridge
+    penalty: float
+    mean_abs_error: float | None = None
+    width90: float | None = None
+
+    @classmethod
+    def fit(cls, table: Observed, *, penalty: float | None = None) -> Estimator:
+        """Fit on all rows, with the error on left-out targets.
+
+        Args:
+            table: rows of one or more targets; an error needs three.
+            penalty: at least 0; None takes the one of `PENALTIES` with the least error on left-out targets.
+        """
+        made = _fit(table, penalty)
+        if len(table.rows_of) < 3:
+            return made
+        missed = np.abs(leave_one_target_out(table, penalty=penalty) - table.f1) * 100
+        return replace(made, mean_abs_error=float(missed.mean()), width90=width90(missed))
+
+    def predict(self, table: Observed) -> np.ndarray:
+        """Estimates for the features of a table, whose F1 is not looked at. Shape: (n_rows,), fractions."""
+        return np.clip(table.base + self.ridge.predict(table.values), 0, 1)
+
+    def estimate(self, features: Mapping[str, float]) -> float:
+        """The estimate for one model on one target, a fraction.
+
+        Args:
+            features: name -> value; more than needed is fine.
+
+        Raises:
+            UsageError: a feature is not there; says which option makes it.
+        """
+        needed = self.observed.features
+        if lacking := [n for n in needed if n not in features]:
+            how = {CALIBRATED: "add --calibrate SOURCE_DEV", AGREEMENT: "add --also MODEL"}
+            raise UsageError(
+                f"the estimator was fitted with {lacking[0]}: {how.get(lacking[0], 'give it as a feature, in Python')}"
+            )
+        row = Observed(("",), needed, np.array([[features[n] for n in needed]], np.float64), np.zeros(1))
+        return float(self.predict(row)[0])
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything as JSON: weights, the table it was fitted on, and its error."""
+        from xlner.data import atomic
+
+        r, t = self.ridge, self.observed
+        told = {
+            "format": FORMAT,
+            "features": [
+                {"name": n, "mean": mean, "spread": spread, "weight": weight}
+                for n, mean, spread, weight in zip(
+                    t.features, *(a.tolist() for a in (r.mean, r.spread, r.weights)), strict=True
+                )
+            ],
+            "intercept": r.intercept,
+            "penalty": self.penalty,
+            "mean_abs_error": self.mean_abs_error,
+            "width90": self.width90,
+            "observed": [
+                {"target": target, "f1": f1, "values": row}
+                for target, f1, row in zip(t.targets, t.f1.tolist(), t.values.tolist(), strict=True)
+            ],
+        }
+        with atomic(path) as out:
+            out.write(json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Estimator:
+        """What `save` wrote.
+
+        Raises:
+            ModelError: the file is not there, or holds something else.
+        """
+        try:
+            told = json.loads(Path(path).read_text("utf-8"))
+            if told["format"] != FORMAT:
+                raise ValueError(f"its format is {told['format']!r}")
+            columns, rows = told["features"], told["observed"]
+            mean, spread, weights = (
+                np.array([c[k] for c in columns], np.float64) for k in ("mean", "spread", "weight")
+            )
+            table = Observed(
+                tuple(r["target"] for r in rows),
+                tuple(c["name"] for c in columns),
+                np.array([r["values"] for r in rows], np.float64),
+                np.array([r["f1"] for r in rows], np.float64),
+            )
+            ridge = Ridge(mean, spread, weights, float(told["intercept"]))
+            return cls(table, ridge, float(told["penalty"]), told["mean_abs_error"], told["width90"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{path} holds no estimator ({FORMAT}): {error}") from error
+
+
+def leave_one_target_out(table: Observed, *, penalty: float | None = None) -> np.ndarray:
+    """Estimates for each row from the rows of other targets alone. Shape: (n_rows,), fractions.
+
+    Args:
+        table: of three or more targets.
+        penalty: as in `Estimator.fit`; None chooses anew for each target that is left out.
+
+    Raises:
+        DataError: fewer than three targets.
+    """
+    if len(table.rows_of) < 3:
+        raise DataError(f"leaving a target out needs three or more, got {len(table.rows_of)}")
+    out = np.zeros(len(table.targets))
+    for target, rows in table.rows_of.items():
+        out[rows] = _fit(table.without(target), penalty).predict(table.take(rows))
+    return out
+
+
+def width90(missed: np.ndarray) -> float:
+    """Half the width of an interval that held 90 % of the true values. Shape: (n,), absolute errors."""
+    return float(np.quantile(missed, 0.9, method="higher"))
+
+
+def _fit(table: Observed, penalty: float | None) -> Estimator:
+    if penalty is not None and penalty < 0:
+        raise UsageError(f"the penalty is at least 0, got {penalty}")
+    chosen = _best_penalty(table) if penalty is None else penalty
+    return Estimator(table, Ridge.fit(table.values, table.f1 - table.base, penalty=chosen), chosen)
+
+
+def _best_penalty(table: Observed) -> float:
+    """The greatest where no target can be left out: a table of one target teaches a shift at most."""
+    if len(table.rows_of) < 2:
+        return PENALTIES[-1]
+
+    def missed(penalty: float) -> np.ndarray:
+        errors = []
+        for target, rows in table.rows_of.items():
+            errors.append(_fit(table.without(target), penalty).predict(table.take(rows)) - table.f1[rows])
+        return np.concatenate(errors)
+
+    return best_penalty(missed)

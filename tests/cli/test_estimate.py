@@ -1,0 +1,185 @@
+"""xlner evaluate --estimate, on small models that were hardly trained."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import numpy as np
+import pytest
+import torch
+from tests.toy import sentences, write_conll, write_text
+
+from xlner.api.estimate import estimate
+from xlner.cli import main
+from xlner.core.labels import LabelSet
+from xlner.core.seed import seed_everything
+from xlner.data import load
+from xlner.evaluate import Estimator, Observed, score
+from xlner.tagger import Tagger
+
+
+def make_model(folder, encoder, *, types=("LOC", "PER"), seed=0, outside=0.0, sure=1.0):
+    """A head that is fitted on the frozen encoder's vectors, so that it finds some entities and misses others.
+
+    Args:
+        outside: added to the logit of O.
+        sure: logits are multiplied by it.
+    """
+    seed_everything(seed)
+    tagger = Tagger.fresh(str(encoder), LabelSet(types), device="cpu")
+    caught: list[torch.Tensor] = []
+    hook = tagger.model.classifier.register_forward_hook(lambda _, given, __: caught.append(given[0]))
+    rows, tags = [], []
+    for item in sentences(60, seed=seed + 50):
+        (window,) = tagger.words.windows([item.words])
+        tagger.model(input_ids=torch.tensor(window.ids)[None], attention_mask=torch.ones(1, len(window.ids)))
+        rows.append(caught.pop()[0, window.positions].detach())
+        tags += tagger.labels.tag_ids(item)
+    hook.remove()
+    x, head = torch.cat(rows), tagger.model.classifier
+    noisy = torch.tensor([t if torch.rand(()) > 0.15 else 0 for t in tags])
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.05)
+    for _ in range(100):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(head(x), noisy).backward()
+        optimizer.step()
+    with torch.no_grad():
+        head.weight *= sure
+        head.bias *= sure
+        head.bias[0] += outside
+    return tagger.save(folder)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, tiny_encoder):
+    folder = tmp_path_factory.mktemp("world")
+    make_model(folder / "model", tiny_encoder, sure=2.0)
+    make_model(folder / "other", tiny_encoder, seed=1)
+    make_model(folder / "blind", tiny_encoder, outside=50.0)
+    make_model(folder / "more", tiny_encoder, types=("LOC", "PER", "ORG"))
+    chance = random.Random(0)
+    doubtful = [s.with_spans(tuple(e for e in s.spans if chance.random() < 0.7)) for s in sentences(60, seed=1)]
+    write_conll(folder / "dev.conll", doubtful)
+    write_conll(folder / "gold.conll", sentences(80, "spa", seed=9))
+    write_text(folder / "raw.txt", sentences(80, "spa", seed=9))
+    (folder / "empty.txt").write_text("\n \n")
+    return folder
+
+
+@pytest.fixture
+def run(world, capsys):
+    def go(*words, code=0):
+        named = [str(world / w) if (world / str(w)).exists() else str(w) for w in words]
+        with pytest.raises(SystemExit) as stopped:
+            main(["evaluate", *named])
+        assert (stopped.value.code or 0) == code
+        return capsys.readouterr()
+
+    return go
+
+
+def estimated(run, *words):
+    return json.loads(run(*words, "--estimate", "--json").out)
+
+
+def test_the_json_object(run):
+    made = estimated(run, "model", "raw.txt", "--calibrate", "dev.conll", "--also", "other")
+    assert {"estimate", "interval", "expected", "temperature", "ece_before", "ece_after", "agreement", "sentences",
+            "notes"} <= set(made)  # fmt: skip
+    assert made["estimate"] == made["expected"]["f1"]
+    assert made["interval"]["low"] < made["estimate"] < made["interval"]["high"]
+    assert (made["interval"]["level"], made["interval"]["covers"]) == (0.9, "sentences")
+    assert set(made["expected"]["per_type"]) == {"LOC", "PER"}
+    assert made["sentences"] == 80
+    assert made["temperature"] > 1.1  # its logits were doubled, and much is missing in dev
+    assert made["ece_after"] < made["ece_before"]
+    assert 0 < made["agreement"] < 1
+    assert "not the shift between languages" in made["notes"][-1]
+
+
+def test_labels_are_not_looked_at_and_chunks_do_not_matter(run, world, monkeypatch):
+    raw, gold = (estimated(run, "model", name) for name in ("raw.txt", "gold.conll"))
+    assert raw == gold
+    assert (raw["temperature"], raw["ece_before"], raw["agreement"]) == (1.0, None, None)
+    held = []
+    whole = Tagger.probabilities
+    monkeypatch.setattr(Tagger, "probabilities", lambda self, block: held.append(len(block)) or whole(self, block))
+    small = estimate(world / "model", world / "raw.txt", chunk=7)
+    assert held == [7] * 11 + [3]
+    assert small.value == pytest.approx(raw["estimate"])
+    assert (small.interval.low, small.interval.high) == (
+        pytest.approx(raw["interval"]["low"]), pytest.approx(raw["interval"]["high"])
+    )  # fmt: skip
+
+
+def test_agreement_is_f1_between_predictions(run, world):
+    made = estimated(run, "model", "raw.txt", "--also", "other", "--also", "model")
+    gold = load(world / "gold.conll").sentences
+    ours, theirs = (list(Tagger.load(world / m).predict(gold)) for m in ("model", "other"))
+    assert made["agreements"][str(world / "other")] == pytest.approx(score(theirs, ours).f1)
+    assert made["agreements"][str(world / "model")] == 1
+    assert made["agreement"] == pytest.approx((score(theirs, ours).f1 + 1) / 2)
+
+
+def test_for_the_eye(run):
+    told = run("model", "raw.txt", "--estimate", "--calibrate", "dev.conll", "--also", "other").out
+    for part in (
+        "estimated F1 on 80 sentences",
+        "expected gold",
+        "temperature from",
+        "agreement with",
+        "note: the int",
+    ):
+        assert part in told
+
+
+def test_nothing_found_is_null(run):
+    made = estimated(run, "blind", "raw.txt", "--calibrate", "dev.conll")
+    assert (made["estimate"], made["interval"], made["ece_before"]) == (None, None, None)
+    assert any("found no entity in this text" in n for n in made["notes"])
+    assert "found no entity" in run("blind", "raw.txt", "--estimate").out
+
+
+def test_an_estimator_moves_the_estimate_and_brings_its_interval(run, world):
+    chance = np.random.default_rng(0)
+    values = chance.uniform(0.3, 0.9, (6, 2))
+    table = Observed(tuple("abcdef"), ("expected_f1", "agreement"), values, values[:, 0] - 0.2)
+    made = Estimator.fit(table)
+    made.save(world / "estimator.json")
+    plain = estimated(run, "model", "raw.txt", "--also", "other")
+    moved = estimated(run, "model", "raw.txt", "--also", "other", "--estimator", "estimator.json")
+    assert moved["estimate"] == pytest.approx(plain["estimate"] - 0.2, abs=0.02)
+    assert moved["expected"] == plain["expected"]
+    assert moved["interval"]["covers"] == "left-out targets"
+    assert moved["interval"]["high"] - moved["estimate"] == pytest.approx(made.width90 / 100)
+    assert "6 targets" in moved["notes"][-1]
+    assert "add --also MODEL" in run("model", "raw.txt", "--estimate", "--estimator", "estimator.json", code=2).err
+
+
+def test_types_are_mapped(run):
+    made = estimated(run, "model", "raw.txt", "--map", "LOC=O", "--map", "PER=PERSON", "--calibrate", "dev.conll")
+    assert set(made["expected"]["per_type"]) == {"PERSON"}
+    assert estimated(run, "model", "raw.txt", "--also", "more", "--map", "ORG=O")["agreement"] > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["model", "empty.txt", "--estimate"], 1, "empty.txt: no sentence in it"),
+        (["model", "absent.txt", "--estimate"], 1, "no such file"),
+        (["./nowhere", "raw.txt", "--estimate"], 1, "no model at"),
+        (["gold.conll", "raw.txt", "--estimate"], 2, "needs probabilities"),
+        (["model", "raw.txt", "--estimate", "--also", "gold.conll"], 2, "gold.conll is a file"),
+        (["model", "raw.txt", "--estimate", "--calibrate", "raw.txt"], 1, "--calibrate needs labelled data"),
+        (["model", "raw.txt", "--estimate", "--also", "more"], 1, "--map OLD=NEW"),
+        (["model", "raw.txt", "--estimate", "--estimator", "dev.conll"], 1, "holds no estimator"),
+        (["model", "raw.txt", "--estimate", "--errors"], 2, "--map TYPE=O"),
+        (["model", "gold.conll", "--also", "other"], 2, "--also belongs to --estimate"),
+        (["model", "gold.conll", "--calibrate", "dev.conll"], 2, "--calibrate belongs to --estimate"),
+    ],
+)
+def test_mistakes(run, words, code, message):
+    error = run(*words, code=code).err
+    assert message in error
+    assert "Traceback" not in error
