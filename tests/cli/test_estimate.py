@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import random
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from tests.toy import sentences, write_conll, write_text
 
+from xlner.api.apply import evaluate
 from xlner.api.estimate import estimate
 from xlner.cli import main
 from xlner.core.labels import LabelSet
@@ -183,3 +187,42 @@ def test_mistakes(run, words, code, message):
     error = run(*words, code=code).err
     assert message in error
     assert "Traceback" not in error
+
+
+@pytest.fixture
+def benchmark(monkeypatch):
+    """The functions of benchmarks/estimate.py."""
+    folder = Path(__file__).parents[2] / "benchmarks"
+    monkeypatch.syspath_prepend(folder)
+    return SimpleNamespace(**runpy.run_path(str(folder / "estimate.py")))
+
+
+def test_the_benchmark_measures_and_leaves_targets_out(benchmark, world, tmp_path):
+    lines = ["model,target,gold,calibrate,also,map,closeness"]
+    for number, target in enumerate(("es", "nl", "de")):
+        write_conll(tmp_path / f"{target}.conll", sentences(30, "spa", seed=number))
+        row = [world / "model", target, tmp_path / f"{target}.conll", world / "dev.conll", world / "other", "", number]
+        lines.append(",".join(map(str, row)))
+    lines.append(f"{world / 'blind'},es,{world / 'gold.conll'},{world / 'dev.conll'},{world / 'other'},,0")
+    (tmp_path / "list.csv").write_text("\n".join(lines) + "\n")
+    *rows, blind = (benchmark.kept(row, tmp_path / "kept") for row in benchmark.read_list(tmp_path / "list.csv"))
+    assert rows[0] == benchmark.kept(benchmark.read_list(tmp_path / "list.csv")[0], tmp_path / "kept")
+    assert blind["estimate"] is None
+    assert rows[0]["f1"] == pytest.approx(evaluate(world / "model", tmp_path / "es.conll").scores.f1)
+    found = {e["way"]: e for e in benchmark.errors(rows)}
+    plain = found["expected F1"]
+    assert plain["mean_abs_error"] == pytest.approx(
+        100 * np.mean([abs(e - r["f1"]) for e, r in zip(plain["estimates"], rows, strict=True)])
+    )
+    assert plain["estimates"][0] != found["expected F1, temperature"]["estimates"][0] == rows[0]["estimate"]
+    assert found["mean F1 of the other targets"]["estimates"][0] == pytest.approx((rows[1]["f1"] + rows[2]["f1"]) / 2)
+    assert "regression on calibrated_f1, agreement, closeness" in found
+    told = benchmark.table(rows, list(found.values()), [blind])
+    assert "Left out, as nothing was found there: blind on es." in told
+    assert "three are needed" in benchmark.table(rows[:1], benchmark.errors(rows[:1]), [])
+
+
+def test_a_list_that_lacks_something_says_so(benchmark, tmp_path):
+    (tmp_path / "list.json").write_text('[{"model": "m", "target": "es", "gold": "g"}]')
+    with pytest.raises(SystemExit, match="row 1 has no calibrate"):
+        benchmark.read_list(tmp_path / "list.json")

@@ -216,6 +216,13 @@ def test_the_correction_is_learnt():
     assert made.estimate({"expected_f1": 0.8, "agreement": 0.6, "more": 1.0}) == pytest.approx(0.64, abs=0.03)
 
 
+def test_the_correction_does_not_go_beyond_what_was_seen():
+    values = np.array([[0.700, 0.5], [0.701, 0.5], [0.702, 0.5]])
+    made = Estimator.fit(Observed(("a", "b", "c"), ("expected_f1", "agreement"), values, np.array([0.60, 0.61, 0.62])))
+    nearest = made.estimate({"expected_f1": 0.7, "agreement": 0.5})
+    assert made.estimate({"expected_f1": 0.6, "agreement": 0.5}) == pytest.approx(nearest - 0.1)
+
+
 def test_a_left_out_target_has_no_say():
     table = observed(per_target=2)
     rows = table.rows_of["t3"]

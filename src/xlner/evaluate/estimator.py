@@ -106,8 +106,13 @@ class Estimator:
         return replace(made, mean_abs_error=float(missed.mean()), width90=width90(missed))
 
     def predict(self, table: Observed) -> np.ndarray:
-        """Estimates for the features of a table, whose F1 is not looked at. Shape: (n_rows,), fractions."""
-        return np.clip(table.base + self.ridge.predict(table.values), 0, 1)
+        """Estimates for the features of a table, whose F1 is not looked at. Shape: (n_rows,), fractions.
+
+        A feature beyond all that were seen corrects as the nearest of them does: a handful of rows that are much alike
+        says nothing of what lies far from them.
+        """
+        seen = self.observed.values
+        return np.clip(table.base + self.ridge.predict(np.clip(table.values, seen.min(0), seen.max(0))), 0, 1)
 
     def estimate(self, features: Mapping[str, float]) -> float:
         """The estimate for one model on one target, a fraction.

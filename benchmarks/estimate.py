@@ -1,0 +1,192 @@
+"""How far estimates of F1 without labels are from the truth: with temperature, without, and corrected.
+
+Takes a CSV or JSON list of trained models and targets with gold. Gold is used for the truth alone.
+
+    python benchmarks/estimate.py --list models.csv
+    python benchmarks/estimate.py --list models.json --estimator estimator.json
+
+Columns: `model` (run or model folder), `target` (language), `gold` (labelled file), `calibrate` (labelled source data
+that the model was not trained on); optional `text` (what the estimate looks at; default: the words of gold), `also`
+(further models) and `map` (OLD=NEW), several with ";" between them in CSV. Any other column is a feature, a number,
+such as the closeness of the languages. Rows of one target are left out together.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from common import parser, write_results
+from xlner.api.estimate import estimate
+from xlner.core.labels import parse_map
+from xlner.data import load
+from xlner.evaluate import Estimator, Observed, leave_one_target_out, score, tempered
+from xlner.evaluate.estimate import chance_calibration
+from xlner.evaluate.estimator import AGREEMENT, CALIBRATED, EXPECTED, width90
+from xlner.tagger import Tagger
+from xlner.tagger.decode import decode
+
+NEEDED, OPTIONAL = ("model", "target", "gold", "calibrate"), ("text", "also", "map")
+OTHERS = "mean F1 of the other targets"
+
+
+def read_list(path: Path) -> list[dict[str, Any]]:
+    """Rows with `also` and `map` as lists, and "features" as numbers by name."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        given = json.load(stream) if path.suffix == ".json" else list(csv.DictReader(stream))
+    rows = []
+    for number, row in enumerate(given, 1):
+        if lacking := [n for n in NEEDED if not row.get(n)]:
+            raise SystemExit(f"{path}: row {number} has no {lacking[0]}; wanted: {', '.join(NEEDED)}")
+        made = {n: row[n] for n in NEEDED} | {"text": row.get("text") or row["gold"]}
+        for name in ("also", "map"):
+            value = row.get(name) or []
+            made[name] = [v for v in value.split(";") if v] if isinstance(value, str) else value
+        known = {*NEEDED, *OPTIONAL}
+        made["features"] = {n: float(v) for n, v in row.items() if n not in known and v not in (None, "")}
+        rows.append(made)
+    return rows
+
+
+def measure(row: dict[str, Any]) -> dict[str, Any]:
+    """The estimate for a row, the true F1, and the calibration error on the target itself."""
+    mapping = parse_map(row["map"])
+    made = estimate(row["model"], row["text"], calibrate=row["calibrate"], also=row["also"], mapping=mapping)
+    tagger = Tagger.load(row["model"], mapping=mapping)
+    gold, types = load(row["gold"], mapping=mapping).sentences, tagger.labels.types
+    chances = tagger.probabilities(gold)
+    found = [s.with_spans(decode(p, tagger.labels)) for s, p in zip(gold, chances, strict=True)]
+    before, after = (
+        chance_calibration(gold, found, [tempered(p, t) for p in chances], types).ece for t in (1.0, made.temperature)
+    )
+    truth = score(gold, found)
+    return {
+        "target": row["target"],
+        "model": Path(row["model"]).name,
+        "f1": truth.f1,
+        "precision": truth.precision,
+        "recall": truth.recall,
+        "features": {**row["features"], **made.features},
+        "ece_target_before": before,
+        "ece_target_after": after,
+        **{k: v for k, v in made.as_dict().items() if k not in ("features", "agreements")},
+    }
+
+
+def kept(row: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """`measure`, or what it gave for the same row before."""
+    place = folder / f"{hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:16]}.json"
+    if not place.is_file():
+        made = json.dumps(measure(row))
+        folder.mkdir(parents=True, exist_ok=True)
+        place.write_text(made, "utf-8")
+    return json.loads(place.read_text("utf-8"))
+
+
+def observed(rows: Sequence[dict[str, Any]], features: Sequence[str]) -> Observed:
+    """The table that an estimator is fitted on."""
+    values = np.array([[r["features"][n] for n in features] for r in rows], np.float64)
+    return Observed(tuple(r["target"] for r in rows), tuple(features), values, np.array([r["f1"] for r in rows]))
+
+
+def shared(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Features that every row has, expected F1 first."""
+    names = dict.fromkeys([EXPECTED, CALIBRATED, AGREEMENT, *(n for r in rows for n in r["features"])])
+    return [n for n in names if all(n in r["features"] for r in rows)]
+
+
+def errors(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How far each way of estimating is off, in F1 points; what is fitted, is fitted without the target."""
+    f1 = np.array([r["f1"] for r in rows])
+    targets = np.array([r["target"] for r in rows])
+    features = shared(rows)
+    said = {
+        "expected F1": observed(rows, [EXPECTED]).base,
+        "expected F1, temperature": observed(rows, [CALIBRATED]).base,
+    }
+    if AGREEMENT in features:
+        said["agreement"] = np.array([r["features"][AGREEMENT] for r in rows])
+    if len(set(targets)) >= 3:
+        said[OTHERS] = np.array([f1[targets != t].mean() for t in targets])
+        more = [n for n in features if n not in (EXPECTED, CALIBRATED)]
+        tried = [[EXPECTED], [CALIBRATED], [CALIBRATED, AGREEMENT], [CALIBRATED, *more]]
+        for names in dict.fromkeys(tuple(t) for t in tried if set(t) <= set(features)):
+            said[f"regression on {', '.join(names)}"] = leave_one_target_out(observed(rows, names))
+    return [
+        {
+            "way": way,
+            "mean_abs_error": float(np.abs(value - f1).mean()) * 100,
+            "bias": float((value - f1).mean()) * 100,
+            "width90": width90(np.abs(value - f1)) * 100,
+            "estimates": value.tolist(),
+        }
+        for way, value in said.items()
+    ]
+
+
+def table(rows: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]], blind: Sequence[dict[str, Any]]) -> str:
+    """Markdown: errors by way of estimating, then one row per model and target."""
+    n_targets = len({r["target"] for r in rows})
+    lines = [
+        "# F1 estimated without labels",
+        "",
+        f"{len(rows)} models on {n_targets} targets; all in F1 points. What is fitted, is fitted without the target it "
+        "is tried on. Bias above 0: the estimate is too high.",
+        "",
+        "| estimate | mean absolute error | bias | 90% of errors within |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {e['way']} | {e['mean_abs_error']:.1f} | {e['bias']:+.1f} | {e['width90']:.1f} |" for e in found]
+    if n_targets < 3:
+        lines += ["", "Too few targets to leave one out: three are needed."]
+    ways = [e["way"] for e in found if e["way"] not in (AGREEMENT, OTHERS)]
+    columns = ["target", "model", "true F1", *ways, "agreement", "T", "ECE source", "ECE target"]
+    lines += ["", "| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+    by_way = {e["way"]: e["estimates"] for e in found}
+    for i, r in enumerate(rows):
+        agreement = "" if r["agreement"] is None else f"{100 * r['agreement']:.1f}"
+        cells = [
+            r["target"],
+            r["model"],
+            f"{100 * r['f1']:.1f}",
+            *(f"{100 * by_way[w][i]:.1f}" for w in ways),
+            agreement,
+        ]
+        cells += [f"{r['temperature']:.2f}"]
+        cells += [f"{_points(r[f'{k}_before'])} → {_points(r[f'{k}_after'])}" for k in ("ece", "ece_target")]
+        lines.append("| " + " | ".join(cells) + " |")
+    lines += ["", "ECE: expected calibration error of predicted spans in points, before → after the temperature."]
+    lines += [f"Left out, as nothing was found there: {r['model']} on {r['target']}." for r in blind]
+    return "\n".join(lines) + "\n"
+
+
+def _points(value: float | None) -> str:
+    return "n/a" if value is None else f"{100 * value:.1f}"
+
+
+def main() -> None:
+    made = parser("Estimates of F1 without labels against the truth.")
+    made.add_argument("--list", type=Path, required=True, help="CSV or JSON; see the head of this file")
+    made.add_argument("--estimator", type=Path, help="write the correction, fitted on all rows, there")
+    made.add_argument("--feature", action="append", default=[], help="of the correction; default: all that rows share")
+    options = made.parse_args()
+    measured = [kept(row, options.work / "estimate") for row in read_list(options.list)]
+    rows, blind = ([r for r in measured if (r["estimate"] is None) == none] for none in (False, True))
+    if not rows:
+        raise SystemExit("no model found any entity")
+    found = errors(rows)
+    if options.estimator:
+        features = options.feature or [n for n in shared(rows) if n != EXPECTED]
+        Estimator.fit(observed(rows, features)).save(options.estimator)
+    result = {"rows": rows, "nothing_found": blind, "leave_one_target_out": found}
+    write_results(options.results, "estimate", result, table(rows, found, blind))
+
+
+if __name__ == "__main__":
+    main()
