@@ -35,7 +35,7 @@ def command(
     device: o.Device = None,
     as_json: o.Json = False,
 ) -> None:
-    """Precision, recall and F1 of exact spans: micro, macro and per type, with bootstrap intervals."""
+    """Precision, recall and F1 of exact spans: micro, macro, per type, with intervals; or F1 estimated without gold."""
     from xlner.core.labels import parse_map
 
     mapping = parse_map(map)
