@@ -1,0 +1,128 @@
+"""Three CoNLL languages to the fourth: many teachers by several weights, each teacher alone, and one model of all data.
+
+For every seed one teacher per language, and for every target but English the students of: each source alone, all
+sources weighted alike, by language-id, by language-id of every sentence; and, without distillation, a model trained on
+all source data together. Everything sees at most --words words of each training file.
+
+    python benchmarks/many_sources.py --seeds 1 2 3
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from common import parser, run_xlner, write_results
+from matrix import beginning
+from xlner.evaluate import seeds_interval
+
+LANGUAGES = ("en", "es", "nl", "de")
+RULES = ("uniform", "language-id", "language-id:sentence")
+TOGETHER = "all data together, direct"
+PUBLISHED = {"es": 78.00, "nl": 81.33, "de": 75.33}  # mBERT, three sources, Wu et al. 2020
+
+
+def main() -> None:
+    options = parser(__doc__.splitlines()[0])
+    options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    options.add_argument("--targets", nargs="+", default=list(LANGUAGES[1:]), choices=LANGUAGES[1:])
+    options.add_argument("--words", type=int, default=1_000_000, help="of each training file; all have fewer")
+    args = options.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    runs: list[dict[str, Any]] = []
+    for seed in args.seeds:
+        for target in args.targets:
+            runs += [{"seed": seed, "target": target, **row} for row in of_target(args, seed, target)]
+            result = {"words": args.words, "runs": runs, "summary": means(runs)}
+            write_results(args.results, "many_sources", result, table(runs, args.words))
+
+
+def text(args: Any, language: str) -> Path:
+    """The beginning of a training file."""
+    path = args.work / f"many-{language}.txt"
+    if not path.is_file():
+        path.write_text(beginning(args.data / "conll" / language / "train.txt", args.words), "utf-8")
+    return path
+
+
+def teacher(args: Any, seed: int, language: str) -> Path:
+    run = args.work / f"many-teacher-{language}-{seed}"
+    run_xlner(["train", "--source", f"{language}={text(args, language)}", "--output", str(run), "--seed", str(seed)])
+    return run
+
+
+def of_target(args: Any, seed: int, target: str) -> list[dict[str, Any]]:
+    """F1 of every system for one target, with the weights of the teachers."""
+    sources = [x for x in LANGUAGES if x != target]
+    teachers = {x: teacher(args, seed, x) for x in sources}
+    gold = str(args.data / "conll" / target / "test.txt")
+    common = ["--target", f"{target}={text(args, target)}", "--gold", gold, "--seed", str(seed)]
+
+    def students(name: str, names: Sequence[str], more: Sequence[str]) -> dict[str, Any]:
+        output = args.work / f"many-{target}-{name.replace(':', '-')}-{seed}"
+        given = [x for s in names for x in ("--source", f"{s}={teachers[s]}")]
+        made = run_xlner(["transfer", *given, *common, "--output", str(output), *more])
+        weights = json.loads((output / "weights.json").read_text("utf-8"))
+        direct = {name: scores["f1"] for name, scores in made["sources"].items()}
+        return {"f1": made["target"]["f1"], "seconds": made["seconds"], "weights": weights, "direct": direct}
+
+    rows = [{"system": f"{s} alone", **students(f"from-{s}", [s], [])} for s in sources]
+    texts = [x for s in sources for x in ("--source-text", f"{s}={text(args, s)}")]
+    for rule in RULES:
+        more = ["--weights", rule, *(texts if rule != "uniform" else [])]
+        rows.append({"system": rule, **students(rule, sources, more)})
+    data = [x for s in sources for x in ("--source", f"{s}={text(args, s)}")]
+    output = args.work / f"many-{target}-together-{seed}"
+    made = run_xlner(["transfer", "--method", "direct", *data, *common, "--output", str(output)])
+    return [*rows, {"system": TOGETHER, "f1": made["target"]["f1"], "seconds": made["seconds"]}]
+
+
+def means(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Mean and t-interval over seeds per target and system; "best source alone" is chosen afterwards, with gold."""
+    values: dict[tuple[str, str], list[float]] = {}
+    for seed, target in dict.fromkeys((r["seed"], r["target"]) for r in runs):
+        mine = [r for r in runs if (r["seed"], r["target"]) == (seed, target)]
+        alone = [r["f1"] for r in mine if r["system"].endswith(" alone")]
+        shown = {r["system"]: r["f1"] for r in mine} | {
+            "best source alone": max(alone),
+            "mean source alone": sum(alone) / len(alone),
+        }
+        for system, f1 in shown.items():
+            values.setdefault((target, system), []).append(f1)
+    out = []
+    for (target, system), f1 in values.items():
+        row: dict[str, Any] = {"target": target, "system": system, "f1": sum(f1) / len(f1), "seeds": len(f1)}
+        if len(f1) > 1:
+            spread = seeds_interval(f1)
+            row |= {"low": spread.low, "high": spread.high}
+        out.append(row)
+    return out
+
+
+def table(runs: Sequence[dict[str, Any]], words: int) -> str:
+    found = {(r["target"], r["system"]): r for r in means(runs)}
+    targets = list(dict.fromkeys(t for t, _ in found))
+    systems = ["mean source alone", "best source alone", *RULES, TOGETHER]
+    lines = [
+        "# Many sources against one",
+        "",
+        f"Strict span F1 on the full CoNLL tests, mean over {len({r['seed'] for r in runs})} seeds with the 95% "
+        f"t-interval in brackets; at most {words} words of each training file. The best source is chosen with gold.",
+        "",
+        "| system | " + " | ".join(targets) + " | mean |",
+        "|---" * (len(targets) + 2) + "|",
+    ]
+    for system in systems:
+        rows = [found[t, system] for t in targets]
+        cells = [f"{100 * r['f1']:.2f}" + (f" [{100 * r['low']:.2f}, {100 * r['high']:.2f}]" if "low" in r else "")
+                 for r in rows]  # fmt: skip
+        lines.append(f"| {system} | " + " | ".join(cells) + f" | {100 * sum(r['f1'] for r in rows) / len(rows):.2f} |")
+    published = " | ".join(f"{PUBLISHED[t]:.2f}" for t in targets)
+    mean = sum(PUBLISHED[t] for t in targets) / len(targets)
+    return "\n".join([*lines, f"| published, three sources, mBERT | {published} | {mean:.2f} |"])
+
+
+if __name__ == "__main__":
+    main()
