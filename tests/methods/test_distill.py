@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from tests.toy import make_encoder, sentences
+from torch import nn
 
 from xlner.core.labels import LabelSet
 from xlner.errors import UsageError
@@ -75,6 +76,12 @@ def test_a_student_starts_from_a_teacher_that_knows_more_types(options, tmp_path
     assert score(gold, list(student.predict(GOLD))).f1 > 0.9  # one slow pass
     again = Tagger.load(student.save(tmp_path / "model"))
     assert again.labels.tags == ("O", "B-LOC", "I-LOC")
+
+
+def test_dropout_reaches_a_student_that_starts_from_its_teacher(options, tmp_path):
+    asked = replace(options, student_from="teacher", student=replace(FAST, epochs=1, dropout=0.25))
+    student = METHODS.load("distill")(task(source(), n=20), asked, tmp_path)
+    assert {m.p for m in student.model.modules() if isinstance(m, nn.Dropout)} == {0.25}
 
 
 def test_a_student_cannot_start_from_a_teacher_that_lacks_a_type(options, tmp_path):

@@ -105,8 +105,9 @@ def _student(task: Task, options: MethodOptions, folder: Path) -> tuple[Tagger, 
     if options.student_from != "encoder" and not other:
         model = first.model or str(folder / "teachers" / first.name / "model")
         student = Tagger.load(
-            model, mapping=task.mapping, labels=task.labels, device=settings.device, precision=settings.precision
-        )
+            model, mapping=task.mapping, labels=task.labels,
+            device=settings.device, precision=settings.precision, dropout=settings.dropout,
+        )  # fmt: skip
         if student.outputs.known.issuperset(task.labels.types):
             student.languages = tuple(languages)
             return student.with_own_head(), replace(settings, epochs=settings.epochs or 1)

@@ -94,8 +94,19 @@ class Tagger:
         precision: str = "auto",
         max_subwords: int | None = None,
         on_long: str = "window",
+        dropout: float | None = None,
     ) -> Tagger:
         """A trained tagger from a run folder, a model folder or a hub id.
+
+        Args:
+            model: run folder, model folder or hub id.
+            mapping: renames types, "MISC" -> "O" for example.
+            labels: the label set to answer in; None takes the model's own types after mapping.
+            device: torch device name.
+            precision: "auto", "fp32" or "bf16".
+            max_subwords: window; None takes the one it was trained with.
+            on_long: "window" or "error".
+            dropout: replaces every dropout rate, for training further; None leaves them.
 
         Raises:
             ModelError: there is no model, it is no token classifier, or it does not name its labels.
@@ -108,6 +119,7 @@ class Tagger:
                 "train one first: xlner train --source LANG=FILE --output RUN"
             )
         model_tags(config.id2label)
+        _set_dropout(config, dropout)
         network = _network(name, config)
         side = Path(name) / SIDE_FILE
         extras = json.loads(side.read_text("utf-8")) if side.is_file() else {}
@@ -146,15 +158,7 @@ class Tagger:
         config = _config(name)
         config.id2label = labels.id2label
         config.label2id = {t: i for i, t in labels.id2label.items()}
-        if dropout is not None:
-            for key in (
-                "hidden_dropout_prob",
-                "attention_probs_dropout_prob",
-                "dropout",
-                "attention_dropout",
-            ):
-                if hasattr(config, key):
-                    setattr(config, key, dropout)
+        _set_dropout(config, dropout)
         return cls(
             _network(name, config),
             load_tokenizer(name),
@@ -275,6 +279,12 @@ def _config(name: str) -> PreTrainedConfig:
         return AutoConfig.from_pretrained(name)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"no model at '{name}': {str(error).splitlines()[0]}") from None
+
+
+def _set_dropout(config: PreTrainedConfig, rate: float | None) -> None:
+    for key in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
+        if rate is not None and hasattr(config, key):
+            setattr(config, key, rate)
 
 
 def _network(name: str, config: PreTrainedConfig) -> PreTrainedModel:
