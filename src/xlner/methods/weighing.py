@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 from xlner.core.languages import bcp47
 from xlner.core.types import Sentence
-from xlner.errors import DataError
+from xlner.errors import DataError, UsageError
 from xlner.methods.task import MethodOptions, Task
 from xlner.methods.weights import TeacherWeights, parse_weights
 from xlner.train.processes import main_first
@@ -81,6 +81,12 @@ def _learned(task: Task, options: MethodOptions) -> dict[str, np.ndarray]:
 def _measured(task: Task, options: MethodOptions) -> dict[str, np.ndarray]:
     from xlner.similarity import SIMILARITIES, SentenceEncoder, Texts
 
+    if options.weights not in SIMILARITIES.names():
+        rules = ["uniform", "language-id", "language-id:sentence"]
+        rules += [n for n in SIMILARITIES.names() if n not in rules]
+        raise UsageError(
+            f"--weights is one of {', '.join(rules)}, or numbers such as en=0.7,de=0.3; got '{options.weights}'"
+        )
     measure = SIMILARITIES.load(options.weights)()
     texts = _source_texts(task)
     everything = Texts({task.target: _sample(task), **texts}, encoder=SentenceEncoder(options.encoder))
