@@ -61,5 +61,5 @@ def test_a_model_alone_needs_text_to_be_weighed_by(options, tmp_path):
 
 
 def test_an_unknown_rule_lists_the_measures(options, tmp_path):
-    with pytest.raises(UsageError, match="uniform, language-id, .*lexical:subwords.*en=0.7"):
+    with pytest.raises(UsageError, match=r"uniform, language-id, .*lexical:subwords.*en=0.7"):
         teacher_weights(task(source("eng", "1-en")), replace(options, weights="magic"), tmp_path)
