@@ -48,22 +48,32 @@ def machine() -> dict[str, Any]:
 
 def provenance() -> dict[str, Any]:
     """The exact command, the commit and the machine, as far as they make a result repeatable."""
-    git = ["git", "-C", str(ROOT)]
-    commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-    changed = subprocess.run([*git, "status", "--porcelain", "src"], capture_output=True, text=True, check=True).stdout
     command = " ".join(["python", str(Path(sys.argv[0]).name), *sys.argv[1:]])
-    return {"command": command, "commit": commit + ("-dirty" if changed else ""), "machine": machine()}
+    return {"command": command, "commit": commit(), "machine": machine()}
+
+
+def commit() -> str:
+    """The commit of the code, with "-dirty" behind it if the package was changed since."""
+    git = ["git", "-C", str(ROOT)]
+    head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    changed = subprocess.run([*git, "status", "--porcelain", "src"], capture_output=True, text=True, check=True).stdout
+    return head + ("-dirty" if changed else "")
+
+
+def measured(run: Path) -> bool:
+    """Whether `run_xlner` has finished this run before."""
+    return run.with_name(f"{run.name}.measured.json").is_file()
 
 
 def run_xlner(arguments: Sequence[str]) -> dict[str, Any]:
     """Run one command in a process of its own; what it came to is kept beside its --output and reused.
 
     Returns:
-        The JSON object it printed, with "seconds" and "peak_mb" (largest resident memory) added.
+        The JSON object it printed, with "seconds", "peak_mb" (largest resident memory) and "commit" added.
     """
     output_folder = Path(arguments[list(arguments).index("--output") + 1])
     kept = output_folder.with_name(f"{output_folder.name}.measured.json")
-    if kept.is_file():
+    if measured(output_folder):
         return json.loads(kept.read_text("utf-8"))
     started = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "xlner", *arguments, "--json"], stdout=subprocess.PIPE, text=True)
@@ -74,7 +84,7 @@ def run_xlner(arguments: Sequence[str]) -> dict[str, Any]:
     if process.returncode:
         raise SystemExit(f"failed with {process.returncode}: xlner {' '.join(arguments)}")
     seconds = round(time.monotonic() - started, 1)
-    result = {**json.loads(output), "seconds": seconds, "peak_mb": usage.ru_maxrss // 1024}
+    result = {**json.loads(output), "seconds": seconds, "peak_mb": usage.ru_maxrss // 1024, "commit": commit()}
     kept.write_text(json.dumps(result), "utf-8")
     return result
 
