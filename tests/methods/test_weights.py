@@ -35,3 +35,10 @@ def test_a_type_may_have_its_own():
 def test_wrong_weights_say_what_is_wrong(text, message):
     with pytest.raises(UsageError, match=message):
         parse_weights(text, NAMES, TYPES)
+
+
+def test_a_type_that_only_weightless_teachers_know_is_an_error():
+    weights = parse_weights("en=1,de=0", ["en", "de"], ["LOC", "PER"])
+    weights.check([{"LOC", "PER"}, {"PER"}], ["LOC", "PER"])
+    with pytest.raises(UsageError, match="above 0 knows LOC"):
+        weights.check([{"PER"}, {"LOC", "PER"}], ["LOC", "PER"])

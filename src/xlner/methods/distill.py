@@ -58,6 +58,7 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
 
     seed_everything(options.student.seed)
     student, settings = _student(task, options, folder)
+    weights.check(known, task.labels.types)
     chunks = SoftLabelChunks(
         places,
         weights,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,23 @@ class TeacherWeights:
             return [np.repeat(column, lengths)[:, None] for column in part.T]
         rows = np.stack([self.types.get(t, self.language) for t in labels.types for _ in "BI"])
         return [row[None].astype(np.float32) for row in rows.T]
+
+    def check(self, known: Sequence[Collection[str]], types: Sequence[str]) -> None:
+        """See that every type is known to a teacher that counts.
+
+        Args:
+            known: types that each teacher knows.
+            types: of the student.
+
+        Raises:
+            UsageError: all teachers that know a type have weight 0 for it, so it would never be learnt.
+        """
+        for t in types:
+            knows = np.array([t in k for k in known])
+            if not (self.types.get(t, self.language)[knows] > 0).any():
+                raise UsageError(
+                    f"no teacher with a weight above 0 knows {t}: change --weights, or leave it out with --map {t}=O"
+                )
 
     def as_dict(self, names: Sequence[str]) -> dict[str, Any]:
         """For weights.json: the rule, and name -> weight, for the language and per type where types differ."""
