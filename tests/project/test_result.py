@@ -19,7 +19,9 @@ from xlner.project import (
     select,
 )
 from xlner.project.candidates import candidates_of
+from xlner.project.missing import unknown_words
 from xlner.project.page import html_page
+from xlner.project.result import Fate
 
 
 def test_the_whole_way_with_a_given_alignment(pair: Pair) -> None:
@@ -43,14 +45,32 @@ def test_an_entity_without_links_makes_the_sentence_unknown_but_for_known_spans(
     assert item.sentence.missing == ((0, 4), (5, 8))
 
 
-def test_a_lost_entity_bounds_what_is_unknown_by_its_links() -> None:
+def test_an_entity_whose_words_another_one_has_may_be_anywhere_else() -> None:
     source = sentence("Oslo Bank", (0, 1, "LOC"), (1, 2, "ORG"))
     pair = make_pair(source, "die Oslobank meldet", [(0, 1), (1, 1)])
     (item,) = project([source], [pair.target], alignments=[pair.alignment], options=ProjectOptions(score="align"))  # type: ignore[list-item]
     lost = next(f for f in item.fates if not f.spans)
     assert lost.reason is Reason.OVERLAP
     assert lost.winner is not None
-    assert item.sentence.missing == ()  # its one word has a label, if another one
+    assert item.sentence.missing == ((0, 1), (2, 3))
+
+
+@pytest.mark.parametrize("matcher", ["exact", "greedy", "heuristic"])
+def test_a_name_that_stands_twice_and_is_linked_once_leaves_no_false_o(matcher: str) -> None:
+    source = sentence("Anna saw Anna", (0, 1, "PER"), (2, 3, "PER"))
+    target, links = sentence("Anna sah Annas", labelled=False), Alignment.of([(0, 0), (2, 0)])
+    (item,) = project([source], [target], alignments=[links], matcher=matcher)
+    assert [(s.start, s.end) for s in item.sentence.spans] == [(0, 1)]
+    assert item.sentence.missing == ((1, 3),)
+
+
+def test_words_that_no_other_entity_has_bound_a_lost_one() -> None:
+    source = sentence("Anna saw Anna", (0, 1, "PER"), (2, 3, "PER"))
+    fates = [
+        Fate(source.spans[0], Reason.PROJECTED, (Span(0, 1, "PER"),)),
+        Fate(source.spans[1], Reason.OVERLAP, wanted=(0, 1)),
+    ]
+    assert unknown_words(source, 5, fates, Alignment.of([(0, 0), (2, 0), (2, 2)])) == ((1, 3),)
 
 
 def test_what_lies_between_links_is_unknown_too() -> None:

@@ -21,8 +21,9 @@ def unknown_words(
 
     A lost entity is somewhere in the target, so the words that may be it must not train as O. They are the range that
     it wanted, and everything from the first to the last word linked to it, what lies between included. If there is
-    neither, or the source sentence itself has missing words without links, nothing bounds it and the whole sentence
-    is unknown. Words of projected spans are known in any case.
+    neither, nothing bounds it and the whole sentence is unknown; likewise if projected spans have all of those words,
+    since then it stands elsewhere. The same holds for missing words of the source. Words of projected spans are known
+    in any case.
 
     Args:
         source: the source sentence; its own missing words make the words linked to them missing.
@@ -33,16 +34,19 @@ def unknown_words(
     Returns:
         Sorted ranges `[start, end)` that do not touch each other.
     """
-    unknown = np.zeros(n_words, bool)
+    unknown, known = np.zeros(n_words, bool), np.zeros(n_words, bool)
+    for fate in fates:
+        for span in fate.spans:
+            known[span.start : span.end] = True
 
     def add(start: int, end: int, wanted: tuple[int, int] | None = None) -> None:
+        here = np.zeros(n_words, bool)
         words = np.empty(0, np.int32) if alignment is None else alignment.targets_of(start, end)
         if wanted is not None:
-            unknown[slice(*wanted)] = True
+            here[slice(*wanted)] = True
         if len(words):
-            unknown[words[0] : words[-1] + 1] = True
-        elif wanted is None:
-            unknown[:] = True
+            here[words[0] : words[-1] + 1] = True
+        unknown[here if (here & ~known).any() else slice(None)] = True
 
     if not source.labelled:
         unknown[:] = True
@@ -51,10 +55,7 @@ def unknown_words(
     for fate in fates:
         if not fate.spans:
             add(fate.entity.start, fate.entity.end, fate.wanted)
-    for fate in fates:
-        for span in fate.spans:
-            unknown[span.start : span.end] = False
-    return ranges_of(unknown)
+    return ranges_of(unknown & ~known)
 
 
 def ranges_of(flags: np.ndarray) -> tuple[tuple[int, int], ...]:
