@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from tests.project.conftest import sentence
@@ -12,11 +14,13 @@ from typer.testing import CliRunner
 from xlner.align import Alignment
 from xlner.cli import project as command_module
 from xlner.data import load
-from xlner.errors import DataError, UsageError
-from xlner.project import project
+from xlner.errors import DataError, ModelError, UsageError
+from xlner.project import ProjectOptions, project
+from xlner.project.depth import HALFWAY, TWO_THIRDS, layer_at
 from xlner.project.files import Outputs, project_files
 from xlner.project.layers import LayersAligner, mixed
 from xlner.project.scores.embeddings import EmbeddingScorer
+from xlner.registry import Registry
 
 SOURCE = "Mira\tB-PER\nleft\tO\nthe\tO\nLake\tB-ORG\nBank\tI-ORG\n\nnothing\tO\n\nOslo\tB-LOC\n"
 TARGET = "Mira verließ die Seebank\n\nnichts hier\n"
@@ -91,11 +95,91 @@ def test_an_alignment_of_another_text_is_an_error(files: Path) -> None:
 @pytest.mark.parametrize(
     "more",
     [["--matcher", "magic"], ["--score", "magic"], ["--score", "ner"], ["--candidates", "x"], ["--constraint", "!="],
-     ["--matcher", "heuristic", "--variant", "magic"], ["--words", "magic"], ["--min-score", "7"], ["--n-proj", "0"]],
+     ["--matcher", "heuristic", "--variant", "magic"], ["--words", "magic"], ["--min-score", "7"], ["--n-proj", "0"],
+     ["--score", "align=nan"], ["--score", "align=inf"], ["--score", "align=-1"], ["--score", "align,align"],
+     ["--threshold", "nan"], ["--threshold", "inf"], ["--min-score", "nan"]],
 )  # fmt: skip
 def test_wrong_usage_is_said(files: Path, more: list[str]) -> None:
     with pytest.raises(UsageError):
         run(files, "--alignment", str(files / "links.txt"), *more)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [["--variant", "paper"], ["--d", "3"], ["--thr", "0.5"], ["--aligner", "thot"], ["--encoder", "embedded"],
+     ["--device", "cpu"], ["--nmt-model", "x"], ["--score", "align", "--ner-model", "x"],
+     ["--matcher", "heuristic", "--threshold", "0.5"], ["--matcher", "heuristic", "--score", "align"],
+     ["--matcher", "heuristic", "--n-proj", "1"], ["--matcher", "markers", "--d", "1"], ["--matcher", "markers"]],
+)  # fmt: skip
+def test_an_option_without_effect_is_refused(files: Path, more: list[str]) -> None:
+    with pytest.raises(UsageError, match="has no effect here"):
+        run(files, "--alignment", str(files / "links.txt"), *more)
+    assert not (files / "o.conll").exists()
+
+
+def test_outputs_and_min_score_are_checked_before_the_inputs_are_read(files: Path) -> None:
+    for outputs, words in (
+        (Outputs(files), "is a folder"),
+        (Outputs(files / "s.conll" / "o.conll"), "no folder"),
+        (Outputs(files / "o", losses=files / "o"), "another output"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            project_files("no such file", "nor this", outputs)
+    with pytest.raises(UsageError, match="--min-score"):
+        project_files("no such file", "nor this", Outputs(), min_score=2)
+
+
+def test_a_source_without_labels_is_an_error(files: Path) -> None:
+    (files / "raw.txt").write_text("Mira left\n\nOslo\n", "utf-8")
+    with pytest.raises(DataError, match="no labels in it"):
+        project_files(files / "raw.txt", files / "t.txt", Outputs(files / "o.conll"))
+
+
+def test_an_aligner_that_must_be_told_something_says_so(files: Path) -> None:
+    with pytest.raises(UsageError, match="--alignment FILE"):
+        run(files, "--aligner", "files")
+    with pytest.raises(UsageError, match="there are: layers, embedding"):
+        run(files, "--aligner", "magic")
+
+
+class Deaf:
+    """An aligner that takes no option."""
+
+    def align(self, pairs: Sequence[object]) -> list[Alignment]:
+        return [Alignment.of([(0, 0)]) for _ in pairs]
+
+
+class Spy(Deaf):
+    """An aligner that remembers what it was told."""
+
+    told: ClassVar[list[tuple[str, str | None]]] = []
+
+    def __init__(self, encoder: str = "embedded", *, device: str | None = None) -> None:
+        self.told.append((encoder, device))
+
+
+def test_encoder_and_device_reach_the_aligner(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Registry("aligners", {name.lower(): f"{__name__}:{name}" for name in ("Spy", "Deaf")})
+    monkeypatch.setattr("xlner.project.pipeline.ALIGNERS", own)
+    source, target = [sentence("Ana", (0, 1, "PER"))], [sentence("Ana")]
+    assert project(source, target, aligner="spy", encoder="mine", device="cpu").counts == {"projected": 1}
+    assert Spy.told == [("mine", "cpu")]
+    assert project(source, target, aligner="deaf").counts == {"projected": 1}
+    for option in ("encoder", "device"):
+        with pytest.raises(UsageError, match=f"--{option}: the aligner deaf has no use"):
+            project(source, target, aligner="deaf", **{option: "cpu"})  # type: ignore[arg-type]
+
+
+def test_layers_go_by_the_depth_of_the_encoder(tiny_encoder: Path) -> None:
+    assert [layer_at(share, "embedded") for share in (HALFWAY, TWO_THIRDS)] == [6, 8]
+    assert [layer_at(share, str(tiny_encoder)) for share in (HALFWAY, TWO_THIRDS)] == [1, 1]
+    with pytest.raises(ModelError):
+        layer_at(HALFWAY, str(tiny_encoder / "nothing"))
+    source, target = [sentence("Ana met Arcol", (0, 1, "PER"))], [sentence("Ana traf Arcol")]
+    made = project(
+        source, target, encoder=str(tiny_encoder), device="cpu", options=ProjectOptions(score="align,embedding")
+    )
+    assert made.items[0].alignment is not None
 
 
 def test_a_labelled_target_keeps_its_words_and_loses_its_labels(files: Path) -> None:

@@ -90,7 +90,17 @@ def test_the_paper_labels_every_long_run_and_overwrites() -> None:
     assert ranges(run(HeuristicMatcher.paper(), CLASH)) == [[(0, 1)], [(1, 3)]]
 
 
-@pytest.mark.parametrize(("name", "value"), [("d", -1), ("punctuation", "maybe"), ("collision", "none"), ("gap", "x")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("d", -1),
+        ("thr", float("nan")),
+        ("thr", float("inf")),
+        ("punctuation", "maybe"),
+        ("collision", "none"),
+        ("gap", "x"),
+    ],
+)
 def test_wrong_settings_are_refused(name: str, value: object) -> None:
     with pytest.raises(UsageError, match=f"--{name}|--d"):
         HeuristicMatcher(**{name: value})  # type: ignore[arg-type]

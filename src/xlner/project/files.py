@@ -15,12 +15,12 @@ from xlner.data import atomic, load, stream_text, write
 from xlner.data.formats import find_format
 from xlner.data.formats.head import Head
 from xlner.data.source import Source
-from xlner.errors import DataError
+from xlner.errors import DataError, UsageError
 from xlner.project.matchers import MATCHERS, Matcher
 from xlner.project.page import html_page
 from xlner.project.pipeline import DEFAULT_ALIGNER, ProjectOptions, project
 from xlner.project.result import Fate, ProjectionResult
-from xlner.project.selection import select
+from xlner.project.selection import check_threshold, select
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,26 @@ class Outputs:
     labelled: str | Path | None = None
     html: str | Path | None = None
     losses: str | Path | None = None
+
+    def check(self) -> None:
+        """See that the files can be written, before work starts.
+
+        Raises:
+            UsageError: one names a folder, lies under a file, or is named twice.
+        """
+        seen: set[Path] = set()
+        for option, path in (("output", self.labelled), ("html", self.html), ("losses", self.losses)):
+            if path is None or str(path) == "-":
+                continue
+            place = Path(path).absolute()
+            if place.is_dir():
+                raise UsageError(f"--{option} {path} is a folder; name a file in it")
+            above = next((p for p in place.parents if p.exists()), place)
+            if not above.is_dir():
+                raise UsageError(f"--{option} {path}: {above} is a file, no folder")
+            if place in seen:
+                raise UsageError(f"--{option} {path}: another output goes there already")
+            seen.add(place)
 
 
 def project_files(
@@ -53,7 +73,7 @@ def project_files(
     target_language: str | None = None,
     ner_model: str | None = None,
     nmt_model: str | None = None,
-    encoder: str = "embedded",
+    encoder: str | None = None,
     device: str | None = None,
 ) -> ProjectionResult:
     """Project a labelled file onto its translation. All that can be wrong with the input is found before work starts.
@@ -73,15 +93,22 @@ def project_files(
         target_language: likewise; helps to segment.
         ner_model: a tagger for the scores "ner" and "ner_spans".
         nmt_model: a translation model for the score "nmt".
-        encoder: for alignment and embeddings.
+        encoder: for alignment and embeddings; None takes the embedded one.
         device: a torch device name.
 
     Raises:
-        DataError: the files have different numbers of sentences, or one cannot be used.
-        UsageError: an option is wrong.
+        DataError: the files have different numbers of sentences, the source has no labels, or one cannot be used.
+        UsageError: an option is wrong, or an output cannot be a file.
     """
+    check_threshold(min_score)
+    outputs.check()
     chosen: Matcher = MATCHERS.load(matcher)() if isinstance(matcher, str) else matcher
     sources = load(source, language=source_language).sentences
+    if sources and not any(s.labelled for s in sources):
+        raise DataError(
+            "no labels in it: the source of a projection is labelled text, such as CoNLL with a column of tags",
+            path=source,
+        )
     marked = "markers" in chosen.needs
     way = words or ("spaces" if alignment is not None or marked else "segment")
     targets = read_target(target, language=target_language, words=way)

@@ -12,6 +12,7 @@ from xlner.align.combined import merge
 from xlner.align.embedding import MAX_WORDS, EmbeddingAligner
 from xlner.align.matching import match
 from xlner.align.windows import Pair, align_in_windows
+from xlner.project.depth import HALFWAY, TWO_THIRDS, layer_at
 
 
 class LayersAligner:
@@ -25,7 +26,7 @@ class LayersAligner:
 
     Args:
         encoder: "embedded", a folder or a hub id.
-        layers: the layers to read.
+        layers: the layers to read; None takes those halfway and two thirds up, 6 and 8 of the embedded encoder's 12.
         floor: least confidence of a link in one reading.
         statistics: a statistical aligner, best fitted on more text than is to be projected.
         share: its part of the score of a link.
@@ -37,7 +38,7 @@ class LayersAligner:
         self,
         encoder: str = "embedded",
         *,
-        layers: Sequence[int] = (6, 8),
+        layers: Sequence[int] | None = None,
         floor: float = 0.05,
         statistics: Aligner | None = None,
         share: float = 0.2,
@@ -46,6 +47,8 @@ class LayersAligner:
     ) -> None:
         self.floor, self.chunk = floor, chunk
         self.statistics, self.share = statistics, share
+        if layers is None:
+            layers = sorted({layer_at(share, encoder) for share in (HALFWAY, TWO_THIRDS)})
         self._readers = [EmbeddingAligner(encoder, layers=i, level="word", device=device) for i in layers]
 
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from xlner.project.candidates import CandidateOptions, candidates_of
 from xlner.project.matchers import MATCHERS, Matcher
 from xlner.project.pair import Pair, Problem
 from xlner.project.result import Projected, ProjectionResult
-from xlner.project.scores import Evidence, make_score
+from xlner.project.scores import Evidence, make_score, parse_scores
 
 if TYPE_CHECKING:
     from xlner.tagger import Tagger
@@ -24,6 +25,7 @@ DEFAULT_ALIGNER = "layers"
 FUSED_THRESHOLD = 0.2
 """Fused scores are probabilities. Two equal names share theirs, so half is too much to ask."""
 
+_REST = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 Score = Callable[[Sequence[Pair], Sequence[np.ndarray], Evidence], list[np.ndarray]]
 
 
@@ -36,13 +38,13 @@ class ProjectOptions:
             a weighted sum such as "align=0.5,ner_spans=0.5,nmt=1". Matchers without candidates ignore it.
         candidates: which ranges are candidates.
         nmt_languages: the translation model's own codes of the source and the target language, for "nmt".
-        layer: hidden layer for "embedding".
+        layer: hidden layer for "embedding"; None takes the one two thirds up.
     """
 
     score: str = "fused"
     candidates: CandidateOptions = field(default_factory=CandidateOptions)
     nmt_languages: tuple[str | None, str | None] = (None, None)
-    layer: int = 8
+    layer: int | None = None
 
 
 def project(
@@ -55,7 +57,7 @@ def project(
     options: ProjectOptions | None = None,
     tagger: Tagger | None = None,
     nmt_model: str | None = None,
-    encoder: str = "embedded",
+    encoder: str | None = None,
     device: str | None = None,
 ) -> ProjectionResult:
     """Project the entities of labelled sentences onto their translations.
@@ -73,14 +75,16 @@ def project(
         options: scores and candidates.
         tagger: a NER model that reads the target language, for scores "ner" and "ner_spans" and candidates "ner".
         nmt_model: a sequence-to-sequence model, for the score "nmt".
-        encoder: for the aligner "layers" and the score "embedding".
-        device: a torch device name.
+        encoder: "embedded", a folder or a hub id, for an aligner by name that reads one, and for the score "embedding";
+            None takes the embedded one.
+        device: a torch device name, likewise, and for the score "nmt". A tagger has its device already.
 
     Returns:
         One projected sentence per target, in order, and the fate of every entity.
 
     Raises:
-        UsageError: numbers of sentences differ, or a needed model is not given.
+        UsageError: numbers of sentences differ, a needed model is not given, or nothing reads the encoder or
+            the device.
         DataError: an alignment does not fit its sentences.
     """
     if len(sources) != len(targets):
@@ -90,11 +94,21 @@ def project(
     options = options or ProjectOptions()
     name = matcher if isinstance(matcher, str) else type(matcher).__name__
     chosen: Matcher = MATCHERS.load(matcher)() if isinstance(matcher, str) else matcher
-    scorer = make_score(options, tagger=tagger, nmt_model=nmt_model, encoder=encoder, device=device) if (
-        "candidates" in chosen.needs
-    ) else None  # fmt: skip
-    if alignments is None and chosen.needs & {"alignment", "candidates"}:
-        alignments = align_labelled(sources, targets, aligner, encoder=encoder, device=device)
+    scored = "candidates" in chosen.needs
+    aligns = alignments is None and bool(chosen.needs & {"alignment", "candidates"})
+    own = _own(
+        parse_scores(options.score) if scored else {},
+        aligner if aligns else None,
+        {"encoder": encoder, "device": device},
+        tagger is not None,
+    )
+    scorer = (
+        make_score(options, tagger=tagger, nmt_model=nmt_model, encoder=encoder or "embedded", device=device)
+        if scored
+        else None
+    )
+    if aligns:
+        alignments = align_labelled(sources, targets, aligner, own)
     pairs = [
         Pair(s, t, None if alignments is None else alignments[i])
         for i, (s, t) in enumerate(zip(sources, targets, strict=True))
@@ -105,21 +119,19 @@ def project(
 
 
 def align_labelled(
-    sources: Sequence[Sentence],
-    targets: Sequence[Sentence],
-    aligner: str | Aligner,
-    *,
-    encoder: str = "embedded",
-    device: str | None = None,
+    sources: Sequence[Sentence], targets: Sequence[Sentence], aligner: str | Aligner, settings: Mapping[str, Any]
 ) -> list[Alignment]:
-    """Alignments of the pairs that have entities; pairs without any need none and get no links."""
+    """Alignments of the pairs that have entities; pairs without any need none and get no links.
+
+    `settings` are for an aligner that comes by name.
+    """
     busy = [i for i, s in enumerate(sources) if s.spans or s.missing]
     out = [Alignment.of(())] * len(sources)
     if not busy:
         return out
     worker = aligner
     if isinstance(worker, str):
-        worker = _made(worker, encoder, device)
+        worker = cast(Aligner, _loaded(worker)(**settings))
         if isinstance(worker, Fits):
             worker.fit([(s.words, t.words) for s, t in zip(sources, targets, strict=True)])
     for i, alignment in zip(busy, worker.align([(sources[i].words, targets[i].words) for i in busy]), strict=True):
@@ -127,13 +139,53 @@ def align_labelled(
     return out
 
 
-def _made(name: str, encoder: str, device: str | None) -> Aligner:
-    if name == "layers":
+def _loaded(name: str) -> Callable[..., Any]:
+    """The class of an aligner that works without being told anything.
+
+    Raises:
+        UsageError: there is none of that name, or it has to be told something.
+    """
+    if name == DEFAULT_ALIGNER:
         from xlner.project.layers import LayersAligner
 
-        return LayersAligner(encoder, device=device)
-    made: Aligner = ALIGNERS.load(name)()
-    return made
+        return LayersAligner
+    try:
+        found: Callable[..., Any] = ALIGNERS.load(name)
+    except UsageError:
+        known = ", ".join([DEFAULT_ALIGNER, *ALIGNERS.names()])
+        raise UsageError(f"no aligner called '{name}'; there are: {known}") from None
+    wanted = [p.name for p in signature(found).parameters.values() if p.default is p.empty and p.kind not in _REST]
+    if wanted:
+        hint = "name the file with --alignment FILE" if name == "files" else "make it in Python and hand it over"
+        raise UsageError(f"the aligner {name} wants {' and '.join(wanted)}; {hint}")
+    return found
+
+
+def _own(
+    scores: Mapping[str, float], aligner: str | Aligner | None, given: Mapping[str, str | None], has_tagger: bool
+) -> dict[str, Any]:
+    """What the aligner is told, if it comes by name.
+
+    Args:
+        scores: the scores that are computed.
+        aligner: None if nothing is aligned.
+        given: encoder and device, None where the user named none.
+        has_tagger: a device is for the tagger too.
+
+    Raises:
+        UsageError: nothing reads what the user named.
+    """
+    parameters = signature(_loaded(aligner)).parameters if isinstance(aligner, str) else {}
+    anything = any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values())
+    named = {name: value for name, value in given.items() if value is not None}
+    own = {name: value for name, value in named.items() if anything or name in parameters}
+    read = {*own} | ({"encoder", "device"} if "embedding" in scores else set())
+    read |= {"device"} if "nmt" in scores or has_tagger else set()
+    for name in named:
+        if name not in read:
+            who = f"the aligner {aligner}" if isinstance(aligner, str) else "this projection"
+            raise UsageError(f"--{name}: {who} has no use for it; leave it out, or take --aligner layers")
+    return own
 
 
 def _problems(pairs: Sequence[Pair], options: ProjectOptions, score: Score, tagger: Tagger | None) -> list[Problem]:

@@ -36,8 +36,7 @@ class CurvePoint:
 
 def select(result: ProjectionResult, *, threshold: float) -> ProjectionResult:
     """Demote spans with a score below `threshold` to missing words. Spans without a score are kept."""
-    if not 0 <= threshold <= 1:
-        raise UsageError(f"--min-score is from 0 to 1, got {threshold}")
+    check_threshold(threshold)
     items = []
     for item in result:
         fates = [
@@ -50,6 +49,16 @@ def select(result: ProjectionResult, *, threshold: float) -> ProjectionResult:
         ]
         items.append(Projected.of(item.source, item.sentence, fates, item.alignment))
     return replace(result, items=tuple(items))
+
+
+def check_threshold(threshold: float) -> None:
+    """Refuse what is no probability.
+
+    Raises:
+        UsageError: it is not from 0 to 1.
+    """
+    if not 0 <= threshold <= 1:
+        raise UsageError(f"--min-score is from 0 to 1, got {threshold}")
 
 
 def curve(result: ProjectionResult, *, gold: Sequence[Sentence] | None = None, points: int = 20) -> list[CurvePoint]:

@@ -32,8 +32,8 @@ class _Chooser(ABC):
     needs: ClassVar[frozenset[str]] = frozenset({"candidates"})
 
     def __post_init__(self) -> None:
-        if self.threshold is not None and not self.threshold >= 0:
-            raise UsageError(f"--threshold must be 0 or more, got {self.threshold}")
+        if self.threshold is not None and not 0 <= self.threshold < np.inf:
+            raise UsageError(f"--threshold must be a number from 0, got {self.threshold}")
 
     @abstractmethod
     def choose(self, scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:

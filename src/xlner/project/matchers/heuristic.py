@@ -54,8 +54,8 @@ class HeuristicMatcher:
     needs: ClassVar[frozenset[str]] = frozenset({"alignment"})
 
     def __post_init__(self) -> None:
-        if self.d < 0 or self.k < 0 or self.thr < 0:
-            raise UsageError(f"--d, --k and --thr must be 0 or more, got {self.d}, {self.k}, {self.thr}")
+        if self.d < 0 or self.k < 0 or not 0 <= self.thr < np.inf:
+            raise UsageError(f"--d, --k and --thr must be numbers from 0, got {self.d}, {self.k}, {self.thr}")
         for name, value, allowed in (
             ("punctuation", self.punctuation, ("keep", "drop")),
             ("gap", self.gap, ("between", "extent")),

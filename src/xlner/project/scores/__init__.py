@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -60,17 +61,21 @@ def parse_scores(text: str) -> dict[str, float]:
     """`"align=0.5,nmt"` as {"align": 0.5, "nmt": 1.0}.
 
     Raises:
-        UsageError: no such score, a weight that is no number, or "fused" in a sum.
+        UsageError: no such score, one named twice, a weight that is no number above 0, or "fused" in a sum.
     """
     out: dict[str, float] = {}
     for part in text.split(","):
         name, sep, weight = part.strip().partition("=")
         if name not in SCORES:
             raise UsageError(f"no score called '{name}'; there are: {', '.join(SCORES)}, or a sum: align=0.5,nmt=1")
+        if name in out:
+            raise UsageError(f"--score names {name} twice")
         try:
             out[name] = float(weight) if sep else 1.0
         except ValueError:
-            raise UsageError(f"--score: the weight of {name} must be a number, got '{weight}'") from None
+            out[name] = math.nan
+        if not 0 < out[name] < math.inf:
+            raise UsageError(f"--score: the weight of {name} must be a number above 0, got '{weight}'")
     if "fused" in out and len(out) > 1:
         raise UsageError("--score fused weighs the others by itself; it cannot be part of a sum")
     return out

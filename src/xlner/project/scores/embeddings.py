@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from xlner.align.subwords import SubwordEncoder, SubwordVectors
+from xlner.project.depth import TWO_THIRDS, layer_at
 from xlner.project.pair import Pair
 
 
@@ -17,11 +18,12 @@ class EmbeddingScorer:
 
     Args:
         encoder: "embedded", a folder or a hub id.
-        layer: the hidden layer to take.
+        layer: the hidden layer to take; None takes the one two thirds up, 8 of the embedded encoder's 12.
         device: a torch device name.
     """
 
-    def __init__(self, encoder: str = "embedded", *, layer: int = 8, device: str | None = None) -> None:
+    def __init__(self, encoder: str = "embedded", *, layer: int | None = None, device: str | None = None) -> None:
+        layer = layer_at(TWO_THIRDS, encoder) if layer is None else layer
         self._encoder = SubwordEncoder(encoder, layers=[layer], device=device)
 
     def __call__(self, pairs: Sequence[Pair], candidates: Sequence[np.ndarray]) -> list[np.ndarray]:
