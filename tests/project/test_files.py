@@ -196,6 +196,13 @@ def test_markers_read_the_marked_file(files: Path) -> None:
     assert json.loads(run(files, "--matcher", "markers", "--json")[-1])["fates"] == {"projected": 3}
 
 
+def test_losses_say_why_marks_do_not_add_up(files: Path) -> None:
+    (files / "t.txt").write_text("[Mira] verließ die Seebank\nnichts\n[Oslo]\n", "utf-8")
+    run(files, "--matcher", "markers", "--losses", str(files / "lost.jsonl"))
+    lost = [json.loads(line) for line in (files / "lost.jsonl").read_text("utf-8").splitlines()]
+    assert [r["detail"] for r in lost] == ["1 marked strings for 2 entities"] * 2
+
+
 def test_the_default_aligner_and_embeddings_on_a_tiny_encoder(tiny_encoder: Path) -> None:
     sources = [sentence("Ana met Arcol", (0, 1, "PER"), (2, 3, "ORG")), sentence("Ana", (0, 1, "PER")), sentence("x")]
     targets = [sentence("Ana traf Arcol"), sentence(""), sentence("y")]

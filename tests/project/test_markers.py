@@ -73,6 +73,26 @@ def test_other_brackets_and_doubled_ones_count() -> None:
     assert pieces("【Ana Lee】 für [[Arcol]] in 「Oslo」") == ["Ana Lee", "Arcol", "Oslo"]
 
 
+def test_other_brackets_stay_text_where_the_plain_ones_add_up() -> None:
+    spans = (Span(0, 2, "ORG"), Span(5, 6, "LOC"))
+    found = decode(
+        "《[欧盟委员会]》发表了关于[土耳其]的报告《年度报告》",
+        spans,
+        ["EU Commission", "Turkey"],
+        ["欧盟委员会", "土耳其"],
+    )
+    assert found.reason == ""
+    assert found.text == "《欧盟委员会》发表了关于土耳其的报告《年度报告》"
+    assert [found.text[slice(*s)] for s in found.spans if s] == ["欧盟委员会", "土耳其"]
+
+
+def test_what_does_not_add_up_in_any_way_keeps_its_brackets() -> None:
+    spans = (Span(0, 1, "ORG"), Span(1, 2, "LOC"))
+    found = decode("[欧盟委员会]的《年度报告》和「概要」", spans, ["x", "y"])
+    assert found.text == "欧盟委员会的《年度报告》和「概要」"
+    assert found.reason == "1 marked strings for 2 entities"
+
+
 def test_lenient_decoding_keeps_what_it_finds() -> None:
     assert pieces("[Ana Lee] und [niemand] in [Oslo", strict=False) == ["Ana Lee", None, None]
 
@@ -99,6 +119,8 @@ def test_a_dropped_sentence_is_unknown_throughout() -> None:
     pair = Pair(SOURCE, Sentence(("[Ana", "Lee", "arbeitet")))
     made = MarkerMatcher().match(Problem.bare(pair))
     assert {f.reason for f in made.fates} == {Reason.MARKERS}
+    assert {f.detail for f in made.fates} == {"1 opening and 0 closing marks around 0 strings"}
+    assert "(1 opening and 0 closing" in made.fates[0].explain(SOURCE, made.sentence)
     assert made.sentence.missing == ((0, 3),)
     assert "[" not in (made.sentence.text or "")
 

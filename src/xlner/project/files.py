@@ -192,6 +192,7 @@ def loss_record(result: ProjectionResult, index: int, fate: Fate) -> dict[str, A
         "start": fate.entity.start,
         "end": fate.entity.end,
         "reason": str(fate.reason),
+        "detail": fate.detail,
         "score": fate.score,
         "wanted": None if fate.wanted is None else list(fate.wanted),
         "explanation": fate.explain(item.source, item.sentence),

@@ -64,10 +64,13 @@ def decode(
 ) -> Decoded:
     """Take the marks out of a translation and say which entity each one held.
 
-    Marked strings and entities must be equally many. With one entity, or one type, order decides. Otherwise each
-    marked string goes to the entity it is most like: the same as its separate translation, the same as its name, then
-    by the ratio of difflib, above 0.5, first to translations, then to names. What is left over is given out only if all
-    left entities have one type. Anything else drops the sentence.
+    Marked strings and entities must be equally many. Marks are square brackets; only where these do not add up, and
+    all kinds of full-width brackets and quotes together do, the others are marks too. Else they belong to the text.
+
+    With one entity, or one type, order decides. Otherwise each marked string goes to the entity it is most like: the
+    same as its separate translation, the same as its name, then by the ratio of difflib, above 0.5, first to
+    translations, then to names. What is left over is given out only if all left entities have one type. Anything else
+    drops the sentence.
 
     Args:
         marked: the translation of `wrap(sentence)`.
@@ -81,13 +84,14 @@ def decode(
     """
     if not entities:
         return Decoded(marked, ())
-    normal = re.sub(r"\[\s*\[", "[", re.sub(r"\]\s*\]", "]", marked.translate(_LIKE_BRACKETS)))
-    plain, found = _take_out(normal)
-    balanced = normal.count("[") == normal.count("]") == len(found)
-    if strict and not balanced:
-        return Decoded(plain, (), f"{normal.count('[')} opening and {normal.count(']')} closing marks")
-    if strict and len(found) != len(entities):
-        return Decoded(plain, (), f"{len(found)} marked strings for {len(entities)} entities")
+    reading = _read(marked)
+    if not reading.adds_up(len(entities)):
+        wider = _read(marked.translate(_LIKE_BRACKETS))
+        if wider.adds_up(len(entities)) or (not strict and not reading.found):
+            reading = wider
+    plain, found = reading.plain, reading.found
+    if strict and not reading.adds_up(len(entities)):
+        return Decoded(plain, (), reading.fault(len(entities)))
     if strict and len({e.label for e in entities}) <= 1:
         return Decoded(plain, tuple(found))
     owners = _owners([plain[a:b] for a, b in found], entities, names, translations)
@@ -102,6 +106,30 @@ def decode(
         if owner >= 0:
             spans[owner] = span
     return Decoded(plain, tuple(spans))
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Text without its marks, what they enclosed, and how many there were."""
+
+    plain: str
+    found: list[tuple[int, int]]
+    opening: int
+    closing: int
+
+    def adds_up(self, wanted: int) -> bool:
+        return self.opening == self.closing == len(self.found) == wanted
+
+    def fault(self, wanted: int) -> str:
+        if not self.opening == self.closing == len(self.found):
+            return f"{self.opening} opening and {self.closing} closing marks around {len(self.found)} strings"
+        return f"{len(self.found)} marked strings for {wanted} entities"
+
+
+def _read(marked: str) -> _Reading:
+    """Marks doubled by a translator count once."""
+    normal = re.sub(r"\[\s*\[", "[", re.sub(r"\]\s*\]", "]", marked))
+    return _Reading(*_take_out(normal), normal.count("["), normal.count("]"))
 
 
 def _take_out(marked: str) -> tuple[str, list[tuple[int, int]]]:
@@ -183,8 +211,10 @@ def labelled(
     for index, entity in enumerate(source.spans):
         where = decoded.spans[index] if decoded.spans else None
         words = None if where is None else _words_in(sentence, where)
-        if words is None:
-            fates.append(Fate(entity, Reason.MARKERS if len(sentence) else Reason.EMPTY_TARGET))
+        if words is None and not len(sentence):
+            fates.append(Fate(entity, Reason.EMPTY_TARGET))
+        elif words is None:
+            fates.append(Fate(entity, Reason.MARKERS, detail=decoded.reason or "no marked string is like it"))
         else:
             fates.append(Fate(entity, Reason.PROJECTED, (Span(*words, entity.label, 1.0),), 1.0))
     return sentence, _apart(fates)

@@ -40,6 +40,7 @@ class Fate:
         score: the best score it had, on the matcher's own scale; None if it never had one.
         wanted: the target range that it lost or that was not good enough, where one is known.
         winner: the source entity that took that range.
+        detail: what else is known of a loss, for people.
     """
 
     entity: Span
@@ -48,13 +49,14 @@ class Fate:
     score: float | None = None
     wanted: tuple[int, int] | None = None
     winner: Span | None = None
+    detail: str = ""
 
     def explain(self, source: Sentence, target: Sentence) -> str:
         """One line for people."""
         name = f"{self.entity.label} '{source.surface(self.entity)}'"
         if self.spans:
             return f"{name} → " + ", ".join(f"'{target.surface(s)}'" for s in self.spans)
-        said = f"{name}: {self.reason}"
+        said = f"{name}: {self.reason}" + (f" ({self.detail})" if self.detail else "")
         if self.wanted is not None:
             said += f"; wanted '{target.surface(Span(*self.wanted, self.entity.label))}'"
         if self.winner is not None:
