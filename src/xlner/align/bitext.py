@@ -17,6 +17,7 @@ from xlner.align.alignment import Alignment
 from xlner.align.files import FilesAligner
 from xlner.align.gold import GoldScore, read_gold, score_alignments
 from xlner.align.read import looks_unsegmented, read_pairs
+from xlner.align.saved import check_place
 from xlner.align.windows import Pair
 from xlner.core.progress import progress
 from xlner.errors import DataError, UsageError
@@ -117,6 +118,8 @@ def align(
         raise UsageError(f"--resume is auto or never; got '{resume}'")
     if load is not None and fit is not None:
         raise UsageError("--load takes a fitted aligner as it is, --fit fits one; give one of them")
+    if save is not None:
+        check_place(save)
     how: dict[str, Any] = {"words": words, "format": format}
     how |= {"source_language": source_language, "target_language": target_language}
     pairs = read_pairs(source, target, **how)

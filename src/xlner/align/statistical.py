@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from xlner.align.alignment import Alignment
+from xlner.align.saved import read_settings, writing
 from xlner.align.windows import Pair, align_in_windows
 from xlner.errors import MissingExtraError, ModelError, UsageError
 
@@ -51,7 +49,6 @@ _OPERATIONS = {
 # Models whose search grows with the cube of the length get windows of so many words.
 _CUBIC = ("hmm", "ibm3", "ibm4", "eflomal")
 _CUBIC_WORDS = 100
-_SIDE_FILE = "aligner.json"
 
 
 class ThotAligner:
@@ -139,31 +136,23 @@ class ThotAligner:
 
         Raises:
             ModelError: there is nothing fitted to save, or it cannot be written.
+            UsageError: the folder holds something else than a saved aligner.
         """
         if self._directions is None:
             raise ModelError("the aligner has not been fitted, so there is nothing to save")
-        folder = Path(folder)
-        partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        try:
+        settings = {
+            "aligner": "thot",
+            "model": self.model,
+            "symmetrisation": self.symmetrisation,
+            "iterations": self.iterations,
+            "lowercase": self.lowercase,
+            "seed": self.seed,
+        }
+        with writing(folder, settings) as partial:
             for name, model in zip(("direct", "inverse"), self._directions, strict=True):
                 if not model.print(str(partial / name)):
                     raise ModelError(f"the aligner could not be written to {folder}")
-            settings = {
-                "model": self.model,
-                "symmetrisation": self.symmetrisation,
-                "iterations": self.iterations,
-                "lowercase": self.lowercase,
-                "seed": self.seed,
-            }
-            (partial / _SIDE_FILE).write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
-            if folder.exists():
-                shutil.rmtree(folder)
-            partial.rename(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-        return folder
+        return Path(folder)
 
     @classmethod
     def load(cls, folder: str | Path) -> ThotAligner:
@@ -171,12 +160,13 @@ class ThotAligner:
 
         Raises:
             ModelError: the folder holds none, or a part of one.
+            UsageError: it holds another aligner.
         """
         folder = Path(folder)
+        settings = read_settings(folder, "thot")
         try:
-            settings = json.loads((folder / _SIDE_FILE).read_text("utf-8"))
             aligner = cls(settings.pop("model"), **settings)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{folder} holds no saved aligner ({error})") from None
         models = []
         for name in ("direct", "inverse"):

@@ -1,0 +1,85 @@
+"""Folders of saved aligners: written beside their place and renamed, and never in place of anything else."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from xlner.errors import ModelError, UsageError
+
+SIDE_FILE = "aligner.json"
+_WRITTEN = (SIDE_FILE, "direct*", "inverse*", "member-*")
+
+
+def check_place(folder: str | Path) -> Path:
+    """The whole path of a folder that an aligner may be saved in: absent, empty, or holding a saved aligner only.
+
+    Raises:
+        UsageError: something else is there, or it cannot be made there.
+    """
+    place = Path(folder).resolve()
+    if Path.cwd().is_relative_to(place):
+        raise UsageError(f"--save {folder}: you are in that folder; name one of its own, which is made or replaced")
+    above = next(p for p in place.parents if p.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise UsageError(f"--save {folder}: no folder can be made in {above}")
+    if not place.exists():
+        return place
+    if not place.is_dir():
+        raise UsageError(f"--save {folder}: a folder is wanted, and that is a file")
+    inside = list(place.iterdir())
+    strange = sorted(p.name for p in inside if not any(p.match(pattern) for pattern in _WRITTEN))
+    if strange or (inside and not (place / SIDE_FILE).is_file()):
+        what = strange[0] if strange else inside[0].name
+        raise UsageError(
+            f"--save {folder}: that folder holds other things than a saved aligner, such as {what}; name a new one"
+        )
+    return place
+
+
+@contextmanager
+def writing(folder: str | Path, settings: Mapping[str, Any]) -> Iterator[Path]:
+    """A folder to write to, which takes its place with the settings when the block ends well.
+
+    Raises:
+        UsageError: see `check_place`.
+    """
+    place = check_place(folder)
+    partial, former = (place.with_name(f".{place.name}.{what}-{os.getpid()}") for what in ("partial", "former"))
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        (partial / SIDE_FILE).write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
+        if place.exists():
+            place.rename(former)
+        partial.rename(place)
+    finally:
+        if former.exists() and not place.exists():
+            former.rename(place)
+        for rest in (partial, former):
+            shutil.rmtree(rest, ignore_errors=True)
+
+
+def read_settings(folder: str | Path, aligner: str) -> dict[str, Any]:
+    """The settings that an aligner of that name saved.
+
+    Raises:
+        ModelError: the folder holds none.
+        UsageError: another aligner saved them.
+    """
+    try:
+        settings = json.loads((Path(folder) / SIDE_FILE).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder} holds no saved aligner ({error})") from None
+    if not isinstance(settings, dict):
+        raise ModelError(f"{folder} holds no saved aligner ({SIDE_FILE} has no settings)")
+    saved = settings.pop("aligner", "thot")
+    if saved != aligner:
+        raise UsageError(f"--load {folder}: the aligner {saved} was saved there, not {aligner}; add --aligner {saved}")
+    return settings

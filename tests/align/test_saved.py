@@ -1,0 +1,87 @@
+"""Saving and loading of aligners that learned something."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from xlner.align import align
+from xlner.align.saved import check_place, read_settings, writing
+from xlner.align.statistical import ThotAligner
+from xlner.errors import ModelError, UsageError
+
+BITEXT = [(["Ana", "visits", "Arcol"], ["Ana", "visita", "Arcol"]), (["Ana", "again"], ["Ana", "otra", "vez"])] * 5
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    source, target = tmp_path / "a.txt", tmp_path / "b.txt"
+    source.write_text("".join(" ".join(s) + "\n" for s, _ in BITEXT), "utf-8")
+    target.write_text("".join(" ".join(t) + "\n" for _, t in BITEXT), "utf-8")
+    return source, target
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def save_here(folder: Path, text: str = "x") -> None:
+    with writing(folder, {"aligner": "thot"}) as partial:
+        (partial / "direct").write_text(text)
+
+
+@pytest.mark.parametrize("inside", [["thesis.tex"], ["aligner.json", "thesis.tex"], ["deep/er/notes"], ["direct.txt"]])
+def test_a_folder_of_something_else_is_never_replaced(files, tmp_path, inside):
+    pytest.importorskip("thot")
+    precious = tmp_path / "precious"
+    for name in inside:
+        (precious / name).parent.mkdir(parents=True, exist_ok=True)
+        (precious / name).write_text("years of work")
+    before = everything(tmp_path)
+    with pytest.raises(UsageError, match="--save"):
+        ThotAligner("ibm1").fit(BITEXT).save(precious)
+    with pytest.raises(UsageError, match="--save"):
+        align(*files, aligner="thot", options={"model": "ibm1"}, save=precious)
+    assert everything(tmp_path) == before
+
+
+def test_places_that_cannot_be(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "file").write_text("x")
+    monkeypatch.chdir(tmp_path / "here")
+    for place in (".", "..", "../here", "/", "../file", "../file/below"):
+        with pytest.raises(UsageError, match="--save"):
+            check_place(place)
+    assert check_place("new/er") == tmp_path / "here/new/er"
+
+
+def test_an_empty_folder_and_a_former_save_are_replaced(tmp_path):
+    (tmp_path / "it").mkdir()
+    for text in ("one", "two"):
+        save_here(tmp_path / "it", text)
+        assert (tmp_path / "it/direct").read_text() == text
+    assert [p.name for p in tmp_path.iterdir()] == ["it"]
+
+
+def test_a_save_that_fails_leaves_the_former_one(tmp_path):
+    save_here(tmp_path / "it", "one")
+    with pytest.raises(KeyboardInterrupt), writing(tmp_path / "it", {}):
+        raise KeyboardInterrupt
+    assert (tmp_path / "it/direct").read_text() == "one"
+    assert [p.name for p in tmp_path.iterdir()] == ["it"]
+
+
+def test_what_is_no_saved_aligner(tmp_path):
+    pytest.importorskip("thot")
+    for text in ("", "[1]", "{}", '{"model": "x"}', '{"model": "hmm", "speed": 9}'):
+        (tmp_path / "aligner.json").write_text(text)
+        with pytest.raises(ModelError, match="holds no saved aligner"):
+            ThotAligner.load(tmp_path)
+    (tmp_path / "aligner.json").write_text('{"model": "hmm"}')
+    with pytest.raises(ModelError, match="part of an aligner"):
+        ThotAligner.load(tmp_path)
+    (tmp_path / "aligner.json").write_text(json.dumps({"aligner": "combined"}))
+    with pytest.raises(UsageError, match="--aligner combined"):
+        read_settings(tmp_path, "thot")
