@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from xlner.align import Alignment, align
+from xlner.align.combined import CombinedAligner
+from xlner.align.files import FilesAligner
 from xlner.align.gold import Gold, score_alignments
 from xlner.cli import main
 from xlner.errors import DataError, UsageError
@@ -55,6 +57,53 @@ def test_a_killed_run_goes_on(files, tmp_path, monkeypatch):
     assert align(*files, out, aligner="diagonal", chunk=1).resumed == 2
     assert out.read_text() == "0-0 1-1 2-2 3-3\n\n0-0 1-1 2-2\n0-0 1-1\n"
     assert align(*files, out, aligner="diagonal", chunk=1).resumed == 0
+
+
+def combined_with_a_file(tmp_path: Path, stop: int | None = None) -> CombinedAligner:
+    """Takes what either says; nothing from the diagonal."""
+
+    class Nothing(Diagonal):
+        def align(self, pairs):
+            return [Alignment.of(()) for _ in super().align(pairs)]
+
+    inner = CombinedAligner([FilesAligner(tmp_path / "links"), Nothing(stop)], how="union")
+    return CombinedAligner([inner, Nothing()], how="union")
+
+
+def test_a_killed_run_goes_on_at_the_right_line_of_a_members_file(files, tmp_path, monkeypatch):
+    lines = "0-0 1-1\n\n0-1\n1-1\n"
+    (tmp_path / "links").write_text(lines, "utf-8")
+    made = iter([combined_with_a_file(tmp_path, stop=2), combined_with_a_file(tmp_path)])
+    monkeypatch.setattr("xlner.align.bitext.ALIGNERS", SimpleNamespace(load=lambda name: lambda: next(made)))
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        align(*files, out, aligner="both", chunk=1)
+    assert align(*files, out, aligner="both", chunk=1).resumed == 2
+    assert out.read_text() == lines
+
+
+def test_lines_that_changed_since_are_other_work(files, tmp_path, monkeypatch):
+    (tmp_path / "links").write_text("0-0 1-1\n\n0-1\n1-1\n", "utf-8")
+    killed = combined_with_a_file(tmp_path, stop=2)
+    (tmp_path / "links").write_text("3-3\n\n0-1\n1-1\n", "utf-8")
+    made = iter([killed, combined_with_a_file(tmp_path)])
+    monkeypatch.setattr("xlner.align.bitext.ALIGNERS", SimpleNamespace(load=lambda name: lambda: next(made)))
+    with pytest.raises(KeyboardInterrupt):
+        align(*files, tmp_path / "out", aligner="both", chunk=1)
+    assert align(*files, tmp_path / "out", aligner="both", chunk=1).resumed == 0
+    assert (tmp_path / "out").read_text().startswith("3-3\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [("0-0\n\n0-1\n", "3 lines for 4"), ("0-0\n\n0-1\n1-1\n0-0\n", "5 lines for 4"), ("0-0\n\n0-7\n1-1\n", "links:3")],
+)
+def test_files_that_do_not_fit_are_refused_before_work(files, tmp_path, lines, message):
+    (tmp_path / "links").write_text(lines, "utf-8")
+    for aligner in (FilesAligner(tmp_path / "links"), combined_with_a_file(tmp_path)):
+        with pytest.raises(DataError, match=message):
+            align(*files, tmp_path / "out", aligner=aligner, chunk=1)
+    assert not list(tmp_path.glob("out*"))
 
 
 def test_other_work_is_not_gone_on_with(files, tmp_path):

@@ -38,3 +38,24 @@ class Fits(Protocol):
     def fit(self, bitext: Sequence[Pair]) -> object:
         """Learn from sentence pairs."""
         ...
+
+
+@runtime_checkable
+class InOrder(Protocol):
+    """An aligner that answers by position, such as one that reads lines of a file: pair n gets line n."""
+
+    def check(self, pairs: Sequence[Pair]) -> None:
+        """Refuse pairs that it has no answers for. `xlner align` asks with all pairs, before the first is aligned.
+
+        Raises:
+            DataError: there are too few or too many answers, or one does not fit its pair.
+        """
+        ...
+
+    def skip(self, count: int) -> None:
+        """Move on past the pairs that an interrupted run has done."""
+        ...
+
+    def digest(self) -> str:
+        """What tells its answers from others, so that no run goes on with what was made from another file."""
+        ...

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from xlner.align.aligner import ALIGNERS, Aligner, Fits
+from xlner.align.aligner import ALIGNERS, Aligner, Fits, InOrder
 from xlner.align.alignment import Alignment
-from xlner.align.files import FilesAligner
 from xlner.align.gold import GoldScore, read_gold, score_alignments
 from xlner.align.read import looks_unsegmented, read_pairs
 from xlner.align.saved import check_place
 from xlner.align.windows import Pair
 from xlner.core.progress import progress
-from xlner.errors import DataError, UsageError
+from xlner.errors import UsageError
 
 DEFAULT_ALIGNER = "embedding"
 
@@ -131,14 +130,15 @@ def align(
         made.fit([*pairs, *more])
     if save is not None:
         made.save(save)  # type: ignore[attr-defined]  # _check has looked
-    print_of_work = _fingerprint(pairs, more, [str(aligner), dict(options or {}), str(load), scores])
+    lines = made.digest() if isinstance(made, InOrder) else ""
+    print_of_work = _fingerprint(pairs, more, [str(aligner), dict(options or {}), str(load), lines, scores])
     done: list[Alignment] = []
     started = time.perf_counter()
     with _output(output, print_of_work, resume=resume) as (stream, before):
         resumed = len(before)
         done += before
-        if resumed:
-            _skip(made, pairs[:resumed])
+        if resumed and isinstance(made, InOrder):
+            made.skip(resumed)
         with progress("aligning", total=len(pairs)) as bar:
             bar.update(done=resumed)
             for start in range(resumed, len(pairs), chunk):
@@ -181,14 +181,8 @@ def _check(aligner: Any, pairs: Sequence[Pair], *, fits: bool, saves: bool) -> N
         raise UsageError("--fit: this aligner learns nothing from bitext")
     if saves and not hasattr(aligner, "save"):
         raise UsageError("--save: this aligner has nothing to save")
-    if isinstance(aligner, FilesAligner) and len(aligner) != len(pairs):
-        raise DataError(f"has {len(aligner)} lines for {len(pairs)} sentence pairs", path=aligner.name)
-
-
-def _skip(aligner: Any, pairs: Sequence[Pair]) -> None:
-    """An aligner that gives the lines of a file has to move on past those that are done."""
-    if isinstance(aligner, FilesAligner):
-        aligner.align(pairs)
+    if isinstance(aligner, InOrder):
+        aligner.check(pairs)
 
 
 def _notes(pairs: Sequence[Pair], words: str) -> tuple[str, ...]:

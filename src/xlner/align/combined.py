@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from xlner.align.aligner import ALIGNERS, Aligner, Fits
+from xlner.align.aligner import ALIGNERS, Aligner, Fits, InOrder
 from xlner.align.alignment import Alignment
 from xlner.align.windows import Pair
 from xlner.errors import UsageError
@@ -73,6 +73,27 @@ class CombinedAligner:
             each = zip(*made, strict=True)
             return [backed(first, others, self.bonus, self.threshold) for first, *others in each]
         return [merge(of_one_pair, self.needed) for of_one_pair in zip(*made, strict=True)]
+
+    def check(self, pairs: Sequence[Pair]) -> None:
+        """Let members that answer by position refuse the pairs.
+
+        Raises:
+            DataError: one of them does.
+        """
+        for member in self._in_order():
+            member.check(pairs)
+
+    def skip(self, count: int) -> None:
+        """Move members that answer by position on past `count` pairs."""
+        for member in self._in_order():
+            member.skip(count)
+
+    def digest(self) -> str:
+        """What tells the answers of members that answer by position from others."""
+        return " ".join(member.digest() for member in self._in_order())
+
+    def _in_order(self) -> list[InOrder]:
+        return [member for member in self.members if isinstance(member, InOrder)]
 
 
 def merge(alignments: Sequence[Alignment], needed: int) -> Alignment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,6 +53,26 @@ class FilesAligner:
             check_range(alignment, len(source), len(target), path=self.name, number=number)
         self._next = end % max(1, len(self))
         return chosen
+
+    def check(self, pairs: Sequence[Pair]) -> None:
+        """Refuse pairs that are not as many as the lines, or that a line does not fit.
+
+        Raises:
+            DataError: with the first line that does not fit.
+        """
+        if len(self) != len(pairs):
+            raise DataError(f"has {len(self)} lines for {len(pairs)} sentence pairs", path=self.name)
+        for number, ((source, target), alignment) in enumerate(zip(pairs, self.alignments, strict=True), 1):
+            check_range(alignment, len(source), len(target), path=self.name, number=number)
+
+    def skip(self, count: int) -> None:
+        """Move on past `count` lines."""
+        self._next = (self._next + count) % max(1, len(self))
+
+    def digest(self) -> str:
+        """A hash of the lines."""
+        lines = "\n".join(a.to_pharaoh(scores=True) for a in self.alignments)
+        return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def check_range(alignment: Alignment, n_source: int, n_target: int, *, path: object, number: int) -> None:
