@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +13,7 @@ from xlner.align.files import FilesAligner
 from xlner.align.gold import Gold, score_alignments
 from xlner.cli import main
 from xlner.errors import DataError, UsageError
+from xlner.registry import Registry
 
 
 @pytest.fixture
@@ -22,6 +22,12 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     source.write_text("Ana visits Arcol .\n\nBoris likes Cadova\nthe end\n", "utf-8")
     target.write_text("Ana visita Arcol .\nhoy\nBoris quiere Cadova\nel fin\n", "utf-8")
     return source, target
+
+
+def known(monkeypatch: pytest.MonkeyPatch, name: str, make: object) -> None:
+    """As if somebody had registered an aligner."""
+    load = Registry.load
+    monkeypatch.setattr(Registry, "load", lambda self, wanted: make if wanted == name else load(self, wanted))
 
 
 class Diagonal:
@@ -47,8 +53,7 @@ def test_one_line_per_pair(files, tmp_path):
 
 def test_a_killed_run_goes_on(files, tmp_path, monkeypatch):
     made = iter([Diagonal(stop=2), Diagonal(), Diagonal()])
-    point = SimpleNamespace(load=lambda name: lambda: next(made))
-    monkeypatch.setattr("xlner.align.bitext.ALIGNERS", point)
+    known(monkeypatch, "diagonal", lambda: next(made))
     out, partial = tmp_path / "out", tmp_path / "out.partial"
     with pytest.raises(KeyboardInterrupt):
         align(*files, out, aligner="diagonal", chunk=1)
@@ -74,7 +79,7 @@ def test_a_killed_run_goes_on_at_the_right_line_of_a_members_file(files, tmp_pat
     lines = "0-0 1-1\n\n0-1\n1-1\n"
     (tmp_path / "links").write_text(lines, "utf-8")
     made = iter([combined_with_a_file(tmp_path, stop=2), combined_with_a_file(tmp_path)])
-    monkeypatch.setattr("xlner.align.bitext.ALIGNERS", SimpleNamespace(load=lambda name: lambda: next(made)))
+    known(monkeypatch, "both", lambda: next(made))
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
         align(*files, out, aligner="both", chunk=1)
@@ -87,7 +92,7 @@ def test_lines_that_changed_since_are_other_work(files, tmp_path, monkeypatch):
     killed = combined_with_a_file(tmp_path, stop=2)
     (tmp_path / "links").write_text("3-3\n\n0-1\n1-1\n", "utf-8")
     made = iter([killed, combined_with_a_file(tmp_path)])
-    monkeypatch.setattr("xlner.align.bitext.ALIGNERS", SimpleNamespace(load=lambda name: lambda: next(made)))
+    known(monkeypatch, "both", lambda: next(made))
     with pytest.raises(KeyboardInterrupt):
         align(*files, tmp_path / "out", aligner="both", chunk=1)
     assert align(*files, tmp_path / "out", aligner="both", chunk=1).resumed == 0
@@ -175,6 +180,33 @@ def test_command_line(files, tmp_path, tiny_encoder, capsys):
         (["--gold", "G"], 1, "G:1"),
         (["--gold", "nowhere"], 1, "no such file"),
         (["--save", "folder"], 2, "--save"),
+        (["--aligner", "files", "--output", "x"], 2, "--option path=VALUE"),
+        (["--aligner", "files", "--option", "path=[1]", "--output", "x"], 2, "path is text"),
+        (["--aligner", "thot", "--save", "."], 2, "--save ."),
+        (["--aligner", "thot", "--option", "model=eflomal", "--option", "seed=x", "--output", "x"], 2, "whole number"),
+        (["--aligner", "thot", "--option", "seed=-1", "--output", "x"], 2, "seed is from 0"),
+        (["--aligner", "thot", "--option", "iterations=true", "--output", "x"], 2, "whole number"),
+        (["--aligner", "thot", "--device", "cpu", "--output", "x"], 2, "has no option 'device'"),
+        (["--aligner", "thot", "--threshold", "0.2", "--output", "x"], 2, "has no option 'threshold'"),
+        (["--aligner", "thot", "--encoder", "embedded", "--output", "x"], 2, "has no option 'encoder'"),
+        (["--aligner", "combined", "--encoder", "embedded", "--output", "x"], 2, "has no option 'encoder'"),
+        (["--aligner", "combined", "--device", "cpu", "--output", "x"], 2, "has no option 'device'"),
+        (["--aligner", "combined", "--threshold", "7", "--output", "x"], 2, "--threshold"),
+        (["--aligner", "combined", "--option", "members=[5,thot]", "--output", "x"], 2, "member 1 is '5'"),
+        (["--aligner", "combined", "--option", "members=thot", "--output", "x"], 2, "members is a list"),
+        (["--aligner", "combined", "--option", "members=[{model: hmm}, thot]", "--output", "x"], 2, "member 1"),
+        (["--aligner", "combined", "--option", "members=[thot, {name: thot, a: 1}]", "--output", "x"], 2, "member 2"),
+        (["--aligner", "combined", "--option", "members=[thot]", "--output", "x"], 2, "at least two"),
+        (["--aligner", "combined", "--option", "bonus=x", "--output", "x"], 2, "bonus is a number"),
+        (["--aligner", "combined", "--option", "bonus=.nan", "--output", "x"], 2, "bonus is at least 0"),
+        (["--aligner", "combined", "--option", "votes=2", "--output", "x"], 2, "how=vote"),
+        (["--aligner", "combined", "--option", "how=all", "--output", "x"], 2, "one of union"),
+        (["--aligner", "combined", "--option", "how=vote", "--option", "votes=0", "--output", "x"], 2, "0 votes"),
+        (["--option", "hubs=abc", "--output", "x"], 2, "hubs is a whole number"),
+        (["--method", "mutual", "--option", "temperature=1", "--output", "x"], 2, "temperature is for"),
+        (["--aligner", "thot", "--load", "fa", "--option", "model=ibm4", "--output", "x"], 2, "leave out model"),
+        (["--scores", "--gold", "G"], 2, "--scores"),
+        (["--gold-base", "1", "--output", "x"], 2, "--gold-base"),
     ],
 )
 def test_mistakes_are_explained(files, tmp_path, tiny_encoder, capsys, monkeypatch, arguments, code, message):
@@ -184,6 +216,7 @@ def test_mistakes_are_explained(files, tmp_path, tiny_encoder, capsys, monkeypat
     encoder = [] if "--aligner" in arguments else ["--encoder", tiny_encoder]
     assert run(*both, *encoder, *arguments) == code
     assert message in capsys.readouterr().err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["G", "a.txt", "b.txt"]
 
 
 def test_words_of_scripts_without_spaces(tmp_path):

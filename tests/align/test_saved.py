@@ -75,7 +75,7 @@ def test_a_save_that_fails_leaves_the_former_one(tmp_path):
 
 def test_what_is_no_saved_aligner(tmp_path):
     pytest.importorskip("thot")
-    for text in ("", "[1]", "{}", '{"model": "x"}', '{"model": "hmm", "speed": 9}'):
+    for text in ("", "[1]", '{"model": "x"}', '{"model": "hmm", "speed": 9}', '{"model": "hmm", "seed": "x"}'):
         (tmp_path / "aligner.json").write_text(text)
         with pytest.raises(ModelError, match="holds no saved aligner"):
             ThotAligner.load(tmp_path)

@@ -24,7 +24,7 @@ BITEXT = [(["Ana", "visits", "Arcol"], ["Ana", "visita", "Arcol"]), (["Ana", "ag
 LONG = (["Ana", "visits", "Arcol", "again"] * 500, ["Ana", "visita", "Arcol", "otra", "vez"] * 400)
 
 
-@pytest.fixture(params=[*ALIGNERS.names(), "embedding-optimal", "combined-prior", "thot-hmm"])
+@pytest.fixture(params=[*ALIGNERS.names(), "embedding-optimal", "combined-prior", "thot-hmm", "thot-eflomal"])
 def make(request: pytest.FixtureRequest, tiny_encoder: Path, tmp_path: Path):
     """Makes one aligner per call, always with the same settings."""
     name, _, variant = request.param.partition("-")
@@ -44,9 +44,8 @@ def make(request: pytest.FixtureRequest, tiny_encoder: Path, tmp_path: Path):
         if name == "thot":
             return kind(variant or "fast_align").fit([*PAIRS, *BITEXT])
         encoder = {"name": "embedding", "encoder": str(tiny_encoder), "layers": 1, "precision": "fp32"}
-        return kind([encoder, {"name": "thot", "model": "fast_align"}], how=variant or "union", threshold=0.1).fit(
-            [*PAIRS, *BITEXT]
-        )
+        how = {"how": "prior", "threshold": 0.1} if variant == "prior" else {"how": "union"}
+        return kind([encoder, {"name": "thot", "model": "fast_align"}], **how).fit([*PAIRS, *BITEXT])
 
     return build
 
@@ -89,10 +88,12 @@ class TestAligner:
             "thot-hmm",
             "thot-eflomal",
         )  # they learn little from a toy bitext
-        pairs = [LONG, PAIRS[0], LONG]
+        slow = request.node.callspec.params["make"] == "thot-eflomal"
+        long = (LONG[0][:300], LONG[1][:250]) if slow else LONG
+        pairs = [long, PAIRS[0], long]
         made = make(pairs).align(pairs)
         assert [len(a) > 0 for a in made] == [True] * 3
-        assert made[0].pairs.max(0).tolist() <= [1999, 1999]
+        assert (made[0].pairs.max(0) < [len(side) for side in long]).all()
         assert made[0].links() == made[2].links()
         if fine:
             assert made[0].pairs[-1, 0] > 1500

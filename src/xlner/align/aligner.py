@@ -20,6 +20,7 @@ ALIGNERS = Registry(
 )
 
 
+@runtime_checkable
 class Aligner(Protocol):
     """What an aligner can do. Third parties register theirs under the entry-point group `xlner.aligners`."""
 

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from xlner.align.aligner import ALIGNERS, Aligner, Fits, InOrder
 from xlner.align.alignment import Alignment
 from xlner.align.gold import GoldScore, read_gold, score_alignments
+from xlner.align.make import check_options, make_aligner
 from xlner.align.read import looks_unsegmented, read_pairs
 from xlner.align.saved import check_place
 from xlner.align.windows import Pair
@@ -117,6 +118,14 @@ def align(
         raise UsageError(f"--resume is auto or never; got '{resume}'")
     if load is not None and fit is not None:
         raise UsageError("--load takes a fitted aligner as it is, --fit fits one; give one of them")
+    options = dict(options or {})
+    if options and (load is not None or not isinstance(aligner, str)):
+        what = "--load takes a saved aligner" if load is not None else "an aligner that is made already comes"
+        raise UsageError(f"{what} with its settings; leave out {', '.join(options)}")
+    if load is not None and not isinstance(aligner, str):
+        raise UsageError("--load wants the name of an aligner, not one that is made already")
+    if isinstance(aligner, str) and load is None:
+        check_options(aligner, options)
     if save is not None:
         check_place(save)
     how: dict[str, Any] = {"words": words, "format": format}
@@ -124,14 +133,14 @@ def align(
     pairs = read_pairs(source, target, **how)
     more = read_pairs(*fit, **how) if fit is not None else []
     wanted = read_gold(gold, pairs, base=gold_base) if gold is not None else None
-    made = _aligner(aligner, options or {}, load)
+    made = _aligner(aligner, options, load)
     _check(made, pairs, fits=fit is not None, saves=save is not None)
     if isinstance(made, Fits) and load is None:
         made.fit([*pairs, *more])
     if save is not None:
         made.save(save)  # type: ignore[attr-defined]  # _check has looked
     lines = made.digest() if isinstance(made, InOrder) else ""
-    print_of_work = _fingerprint(pairs, more, [str(aligner), dict(options or {}), str(load), lines, scores])
+    print_of_work = _fingerprint(pairs, more, [str(aligner), options, str(load), lines, scores])
     done: list[Alignment] = []
     started = time.perf_counter()
     with _output(output, print_of_work, resume=resume) as (stream, before):
@@ -165,15 +174,12 @@ def align(
 def _aligner(aligner: str | Aligner, options: Mapping[str, Any], load: str | Path | None) -> Any:
     if not isinstance(aligner, str):
         return aligner
+    if load is None:
+        return make_aligner(aligner, options)
     kind = ALIGNERS.load(aligner)
-    if load is not None:
-        if not hasattr(kind, "load"):
-            raise UsageError(f"--load: the aligner {aligner} has nothing to load")
-        return kind.load(load)
-    try:
-        return kind(**options)
-    except TypeError as error:
-        raise UsageError(f"the aligner {aligner} does not take these options: {error}") from None
+    if not hasattr(kind, "load"):
+        raise UsageError(f"--load: the aligner {aligner} has nothing to load; name the one that was saved")
+    return kind.load(load)
 
 
 def _check(aligner: Any, pairs: Sequence[Pair], *, fits: bool, saves: bool) -> None:

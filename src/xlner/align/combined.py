@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from xlner.align.aligner import ALIGNERS, Aligner, Fits, InOrder
 from xlner.align.alignment import Alignment
+from xlner.align.make import check_options, make_aligner
 from xlner.align.windows import Pair
 from xlner.errors import UsageError
 
 How = Literal["union", "intersection", "vote", "prior"]
+Member = Aligner | str | Mapping[str, Any]
 
 
 class CombinedAligner:
@@ -24,35 +26,40 @@ class CombinedAligner:
         how: "union" (anyone's links), "intersection" (everyone's), "vote", or "prior": links of the first member,
             whose confidence counts, and each other member that has the link too adds `bonus`.
         votes: for "vote": how many members must have a link; None takes more than half.
-        bonus: for "prior", see there.
-        threshold: for "prior": least confidence with bonus. The first member should give links of less confidence
-            than that; as None makes it, it does.
+        bonus: for "prior", see there; None takes 0.2.
+        threshold: for "prior": least confidence with bonus; None takes 0.5. The first member should give links of less
+            confidence than that; as None makes it, it does.
 
     Raises:
-        UsageError: fewer than two members, no such way to combine, or more votes than members.
+        UsageError: fewer than two members, one that cannot be, no such way to combine, more votes than members, or an
+            option of another way to combine.
     """
 
     def __init__(
         self,
-        members: Sequence[Aligner | str | Mapping[str, Any]] | None = None,
+        members: Sequence[Member] | None = None,
         *,
         how: How = "prior",
         votes: int | None = None,
-        bonus: float = 0.2,
-        threshold: float = 0.5,
+        bonus: float | None = None,
+        threshold: float | None = None,
     ) -> None:
-        if members is None:
-            members = [{"name": "embedding", "threshold": 0.2} if how == "prior" else "embedding", "thot"]
-        if len(members) < 2:
-            raise UsageError(f"a combination needs at least two aligners, got {len(members)}")
-        wanted = {"union": 1, "intersection": len(members), "vote": votes or len(members) // 2 + 1}
-        wanted["prior"] = 1
-        if how not in wanted:
-            raise UsageError(f"how is one of {', '.join(wanted)}; got '{how}'")
-        if not 1 <= wanted[how] <= len(members):
-            raise UsageError(f"{len(members)} aligners cannot give {votes} votes")
-        self.how, self.needed, self.bonus, self.threshold = how, wanted[how], bonus, threshold
-        self.members: list[Aligner] = [_made(member) for member in members]
+        if how not in get_args(How):
+            raise UsageError(f"how is one of {', '.join(get_args(How))}; got '{how}'")
+        for name, value, of in (("votes", votes, "vote"), ("bonus", bonus, "prior"), ("threshold", threshold, "prior")):
+            if value is not None and how != of:
+                raise UsageError(f"{name} is for how={of}; with how={how} it changes nothing")
+        specs = member_specs(members, how)
+        needed = {"intersection": len(specs), "vote": len(specs) // 2 + 1 if votes is None else votes}.get(how, 1)
+        if not 1 <= needed <= len(specs):
+            raise UsageError(f"{len(specs)} aligners cannot give {votes} votes")
+        self.bonus, self.threshold = 0.2 if bonus is None else bonus, 0.5 if threshold is None else threshold
+        if not (0 <= self.bonus < float("inf") and 0 <= self.threshold < 1):
+            raise UsageError(
+                f"bonus is at least 0, --threshold at least 0 and below 1; got {self.bonus} and {self.threshold}"
+            )
+        self.how, self.needed = how, needed
+        self.members: list[Aligner] = [_made(spec) for spec in specs]
 
     def fit(self, bitext: Sequence[Pair]) -> CombinedAligner:
         """Fit the members that can be fitted."""
@@ -116,11 +123,39 @@ def backed(prior: Alignment, others: Sequence[Alignment], bonus: float, threshol
     return Alignment(prior.pairs[keep], np.minimum(scores[keep], 1.0))
 
 
-def _made(member: Aligner | str | Mapping[str, Any]) -> Aligner:
-    if isinstance(member, str):
-        member = {"name": member}
-    if isinstance(member, Mapping):
-        options = dict(member)
-        made: Aligner = ALIGNERS.load(str(options.pop("name", "")))(**options)
-        return made
-    return member
+def member_specs(members: Sequence[Member] | None, how: str = "prior") -> list[Aligner | dict[str, Any]]:
+    """Members as aligners, or as mappings with a name and options; nothing is loaded.
+
+    Raises:
+        UsageError: fewer than two, or one that cannot be.
+    """
+    if members is None:
+        members = [{"name": "embedding", "threshold": 0.2} if how == "prior" else "embedding", "thot"]
+    if len(members) < 2:
+        raise UsageError(f"a combination needs at least two aligners, got {len(members)}")
+    return [_spec(member, number) for number, member in enumerate(members, 1)]
+
+
+def _spec(member: Member, number: int) -> Aligner | dict[str, Any]:
+    if not isinstance(member, (str, Mapping)) and isinstance(member, Aligner):
+        return member
+    spec = {"name": member} if isinstance(member, str) else dict(member) if isinstance(member, Mapping) else {}
+    name, options = spec.get("name"), {k: v for k, v in spec.items() if k != "name"}
+    if not isinstance(name, str) or not all(isinstance(k, str) for k in options):
+        raise UsageError(
+            f"a member is the name of an aligner, or a mapping such as {{name: thot, model: ibm4}}; member {number} is "
+            f"'{member}'"
+        )
+    try:
+        check_options(name, options)
+        if ALIGNERS.load(name) is CombinedAligner:
+            member_specs(options.get("members"), options.get("how", "prior"))
+    except UsageError as error:
+        raise UsageError(f"member {number}: {error}") from None
+    return spec
+
+
+def _made(spec: Aligner | dict[str, Any]) -> Aligner:
+    if isinstance(spec, dict):
+        return make_aligner(spec["name"], {k: v for k, v in spec.items() if k != "name"})
+    return spec

@@ -19,6 +19,7 @@ MAX_WORDS = 1500
 """Longer sides go through in windows along the diagonal, so that the matrix of a pair stays small."""
 
 SOFTMAX_THRESHOLD = 0.4
+SOFTMAX_TEMPERATURE = 0.15
 
 _AS_THEY_ARE: dict[str, Any] = {"centre": False, "hubs": 0, "diagonal": 0.0}
 SIMALIGN: dict[str, Any] = {**_AS_THEY_ARE, "layers": 8, "method": "itermax"}
@@ -55,7 +56,7 @@ class EmbeddingAligner:
             one that lies 7/12 of the way up, which is 7 for the embedded encoder.
         method: see `xlner.align.matching.match`.
         threshold: see there; None takes 0.4 for "softmax" and 0 for the others.
-        temperature: for "softmax": similarities are divided by it.
+        temperature: for "softmax": similarities are divided by it; None takes 0.15.
         similarity: "cosine" or "dot" (the product of the vectors as they are).
         centre: take the mean of its sentence off every vector.
         hubs: see `xlner.align.matching.refine`; 0 leaves it out.
@@ -87,7 +88,7 @@ class EmbeddingAligner:
         layers: int | Sequence[int] | None = None,
         method: str = "softmax",
         threshold: float | None = None,
-        temperature: float = 0.15,
+        temperature: float | None = None,
         similarity: Literal["cosine", "dot"] = "cosine",
         centre: bool = True,
         hubs: int = 5,
@@ -105,13 +106,16 @@ class EmbeddingAligner:
             raise UsageError(f"similarity is cosine or dot, got '{similarity}'")
         if level not in ("subword", "word"):
             raise UsageError(f"level is subword or word, got '{level}'")
-        if hubs < 0 or diagonal < 0:
+        if not (hubs >= 0 and 0 <= diagonal < float("inf")):
             raise UsageError(f"hubs and diagonal are at least 0, got {hubs} and {diagonal}")
         if threshold is None:
             threshold = SOFTMAX_THRESHOLD if method == "softmax" else 0.0
         if not 0 <= threshold < 1:
             raise UsageError(f"--threshold is at least 0 and below 1, got {threshold}")
-        if temperature <= 0:
+        if temperature is not None and method != "softmax":
+            raise UsageError(f"temperature is for the method softmax; with {method} it changes nothing")
+        temperature = SOFTMAX_TEMPERATURE if temperature is None else temperature
+        if not temperature > 0:
             raise UsageError(f"temperature is above 0, got {temperature}")
         self.method, self.threshold, self.temperature = method, threshold, temperature
         self.similarity, self.centre, self.hubs, self.diagonal = similarity, centre, hubs, diagonal

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from xlner.align.alignment import Alignment
+from xlner.align.make import check_options
 from xlner.align.saved import read_settings, writing
 from xlner.align.windows import Pair, align_in_windows
 from xlner.errors import MissingExtraError, ModelError, UsageError
@@ -95,6 +96,8 @@ class ThotAligner:
             raise UsageError(f"symmetrisation is one of {', '.join(SYMMETRISATIONS)}; got '{symmetrisation}'")
         if iterations is not None and iterations < 1:
             raise UsageError(f"iterations is at least 1, got {iterations}")
+        if not 0 <= seed < 1 << 32:
+            raise UsageError(f"seed is from 0 to {(1 << 32) - 1}, got {seed}")
         _library()
         self.model, self.symmetrisation, self.iterations = model, symmetrisation, iterations
         self.lowercase, self.seed = lowercase, seed
@@ -165,8 +168,9 @@ class ThotAligner:
         folder = Path(folder)
         settings = read_settings(folder, "thot")
         try:
-            aligner = cls(settings.pop("model"), **settings)
-        except (ValueError, KeyError, TypeError) as error:
+            check_options("thot", settings)
+            aligner = cls(**settings)
+        except UsageError as error:
             raise ModelError(f"{folder} holds no saved aligner ({error})") from None
         models = []
         for name in ("direct", "inverse"):

@@ -36,7 +36,7 @@ def command(
     method: Annotated[
         str | None, typer.Option(help="embedding: softmax, mutual, itermax, optimal, source or target.")
     ] = None,
-    threshold: Annotated[float | None, typer.Option(help="embedding: least confidence of a link.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="embedding, combined: least confidence of a link.")] = None,
     device: o.Device = None,
     option: Annotated[
         list[str], typer.Option(metavar="KEY=VALUE", help="Any further option of the aligner, such as model=ibm4.")
@@ -54,6 +54,10 @@ def command(
 
     if output is None and gold is None and save is None:
         raise UsageError("nothing to do: name --output FILE, --gold FILE or --save FOLDER")
+    if scores and output is None:
+        raise UsageError("--scores goes with --output FILE, where they are written")
+    if gold_base and gold is None:
+        raise UsageError("--gold-base goes with --gold FILE")
     own = {"encoder": encoder, "layers": tuple(layer) or None, "method": method, "threshold": threshold}
     own["device"] = device
     report = align(
