@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from xlner.align import align
+from xlner.align.combined import CombinedAligner
 from xlner.align.saved import check_place, read_settings, writing
 from xlner.align.statistical import ThotAligner
+from xlner.align.subwords import SubwordEncoder
 from xlner.errors import ModelError, UsageError
+from xlner.registry import Registry
 
 BITEXT = [(["Ana", "visits", "Arcol"], ["Ana", "visita", "Arcol"]), (["Ana", "again"], ["Ana", "otra", "vez"])] * 5
 
@@ -85,3 +89,68 @@ def test_what_is_no_saved_aligner(tmp_path):
     (tmp_path / "aligner.json").write_text(json.dumps({"aligner": "combined"}))
     with pytest.raises(UsageError, match="--aligner combined"):
         read_settings(tmp_path, "thot")
+
+
+def test_a_combination_comes_back_as_it_was_saved(files, tmp_path, tiny_encoder):
+    pytest.importorskip("thot")
+    encoder = {"name": "embedding", "encoder": tiny_encoder, "layers": 1, "precision": "fp32", "threshold": 0.1}
+    inner = {"name": "combined", "how": "union", "members": [{"name": "thot", "model": "ibm1"}, {"name": "thot"}]}
+    for number, options in enumerate(
+        [
+            {"members": [encoder, {"name": "thot", "model": "fast_align"}], "bonus": 0.3, "threshold": 0.35},
+            {"members": [inner, encoder], "how": "vote", "votes": 1},
+        ]
+    ):
+        kept, one, two = (tmp_path / f"{number}{name}" for name in ("kept", "one", "two"))
+        align(*files, one, aligner="combined", options=options, fit=files, save=kept, scores=True)
+        align(*files, two, aligner="combined", load=kept, scores=True)
+        assert one.read_text() == two.read_text() != "\n" * len(BITEXT)
+        again = tmp_path / f"{number}again"
+        CombinedAligner.load(kept).save(again)
+        assert everything(again).keys() == everything(kept).keys()
+        assert (again / "aligner.json").read_text() == (kept / "aligner.json").read_text()
+
+
+def test_a_combination_that_lost_a_member(tmp_path, files):
+    pytest.importorskip("thot")
+    align(*files, aligner="combined", options={"members": ["thot", "thot"], "how": "union"}, save=tmp_path / "kept")
+    shutil.rmtree(tmp_path / "kept/member-2")
+    with pytest.raises(ModelError, match="member-2 holds no saved aligner"):
+        CombinedAligner.load(tmp_path / "kept")
+    (tmp_path / "kept/aligner.json").write_text('{"aligner": "combined", "members": ["thot"]}')
+    with pytest.raises(ModelError, match="at least two"):
+        CombinedAligner.load(tmp_path / "kept")
+
+
+class Learner:
+    """Learns, but cannot be saved."""
+
+    def fit(self, bitext):
+        raise AssertionError("too late")
+
+    def align(self, pairs):
+        raise AssertionError("too late")
+
+
+@pytest.mark.parametrize(
+    ("members", "what", "message"),
+    [
+        ([{"name": "files", "path": "nowhere"}, "thot"], "save", "files answers for the pairs at hand"),
+        (["thot", {"name": "combined", "members": ["learner", "thot"]}], "save", "learner learns"),
+        (["thot", Learner()], "save", "Learner was made elsewhere"),
+        (["thot", {"name": "embedding", "encoder": SubwordEncoder.__new__(SubwordEncoder)}], "save", "no plain value"),
+        (["embedding", {"name": "files", "path": "nowhere"}], "fit", "no member"),
+    ],
+)
+def test_what_a_combination_cannot_do_is_refused_before_work(files, tmp_path, monkeypatch, members, what, message):
+    def never(*args, **kwargs):
+        raise AssertionError("made too early")
+
+    load = Registry.load
+    monkeypatch.setattr(Registry, "load", lambda self, name: Learner if name == "learner" else load(self, name))
+    monkeypatch.setattr("xlner.align.combined.make_aligner", never)
+    monkeypatch.setattr("xlner.align.bitext.make_aligner", never)
+    given = {"save": tmp_path / "kept"} if what == "save" else {"fit": files}
+    with pytest.raises(UsageError, match=message):
+        align(*files, aligner="combined", options={"members": members}, **given)
+    assert not (tmp_path / "kept").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from xlner.align.alignment import Alignment
@@ -38,6 +39,20 @@ class Fits(Protocol):
 
     def fit(self, bitext: Sequence[Pair]) -> object:
         """Learn from sentence pairs."""
+        ...
+
+
+@runtime_checkable
+class Saves(Protocol):
+    """An aligner that can be kept in a folder."""
+
+    def save(self, folder: str | Path) -> object:
+        """Write what was learned. `xlner.align.saved` has what makes folders whole and spares those of others."""
+        ...
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Aligner:
+        """The aligner that `save` wrote, ready to align."""
         ...
 
 

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from xlner.align.aligner import ALIGNERS, Aligner, Fits, InOrder
 from xlner.align.alignment import Alignment
+from xlner.align.combined import CombinedAligner, check_members, member_specs
 from xlner.align.gold import GoldScore, read_gold, score_alignments
 from xlner.align.make import check_options, make_aligner
 from xlner.align.read import looks_unsegmented, read_pairs
@@ -124,8 +125,7 @@ def align(
         raise UsageError(f"{what} with its settings; leave out {', '.join(options)}")
     if load is not None and not isinstance(aligner, str):
         raise UsageError("--load wants the name of an aligner, not one that is made already")
-    if isinstance(aligner, str) and load is None:
-        check_options(aligner, options)
+    _check_use(aligner, options, fits=fit is not None, loads=load is not None, saves=save is not None)
     if save is not None:
         check_place(save)
     how: dict[str, Any] = {"words": words, "format": format}
@@ -134,11 +134,13 @@ def align(
     more = read_pairs(*fit, **how) if fit is not None else []
     wanted = read_gold(gold, pairs, base=gold_base) if gold is not None else None
     made = _aligner(aligner, options, load)
-    _check(made, pairs, fits=fit is not None, saves=save is not None)
+    _check_can(made, aligner, fits=fit is not None, saves=save is not None)
+    if isinstance(made, InOrder):
+        made.check(pairs)
     if isinstance(made, Fits) and load is None:
         made.fit([*pairs, *more])
     if save is not None:
-        made.save(save)  # type: ignore[attr-defined]  # _check has looked
+        made.save(save)
     lines = made.digest() if isinstance(made, InOrder) else ""
     print_of_work = _fingerprint(pairs, more, [str(aligner), options, str(load), lines, scores])
     done: list[Alignment] = []
@@ -171,24 +173,34 @@ def align(
     )
 
 
+def _check_use(aligner: str | Aligner, options: Mapping[str, Any], *, fits: bool, loads: bool, saves: bool) -> None:
+    """Refuse what the aligner cannot do, before anything is read or loaded."""
+    name = aligner if isinstance(aligner, str) else type(aligner).__name__
+    kind = ALIGNERS.load(aligner) if isinstance(aligner, str) else type(aligner)
+    if isinstance(aligner, str) and not loads:
+        check_options(aligner, options)
+    if loads and not hasattr(kind, "load"):
+        raise UsageError(f"--load: the aligner {name} has nothing to load; name the one that was saved with --aligner")
+    if isinstance(kind, type):  # else a function makes it, and what that gives is seen later
+        _check_can(kind, name, fits=fits, saves=saves)
+    if isinstance(aligner, CombinedAligner):
+        check_members(aligner.specs, fits=fits, saves=saves)
+    elif kind is CombinedAligner and not loads:
+        specs = member_specs(options.get("members"), options.get("how", "prior"))
+        check_members(specs, fits=fits, saves=saves)
+
+
+def _check_can(aligner: Any, name: object, *, fits: bool, saves: bool) -> None:
+    if fits and not hasattr(aligner, "fit"):
+        raise UsageError(f"--fit: the aligner {name} learns nothing from bitext")
+    if saves and not hasattr(aligner, "save"):
+        raise UsageError(f"--save: the aligner {name} has nothing to save")
+
+
 def _aligner(aligner: str | Aligner, options: Mapping[str, Any], load: str | Path | None) -> Any:
     if not isinstance(aligner, str):
         return aligner
-    if load is None:
-        return make_aligner(aligner, options)
-    kind = ALIGNERS.load(aligner)
-    if not hasattr(kind, "load"):
-        raise UsageError(f"--load: the aligner {aligner} has nothing to load; name the one that was saved")
-    return kind.load(load)
-
-
-def _check(aligner: Any, pairs: Sequence[Pair], *, fits: bool, saves: bool) -> None:
-    if fits and not isinstance(aligner, Fits):
-        raise UsageError("--fit: this aligner learns nothing from bitext")
-    if saves and not hasattr(aligner, "save"):
-        raise UsageError("--save: this aligner has nothing to save")
-    if isinstance(aligner, InOrder):
-        aligner.check(pairs)
+    return make_aligner(aligner, options) if load is None else ALIGNERS.load(aligner).load(load)
 
 
 def _notes(pairs: Sequence[Pair], words: str) -> tuple[str, ...]:

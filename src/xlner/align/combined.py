@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
 
-from xlner.align.aligner import ALIGNERS, Aligner, Fits, InOrder
+from xlner.align.aligner import ALIGNERS, Aligner, Fits, InOrder, Saves
 from xlner.align.alignment import Alignment
 from xlner.align.make import check_options, make_aligner
+from xlner.align.saved import read_settings, writing
 from xlner.align.windows import Pair
-from xlner.errors import UsageError
+from xlner.errors import ModelError, UsageError
 
 How = Literal["union", "intersection", "vote", "prior"]
 Member = Aligner | str | Mapping[str, Any]
@@ -49,7 +52,7 @@ class CombinedAligner:
         for name, value, of in (("votes", votes, "vote"), ("bonus", bonus, "prior"), ("threshold", threshold, "prior")):
             if value is not None and how != of:
                 raise UsageError(f"{name} is for how={of}; with how={how} it changes nothing")
-        specs = member_specs(members, how)
+        self.specs = specs = member_specs(members, how)
         needed = {"intersection": len(specs), "vote": len(specs) // 2 + 1 if votes is None else votes}.get(how, 1)
         if not 1 <= needed <= len(specs):
             raise UsageError(f"{len(specs)} aligners cannot give {votes} votes")
@@ -80,6 +83,47 @@ class CombinedAligner:
             each = zip(*made, strict=True)
             return [backed(first, others, self.bonus, self.threshold) for first, *others in each]
         return [merge(of_one_pair, self.needed) for of_one_pair in zip(*made, strict=True)]
+
+    def save(self, folder: str | Path) -> Path:
+        """Write settings, and the members that learn into folders of their own; others are made anew when loaded.
+
+        Paths among the options of members stay as they are, relative to where xlner is run.
+
+        Raises:
+            ModelError: a member has not been fitted.
+            UsageError: a member cannot be saved, see `check_members`, or the folder holds something else.
+        """
+        check_members(self.specs, saves=True)
+        own = {"bonus": self.bonus, "threshold": self.threshold} if self.how == "prior" else {}
+        own |= {"votes": self.needed} if self.how == "vote" else {}
+        members = json.loads(_as_json(self.specs))
+        with writing(folder, {"aligner": "combined", "members": members, "how": self.how, **own}) as partial:
+            for number, member in enumerate(self.members, 1):
+                if isinstance(member, Saves):
+                    member.save(partial / f"member-{number}")
+        return Path(folder)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> CombinedAligner:
+        """A combination that `save` wrote.
+
+        Raises:
+            ModelError: the folder holds none, or a part of one.
+            UsageError: it holds another aligner.
+        """
+        settings = read_settings(folder, "combined")
+        try:
+            check_options("combined", settings)
+            specs = member_specs(settings.pop("members", None))
+        except UsageError as error:
+            raise ModelError(f"{folder} holds no saved aligner ({error})") from None
+        members: list[Aligner] = []
+        for number, spec in enumerate(specs, 1):
+            kind = _kind(spec)
+            members.append(kind.load(Path(folder) / f"member-{number}") if _can(kind, Saves) else _made(spec))
+        made = cls(members, **settings)
+        made.specs = specs
+        return made
 
     def check(self, pairs: Sequence[Pair]) -> None:
         """Let members that answer by position refuse the pairs.
@@ -153,6 +197,58 @@ def _spec(member: Member, number: int) -> Aligner | dict[str, Any]:
     except UsageError as error:
         raise UsageError(f"member {number}: {error}") from None
     return spec
+
+
+def check_members(specs: Sequence[Aligner | dict[str, Any]], *, fits: bool = False, saves: bool = False) -> None:
+    """Refuse what members cannot do, before any of them is made.
+
+    Args:
+        specs: see `member_specs`.
+        fits: one of them should learn from bitext.
+        saves: they should be saved: each with a name and plain options, so that it can be made again; none that
+            answers by position, which fits no other pairs; and what learns must have a `save`.
+
+    Raises:
+        UsageError: it cannot be.
+    """
+    if fits and not any(_can(_kind(spec), Fits) for spec in _leaves(specs)):
+        raise UsageError("--fit: no member of this combination learns from bitext")
+    for spec in _leaves(specs) if saves else []:
+        kind = _kind(spec)
+        name = spec["name"] if isinstance(spec, dict) else kind.__name__
+        if not isinstance(spec, dict):
+            raise UsageError(f"--save: the member {name} was made elsewhere; name it, such as {{'name': 'thot'}}")
+        if _can(kind, InOrder):
+            raise UsageError(f"--save: the member {name} answers for the pairs at hand only, so it cannot be saved")
+        if _can(kind, Fits) and not _can(kind, Saves):
+            raise UsageError(f"--save: the member {name} learns from bitext, but cannot be saved")
+        _as_json(spec)
+
+
+def _leaves(specs: Sequence[Aligner | dict[str, Any]]) -> Iterator[Aligner | dict[str, Any]]:
+    """Members, and those of members that are combinations themselves."""
+    for spec in specs:
+        if isinstance(spec, dict) and _kind(spec) is CombinedAligner:
+            yield from _leaves(member_specs(spec.get("members"), spec.get("how", "prior")))
+        else:
+            yield spec
+
+
+def _kind(spec: Aligner | dict[str, Any]) -> Any:
+    return ALIGNERS.load(spec["name"]) if isinstance(spec, dict) else type(spec)
+
+
+def _can(kind: Any, what: type) -> bool:
+    return isinstance(kind, type) and issubclass(kind, what)
+
+
+def _as_json(value: Any) -> str:
+    def plain(thing: Any) -> str:
+        if isinstance(thing, Path):
+            return str(thing)
+        raise UsageError(f"--save: a member was made with '{thing}', which is no plain value")
+
+    return json.dumps(value, default=plain)
 
 
 def _made(spec: Aligner | dict[str, Any]) -> Aligner:
