@@ -11,6 +11,7 @@ from xlner.align import Alignment, align
 from xlner.align.combined import CombinedAligner
 from xlner.align.files import FilesAligner
 from xlner.align.gold import Gold, score_alignments
+from xlner.align.statistical import ThotAligner
 from xlner.cli import main
 from xlner.errors import DataError, UsageError
 from xlner.registry import Registry
@@ -117,6 +118,49 @@ def test_other_work_is_not_gone_on_with(files, tmp_path):
         align(*files, out, aligner=Diagonal(stop=2), chunk=1)
     assert align(*files, out, aligner=Diagonal(), chunk=1).resumed == 0
     assert out.read_text().count("\n") == 4
+
+
+def test_the_place_of_the_output_is_looked_at_before_work(files, tmp_path):
+    pytest.importorskip("thot")
+    before = sorted(tmp_path.iterdir())
+    for output in (tmp_path / "nosuch" / "out", tmp_path, files[0] / "out"):
+        with pytest.raises(UsageError, match="--output"):
+            align(*files, output, aligner="thot", options={"model": "ibm1"}, save=tmp_path / "kept")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_error_of_the_data_leaves_nothing_to_go_on_with(files, tmp_path):
+    class Picky(Diagonal):
+        def align(self, pairs):
+            if self.seen == 2:
+                raise DataError("no such word", path="words", line=3)
+            return super().align(pairs)
+
+    with pytest.raises(DataError, match="words:3"):
+        align(*files, tmp_path / "out", aligner=Picky(), chunk=1)
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_another_aligner_in_the_same_folder_is_other_work(files, tmp_path, monkeypatch):
+    pytest.importorskip("thot")
+    how = {"aligner": "thot", "load": tmp_path / "kept", "chunk": 1}
+    for model, resumed in (("fast_align", 2), ("hmm", 0)):
+        align(*files, aligner="thot", options={"model": "fast_align"}, save=tmp_path / "kept")
+        with monkeypatch.context() as patch:
+            make, seen = ThotAligner.align, []
+
+            def killed(self, pairs, make=make, seen=seen):
+                seen.append(pairs)
+                if len(seen) > 2:
+                    raise KeyboardInterrupt
+                return make(self, pairs)
+
+            patch.setattr(ThotAligner, "align", killed)
+            with pytest.raises(KeyboardInterrupt):
+                align(*files, tmp_path / "out", **how, resume="never")
+        if model != "fast_align":
+            align(*files, aligner="thot", options={"model": model}, save=tmp_path / "kept")
+        assert align(*files, tmp_path / "out", **how).resumed == resumed
 
 
 def test_unequal_files_are_refused_before_work(files, tmp_path):

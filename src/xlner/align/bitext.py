@@ -21,7 +21,7 @@ from xlner.align.read import looks_unsegmented, read_pairs
 from xlner.align.saved import check_place
 from xlner.align.windows import Pair
 from xlner.core.progress import progress
-from xlner.errors import UsageError
+from xlner.errors import UsageError, XlnerError
 
 DEFAULT_ALIGNER = "embedding"
 
@@ -87,7 +87,7 @@ def align(
     """Align two parallel files.
 
     Everything that can be wrong with the input is found before work starts. The output appears when it is whole; a
-    killed run leaves `OUTPUT.partial` and goes on from there.
+    killed run leaves `OUTPUT.partial` and goes on from there; one that ends with an error of the input leaves nothing.
 
     Args:
         source: source side, any format; see `read_pairs`.
@@ -126,6 +126,8 @@ def align(
     if load is not None and not isinstance(aligner, str):
         raise UsageError("--load wants the name of an aligner, not one that is made already")
     _check_use(aligner, options, fits=fit is not None, loads=load is not None, saves=save is not None)
+    if output is not None:
+        _check_output(output)
     if save is not None:
         check_place(save)
     how: dict[str, Any] = {"words": words, "format": format}
@@ -142,7 +144,7 @@ def align(
     if save is not None:
         made.save(save)
     lines = made.digest() if isinstance(made, InOrder) else ""
-    print_of_work = _fingerprint(pairs, more, [str(aligner), options, str(load), lines, scores])
+    print_of_work = _fingerprint(pairs, more, [str(aligner), options, _state(load), lines, scores])
     done: list[Alignment] = []
     started = time.perf_counter()
     with _output(output, print_of_work, resume=resume) as (stream, before):
@@ -221,6 +223,13 @@ def _fingerprint(pairs: Sequence[Pair], more: Sequence[Pair], settings: object) 
     return digest.hexdigest()
 
 
+def _state(folder: str | Path | None) -> object:
+    """What tells a saved aligner from another one that was saved in the same folder."""
+    if folder is None:
+        return None
+    return [str(folder), sorted((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in Path(folder).rglob("*"))]
+
+
 @contextmanager
 def _output(output: str | Path | None, work: str, *, resume: str) -> Iterator[tuple[TextIO | None, list[Alignment]]]:
     """A stream that becomes the output when the block ends well, and the alignments a killed run left."""
@@ -228,17 +237,26 @@ def _output(output: str | Path | None, work: str, *, resume: str) -> Iterator[tu
         yield None, []
         return
     place = Path(output)
-    if place.is_dir() or not place.absolute().parent.is_dir():
-        raise UsageError(f"--output {output}: a file in an existing folder is wanted")
     partial, state = place.with_name(place.name + ".partial"), place.with_name(place.name + ".partial.json")
     before = _left_behind(partial, state, work) if resume == "auto" else []
     if not before:
         partial.write_text("", "utf-8")
         state.write_text(json.dumps({"work": work}) + "\n", "utf-8")
-    with partial.open("a", encoding="utf-8", newline="\n") as stream:
-        yield stream, [Alignment.from_pharaoh(line) for line in before]
-    os.replace(partial, place)
+    try:
+        with partial.open("a", encoding="utf-8", newline="\n") as stream:
+            yield stream, [Alignment.from_pharaoh(line) for line in before]
+        os.replace(partial, place)
+    except XlnerError:  # the same work would end here again, so there is nothing to go on with
+        partial.unlink(missing_ok=True)
+        state.unlink(missing_ok=True)
+        raise
     state.unlink(missing_ok=True)
+
+
+def _check_output(output: str | Path) -> None:
+    place = Path(output).absolute()
+    if place.is_dir() or not place.parent.is_dir() or not os.access(place.parent, os.W_OK):
+        raise UsageError(f"--output {output}: a file in an existing folder is wanted, which can be written to")
 
 
 def _left_behind(partial: Path, state: Path, work: str) -> list[str]:
