@@ -11,7 +11,7 @@ import numpy as np
 from xlner.align.alignment import Alignment
 from xlner.align.make import check_options
 from xlner.align.saved import read_settings, writing
-from xlner.align.windows import Pair, align_in_windows
+from xlner.align.windows import Pair, align_in_windows, pieces
 from xlner.errors import MissingExtraError, ModelError, UsageError
 
 # Model -> the classes that are trained one after the other, each starting from the one before, and their iterations.
@@ -56,9 +56,9 @@ class ThotAligner:
     """A pair of directed statistical models and a rule that merges their links.
 
     Both directions are trained on the bitext alone, without any other resource: words that translate each other occur
-    together. Works from some thousand pairs on, and better the more there are. Long pairs go through in windows:
-    of 100 words for models of order, whose search grows with the cube of the length, and of what the library takes for
-    the others.
+    together. Works from some thousand pairs on, and better the more there are. Long pairs are
+    aligned in windows: of 100 words for models of order, whose search grows with the cube of the length, and of what
+    the library takes for the others. They are learned from in pieces, see `fit`.
 
     Args:
         model: one of `MODELS`.
@@ -111,7 +111,8 @@ class ThotAligner:
         """Train both directions from scratch.
 
         Args:
-            bitext: sentence pairs; those with an empty side, or longer than the models take, are cut or left out.
+            bitext: sentence pairs; those with an empty side are left out, those longer than a model takes (100 words
+                for eflomal, 200 for models of order, 1024 for the others) go in as pieces along the diagonal.
         """
         pairs = [self._folded(pair) for pair in bitext if len(pair[0]) and len(pair[1])]
         self._directions = (
@@ -194,10 +195,13 @@ class ThotAligner:
             if name == "EflomalAlignmentModel":
                 model.deterministic = True
                 model.seed = self.seed
-            most = int(model.max_sentence_length)
-            for source, target in pairs:
-                # A pair beyond the limit would be ignored; its beginning still has much to say.
-                model.add_sentence_pair(source[:most], target[:most])
+            most = int(model.max_sentence_length)  # a longer pair would be ignored
+            if name == "EflomalAlignmentModel":
+                most = min(most, _CUBIC_WORDS)
+            for pair in pairs:
+                for source, target in pieces(pair, most):
+                    if source and target:
+                        model.add_sentence_pair(source, target)
             model.start_training()
             for _ in range(self.iterations or default or model.scheduled_iterations):
                 model.train()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -55,6 +56,17 @@ def diagonal_windows(n_source: int, n_target: int, most: int) -> list[tuple[int,
         if low < high:
             out.append((low, high, max(0, low - margin), max(0, n_target * k // count - margin)))
     return out
+
+
+def pieces(pair: Pair, most: int) -> list[Pair]:
+    """A pair in as many pieces as it takes for each side to have up to `most` words, at the same share of both sides.
+
+    Every word is in one piece, so that models which count see it once. A piece may have an empty side.
+    """
+    source, target = pair
+    count = max(1, -(-max(len(source), len(target)) // most))
+    cuts = [[len(side) * k // count for k in range(count + 1)] for side in (source, target)]
+    return [(source[a:b], target[c:d]) for (a, b), (c, d) in zip(pairwise(cuts[0]), pairwise(cuts[1]), strict=True)]
 
 
 def _owned(alignment: Alignment, window: tuple[int, int, int, int]) -> Alignment:

@@ -1,0 +1,37 @@
+"""Long pairs in windows and in pieces."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xlner.align import statistical
+from xlner.align.windows import pieces
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 20))
+def test_pieces_hold_every_word_once_and_in_order(n_source, n_target, most):
+    source, target = list(range(n_source)), list(range(n_target))
+    made = pieces((source, target), most)
+    assert [w for s, _ in made for w in s] == source
+    assert [w for _, t in made for w in t] == target
+    assert all(len(s) <= most and len(t) <= most for s, t in made)
+    assert len(made) == max(1, -(-max(n_source, n_target) // most))
+
+
+def test_eflomal_learns_from_long_pairs_in_pieces(monkeypatch):
+    pytest.importorskip("thot")
+    monkeypatch.setattr(statistical, "_CUBIC_WORDS", 5)
+    words = [f"w{i}" for i in range(20)]
+    fitted = statistical.ThotAligner("eflomal", iterations=2).fit([(words, words), (words, words[:2])])
+    assert [model.num_sentence_pairs for model in fitted._directions] == [4 + 2] * 2
+
+
+def test_every_word_of_a_long_pair_is_learned():
+    pytest.importorskip("thot")
+    words = [f"w{i}" for i in range(450)]
+    for model in ("hmm", "ibm1"):
+        fitted = statistical.ThotAligner(model, iterations=1).fit([(words * (1 + (model == "ibm1") * 4), words)])
+        direct, _ = fitted._directions
+        assert direct.get_src_word_index("w449") != direct.get_src_word_index("never")
