@@ -21,6 +21,7 @@ from xlner.project import (
 from xlner.project.candidates import candidates_of
 from xlner.project.missing import unknown_words
 from xlner.project.page import html_page
+from xlner.project.pair import length_ratio
 from xlner.project.result import Fate
 
 
@@ -160,8 +161,28 @@ def test_an_entity_of_many_words_has_few_candidates() -> None:
     source = Sentence(tuple("w" * 2000), (Span(0, 2000, "ORG"),))
     pair = Pair(source, Sentence(tuple("w" * 2000)), Alignment.of([(i, i) for i in range(2000)]))
     found = candidates_of(pair, CandidateOptions())
-    assert len(found) <= 2304
+    assert len(found) <= 1752
     assert [0, 2000] in found.tolist()
+
+
+def test_many_stray_links_leave_the_ranges_around_the_strong_ones() -> None:
+    source = Sentence(("Arcol", *"w" * 199), (Span(0, 1, "ORG"),))
+    stray = {(0, j): 0.1 for j in range(0, 200, 2)} | {(0, 100): 0.9, (0, 101): 0.8}
+    pair = Pair(source, Sentence(tuple("w" * 200)), Alignment(list(stray), list(stray.values())))  # type: ignore[arg-type]
+    found = candidates_of(pair, CandidateOptions()).tolist()
+    assert [100, 102] in found
+    assert len(found) <= 1752
+
+
+def test_text_without_spaces_may_have_longer_candidates() -> None:
+    source = sentence("Arcol Bank", (0, 2, "ORG"))
+    target, every = Sentence(tuple("w" * 40)), Alignment.of([(0, 0), (1, 19)])
+    assert length_ratio([source] * 3, [target] * 3) == 20
+    assert length_ratio([source], [sentence("Arcolbank eben")]) == length_ratio([source], [sentence("")]) == 1.0
+    for kind in ("aligned", "ngrams"):
+        options = CandidateOptions(kinds=(kind,))
+        assert [0, 20] in candidates_of(Pair(source, target, every, 2.0), options).tolist()
+        assert [0, 20] not in candidates_of(Pair(source, target, every), options).tolist()
 
 
 def test_the_page_shows_losses_and_escapes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -24,12 +25,14 @@ class CandidateOptions:
         kinds: any of "aligned" (ranges between words linked to the entity), "ngrams" (all ranges) and "ner" (spans
             that a NER model finds on the target side; the caller hands them in).
         max_words: longest candidate in words. Of "aligned" candidates, up to `max_words` and twice the words of the
-            entity, whichever is more.
+            entity, whichever is more. Where the target has far more words than the source, as text without spaces
+            has, so many times more.
         slack: "aligned" only: a range may also begin and end this many words off a linked word.
         barriers: a range that contains one of these words is no candidate.
 
-    So a sentence of n words has at most n * max_words n-grams, and an entity at most 2304 aligned ranges: where more
-    than 48 words come into question, ranges begin at one of the first 24 and end at one of the last 24.
+    So a sentence of n words has at most n * max_words n-grams, and an entity at most 1752 aligned ranges. All ranges
+    count up to 48 words that come into question. Where there are more, it is the ranges among the 48 with the
+    strongest links, and those that begin at one of the first 24 and end at one of the last 24.
     """
 
     kinds: tuple[Kind, ...] = ("aligned",)
@@ -59,10 +62,11 @@ def candidates_of(pair: Pair, options: CandidateOptions, ner: Sequence[Span] = (
     n = len(pair.target)
     found: set[tuple[int, int]] = set()
     if "ngrams" in options.kinds and pair.entities:
-        found.update((i, j) for i in range(n) for j in range(i + 1, min(n, i + options.max_words) + 1))
+        longest = _stretched(options.max_words, pair)
+        found.update((i, j) for i in range(n) for j in range(i + 1, min(n, i + longest) + 1))
     if "aligned" in options.kinds:
         for entity in pair.entities:
-            found.update(aligned_ranges(pair.linked(entity).tolist(), entity, n, options))
+            found.update(aligned_ranges(pair, entity, options))
     if "ner" in options.kinds:
         found.update((s.start, s.end) for s in ner if s.end <= n)
     if options.barriers and found:
@@ -72,15 +76,41 @@ def candidates_of(pair: Pair, options: CandidateOptions, ner: Sequence[Span] = (
     return np.array(sorted(found), np.int32).reshape(-1, 2)
 
 
-def aligned_ranges(
-    linked: Sequence[int], entity: Span, n_words: int, options: CandidateOptions
-) -> set[tuple[int, int]]:
+def aligned_ranges(pair: Pair, entity: Span, options: CandidateOptions) -> set[tuple[int, int]]:
     """Ranges that begin and end at, or within `slack` words of, words linked to an entity.
 
     The align score never prefers a range that begins or ends at an unlinked word, so with slack 0 nothing better for
     it is left out; other scores may want the neighbours too.
     """
-    longest = max(options.max_words, 2 * (entity.end - entity.start))
-    near = sorted({i for w in linked for i in range(w - options.slack, w + options.slack + 1) if 0 <= i < n_words})
-    firsts, lasts = (near, near) if len(near) <= 2 * _EDGES else (near[:_EDGES], near[-_EDGES:])
+    longest = _stretched(max(options.max_words, 2 * (entity.end - entity.start)), pair)
+    strength = _strength(pair, entity, options.slack)
+    near = np.flatnonzero(strength)
+    if len(near) <= 2 * _EDGES:
+        return _ranges(near.tolist(), near.tolist(), longest)
+    strongest = sorted(near[np.argsort(-strength[near], kind="stable")[: 2 * _EDGES]].tolist())
+    edges = _ranges(near[:_EDGES].tolist(), near[-_EDGES:].tolist(), longest)
+    return _ranges(strongest, strongest, longest) | edges
+
+
+def _ranges(firsts: Sequence[int], lasts: Sequence[int], longest: int) -> set[tuple[int, int]]:
     return {(i, j + 1) for i in firsts for j in lasts if i <= j < i + longest}
+
+
+def _strength(pair: Pair, entity: Span, slack: int) -> np.ndarray:
+    """The sum of links of the entity to each word, or, if more, to one within `slack` words. Shape: (n_words,)."""
+    n = len(pair.target)
+    links = np.zeros((0, 2), np.int32) if pair.alignment is None else pair.alignment.pairs
+    low, high = np.searchsorted(links[:, 0], (entity.start, entity.end))
+    scores = None if pair.alignment is None or pair.alignment.scores is None else pair.alignment.scores[low:high]
+    least = np.finfo(np.float32).tiny  # a link with score 0 is a link
+    weights = np.ones(high - low) if scores is None else np.maximum(scores, least)
+    mass = np.bincount(links[low:high, 1], weights, n)
+    out = mass.copy()
+    for off in range(1, min(slack, n) + 1):
+        out[off:] = np.maximum(out[off:], mass[:-off])
+        out[:-off] = np.maximum(out[:-off], mass[off:])
+    return out
+
+
+def _stretched(words: int, pair: Pair) -> int:
+    return math.ceil(words * max(1.0, pair.ratio))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,17 @@ import numpy as np
 from xlner.align import Alignment
 from xlner.core.types import Sentence, Span
 from xlner.errors import DataError
+
+_ALIKE = 1.4
+
+
+def length_ratio(sources: Sequence[Sentence], targets: Sequence[Sentence]) -> float:
+    """Target words per source word; 1 where words are of one kind, that is up to 1.4 on one side for 1 on the other.
+
+    Text without spaces comes as characters, or little more, of which a name has many.
+    """
+    ratio = sum(map(len, targets)) / max(1, sum(map(len, sources)))
+    return ratio if ratio > 0 and not 1 / _ALIKE <= ratio <= _ALIKE else 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +31,7 @@ class Pair:
         source: the sentence whose entities are to be projected.
         target: its translation; labels there are ignored.
         alignment: links between source and target words, if anyone made them.
+        ratio: target words per source word of the corpus; see `length_ratio`.
 
     Raises:
         DataError: the alignment names a word that one of the sentences does not have.
@@ -27,6 +40,7 @@ class Pair:
     source: Sentence
     target: Sentence
     alignment: Alignment | None = None
+    ratio: float = 1.0
 
     def __post_init__(self) -> None:
         if self.alignment is None or not len(self.alignment):

@@ -14,7 +14,8 @@ from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.project.candidates import CandidateOptions, candidates_of
 from xlner.project.matchers import MATCHERS, Matcher
-from xlner.project.pair import Pair, Problem
+from xlner.project.pair import Pair, Problem, length_ratio
+from xlner.project.pieces import groups_of, is_unspaced, joined, spread
 from xlner.project.result import Projected, ProjectionResult
 from xlner.project.scores import Evidence, make_score, parse_scores
 
@@ -109,8 +110,9 @@ def project(
     )
     if aligns:
         alignments = align_labelled(sources, targets, aligner, own)
+    ratio = length_ratio(sources, targets)
     pairs = [
-        Pair(s, t, None if alignments is None else alignments[i])
+        Pair(s, t, None if alignments is None else alignments[i], ratio)
         for i, (s, t) in enumerate(zip(sources, targets, strict=True))
     ]
     problems = [Problem.bare(p) for p in pairs] if scorer is None else _problems(pairs, options, scorer, tagger)
@@ -129,14 +131,38 @@ def align_labelled(
     out = [Alignment.of(())] * len(sources)
     if not busy:
         return out
-    worker = aligner
-    if isinstance(worker, str):
-        worker = cast(Aligner, _loaded(worker)(**settings))
-        if isinstance(worker, Fits):
-            worker.fit([(s.words, t.words) for s, t in zip(sources, targets, strict=True)])
-    for i, alignment in zip(busy, worker.align([(sources[i].words, targets[i].words) for i in busy]), strict=True):
+    if not isinstance(aligner, str):
+        made = aligner.align([(sources[i].words, targets[i].words) for i in busy])
+    else:
+        made = _align_by_name(sources, targets, busy, aligner, settings)
+    for i, alignment in zip(busy, made, strict=True):
         out[i] = alignment
     return out
+
+
+def _align_by_name(
+    sources: Sequence[Sentence],
+    targets: Sequence[Sentence],
+    busy: Sequence[int],
+    name: str,
+    settings: Mapping[str, Any],
+) -> list[Alignment]:
+    """Alignments of the busy pairs. An aligner that reads an encoder gets text without spaces in that one's pieces."""
+    kind = _loaded(name)
+    worker = cast(Aligner, kind(**settings))
+    if isinstance(worker, Fits):
+        worker.fit([(s.words, t.words) for s, t in zip(sources, targets, strict=True)])
+    unspaced = any(is_unspaced(side[i]) for side in (sources, targets) for i in busy)
+    if not unspaced or "encoder" not in signature(kind).parameters:
+        return worker.align([(sources[i].words, targets[i].words) for i in busy])
+    from xlner.encoder.load import load_tokenizer
+
+    tokenizer = load_tokenizer(settings.get("encoder", "embedded"))
+    left, right = ([groups_of(side[i], tokenizer) for i in busy] for side in (sources, targets))
+    pairs = [
+        (joined(sources[i].words, a), joined(targets[i].words, b)) for i, a, b in zip(busy, left, right, strict=True)
+    ]
+    return [spread(found, a, b) for found, a, b in zip(worker.align(pairs), left, right, strict=True)]
 
 
 def _loaded(name: str) -> Callable[..., Any]:
