@@ -174,6 +174,14 @@ def test_many_stray_links_leave_the_ranges_around_the_strong_ones() -> None:
     assert len(found) <= 1752
 
 
+@pytest.mark.parametrize("n", [2, 60, 300])
+def test_an_entity_as_long_as_the_sentence_is_projected(n: int) -> None:
+    words = tuple(f"w{i}" for i in range(n))
+    source, target = Sentence(words, (Span(0, n, "ORG"),)), Sentence(words, labelled=False)
+    (item,) = project([source], [target], alignments=[Alignment.of([(i, i) for i in range(n)])])
+    assert [s.key for s in item.sentence.spans] == [(0, n, "ORG")]
+
+
 def test_text_without_spaces_may_have_longer_candidates() -> None:
     source = sentence("Arcol Bank", (0, 2, "ORG"))
     target, every = Sentence(tuple("w" * 40)), Alignment.of([(0, 0), (1, 19)])

@@ -14,7 +14,7 @@ from xlner.project.candidates import candidates_of
 from xlner.project.scores import parse_scores
 from xlner.project.scores.align import align_score
 from xlner.project.scores.features import FEATURES, PairFeatures
-from xlner.project.scores.fused import FusedScore, Weights
+from xlner.project.scores.fused import FusedScore, Weights, support_of
 from xlner.project.scores.learning import Example, fit, learn
 from xlner.project.scores.ner import ner_score
 from xlner.project.scores.statistics import Statistics
@@ -110,6 +110,16 @@ def test_fused_prefers_what_the_corpus_does_elsewhere() -> None:
     together = FusedScore(rounds=1)([*pairs, doubtful], ranges)[-1][0]
     right = ranges[-1].tolist().index([1, 2])
     assert together[right] > 2 * alone[right]
+
+
+def test_nearly_the_same_ranges_support_the_best_one() -> None:
+    ranges = np.array([(0, 8), (0, 9), (0, 10), (5, 6)], np.int32)
+    scores = np.array([[0.1, 0.15, 0.16, 0.3], [0.1, 0.15, 0.16, 0.05]])
+    assert support_of(scores, ranges).tolist() == [
+        [0.1, 0.15, 0.16, 0.3],
+        [0.1, 0.15, pytest.approx(0.41), 0.05],
+    ]
+    assert support_of(np.zeros((1, 0)), np.zeros((0, 2), np.int32)).shape == (1, 0)
 
 
 def test_an_entity_is_no_witness_for_itself() -> None:

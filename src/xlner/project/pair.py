@@ -75,17 +75,20 @@ class Problem:
         scores: how well each range matches each entity; 0 or less means it does not. Shape: (n_entities,
             n_candidates), float64.
         threshold: scores up to this one do not count, unless the matcher has a threshold of its own.
+        support: what is held against the threshold in place of the scores. Shape: as `scores`.
     """
 
     pair: Pair
     candidates: np.ndarray
     scores: np.ndarray
     threshold: float = 0.0
+    support: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         wanted = (len(self.pair.entities), len(self.candidates))
-        if self.scores.shape != wanted:
-            raise ValueError(f"scores must be (n_entities, n_candidates) = {wanted}, got {self.scores.shape}")
+        for name, values in (("scores", self.scores), ("support", self.support)):
+            if values is not None and values.shape != wanted:
+                raise ValueError(f"{name} must be (n_entities, n_candidates) = {wanted}, got {values.shape}")
 
     @classmethod
     def bare(cls, pair: Pair) -> Problem:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ALIGNER = "layers"
 FUSED_THRESHOLD = 0.2
-"""Fused scores are probabilities. Two equal names share theirs, so half is too much to ask."""
+"""Fused scores are probabilities. Two equal names share theirs, so half is too much to ask. See `support_of`."""
 
 _REST = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 Score = Callable[[Sequence[Pair], Sequence[np.ndarray], Evidence], list[np.ndarray]]
@@ -221,8 +221,13 @@ def _problems(pairs: Sequence[Pair], options: ProjectOptions, score: Score, tagg
         for i, pair in enumerate(pairs)
     ]
     scores = score(pairs, candidates, evidence)
-    threshold = FUSED_THRESHOLD if options.score == "fused" else 0.0
-    return [Problem(p, c, s, threshold) for p, c, s in zip(pairs, candidates, scores, strict=True)]
+    if options.score != "fused":
+        return [Problem(p, c, s) for p, c, s in zip(pairs, candidates, scores, strict=True)]
+    from xlner.project.scores.fused import support_of
+
+    return [
+        Problem(p, c, s, FUSED_THRESHOLD, support_of(s, c)) for p, c, s in zip(pairs, candidates, scores, strict=True)
+    ]
 
 
 def _settings(name: str, matcher: Matcher, options: ProjectOptions | None) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class _Chooser(ABC):
         candidates = problem.candidates[order]
         scores = np.asarray(problem.scores, float)[:, order]
         threshold = problem.threshold if self.threshold is None else self.threshold
-        usable = np.where(scores > threshold, scores, 0.0)
+        support = scores if problem.support is None else np.asarray(problem.support, float)[:, order]
+        usable = np.where(support > threshold, scores, 0.0)
         chosen = self.choose(usable, candidates)
         return Projected.of(
             problem.pair.source,

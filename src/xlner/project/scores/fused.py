@@ -14,6 +14,8 @@ from xlner.project.scores.features import FEATURES, PairFeatures, has_evidence
 from xlner.project.scores.statistics import Statistics
 from xlner.project.scores.weights import DEFAULT
 
+_NEARLY = 0.8
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -93,6 +95,30 @@ class FusedScore:
             statistics = Statistics(projections(pairs, candidates, chosen))
             scores = [self.weights.probabilities(f(statistics, c)) for f, c in zip(features, chosen, strict=True)]
         return scores
+
+
+def support_of(scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    """Scores, of which the best of each entity has those of nearly the same ranges added.
+
+    An entity of many words has many candidates that differ by a word or two, and they share its probability. Whether
+    it is in the target at all is told by their sum.
+
+    Args:
+        scores: probabilities. Shape: (n_entities, n_candidates).
+        candidates: ranges `[start, end)`. Shape: (n_candidates, 2).
+
+    Returns:
+        What the threshold is for. Shape: (n_entities, n_candidates), float64.
+    """
+    out = scores.copy()
+    if not scores.size:
+        return out
+    starts, ends = candidates[:, 0], candidates[:, 1]
+    for row, best in enumerate(scores.argmax(1).tolist()):
+        shared = np.minimum(ends, ends[best]) - np.maximum(starts, starts[best])
+        united = np.maximum(ends, ends[best]) - np.minimum(starts, starts[best])
+        out[row, best] = scores[row, shared >= _NEARLY * united].sum()
+    return out
 
 
 def featurise(
