@@ -135,6 +135,14 @@ def test_a_source_without_labels_is_an_error(files: Path) -> None:
         project_files(files / "raw.txt", files / "t.txt", Outputs(files / "o.conll"))
 
 
+def test_a_constraint_without_room_is_said(files: Path) -> None:
+    (files / "links.txt").write_text("0-0 3-0 4-0\n\n\n", "utf-8")
+    more = ["--alignment", str(files / "links.txt"), "--constraint", "=", "--max-words", "1", "--score", "align"]
+    (files / "t.txt").write_text("Mira\n\nnichts hier\n", "utf-8")
+    assert any(line.startswith("note: 1 sentences have no room for '= 1'") for line in run(files, *more))
+    assert json.loads(run(files, *more, "--json")[-1])["sentences_with_unmet_constraint"] == 1
+
+
 def test_an_aligner_that_must_be_told_something_says_so(files: Path) -> None:
     with pytest.raises(UsageError, match="--alignment FILE"):
         run(files, "--aligner", "files")

@@ -19,6 +19,9 @@ from xlner.project import (
     select,
 )
 from xlner.project.candidates import candidates_of
+from xlner.project.matchers.chosen import ExactMatcher, GreedyMatcher, ProgramMatcher
+from xlner.project.matchers.constraint import Constraint
+from xlner.project.matchers.heuristic import HeuristicMatcher
 from xlner.project.missing import unknown_words
 from xlner.project.page import html_page
 from xlner.project.pair import length_ratio
@@ -133,6 +136,32 @@ def test_the_curve_trades_coverage_for_precision() -> None:
     assert [p.precision for p in curve(result)] == [None] * 4
     with pytest.raises(UsageError, match="gold"):
         curve(result, gold=[])
+
+
+def test_the_curve_and_selection_count_entities() -> None:
+    source, target = sentence("Oslo won", (0, 1, "LOC")), sentence("Oslo x x x Stadt Oslo y", labelled=False)
+    links = Alignment.of([(0, 0), (0, 4), (0, 5)])
+    result = project([source], [target], alignments=[links], matcher=HeuristicMatcher(d=0, k=0))
+    assert len(result.sentences[0].spans) == 2
+    gold = [sentence("Oslo x x x Stadt Oslo y", (0, 1, "LOC"))]
+    for point in curve(result, gold=gold, points=4):
+        chosen = select(result, threshold=point.threshold)
+        assert point.coverage == chosen.counts.get("projected", 0) == 1
+        assert point.spans == len(chosen.sentences[0].spans) == 2
+        assert point.precision == 0.5
+
+
+@pytest.mark.parametrize("matcher", [ExactMatcher, ProgramMatcher, GreedyMatcher])
+def test_a_constraint_that_cannot_be_met_is_counted(matcher: type[ExactMatcher]) -> None:
+    source = sentence("Oslo Bank", (0, 1, "LOC"), (1, 2, "ORG"))
+    pair = make_pair(source, "Oslobank meldet", [(0, 0), (1, 0)])
+    options = ProjectOptions(score="align", candidates=CandidateOptions(slack=0))
+    for constraint, unmet in ((Constraint("=", 1), 1), (Constraint("<=", 1), 0), (Constraint(">=", 0), 0)):
+        made = project(
+            [source], [pair.target], alignments=[pair.alignment], matcher=matcher(constraint), options=options
+        )  # type: ignore[list-item]
+        assert made.as_dict()["sentences_with_unmet_constraint"] == unmet
+        assert select(made, threshold=0.0).as_dict()["sentences_with_unmet_constraint"] == unmet
 
 
 def test_selection_demotes_to_unknown() -> None:

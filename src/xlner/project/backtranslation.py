@@ -70,7 +70,7 @@ def confirmed(result: ProjectionResult, other: ProjectionResult) -> ProjectionRe
             raise UsageError(f"sentence {number} has other words in the projection that should confirm it")
         keys = {s.key for s in witness.sentence.spans}
         fates = [doubt(f, keep=all(s.key in keys for s in f.spans), reason=Reason.INCONSISTENT) for f in item.fates]
-        items.append(Projected.of(item.source, item.sentence, fates, item.alignment))
+        items.append(Projected.of(item.source, item.sentence, fates, item.alignment, unmet=item.unmet))
     return replace(result, items=tuple(items))
 
 

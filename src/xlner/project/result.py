@@ -73,22 +73,30 @@ class Projected:
         sentence: the target sentence with projected spans; its `missing` words have unknown labels.
         fates: one per source entity, in order.
         alignment: the links that were used, if any.
+        unmet: the number of projections per entity that was asked for could not be had.
     """
 
     source: Sentence
     sentence: Sentence
     fates: tuple[Fate, ...]
     alignment: Alignment | None = None
+    unmet: bool = False
 
     @classmethod
     def of(
-        cls, source: Sentence, target: Sentence, fates: Sequence[Fate], alignment: Alignment | None = None
+        cls,
+        source: Sentence,
+        target: Sentence,
+        fates: Sequence[Fate],
+        alignment: Alignment | None = None,
+        *,
+        unmet: bool = False,
     ) -> Projected:
         """Put spans and missing words together."""
         spans = tuple(sorted((s for f in fates for s in f.spans), key=lambda s: s.start))
         labelled = target.with_spans(spans)
         ranges = unknown_words(source, len(target), fates, alignment)
-        return cls(source, replace(labelled, missing=ranges), tuple(fates), alignment)
+        return cls(source, replace(labelled, missing=ranges), tuple(fates), alignment, unmet)
 
     @property
     def score(self) -> float:
@@ -144,6 +152,7 @@ class ProjectionResult:
             "projected_spans": spans,
             "fates": self.counts,
             "sentences_without_loss": sum(all(f.spans for f in item.fates) for item in self.items),
+            "sentences_with_unmet_constraint": sum(item.unmet for item in self.items),
             "missing_words": missing,
             "words": sum(len(s) for s in self.sentences),
             "settings": self.settings,

@@ -9,7 +9,7 @@ from typing import Any
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.project.backtranslation import doubt
-from xlner.project.result import Projected, ProjectionResult, Reason
+from xlner.project.result import Fate, Projected, ProjectionResult, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,9 @@ class CurvePoint:
     """What is left at one threshold.
 
     Args:
-        threshold: spans with a score of at least this are kept.
-        spans: how many those are.
-        coverage: part of all source entities that are projected.
+        threshold: entities whose spans all score at least this are kept, as `select` does.
+        spans: how many spans those have.
+        coverage: part of all source entities that are kept.
         precision: part of the kept spans that are right; None without gold labels.
         sentences: part of the sentences in which nothing was lost.
     """
@@ -35,19 +35,19 @@ class CurvePoint:
 
 
 def select(result: ProjectionResult, *, threshold: float) -> ProjectionResult:
-    """Demote spans with a score below `threshold` to missing words. Spans without a score are kept."""
+    """Demote entities with a span that scores below `threshold` to missing words. Spans without a score are kept."""
     check_threshold(threshold)
     items = []
     for item in result:
         fates = [
             doubt(
                 f,
-                keep=all(s.score is None or s.score >= threshold for s in f.spans),
+                keep=_lowest(f) >= threshold,
                 reason=Reason.BELOW_THRESHOLD,
             )
             for f in item.fates
         ]
-        items.append(Projected.of(item.source, item.sentence, fates, item.alignment))
+        items.append(Projected.of(item.source, item.sentence, fates, item.alignment, unmet=item.unmet))
     return replace(result, items=tuple(items))
 
 
@@ -62,7 +62,7 @@ def check_threshold(threshold: float) -> None:
 
 
 def curve(result: ProjectionResult, *, gold: Sequence[Sentence] | None = None, points: int = 20) -> list[CurvePoint]:
-    """Coverage, and precision where gold labels are given, over thresholds that each cut off a like part of the spans.
+    """Coverage, and precision where gold is given, over thresholds that each cut off a like part of the entities.
 
     Args:
         result: a projection with scores.
@@ -75,19 +75,23 @@ def curve(result: ProjectionResult, *, gold: Sequence[Sentence] | None = None, p
     if gold is not None and len(gold) != len(result):
         raise UsageError(f"{len(result)} projected sentences but {len(gold)} gold ones")
     entities = sum(len(item.fates) for item in result)
-    spans: list[tuple[float, bool]] = []
-    worst: list[float] = []
+    kept: list[tuple[float, int, int]] = []  # lowest score, spans, right ones of each projected entity
     for index, item in enumerate(result):
         right = {s.key for s in gold[index].spans} if gold is not None else set()
-        scored = [(1.0 if s.score is None else s.score, s.key in right) for s in item.sentence.spans]
-        spans += scored
-        worst.append(item.score)
-    scores = sorted(s for s, _ in spans)
+        kept += [(_lowest(f), len(f.spans), sum(s.key in right for s in f.spans)) for f in item.fates if f.spans]
+    worst = [item.score for item in result]
+    scores = sorted(score for score, _, _ in kept)
     cuts = sorted({scores[len(scores) * k // points] for k in range(points)}) if scores else []
     out = []
     for cut in cuts:
-        kept = [ok for score, ok in spans if score >= cut]
+        left = [(n, ok) for score, n, ok in kept if score >= cut]
+        spans, good = (sum(column) for column in zip(*left, strict=True))
+        precision = None if gold is None else good / spans
         whole = sum(w >= cut for w in worst) / len(worst)
-        precision = None if gold is None else sum(kept) / len(kept)
-        out.append(CurvePoint(cut, len(kept), len(kept) / max(1, entities), precision, whole))
+        out.append(CurvePoint(cut, spans, len(left) / max(1, entities), precision, whole))
     return out
+
+
+def _lowest(fate: Fate) -> float:
+    """The lowest score of its spans; one without a score is sure."""
+    return min((1.0 if s.score is None else s.score for s in fate.spans), default=1.0)

@@ -54,7 +54,13 @@ class _Chooser(ABC):
             problem.pair.target,
             _fates(problem.pair, candidates, scores, usable, chosen),
             problem.pair.alignment,
+            unmet=self._is_unmet(usable, chosen),
         )
+
+    def _is_unmet(self, usable: np.ndarray, chosen: np.ndarray) -> bool:
+        """Whether an entity with a candidate got fewer than "=" or ">=" asks for."""
+        short = chosen.sum(1) < self.constraint.n_proj
+        return self.constraint.sense != "<=" and bool((short & (usable > 0).any(1)).any())
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ class ExactMatcher(_Chooser):
     """The best choice overall. At most one projection per entity is solved directly, anything else by HiGHS.
 
     A sentence that cannot satisfy "=" or ">=" (three entities, two words) is solved with "<=" of the same number
-    instead: part of the entities is better than none.
+    instead: part of the entities is better than none. The result counts such sentences.
     """
 
     def choose(self, scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
