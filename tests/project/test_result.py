@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.project.conftest import make_pair, sentence
 
@@ -233,3 +235,32 @@ def test_the_page_shows_losses_and_escapes() -> None:
     assert "<svg" in page
     assert "stroke-dasharray" in page
     assert "1 of 1 sentences" in page
+
+
+def places(page: str) -> dict[str, float]:
+    """Where each word of a page stands."""
+    return {word: float(x) for x, word in re.findall(r"<text x='([\d.]+)' y='\d+' text-anchor[^>]*>([^<]*)<", page)}
+
+
+def test_the_page_writes_each_side_in_its_direction() -> None:
+    source, target = sentence("Ana visits Amman", (2, 3, "LOC")), sentence("آنا تزور عمان", labelled=False)
+    links = Alignment([(0, 0), (1, 1), (2, 2)], [1.0, 0.25, 0.5])  # type: ignore[arg-type]
+    page = "".join(html_page(project([source], [target], alignments=[links])))
+    at = places(page)
+    assert at["Ana"] < at["visits"] < at["Amman"]
+    assert at["عمان"] < at["تزور"] < at["آنا"]
+    assert "dir='auto'" in page
+    assert "direction='rtl'" in page
+    assert re.findall(r"stroke-opacity='([\d.]+)'", page) == ["0.36", "0.57"]
+
+
+def test_the_page_says_what_it_hides() -> None:
+    some, none, target = sentence("Ana", (0, 1, "PER")), sentence("so"), sentence("Ana", labelled=False)
+    result = project([some, some, none], [target] * 3, alignments=[Alignment.of([(0, 0)])] * 3)
+    page = "".join(html_page(result, limit=1))
+    assert "1 of 3 sentences; 1 without entities are not shown; 1 more are left out, as the page has room for 1" in page
+
+
+def test_the_page_shows_the_detail_of_a_loss() -> None:
+    made = project([sentence("Ana", (0, 1, "PER"))], [sentence("[Ana")], matcher="markers")
+    assert "(1 opening and 0 closing marks" in "".join(html_page(made))

@@ -104,9 +104,7 @@ def command(
     unmet = summary["sentences_with_unmet_constraint"]
     if unmet:
         wanted = f"{constraint or '<='} {1 if n_proj is None else n_proj}"
-        typer.echo(
-            f"note: {unmet} sentences have no room for '{wanted}' projections per entity; they got fewer", err=True
-        )
+        typer.echo(f"note: sentences without room for '{wanted}' projections per entity: {unmet}", err=True)
     if as_json:
         typer.echo(json.dumps(summary))
         return

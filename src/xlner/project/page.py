@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from html import escape
 
+import numpy as np
+
 from xlner.core.types import Sentence, Span
 from xlner.project.result import Fate, Projected, ProjectionResult
 
@@ -24,20 +26,27 @@ table{border-collapse:collapse}td{padding:.1rem .8rem .1rem 0}#only:checked~sect
 def html_page(result: ProjectionResult, *, title: str = "Label projection", limit: int = 500) -> Iterator[str]:
     """The page in pieces, to be written one after the other.
 
-    Every sentence is an inline SVG: source above, target below, a colour per entity, its links in that colour, other
-    links grey. A lost entity and the range that it wanted are outlined in red; words with unknown labels are hatched.
+    Every sentence is an inline SVG: source above, target below, each in its own direction, a colour per entity, its
+    links in that colour, other links grey; a link is the fainter and thinner the lower its score. A lost entity and
+    the range that it wanted are outlined in red; words with unknown labels are hatched.
 
     Args:
         result: the projection.
         title: heading.
-        limit: how many sentences to show; those with a loss come first in the choice, all are shown in order. What is
-            not shown is said.
+        limit: how many sentences with entities to show; those with a loss come first in the choice, all are shown in
+            order. How many are not shown, and why, is said.
     """
     shown = _shown(result.items, limit)
+    bare = sum(not item.fates for item in result.items)
+    hidden = len(result) - bare - len(shown)
+    notes = [f"{bare} without entities are not shown"] * bool(bare)
+    notes += [f"{hidden} more are left out, as the page has room for {limit}"] * bool(hidden)
     rows = "".join(f"<tr><td>{escape(reason)}<td>{count}" for reason, count in result.counts.items())
     yield (
-        f"<!doctype html><html><head><meta charset='utf-8'><title>{escape(title)}</title><style>{_STYLE}</style>"
-        f"</head><body><h1>{escape(title)}</h1><p>{len(shown)} of {len(result)} sentences. A red outline is a lost "
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
+        f"<body><h1>{escape(title)}</h1><p>{len(shown)} of {len(result)} sentences"
+        f"{''.join(f'; {note}' for note in notes)}. A link is the fainter the less sure it is. A red outline is a lost "
         "entity or the range it wanted; hatched words have unknown labels and are masked in training.</p>"
         f"<table>{rows}</table><input type='checkbox' id='only'><label for='only'> only sentences with a loss</label>"
     )
@@ -57,7 +66,7 @@ def _has_loss(item: Projected) -> bool:
 
 def _section(number: int, item: Projected) -> str:
     lines = "".join(
-        f"<li{'' if f.spans else ' class=lost'}>{escape(f.explain(item.source, item.sentence))}{_score(f)}"
+        f"<li dir='auto'{'' if f.spans else ' class=lost'}>{escape(f.explain(item.source, item.sentence))}{_score(f)}"
         for f in item.fates
     )
     kind = "" if _has_loss(item) else " class='whole'"
@@ -71,6 +80,10 @@ def _score(fate: Fate) -> str:
 def _svg(item: Projected) -> str:
     above, below = _places(item.source.words), _places(item.sentence.words)
     width = max((x + w for x, w in (*above, *below)), default=0) + 10
+    above, below = (
+        [(width - x - w, w) for x, w in places] if _goes_left(words) else places
+        for places, words in ((above, item.source.words), (below, item.sentence.words))
+    )
     colour_of = {word: _COLOURS[i % len(_COLOURS)] for i, f in enumerate(item.fates) for word in _words(f.entity)}
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width:.0f}' height='{_BOTTOM + 44}' role='img'>"
@@ -90,9 +103,12 @@ def _svg(item: Projected) -> str:
         if not fate.spans and fate.wanted is not None:
             parts.append(_box(below, *fate.wanted, _BOTTOM, _outline()))
     if item.alignment is not None:
-        for i, j in item.alignment.links():
-            stroke = colour_of.get(i)
-            look = f"stroke='{stroke}' stroke-width='1.6'" if stroke else "stroke='#d1d5db' stroke-width='1'"
+        scores = item.alignment.scores
+        sure = np.ones(len(item.alignment)) if scores is None else np.clip(scores, 0.0, 1.0)
+        for (i, j), score in zip(item.alignment.links(), sure.tolist(), strict=True):
+            stroke, thick = (colour_of[i], 1.6) if i in colour_of else ("#d1d5db", 1.0)
+            look = f"stroke='{stroke}' stroke-width='{thick * (0.4 + 0.6 * score):.2f}'"
+            look += "" if score == 1 else f" stroke-opacity='{0.15 + 0.85 * score:.2f}'"
             a, b = (place[0] + place[1] / 2 for place in (above[i], below[j]))
             parts.append(f"<line x1='{a:.1f}' y1='{_TOP + _ROW}' x2='{b:.1f}' y2='{_BOTTOM}' {look}/>")
     parts += _texts(item.source, above, _TOP)
@@ -118,9 +134,15 @@ def _places(words: Sequence[str]) -> list[tuple[float, float]]:
     return places
 
 
+def _goes_left(words: Sequence[str]) -> bool:
+    """Whether most letters are of a script that is written from right to left."""
+    kinds = [unicodedata.bidirectional(c) for word in words for c in word]
+    return sum(k in ("R", "AL") for k in kinds) > sum(k == "L" for k in kinds)
+
+
 def _box(places: Sequence[tuple[float, float]], start: int, end: int, top: int, look: str) -> str:
-    left = places[start][0] - 3
-    right = places[end - 1][0] + places[end - 1][1] + 3
+    left = min(x for x, _ in places[start:end]) - 3
+    right = max(x + w for x, w in places[start:end]) + 3
     return f"<rect x='{left:.1f}' y='{top}' width='{right - left:.1f}' height='{_ROW}' rx='4' {look}/>"
 
 
@@ -129,7 +151,8 @@ def _tag(places: Sequence[tuple[float, float]], word: int, y: int, label: str) -
 
 
 def _texts(sentence: Sentence, places: Sequence[tuple[float, float]], top: int) -> list[str]:
+    direction = "rtl" if _goes_left(sentence.words) else "ltr"
     return [
-        f"<text x='{x:.1f}' y='{top + 17}'>{escape(word)}</text>"
-        for word, (x, _) in zip(sentence.words, places, strict=True)
+        f"<text x='{x + w / 2:.1f}' y='{top + 17}' text-anchor='middle' direction='{direction}'>{escape(word)}</text>"
+        for word, (x, w) in zip(sentence.words, places, strict=True)
     ]
