@@ -1,7 +1,7 @@
 """Label projection with gold English (German, Swedish) entities on Europarl-NER and PUD.
 
-Settings are the package's defaults. They were chosen on PUD; nothing was chosen on Europarl-NER. The statistical part
-is fitted on newstest and the words of the test text.
+Settings are the package's defaults. They were chosen on PUD; nothing was chosen on Europarl-NER. The statistical part,
+fast_align, is fitted on news text (newstest) and on the pairs themselves.
 
     python benchmarks/projection.py --tagger RUN --translate 300
 """
