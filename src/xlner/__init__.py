@@ -11,6 +11,7 @@ The commands of the command line are functions in `xlner.api`.
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from xlner.methods.task import MethodOptions
     from xlner.tagger import Tagger
     from xlner.train import TrainOptions
+
+# On a CPU, torch and oneDNN keep kernels and buffers of the last 1024 shapes. Batches of sentences have many shapes, so
+# memory would grow over a long text; a shape is met again in the next layer or hardly ever. Read when torch is loaded.
+for _cache, _size in (("LRU_CACHE_CAPACITY", "16"), ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")):
+    os.environ.setdefault(_cache, _size)
 
 # Public name -> where it lives. Looked up when used, so that `import xlner` brings no torch.
 _HOME = {

@@ -10,10 +10,6 @@ import torch
 
 from xlner.errors import UsageError
 
-# oneDNN keeps the compiled kernels of the last 1024 shapes, and batches of sentences have thousands: memory would grow
-# with the text. A batch meets a shape in every layer, so a few are enough. It is read when the first kernel is made.
-os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
-
 PRECISIONS = ("auto", "fp32", "bf16")
 
 
