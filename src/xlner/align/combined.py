@@ -113,7 +113,6 @@ class CombinedAligner:
         """
         settings = read_settings(folder, "combined")
         try:
-            check_options("combined", settings)
             specs = member_specs(settings.pop("members", None))
         except UsageError as error:
             raise ModelError(f"{folder} holds no saved aligner ({error})") from None

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from xlner.align.make import check_options
 from xlner.errors import ModelError, UsageError
 
 SIDE_FILE = "aligner.json"
@@ -67,7 +68,7 @@ def writing(folder: str | Path, settings: Mapping[str, Any]) -> Iterator[Path]:
 
 
 def read_settings(folder: str | Path, aligner: str) -> dict[str, Any]:
-    """The settings that an aligner of that name saved.
+    """The settings that an aligner of that name saved: options that it takes.
 
     Raises:
         ModelError: the folder holds none.
@@ -82,4 +83,8 @@ def read_settings(folder: str | Path, aligner: str) -> dict[str, Any]:
     saved = settings.pop("aligner", "thot")
     if saved != aligner:
         raise UsageError(f"--load {folder}: the aligner {saved} was saved there, not {aligner}; add --aligner {saved}")
+    try:
+        check_options(aligner, settings)
+    except UsageError as error:
+        raise ModelError(f"{folder} holds no saved aligner ({error})") from None
     return settings

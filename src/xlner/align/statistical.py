@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from xlner.align.alignment import Alignment
-from xlner.align.make import check_options
 from xlner.align.saved import read_settings, writing
 from xlner.align.windows import Pair, align_in_windows, pieces
 from xlner.errors import MissingExtraError, ModelError, UsageError
@@ -169,7 +168,6 @@ class ThotAligner:
         folder = Path(folder)
         settings = read_settings(folder, "thot")
         try:
-            check_options("thot", settings)
             aligner = cls(**settings)
         except UsageError as error:
             raise ModelError(f"{folder} holds no saved aligner ({error})") from None
