@@ -28,7 +28,8 @@ from xlner.core.labels import parse_map
 from xlner.data import load
 from xlner.evaluate import Estimator, Observed, leave_one_target_out, score, tempered
 from xlner.evaluate.estimate import chance_calibration
-from xlner.evaluate.estimator import AGREEMENT, CALIBRATED, EXPECTED, width90
+from xlner.evaluate.estimator import AGREEMENT, CALIBRATED, EXPECTED
+from xlner.evaluate.ridge import width90
 from xlner.tagger import Tagger
 from xlner.tagger.decode import decode
 

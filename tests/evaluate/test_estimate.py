@@ -24,7 +24,7 @@ from xlner.evaluate import (
     tempered,
 )
 from xlner.evaluate.estimate import chance_calibration
-from xlner.evaluate.estimator import width90
+from xlner.evaluate.ridge import width90
 from xlner.tagger.decode import decode
 
 TYPES = ("LOC", "PER")

@@ -87,12 +87,12 @@ def test_transfers_without_a_value_are_counted():
 def test_the_regression_finds_the_weights():
     table = world()
     made = TransferPredictor.fit(table, penalty=0.0)
-    np.testing.assert_allclose(made.weights / made.spread, [0.3, 0.1, 0], atol=1e-6)
+    np.testing.assert_allclose(made.ridge.weights / made.ridge.spread, [0.3, 0.1, 0], atol=1e-6)
     np.testing.assert_allclose(made.predict(table.closeness), table.f1, atol=1e-6)
-    lifted = made.contributions(table.closeness).sum(1) + made.intercept
+    lifted = made.contributions(table.closeness).sum(1) + made.ridge.intercept
     np.testing.assert_allclose(lifted, table.f1, atol=1e-6)
     shrunk = TransferPredictor.fit(table, penalty=10.0)
-    assert np.linalg.norm(shrunk.weights) < np.linalg.norm(made.weights) / 5
+    assert np.linalg.norm(shrunk.ridge.weights) < np.linalg.norm(made.ridge.weights) / 5
 
 
 def test_left_out_targets_of_a_world_without_noise_are_predicted():

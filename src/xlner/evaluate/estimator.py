@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from xlner.errors import DataError, ModelError, UsageError
-from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty
+from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, read_json, width90, write_json
 
 FORMAT = "xlner estimator 1"
 EXPECTED, CALIBRATED, AGREEMENT = "expected_f1", "calibrated_f1", "agreement"
@@ -134,18 +133,9 @@ class Estimator:
 
     def save(self, path: str | Path) -> Path:
         """Write everything as JSON: weights, the table it was fitted on, and its error."""
-        from xlner.data import atomic
-
-        r, t = self.ridge, self.observed
+        t = self.observed
         told = {
-            "format": FORMAT,
-            "features": [
-                {"name": n, "mean": mean, "spread": spread, "weight": weight}
-                for n, mean, spread, weight in zip(
-                    t.features, *(a.tolist() for a in (r.mean, r.spread, r.weights)), strict=True
-                )
-            ],
-            "intercept": r.intercept,
+            **self.ridge.as_dict(t.features),
             "penalty": self.penalty,
             "mean_abs_error": self.mean_abs_error,
             "width90": self.width90,
@@ -154,9 +144,7 @@ class Estimator:
                 for target, f1, row in zip(t.targets, t.f1.tolist(), t.values.tolist(), strict=True)
             ],
         }
-        with atomic(path) as out:
-            out.write(json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-        return Path(path)
+        return write_json(path, FORMAT, told)
 
     @classmethod
     def load(cls, path: str | Path) -> Estimator:
@@ -166,21 +154,15 @@ class Estimator:
             ModelError: the file is not there, or holds something else.
         """
         try:
-            told = json.loads(Path(path).read_text("utf-8"))
-            if told["format"] != FORMAT:
-                raise ValueError(f"its format is {told['format']!r}")
-            columns, rows = told["features"], told["observed"]
-            mean, spread, weights = (
-                np.array([c[k] for c in columns], np.float64) for k in ("mean", "spread", "weight")
-            )
+            told = read_json(path, FORMAT)
+            rows = told["observed"]
             table = Observed(
                 tuple(r["target"] for r in rows),
-                tuple(c["name"] for c in columns),
+                tuple(f["name"] for f in told["features"]),
                 np.array([r["values"] for r in rows], np.float64),
                 np.array([r["f1"] for r in rows], np.float64),
             )
-            ridge = Ridge(mean, spread, weights, float(told["intercept"]))
-            return cls(table, ridge, float(told["penalty"]), told["mean_abs_error"], told["width90"])
+            return cls(table, Ridge.from_dict(told), float(told["penalty"]), told["mean_abs_error"], told["width90"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path} holds no estimator ({FORMAT}): {error}") from error
 
@@ -201,11 +183,6 @@ def leave_one_target_out(table: Observed, *, penalty: float | None = None) -> np
     for target, rows in table.rows_of.items():
         out[rows] = _fit(table.without(target), penalty).predict(table.take(rows))
     return out
-
-
-def width90(missed: np.ndarray) -> float:
-    """Half the width of an interval that held 90 % of the true values. Shape: (n,), absolute errors."""
-    return float(np.quantile(missed, 0.9, method="higher"))
 
 
 def _fit(table: Observed, penalty: float | None) -> Estimator:

@@ -1,9 +1,12 @@
-"""Ridge regression on a few features that may be unknown, for tables of some dozen rows."""
+"""Ridge regression on a few features that may be unknown, for tables of some dozen rows; kept as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -56,6 +59,45 @@ class Ridge:
         """By how much each feature lifts or lowers a row against an average one. Shape: (n_rows, n_features) both."""
         return _scaled(features, self.mean, self.spread) * self.weights
 
+    def as_dict(self, features: Sequence[str]) -> dict[str, Any]:
+        """Plain values, with the names of the features."""
+        numbers = zip(features, *(a.tolist() for a in (self.mean, self.spread, self.weights)), strict=True)
+        return {
+            "features": [{"name": n, "mean": m, "spread": s, "weight": w} for n, m, s, w in numbers],
+            "intercept": self.intercept,
+        }
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> Ridge:
+        """What `as_dict` gave."""
+        keys = ("mean", "spread", "weight")
+        mean, spread, weights = (np.array([f[key] for f in told["features"]], np.float64) for key in keys)
+        return cls(mean, spread, weights, float(told["intercept"]))
+
+
+def write_json(path: str | Path, format: str, value: Mapping[str, Any]) -> Path:
+    """Write an object with the name of its format, whole or not at all."""
+    from xlner.data import atomic
+
+    with atomic(path) as out:
+        told = {"format": format, **value}
+        out.write(json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    return Path(path)
+
+
+def read_json(path: str | Path, format: str) -> dict[str, Any]:
+    """What `write_json` wrote.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it holds no object of that format.
+    """
+    told = json.loads(Path(path).read_text("utf-8"))
+    found = told.get("format") if isinstance(told, dict) else None
+    if found != format:
+        raise ValueError(f"its format is {found!r}")
+    return told
+
 
 def best_penalty(missed: Callable[[float], np.ndarray]) -> float:
     """The one of `PENALTIES` with the least squared error.
@@ -64,6 +106,11 @@ def best_penalty(missed: Callable[[float], np.ndarray]) -> float:
         missed: penalty -> errors on rows that were left out. Shape of errors: (n,).
     """
     return PENALTIES[int(np.argmin([float(np.square(missed(p)).mean()) for p in PENALTIES]))]
+
+
+def width90(missed: np.ndarray) -> float:
+    """Half the width of an interval that held 90 % of the true values. Shape: (n,), absolute errors."""
+    return float(np.quantile(missed, 0.9, method="higher"))
 
 
 def _scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

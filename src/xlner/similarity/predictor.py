@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from xlner.errors import ModelError, UsageError
-from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty
+from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, read_json, write_json
 from xlner.similarity.transfers import Transfers
 
 FORMAT = "xlner transferability 1"
@@ -27,10 +26,7 @@ class TransferPredictor:
 
     Args:
         measures: name -> whether a greater value of the measure means closer.
-        mean: of closeness. Shape: (n_measures,), float64.
-        spread: standard deviation of closeness. Shape: (n_measures,), float64.
-        weights: F1 per standard deviation. Shape: (n_measures,), float64.
-        intercept: F1 of an average pair.
+        ridge: from closeness by every measure to F1.
         penalty: of squared weights, per transfer.
         fitted_on: the transfers.
         error: what leaving out one target after the other gave; see `xlner.similarity.transferability`.
@@ -46,10 +42,7 @@ class TransferPredictor:
     """
 
     measures: Mapping[str, bool]
-    mean: np.ndarray
-    spread: np.ndarray
-    weights: np.ndarray
-    intercept: float
+    ridge: Ridge
     penalty: float
     fitted_on: Transfers
     error: Mapping[str, Any] = field(default_factory=dict)
@@ -68,45 +61,31 @@ class TransferPredictor:
             raise UsageError(f"the penalty is at least 0, got {penalty}")
         chosen = _best_penalty(table) if penalty is None else penalty
         fitted = Ridge.fit(table.closeness, table.f1, penalty=chosen)
-        return cls(table.measures, fitted.mean, fitted.spread, fitted.weights, fitted.intercept, chosen, table)
-
-    @property
-    def _ridge(self) -> Ridge:
-        return Ridge(self.mean, self.spread, self.weights, self.intercept)
+        return cls(table.measures, fitted, chosen, table)
 
     def predict(self, closeness: np.ndarray) -> np.ndarray:
         """Predicted F1 as fractions, never outside of 0 to 1. Shape: (n_pairs, n_measures) to (n_pairs,)."""
-        return np.clip(self._ridge.predict(closeness), 0, 1)
+        return np.clip(self.ridge.predict(closeness), 0, 1)
 
     def contributions(self, closeness: np.ndarray) -> np.ndarray:
         """By how much F1 each measure lifts or lowers a pair against an average one.
 
         Shape: (n_pairs, n_measures) both, float64.
         """
-        return self._ridge.contributions(closeness)
+        return self.ridge.contributions(closeness)
 
     def save(self, path: str | Path) -> Path:
         """Write everything as JSON: weights, the transfers it was fitted on, and its error."""
-        from xlner.data import atomic
-
         told = {
-            "format": FORMAT,
             "about": self.about,
             "settings": dict(self.settings),
-            "measures": [
-                {"name": m, "higher_is_closer": up, "mean": mean, "spread": spread, "weight": weight}
-                for (m, up), mean, spread, weight in zip(
-                    self.measures.items(), *(a.tolist() for a in (self.mean, self.spread, self.weights)), strict=True
-                )
-            ],
-            "intercept": self.intercept,
+            "higher_is_closer": dict(self.measures),
+            **self.ridge.as_dict(list(self.measures)),
             "penalty": self.penalty,
             "error": dict(self.error),
             "fitted_on": self.fitted_on.as_dict(),
         }
-        with atomic(path) as out:
-            out.write(json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-        return Path(path)
+        return write_json(path, FORMAT, told)
 
     @classmethod
     def load(cls, path: str | Path) -> TransferPredictor:
@@ -116,16 +95,12 @@ class TransferPredictor:
             ModelError: the file is not there, or holds something else.
         """
         try:
-            told = json.loads(Path(path).read_text("utf-8"))
-            if told["format"] != FORMAT:
-                raise ValueError(f"its format is {told['format']!r}")
-            rows: Sequence[Mapping[str, Any]] = told["measures"]
-            numbers = (np.array([r[key] for r in rows], np.float64) for key in ("mean", "spread", "weight"))
-            mean, spread, weights = numbers
+            told = read_json(path, FORMAT)
+            closer = told["higher_is_closer"]
             return cls(
-                {r["name"]: bool(r["higher_is_closer"]) for r in rows}, mean, spread, weights,
-                float(told["intercept"]), float(told["penalty"]), Transfers.from_dict(told["fitted_on"]), told["error"],
-                told["settings"], told["about"],
+                {f["name"]: bool(closer[f["name"]]) for f in told["features"]}, Ridge.from_dict(told),
+                float(told["penalty"]), Transfers.from_dict(told["fitted_on"]), told["error"], told["settings"],
+                told["about"],
             )  # fmt: skip
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path} holds no predictor of transfers ({FORMAT}): {error}") from error

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from xlner.errors import DataError
+from xlner.evaluate.ridge import width90
 from xlner.similarity.correlation import Correlation, correlations
 from xlner.similarity.predictor import TransferPredictor
 from xlner.similarity.transfers import Transfers, read_f1
@@ -115,8 +116,7 @@ def _quality(name: str, said: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]
     missed = np.concatenate([np.abs(predicted - f1) for f1, predicted, _ in said]) * 100
     regrets = [float(f1.max() - f1[score == score.max()].mean()) * 100 for f1, _, score in said]
     hits = {k: float(np.mean([_hit(f1, score, k) for f1, _, score in said])) for k in (1, 3)}
-    width = float(np.quantile(missed, 0.9, method="higher"))
-    return Quality(name, float(missed.mean()), float(np.mean(regrets)), hits[1], hits[3], len(said), width)
+    return Quality(name, float(missed.mean()), float(np.mean(regrets)), hits[1], hits[3], len(said), width90(missed))
 
 
 def _hit(f1: np.ndarray, score: np.ndarray, k: int) -> float:
