@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from xlner.methods.direct import dev_f1, supervise
 from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
 from xlner.methods.task import MethodOptions, Source, Task
 from xlner.methods.weighing import teacher_weights
+from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
 from xlner.train.loop import forget
@@ -57,7 +58,7 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
         known.append(teacher.outputs.known)
 
     seed_everything(options.student.seed)
-    student, settings = _student(task, options, folder)
+    student, settings = _student(task, options, folder, weights, known)
     weights.check(known, task.labels.types)
     chunks = SoftLabelChunks(
         places,
@@ -97,25 +98,34 @@ def teacher_of(source: Source, task: Task, options: MethodOptions, folder: Path)
     )  # fmt: skip
 
 
-def _student(task: Task, options: MethodOptions, folder: Path) -> tuple[Tagger, TrainOptions]:
-    """A student that starts from the first teacher or from the encoder, and how it is to be trained."""
+def _student(
+    task: Task, options: MethodOptions, folder: Path, weights: TeacherWeights, known: Sequence[Collection[str]]
+) -> tuple[Tagger, TrainOptions]:
+    """A student and how it is to be trained.
+
+    It starts from the encoder, or from the teacher that counts most among those that know all types of the task; of
+    equals, the first.
+    """
     languages = sorted({s.language for s in task.sources} | {task.target})
-    settings, first = options.student, task.sources[0]
+    settings = options.student
+    able = [i for i, k in enumerate(known) if set(k).issuperset(task.labels.types)]
+    start = max(able or range(len(known)), key=lambda i: float(weights.language[i]))
+    first = task.sources[start]
     # A trained teacher beside a named encoder: the user wants the student on that encoder.
     other = options.student_from == "auto" and first.model is not None and options.encoder != MethodOptions.encoder
     if options.student_from != "encoder" and not other:
-        model = first.model or str(folder / "teachers" / first.name / "model")
-        student = Tagger.load(
-            model, mapping=task.mapping, labels=task.labels,
-            device=settings.device, precision=settings.precision, dropout=settings.dropout,
-        )  # fmt: skip
-        if student.outputs.known.issuperset(task.labels.types):
+        if able:
+            student = Tagger.load(
+                first.model or str(folder / "teachers" / first.name / "model"),
+                mapping=task.mapping, labels=task.labels,
+                device=settings.device, precision=settings.precision, dropout=settings.dropout,
+            )  # fmt: skip
             student.languages = tuple(languages)
             return student.with_own_head(), replace(settings, epochs=settings.epochs or 1)
         if options.student_from == "teacher":
             raise UsageError(
                 f"--student-from teacher needs a teacher with the task's types {', '.join(task.labels.types)}; "
-                f"{first.name} has {', '.join(sorted(student.outputs.known))}. Use --student-from encoder"
+                f"{first.name} has {', '.join(sorted(known[start]))}. Use --student-from encoder"
             )
     fresh = Tagger.fresh(
         options.encoder, task.labels, languages=languages,
