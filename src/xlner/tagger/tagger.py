@@ -182,7 +182,8 @@ class Tagger:
         rows, old = self.outputs.rows(), getattr(self.model, "classifier", None)
         if not isinstance(old, torch.nn.Linear) or None in rows:
             raise ModelError(
-                f"the model's head cannot be made one for {', '.join(self.labels.types)}; train from the encoder"
+                f"the model's head cannot be made one for {', '.join(self.labels.types)}; let the student "
+                "start from the encoder (--student-from encoder)"
             )
         head = torch.nn.Linear(old.in_features, len(rows), bias=old.bias is not None).to(old.weight)
         for to, from_ in zip(head.parameters(), old.parameters(), strict=True):

@@ -23,8 +23,8 @@ class ByteDropout(nn.Dropout):
 def byte_dropout(x: torch.Tensor, rate: float) -> torch.Tensor:
     """Dropout with a rate of whole 256ths: 0.1 becomes 26/256.
 
-    Beside a small encoder, drawing a float per cell takes a tenth of a training step. Kept values are scaled by the
-    rounded rate, so that the mean stays. On a GPU it is torch's own.
+    Drawing a float per cell is a notable share of a training step on a CPU. Kept values are scaled by the rounded rate,
+    so that the mean stays. On a GPU it is torch's own.
     """
     cut = round(256 * rate)
     if not 0 < cut < 256 or x.device.type != "cpu" or not x.is_floating_point():
