@@ -1,10 +1,10 @@
-"""Direct transfer between all pairs of MasakhaNER 2 languages, and from English (CoNLL) and French (WikiAnn).
+"""Direct transfer between all pairs of languages: 16 of MasakhaNER 2, and eight from elsewhere, near and far.
 
 Every source gets the same, small budget: the first --words words of its training file, three passes. Every tagger is
 scored on the first --sentences test sentences of every target, types PER ORG LOC. The table is what
 `benchmarks/transferability.py` learns from.
 
-    python benchmarks/matrix.py                       # everything; finished sources are reused
+    python benchmarks/matrix.py                       # everything; what is finished is reused
     python benchmarks/matrix.py --sources swa hau     # only train and score these, in a process of their own
 """
 
@@ -17,56 +17,74 @@ from pathlib import Path
 from typing import Any
 
 from common import parser, run_xlner, write_results
-from xlner.core.types import Sentence
+from figures import colours
 from xlner.data import load
 from xlner.evaluate import score
 from xlner.tagger import Tagger
 
-TARGETS = (
+AFRICAN = (
     "bam", "bbj", "ewe", "fon", "hau", "kin", "lug", "luo", "mos", "nya", "pcm", "sna", "swa", "tsn", "twi", "yor",
 )  # fmt: skip
-OTHERS = {"eng": "conll/en", "fra": "wikiann/fr"}
-MAPPING = {"DATE": "O", "MISC": "O"}
+TRAIN = {
+    **{code: f"masakhaner2/{code}/train.txt" for code in AFRICAN},
+    "eng": "conll/en/train.txt",
+    "fra": "wikiann/fr/train",
+    **{code: f"conll/{short}/train.txt" for code, short in (("deu", "de"), ("nld", "nl"), ("spa", "es"))},
+    "por": "uner/pt_bosque-ud-train.iob2",
+    "srp": "uner/sr_set-ud-train.iob2",
+    "zho": "uner/zh_gsdsimp-ud-train.iob2",
+}
+TEST = {
+    **{code: f"masakhaner2/{code}/test.txt" for code in AFRICAN},
+    **{code: f"conll/{short}/test.txt" for code, short in (("deu", "de"), ("nld", "nl"), ("spa", "es"))},
+    "dan": "uner/da_ddt-ud-test.iob2",
+    "por": "uner/pt_bosque-ud-test.iob2",
+    "srp": "uner/sr_set-ud-test.iob2",
+    "swe": "uner/sv_talbanken-ud-test.iob2",
+    "zho": "uner/zh_gsdsimp-ud-test.iob2",
+}
+MAPPING = {"DATE": "O", "MISC": "O", "OTH": "O"}
 
 
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
-    everything = [*TARGETS, *OTHERS]
-    options.add_argument("--sources", nargs="+", default=everything, choices=everything)
+    options.add_argument("--sources", nargs="+", default=list(TRAIN), choices=list(TRAIN))
     options.add_argument("--words", type=int, default=30_000, help="of training text per source")
     options.add_argument("--sentences", type=int, default=400, help="of test text per target")
     args = options.parse_args()
-    rows = []
-    for source in args.sources:
-        found = of_source(args, source)
-        rows += [{"source": source, "target": t, "f1": f1} for t, f1 in found["f1"].items()]
-    if len(args.sources) < len(everything):
+    f1 = {s: of_source(args, s) for s in args.sources}
+    if len(f1) < len(TRAIN):
         return
     with (args.results / "matrix.csv").open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, ["source", "target", "f1"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({**r, "f1": f"{r['f1']:.4f}"} for r in rows if r["source"] != r["target"])
-    result = {"words": args.words, "sentences": args.sentences, "types": ["LOC", "ORG", "PER"], "rows": rows}
-    write_results(args.results, "matrix", result, table(rows, args.words, args.sentences))
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["source", "target", "f1"])
+        writer.writerows([s, t, f"{f1[s][t]:.4f}"] for s in TRAIN for t in TEST if s != t)
+    result = {"words": args.words, "sentences": args.sentences, "types": ["LOC", "ORG", "PER"], "f1": f1}
+    write_results(args.results, "matrix", result, table(f1, args.words, args.sentences))
+    points = [[100 * f1[s][t] for t in TEST] for s in TRAIN]
+    title = "F1 of direct transfer: rows are sources, columns targets"
+    colours(points, list(TRAIN), list(TEST), args.results / "matrix.png", title=title)
 
 
-def of_source(args: Any, source: str) -> dict[str, Any]:
-    """F1 of one source on all targets; trained and scored once, then read from beside the run."""
+def of_source(args: Any, source: str) -> dict[str, float]:
+    """F1 of one source on all targets; what was trained and scored before is read from beside the run."""
     run = args.work / f"matrix-{source}"
     kept = run.with_name(f"{run.name}.f1.json")
-    if kept.is_file():
-        return json.loads(kept.read_text("utf-8"))
+    found = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
+    f1: dict[str, float] = found.get("f1", {})
+    if not (open_ := [t for t in TEST if t not in f1]):
+        return f1
     args.work.mkdir(parents=True, exist_ok=True)
-    text = beginning(args.data / OTHERS.get(source, f"masakhaner2/{source}") / "train.txt", args.words)
-    small = args.work / f"matrix-{source}.txt"
-    small.write_text(text, "utf-8")
+    small = (args.work / f"matrix-{source}").with_suffix(Path(TRAIN[source]).suffix or ".txt")
+    small.write_text(beginning(args.data / TRAIN[source], args.words), "utf-8")
     maps = [x for name in MAPPING for x in ("--map", f"{name}=O")]
-    made = run_xlner(["train", "--source", f"{source}={small}", "--output", str(run), *maps])
+    run_xlner(["train", "--source", f"{source}={small}", "--output", str(run), *maps])
     tagger = Tagger.load(run)
-    f1 = {t: score(gold := test_of(args, t), list(tagger.predict(gold))).f1 for t in TARGETS}
-    found = {"f1": f1, "seconds": made["seconds"]}
-    kept.write_text(json.dumps(found), "utf-8")
-    return found
+    for t in open_:
+        gold = load(args.data / TEST[t], mapping=MAPPING).sentences[: args.sentences]
+        f1[t] = score(gold, list(tagger.predict(gold))).f1
+    kept.write_text(json.dumps({"f1": f1}), "utf-8")
+    return f1
 
 
 def beginning(path: Path, words: int) -> str:
@@ -76,36 +94,33 @@ def beginning(path: Path, words: int) -> str:
         for line in stream:
             if count >= words and not line.strip():
                 break
-            count += bool(line.strip())
+            count += bool(line.strip()) and not line.startswith("# ")
             lines.append(line)
     return "".join(lines) + "\n"
 
 
-def test_of(args: Any, target: str) -> list[Sentence]:
-    path = args.data / "masakhaner2" / target / "test.txt"
-    return load(path, mapping=MAPPING).sentences[: args.sentences]
-
-
-def table(rows: list[Mapping[str, Any]], words: int, sentences: int) -> str:
+def table(f1: Mapping[str, Mapping[str, float]], words: int, sentences: int) -> str:
     """Rows are sources, columns targets; the best other source of a target is bold, the target itself in brackets."""
-    f1 = {(r["source"], r["target"]): 100 * r["f1"] for r in rows}
-    sources = list(dict.fromkeys(s for s, _ in f1))
-    best = {t: max((s for s in sources if s != t), key=lambda s, t=t: f1[s, t]) for t in TARGETS}
+    best = {t: max((s for s in f1 if s != t), key=lambda s, t=t: f1[s][t]) for t in TEST}
+    others = {s: [f1[s][t] for t in AFRICAN if s != t] for s in f1}
     lines = [
-        "# Direct transfer between languages of MasakhaNER 2",
+        "# Direct transfer between languages",
         "",
         f"F1 of PER, ORG, LOC on the first {sentences} test sentences; sources trained on {words} words each, embedded "
-        "encoder, one seed. Rows are sources, the best other source of each target is bold.",
+        "encoder, one seed. Rows are sources, the best other source of each target is bold, the target itself is in "
+        "brackets. The last column is the mean over the other African languages.",
         "",
-        "| | " + " | ".join(TARGETS) + " | mean of others |",
-        "|---" * (len(TARGETS) + 2) + "|",
+        "| | " + " | ".join(TEST) + " | mean |",
+        "|---" * (len(TEST) + 2) + "|",
     ]
-    for s in sources:
-        cells = [f"({f1[s, t]:.1f})" if s == t else f"**{f1[s, t]:.1f}**" if best[t] == s else f"{f1[s, t]:.1f}"
-                 for t in TARGETS]  # fmt: skip
-        others = [f1[s, t] for t in TARGETS if s != t]
-        lines.append(f"| {s} | " + " | ".join(cells) + f" | {sum(others) / len(others):.1f} |")
-    return "\n".join(lines)
+    for s, row in f1.items():
+        cells = [cell(100 * row[t], own=s == t, bold=best[t] == s) for t in TEST]
+        lines.append(f"| {s} | " + " | ".join(cells) + f" | {100 * sum(others[s]) / len(others[s]):.1f} |")
+    return "\n".join([*lines, "", "![The same as a picture](matrix.png)"])
+
+
+def cell(points: float, *, own: bool, bold: bool) -> str:
+    return f"({points:.1f})" if own else f"**{points:.1f}**" if bold else f"{points:.1f}"
 
 
 if __name__ == "__main__":

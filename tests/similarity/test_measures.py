@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from xlner.errors import MissingExtraError
 from xlner.similarity import SimilarityMatrix, Texts, uriel
-from xlner.similarity.lexical import NgramDivergence, SharedCapitalised, jensen_shannon, overlap
+from xlner.similarity.lexical import Fertility, NgramDivergence, SharedCapitalised, jensen_shannon, overlap
 from xlner.similarity.parallel import linear_cka
 from xlner.similarity.scripts import script_shares
 from xlner.similarity.typology import genetic, phonological
@@ -37,6 +39,17 @@ def test_capitals_count_inside_sentences_only():
     assert matrix.value("spa", "eng") == 0.5
     assert matrix.value("eng", "spa") == 1
     assert "capitalised" in matrix.missing["eng", "zho"]
+
+
+def test_fertility_counts_subwords_per_word(monkeypatch):
+    cut = {"eng": {"▁a": 4, "▁b": 2, "1": 9}, "spa": {"▁a": 6, "x": 6, "!": 1}, "zho": {"。": 2}}
+    monkeypatch.setattr(Texts, "subwords", lambda self, code: Counter(cut[code]))
+    texts = Texts({"en": [["aa", "b", "1"]] * 3, "es": [["aax", "bx", "!"]] * 3, "zh": [["。"]]})
+    matrix = Fertility().matrix(texts)
+    assert matrix.value("eng", "spa") == 1  # 12 of 6 words against 6 of 6
+    assert matrix.value("spa", "eng") == -1
+    assert np.isnan(matrix.value("eng", "eng"))
+    assert matrix.missing["spa", "zho"] == "no letters in the text of zh"
 
 
 def test_scripts():

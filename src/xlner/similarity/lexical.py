@@ -1,4 +1,4 @@
-"""What two languages share in writing: subwords, letter sequences, capitalised words."""
+"""What two languages share in writing: subwords, letter sequences, capitalised words, and how words fall to pieces."""
 
 from __future__ import annotations
 
@@ -103,6 +103,38 @@ class SharedCapitalised:
                     continue
                 values[i, j] = sum(n for w, n in found[target].items() if w in found[source]) / total
         return SimilarityMatrix("lexical:capitalised", languages, values, True, missing)
+
+
+class Fertility:
+    """How much finer the encoder's tokenizer cuts the words of the target than those of the source, in bits.
+
+    `log2(f(target) / f(source))`, where f is subwords with a letter per word with a letter. The tokenizer was learnt
+    from much text of some languages and little of others: words of the latter fall into small pieces.
+
+    Reference: fertility as in Rust et al., "How Good is Your Tokenizer?", ACL 2021, section 3.2.
+    """
+
+    higher_is_closer = False
+    needs: Literal["text"] = "text"
+
+    def matrix(self, texts: Texts) -> SimilarityMatrix:
+        """Of opposite sign in the other direction; no value for a language with itself, or without letters."""
+        languages = texts.languages
+        made = np.array([self._fertility(texts, code) for code in languages])
+        values = np.log2(made[None, :]) - np.log2(made[:, None])
+        np.fill_diagonal(values, np.nan)
+        bare = [code for code, value in zip(languages, made, strict=True) if np.isnan(value)]
+        missing = {
+            pair: f"no letters in the text of {bcp47(code)}"
+            for code in bare for other in languages for pair in ((code, other), (other, code))
+        }  # fmt: skip
+        return SimilarityMatrix("lexical:fertility", languages, values, False, missing)
+
+    @staticmethod
+    def _fertility(texts: Texts, code: str) -> float:
+        words = _with_letters(Counter(w for s in texts.sentences(code) for w in s)).total()
+        subwords = _with_letters(texts.subwords(code)).total()
+        return subwords / words if words and subwords else float("nan")
 
 
 def overlap(p: Mapping[str, float], q: Mapping[str, float]) -> float:

@@ -29,6 +29,7 @@ SIMILARITIES = Registry(
         "lexical:subwords": "xlner.similarity.lexical:SubwordOverlap",
         "lexical:ngrams": "xlner.similarity.lexical:NgramDivergence",
         "lexical:capitalised": "xlner.similarity.lexical:SharedCapitalised",
+        "lexical:fertility": "xlner.similarity.lexical:Fertility",
         "lexical:script": "xlner.similarity.scripts:ScriptOverlap",
     },
 )

@@ -22,6 +22,7 @@ __all__ = [
     "correlations",
     "fit",
     "leave_one_out",
+    "predictions",
     "read_f1",
 ]
 
@@ -71,21 +72,9 @@ def leave_one_out(table: Transfers, *, penalty: float | None = None) -> list[Qua
     Returns:
         The regression, the mean of the source, then every measure.
     """
-    folds = []
-    for target, rows in table.rows_of.items():
-        rest = table.without(target)
-        if len(rows) > 1 and rest is not None and len(rest) > 1:
-            folds.append((table.take(rows), rest))
-    if len(folds) < 2:
-        raise DataError(
-            "leaving out targets needs two or more of them with two sources each, and transfers between others"
-        )
-    regression, source_means = [], []
-    for held, rest in folds:
-        predicted = TransferPredictor.fit(rest, penalty=penalty).predict(held.closeness)
-        regression.append((held.f1, predicted, predicted))
-        means = _source_means(held, rest)
-        source_means.append((held.f1, means, means))
+    folds = _folds(table)
+    regression = [(held.f1, made, made) for held, made in predictions(table, penalty=penalty)]
+    source_means = [(held.f1, means, means) for held, means in ((h, _source_means(h, rest)) for h, rest in folds)]
     out = [_quality(ALL, regression), _quality(SOURCE_MEAN, source_means)]
     for column, measure in enumerate(table.measures):
         said = []
@@ -97,12 +86,41 @@ def leave_one_out(table: Transfers, *, penalty: float | None = None) -> list[Qua
     return out
 
 
+def predictions(table: Transfers, *, penalty: float | None = None) -> list[tuple[Transfers, np.ndarray]]:
+    """What the regression says of each target from the transfers between other languages.
+
+    Args:
+        table: as for `leave_one_out`.
+        penalty: likewise.
+
+    Returns:
+        The transfers to each target, and predicted F1 of each, as fractions. Shape: (n_sources,).
+    """
+    return [
+        (held, TransferPredictor.fit(rest, penalty=penalty).predict(held.closeness)) for held, rest in _folds(table)
+    ]
+
+
 def fit(table: Transfers, *, penalty: float | None = None) -> TransferPredictor:
     """The regression on all transfers, with its error on left-out targets beside that of everything else."""
     made = TransferPredictor.fit(table, penalty=penalty)
     found = [q.as_dict() for q in leave_one_out(table, penalty=penalty)]
     return replace(made, error={"leave_one_target_out": found, "mean_abs_error": found[0]["mean_abs_error"],
                                 "width90": found[0]["width90"]})  # fmt: skip
+
+
+def _folds(table: Transfers) -> list[tuple[Transfers, Transfers]]:
+    """The transfers to each target, and those that do not touch it."""
+    folds = []
+    for target, rows in table.rows_of.items():
+        rest = table.without(target)
+        if len(rows) > 1 and rest is not None and len(rest) > 1:
+            folds.append((table.take(rows), rest))
+    if len(folds) < 2:
+        raise DataError(
+            "leaving out targets needs two or more of them with two sources each, and transfers between others"
+        )
+    return folds
 
 
 def _source_means(held: Transfers, rest: Transfers) -> np.ndarray:
