@@ -43,6 +43,7 @@ TEST = {
     "swe": "uner/sv_talbanken-ud-test.iob2",
     "zho": "uner/zh_gsdsimp-ud-test.iob2",
 }
+TEXT = {**TRAIN, "dan": "uner/da_ddt-ud-train.iob2", "swe": "uner/sv_talbanken-ud-train.iob2"}  # for measures
 MAPPING = {"DATE": "O", "MISC": "O", "OTH": "O"}
 
 
@@ -52,6 +53,7 @@ def main() -> None:
     options.add_argument("--words", type=int, default=30_000, help="of training text per source")
     options.add_argument("--sentences", type=int, default=400, help="of test text per target")
     args = options.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
     f1 = {s: of_source(args, s) for s in args.sources}
     if len(f1) < len(TRAIN):
         return
@@ -74,9 +76,7 @@ def of_source(args: Any, source: str) -> dict[str, float]:
     f1: dict[str, float] = found.get("f1", {})
     if not (open_ := [t for t in TEST if t not in f1]):
         return f1
-    args.work.mkdir(parents=True, exist_ok=True)
-    small = (args.work / f"matrix-{source}").with_suffix(Path(TRAIN[source]).suffix or ".txt")
-    small.write_text(beginning(args.data / TRAIN[source], args.words), "utf-8")
+    small = small_text(args, source)
     maps = [x for name in MAPPING for x in ("--map", f"{name}=O")]
     run_xlner(["train", "--source", f"{source}={small}", "--output", str(run), *maps])
     tagger = Tagger.load(run)
@@ -85,6 +85,13 @@ def of_source(args: Any, source: str) -> dict[str, float]:
         f1[t] = score(gold, list(tagger.predict(gold))).f1
     kept.write_text(json.dumps({"f1": f1}), "utf-8")
     return f1
+
+
+def small_text(args: Any, language: str) -> Path:
+    """The beginning of a training file, in the folder of runs."""
+    place = (args.work / f"matrix-{language}").with_suffix(Path(TEXT[language]).suffix or ".txt")
+    place.write_text(beginning(args.data / TEXT[language], args.words), "utf-8")
+    return place
 
 
 def beginning(path: Path, words: int) -> str:

@@ -1,22 +1,35 @@
 """Which similarity measure predicts a transfer: correlations, and predictions for targets that were left out.
 
-Takes F1 values that were measured elsewhere, and raw text of the languages; labels of the text are not looked at.
+Without options it takes the table and the texts of `benchmarks/matrix.py`; labels of texts are not looked at.
 
-    python benchmarks/transferability.py --f1 matrix.csv --text 'FOLDER/{language}/train.txt' --predictor predictor.json
+    python benchmarks/transferability.py
+    python benchmarks/transferability.py --f1 f1.csv --text 'FOLDER/{language}/train.txt' --predictor predictor.json
 
-`matrix.csv` has the columns source, target and f1 (a fraction); `{language}` becomes the ISO 639-3 code, and --text
-may come several times: the first file that exists is taken.
+`f1.csv` has the columns source, target and f1 (a fraction); `{language}` becomes the language as it is written there,
+and --text may come several times: the first file that exists is taken.
 """
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from common import parser, write_results
+from figures import against, bars
 from xlner.api.similarity import similarity
+from xlner.core.languages import iso3
 from xlner.similarity.correlation import Correlation
-from xlner.similarity.transferability import Quality, Transfers, correlations, fit, leave_one_out, read_f1
+from xlner.similarity.transferability import Quality, Transfers, correlations, fit, leave_one_out, predictions, read_f1
+
+
+def spellings(path: Path) -> dict[str, str]:
+    """ISO 639-3 code -> the language as a table of F1 writes it."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return {iso3(row[side]): row[side] for row in csv.DictReader(stream) for side in ("source", "target")}
 
 
 def text_of(language: str, patterns: list[str]) -> Path:
@@ -49,32 +62,90 @@ def _told(c: Correlation) -> str:
     return f"{c.value:.2f}{span}"
 
 
+def by_target(table: Transfers) -> list[dict[str, Any]]:
+    """For every target, predicted without it: the source that is recommended, the best one, and the error."""
+    rows = []
+    for held, predicted in predictions(table):
+        best, chosen = int(held.f1.argmax()), int(predicted.argmax())
+        rows.append(
+            {
+                "target": held.targets[0],
+                "recommended": held.sources[chosen],
+                "best": held.sources[best],
+                "f1": 100 * float(held.f1[chosen]),
+                "best_f1": 100 * float(held.f1[best]),
+                "error": 100 * float(np.abs(predicted - held.f1).mean()),
+                "bias": 100 * float((predicted - held.f1).mean()),
+            }
+        )
+    return sorted(rows, key=lambda r: r["best_f1"] - r["f1"])
+
+
+def target_table(rows: list[dict[str, Any]]) -> str:
+    lines = [
+        "",
+        "| target | recommended | its F1 | best | its F1 | regret | error of predictions | bias |",
+        "|---" * 8 + "|",
+    ]
+    lines += [
+        f"| {r['target']} | {r['recommended']} | {r['f1']:.1f} | {r['best']} | {r['best_f1']:.1f} | "
+        f"{r['best_f1'] - r['f1']:.1f} | {r['error']:.1f} | {r['bias']:+.1f} |"
+        for r in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def draw(transfers: Transfers, found: list[Correlation], folder: Path) -> str:
+    """Correlations within target as bars, and predictions of left-out targets against the truth."""
+    shown = sorted(
+        (c for c in found if (c.kind, c.scope) == ("spearman", "within") and c.interval), key=lambda c: -c.value
+    )
+    spans = [(c.interval.low, c.interval.high) for c in shown if c.interval]
+    bars(
+        [c.measure for c in shown], [c.value for c in shown], spans, folder / "transferability_measures.png",
+        title="Which measure ranks the sources of a target", label="mean Spearman within target, 95% interval",
+    )  # fmt: skip
+    made = predictions(transfers)
+    truth = 100 * np.concatenate([held.f1 for held, _ in made])
+    said = 100 * np.concatenate([predicted for _, predicted in made])
+    names = [t for held, _ in made for t in held.targets]
+    against(said, truth, names, folder / "transferability_predictions.png",
+            title="F1 of targets that were left out", labels=("predicted from raw text", "true"))  # fmt: skip
+    return "\n![Correlations](transferability_measures.png)\n\n![Predictions](transferability_predictions.png)\n"
+
+
 def main() -> None:
     made = parser("Correlations of similarity measures with F1, and leave-one-target-out prediction.")
-    made.add_argument("--f1", type=Path, required=True, help="CSV with the columns source, target and f1")
-    made.add_argument("--text", action="append", required=True, help="path with {language} in it")
+    made.add_argument("--f1", type=Path, help="CSV with the columns source, target and f1")
+    made.add_argument("--text", action="append", help="path with {language} in it")
     made.add_argument("--measure", action="append", default=[], help="default: every one that needs no bitext")
     made.add_argument("--encoder", default="embedded")
     made.add_argument("--sentences", type=int, default=2000)
-    made.add_argument("--predictor", type=Path, help="write the regression there")
+    made.add_argument("--predictor", type=Path, help="write the regression there, on all measures but language-id")
     made.add_argument("--about", default="", help="a sentence for the predictor: encoder, task, training budget")
     options = made.parse_args()
-    f1 = read_f1(options.f1)
-    languages = dict.fromkeys(code for pair in f1 for code in pair)
+    place = options.f1 or options.results / "matrix.csv"
+    f1 = read_f1(place)
+    patterns = options.text or [str(options.work / f"matrix-{{language}}{end}") for end in (".txt", ".iob2")]
     free = ["lexical", "embedding:centroid", "embedding:mmd", "embedding:isospectral", "language-id", "typology"]
     settings = {"encoder": options.encoder, "layer": None, "max_sentences": options.sentences}
-    texts = {code: text_of(code, options.text) for code in languages}
+    texts = {code: text_of(written, patterns) for code, written in spellings(place).items()}
     compared = similarity(texts, measures=options.measure or free, **settings)
-    transfers = Transfers.of(compared.matrices, f1)
-    found, quality = correlations(transfers), leave_one_out(transfers)
+    everything = Transfers.of(compared.matrices, f1)
+    # What language-id says of a pair depends on which other languages are compared, so nothing is fitted on it.
+    transfers = everything.select([m for m in everything.measures if m != "language-id"])
+    found, quality, rows = correlations(everything), leave_one_out(everything), by_target(transfers)
+    quality[0] = leave_one_out(transfers)[0]
     if options.predictor:
         replace(fit(transfers), settings=settings, about=options.about).save(options.predictor)
     result = {
-        "transfers": transfers.as_dict(),
+        "transfers": everything.as_dict(),
         "correlations": [c.as_dict() for c in found],
         "leave_one_target_out": [q.as_dict() for q in quality],
+        "targets": rows,
     }
-    write_results(options.results, "transferability", result, table(found, quality))
+    text = table(found, quality) + target_table(rows) + draw(transfers, found, options.results)
+    write_results(options.results, "transferability", result, text)
 
 
 if __name__ == "__main__":
