@@ -19,14 +19,15 @@ from common import parser, write_results
 from projection_back import back_translation, markers
 from projection_tables import markdown
 from xlner.align import Alignment
+from xlner.align.combined import mixed
 from xlner.align.embedding import EmbeddingAligner
+from xlner.align.layers import LayersAligner
 from xlner.align.statistical import ThotAligner
 from xlner.core.types import Sentence, Span
 from xlner.data import load, stream_text
 from xlner.evaluate import score
 from xlner.project import ProjectionResult, ProjectOptions, Reason, curve, project
 from xlner.project.candidates import CandidateOptions, candidates_of
-from xlner.project.layers import LayersAligner, mixed
 from xlner.project.matchers.chosen import ExactMatcher, GreedyMatcher
 from xlner.project.matchers.constraint import Constraint
 from xlner.project.matchers.heuristic import HeuristicMatcher
@@ -99,7 +100,7 @@ def aligned(work: Path, name: str, source: Sequence[Sentence], gold: Sequence[Se
         "layers": layers,
         "counted": [Alignment(a.pairs) for a in counted],
         "embedding": [Alignment(a.pairs) for a in kept("embedding", lambda: EmbeddingAligner().align(pairs))],
-        "both": [mixed(a, b, 0.2) for a, b in zip(layers, counted, strict=True)],
+        "both": [mixed(a, [b], 0.2) for a, b in zip(layers, counted, strict=True)],
     }
 
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from xlner.align.layers import LayersAligner
 from xlner.core.types import Sentence
 from xlner.data import load, sentence_from_text
 from xlner.evaluate import score
 from xlner.project import confirmed, labelled_back, project
-from xlner.project.layers import LayersAligner
 from xlner.project.markers import labelled, marked_translations
 from xlner.tagger import Tagger
 

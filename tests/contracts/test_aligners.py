@@ -24,7 +24,9 @@ BITEXT = [(["Ana", "visits", "Arcol"], ["Ana", "visita", "Arcol"]), (["Ana", "ag
 LONG = (["Ana", "visits", "Arcol", "again"] * 500, ["Ana", "visita", "Arcol", "otra", "vez"] * 400)
 
 
-@pytest.fixture(params=[*ALIGNERS.names(), "embedding-optimal", "combined-prior", "thot-hmm", "thot-eflomal"])
+@pytest.fixture(
+    params=[*ALIGNERS.names(), "embedding-optimal", "combined-prior", "combined-mixed", "thot-hmm", "thot-eflomal"]
+)
 def make(request: pytest.FixtureRequest, tiny_encoder: Path, tmp_path: Path):
     """Makes one aligner per call, always with the same settings."""
     name, _, variant = request.param.partition("-")
@@ -37,6 +39,8 @@ def make(request: pytest.FixtureRequest, tiny_encoder: Path, tmp_path: Path):
     def build(pairs):
         if name == "embedding":
             return kind(str(tiny_encoder), layers=1, precision="fp32", method=variant or "softmax")
+        if name == "layers":
+            return kind(str(tiny_encoder), layers=(1, 2), precision="fp32")
         if name == "files":
             lines = ("0-0" if s and t else "" for s, t in pairs)
             (tmp_path / "links.txt").write_text("".join(line + "\n" for line in lines), "utf-8")
@@ -44,7 +48,7 @@ def make(request: pytest.FixtureRequest, tiny_encoder: Path, tmp_path: Path):
         if name == "thot":
             return kind(variant or "fast_align").fit([*PAIRS, *BITEXT])
         encoder = {"name": "embedding", "encoder": str(tiny_encoder), "layers": 1, "precision": "fp32"}
-        how = {"how": "prior", "threshold": 0.1} if variant == "prior" else {"how": "union"}
+        how = {"prior": {"how": "prior", "threshold": 0.1}, "mixed": {"how": "mixed"}}.get(variant, {"how": "union"})
         return kind([encoder, {"name": "thot", "model": "fast_align"}], **how).fit([*PAIRS, *BITEXT])
 
     return build

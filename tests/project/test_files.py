@@ -11,16 +11,16 @@ import pytest
 from tests.project.conftest import sentence
 from typer.testing import CliRunner
 
-from xlner.align import Alignment
+from xlner.align import ALIGNERS, Alignment
+from xlner.align.combined import mixed
+from xlner.align.layers import LayersAligner
 from xlner.cli import project as command_module
 from xlner.data import load
-from xlner.errors import DataError, ModelError, UsageError
+from xlner.encoder.depth import HALFWAY, TWO_THIRDS, layer_at
+from xlner.errors import DataError, ModelError, UsageError, XlnerError
 from xlner.project import ProjectOptions, project
-from xlner.project.depth import HALFWAY, TWO_THIRDS, layer_at
 from xlner.project.files import Outputs, project_files
-from xlner.project.layers import LayersAligner, mixed
 from xlner.project.scores.embeddings import EmbeddingScorer
-from xlner.registry import Registry
 
 SOURCE = "Mira\tB-PER\nleft\tO\nthe\tO\nLake\tB-ORG\nBank\tI-ORG\n\nnothing\tO\n\nOslo\tB-LOC\n"
 TARGET = "Mira verließ die Seebank\n\nnichts hier\n"
@@ -146,7 +146,7 @@ def test_a_constraint_without_room_is_said(files: Path) -> None:
 def test_an_aligner_that_must_be_told_something_says_so(files: Path) -> None:
     with pytest.raises(UsageError, match="--alignment FILE"):
         run(files, "--aligner", "files")
-    with pytest.raises(UsageError, match="there are: layers, embedding"):
+    with pytest.raises(UsageError, match="there are: embedding, layers"):
         run(files, "--aligner", "magic")
 
 
@@ -167,8 +167,8 @@ class Spy(Deaf):
 
 
 def test_encoder_and_device_reach_the_aligner(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = Registry("aligners", {name.lower(): f"{__name__}:{name}" for name in ("Spy", "Deaf")})
-    monkeypatch.setattr("xlner.project.pipeline.ALIGNERS", own)
+    for name in ("Spy", "Deaf"):
+        monkeypatch.setitem(ALIGNERS.builtin, name.lower(), f"{__name__}:{name}")  # type: ignore[arg-type]
     source, target = [sentence("Ana", (0, 1, "PER"))], [sentence("Ana")]
     assert project(source, target, aligner="spy", encoder="mine", device="cpu").counts == {"projected": 1}
     assert Spy.told == [("mine", "cpu")]
@@ -176,6 +176,35 @@ def test_encoder_and_device_reach_the_aligner(monkeypatch: pytest.MonkeyPatch) -
     for option in ("encoder", "device"):
         with pytest.raises(UsageError, match=f"--{option}: the aligner deaf has no use"):
             project(source, target, aligner="deaf", **{option: "cpu"})  # type: ignore[arg-type]
+
+
+def test_an_aligner_learns_from_more_text_and_takes_its_options(files: Path) -> None:
+    (files / "t.txt").write_text("Mira verließ die Seebank\nnichts\nschläft Hauptstadt heute\n", "utf-8")
+    (files / "more.s").write_text("Mira sleeps\nOslo sleeps\nOslo\ntoday\n" * 30, "utf-8")
+    (files / "more.t").write_text("Mira schläft\nschläft Hauptstadt\nHauptstadt\nheute\n" * 30, "utf-8")
+    asked = (
+        "--score",
+        "align",
+        "--aligner",
+        "thot",
+        "--option",
+        "model=fast_align",
+        "--option",
+        "symmetrisation=intersection",
+    )
+    run(files, *asked, "--fit", str(files / "more.s"), str(files / "more.t"))
+    assert [s.key for s in load(files / "o.conll").sentences[2].spans] == [(1, 2, "LOC")]
+    run(files, *asked)
+    assert [s.key for s in load(files / "o.conll").sentences[2].spans] != [(1, 2, "LOC")]
+    for wrong, told in (
+        (("--aligner", "thot", "--option", "model=magic"), "model is one of"),
+        (("--fit", str(files / "more.s"), str(files / "more.t")), "layers learns nothing"),
+        (("--load", "x"), "layers has nothing to load"),
+        (("--aligner", "thot", "--load", "x"), "holds no saved aligner"),
+        (("--matcher", "markers", "--option", "how=mixed"), "--option has no effect"),
+    ):
+        with pytest.raises(XlnerError, match=told):
+            run(files, *wrong)
 
 
 def test_layers_go_by_the_depth_of_the_encoder(tiny_encoder: Path) -> None:
@@ -237,7 +266,7 @@ def test_statistics_add_their_share() -> None:
     import numpy as np
 
     soft = Alignment(np.array([(0, 0), (1, 1)]), np.array([1.0, 0.5]))
-    made = mixed(soft, Alignment.of([(0, 0), (2, 2)]), 0.2)
+    made = mixed(soft, [Alignment.of([(0, 0), (2, 2)])], 0.2)
     assert made.links() == [(0, 0), (1, 1), (2, 2)]
     assert made.scores is not None
     assert made.scores.tolist() == pytest.approx([1.0, 0.4, 0.2])

@@ -14,6 +14,7 @@ ALIGNERS = Registry(
     "aligners",
     {
         "embedding": "xlner.align.embedding:EmbeddingAligner",
+        "layers": "xlner.align.layers:LayersAligner",
         "thot": "xlner.align.statistical:ThotAligner",
         "files": "xlner.align.files:FilesAligner",
         "combined": "xlner.align.combined:CombinedAligner",

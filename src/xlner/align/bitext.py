@@ -117,15 +117,8 @@ def align(
     """
     if resume not in ("auto", "never"):
         raise UsageError(f"--resume is auto or never; got '{resume}'")
-    if load is not None and fit is not None:
-        raise UsageError("--load takes a fitted aligner as it is, --fit fits one; give one of them")
     options = dict(options or {})
-    if options and (load is not None or not isinstance(aligner, str)):
-        what = "--load takes a saved aligner" if load is not None else "an aligner that is made already comes"
-        raise UsageError(f"{what} with its settings; leave out {', '.join(options)}")
-    if load is not None and not isinstance(aligner, str):
-        raise UsageError("--load wants the name of an aligner, not one that is made already")
-    _check_use(aligner, options, fits=fit is not None, loads=load is not None, saves=save is not None)
+    check_use(aligner, options, fits=fit is not None, loads=load is not None, saves=save is not None)
     if output is not None:
         _check_output(output)
     if save is not None:
@@ -135,7 +128,7 @@ def align(
     pairs = read_pairs(source, target, **how)
     more = read_pairs(*fit, **how) if fit is not None else []
     wanted = read_gold(gold, pairs, base=gold_base) if gold is not None else None
-    made = _aligner(aligner, options, load)
+    made = made_or_loaded(aligner, options, load)
     _check_can(made, aligner, fits=fit is not None, saves=save is not None)
     if isinstance(made, InOrder):
         made.check(pairs)
@@ -175,8 +168,26 @@ def align(
     )
 
 
-def _check_use(aligner: str | Aligner, options: Mapping[str, Any], *, fits: bool, loads: bool, saves: bool) -> None:
-    """Refuse what the aligner cannot do, before anything is read or loaded."""
+def check_use(aligner: str | Aligner, options: Mapping[str, Any], *, fits: bool, loads: bool, saves: bool) -> None:
+    """Refuse what the aligner cannot do, before anything is read or loaded.
+
+    Args:
+        aligner: a name or an aligner.
+        options: what the named aligner is to be made with.
+        fits: it is to learn from bitext.
+        loads: a saved one is to be used as it is.
+        saves: it is to be saved.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if loads and fits:
+        raise UsageError("--load takes a fitted aligner as it is, --fit fits one; give one of them")
+    if options and (loads or not isinstance(aligner, str)):
+        what = "--load takes a saved aligner" if loads else "an aligner that is made already comes"
+        raise UsageError(f"{what} with its settings; leave out {', '.join(options)}")
+    if loads and not isinstance(aligner, str):
+        raise UsageError("--load wants the name of an aligner, not one that is made already")
     name = aligner if isinstance(aligner, str) else type(aligner).__name__
     kind = ALIGNERS.load(aligner) if isinstance(aligner, str) else type(aligner)
     if isinstance(aligner, str) and not loads:
@@ -199,7 +210,8 @@ def _check_can(aligner: Any, name: object, *, fits: bool, saves: bool) -> None:
         raise UsageError(f"--save: the aligner {name} has nothing to save")
 
 
-def _aligner(aligner: str | Aligner, options: Mapping[str, Any], load: str | Path | None) -> Any:
+def made_or_loaded(aligner: str | Aligner, options: Mapping[str, Any], load: str | Path | None) -> Any:
+    """The aligner: as it was handed over, made by name, or as it was saved."""
     if not isinstance(aligner, str):
         return aligner
     return make_aligner(aligner, options) if load is None else ALIGNERS.load(aligner).load(load)

@@ -16,7 +16,7 @@ from xlner.align.saved import read_settings, writing
 from xlner.align.windows import Pair
 from xlner.errors import ModelError, UsageError
 
-How = Literal["union", "intersection", "vote", "prior"]
+How = Literal["union", "intersection", "vote", "prior", "mixed"]
 Member = Aligner | str | Mapping[str, Any]
 
 
@@ -25,13 +25,15 @@ class CombinedAligner:
 
     Args:
         members: aligners, or names of aligners, or mappings such as `{"name": "thot", "model": "ibm4"}`. None takes
-            embedding and thot.
-        how: "union" (anyone's links), "intersection" (everyone's), "vote", or "prior": links of the first member,
-            whose confidence counts, and each other member that has the link too adds `bonus`.
+            embedding and thot, and for "mixed" layers and thot's fast_align.
+        how: "union" (anyone's links), "intersection" (everyone's), "vote", "prior": links of the first member,
+            whose confidence counts, and each other member that has the link too adds `bonus`; or "mixed": anyone's
+            links, with the confidence of the first member, of which the others have a share.
         votes: for "vote": how many members must have a link; None takes more than half.
         bonus: for "prior", see there; None takes 0.2.
         threshold: for "prior": least confidence with bonus; None takes 0.5. The first member should give links of less
             confidence than that; as None makes it, it does.
+        share: for "mixed": the part of a link's score that the other members have together; None takes 0.2.
 
     Raises:
         UsageError: fewer than two members, one that cannot be, no such way to combine, more votes than members, or an
@@ -46,10 +48,14 @@ class CombinedAligner:
         votes: int | None = None,
         bonus: float | None = None,
         threshold: float | None = None,
+        share: float | None = None,
     ) -> None:
         if how not in get_args(How):
             raise UsageError(f"how is one of {', '.join(get_args(How))}; got '{how}'")
-        for name, value, of in (("votes", votes, "vote"), ("bonus", bonus, "prior"), ("threshold", threshold, "prior")):
+        for name, value, of in (
+            ("votes", votes, "vote"), ("bonus", bonus, "prior"), ("threshold", threshold, "prior"),
+            ("share", share, "mixed"),
+        ):  # fmt: skip
             if value is not None and how != of:
                 raise UsageError(f"{name} is for how={of}; with how={how} it changes nothing")
         self.specs = specs = member_specs(members, how)
@@ -61,6 +67,9 @@ class CombinedAligner:
             raise UsageError(
                 f"bonus is at least 0, --threshold at least 0 and below 1; got {self.bonus} and {self.threshold}"
             )
+        self.share = 0.2 if share is None else share
+        if not 0 <= self.share <= 1:
+            raise UsageError(f"share is from 0 to 1, got {self.share}")
         self.how, self.needed = how, needed
         self.members: list[Aligner] = [_made(spec) for spec in specs]
 
@@ -76,13 +85,15 @@ class CombinedAligner:
 
         Returns:
             Alignments whose scores are means over the members: a member without the link counts 0, one without
-            scores 1. For "prior", the confidence with bonus, at most 1.
+            scores 1. For "prior", the confidence with bonus, at most 1. For "mixed", that of the first less `share`,
+            plus `share` times the part of the others that have the link.
         """
-        made = [member.align(pairs) for member in self.members]
+        each = zip(*[member.align(pairs) for member in self.members], strict=True)
         if self.how == "prior":
-            each = zip(*made, strict=True)
             return [backed(first, others, self.bonus, self.threshold) for first, *others in each]
-        return [merge(of_one_pair, self.needed) for of_one_pair in zip(*made, strict=True)]
+        if self.how == "mixed":
+            return [mixed(first, others, self.share) for first, *others in each]
+        return [merge(of_one_pair, self.needed) for of_one_pair in each]
 
     def save(self, folder: str | Path) -> Path:
         """Write settings, and the members that learn into folders of their own; others are made anew when loaded.
@@ -96,6 +107,7 @@ class CombinedAligner:
         check_members(self.specs, saves=True)
         own = {"bonus": self.bonus, "threshold": self.threshold} if self.how == "prior" else {}
         own |= {"votes": self.needed} if self.how == "vote" else {}
+        own |= {"share": self.share} if self.how == "mixed" else {}
         members = json.loads(_as_json(self.specs))
         with writing(folder, {"aligner": "combined", "members": members, "how": self.how, **own}) as partial:
             for number, member in enumerate(self.members, 1):
@@ -166,6 +178,16 @@ def backed(prior: Alignment, others: Sequence[Alignment], bonus: float, threshol
     return Alignment(prior.pairs[keep], np.minimum(scores[keep], 1.0))
 
 
+def mixed(soft: Alignment, others: Sequence[Alignment], share: float) -> Alignment:
+    """Links of all, scored by the first less `share`, plus `share` for those that all others have."""
+    scores = np.ones(len(soft), np.float32) if soft.scores is None else soft.scores
+    parts = [(1 - share) * scores, *(np.full(len(a), share / len(others), np.float32) for a in others)]
+    links, member = np.unique(np.concatenate([soft.pairs, *(a.pairs for a in others)]), axis=0, return_inverse=True)
+    sums = np.bincount(member.reshape(-1), weights=np.concatenate(parts), minlength=len(links)).astype(np.float32)
+    keep = sums > 0
+    return Alignment(links[keep], sums[keep])
+
+
 def member_specs(members: Sequence[Member] | None, how: str = "prior") -> list[Aligner | dict[str, Any]]:
     """Members as aligners, or as mappings with a name and options; nothing is loaded.
 
@@ -173,7 +195,12 @@ def member_specs(members: Sequence[Member] | None, how: str = "prior") -> list[A
         UsageError: fewer than two, or one that cannot be.
     """
     if members is None:
-        members = [{"name": "embedding", "threshold": 0.2} if how == "prior" else "embedding", "thot"]
+        prior: Member = {"name": "embedding", "threshold": 0.2}
+        of: dict[str, Sequence[Member]] = {
+            "prior": [prior, "thot"],
+            "mixed": ["layers", {"name": "thot", "model": "fast_align"}],
+        }
+        members = of.get(how, ["embedding", "thot"])
     if len(members) < 2:
         raise UsageError(f"a combination needs at least two aligners, got {len(members)}")
     return [_spec(member, number) for number, member in enumerate(members, 1)]

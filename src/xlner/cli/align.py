@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from xlner.cli import options as o
+from xlner.cli.arguments import key_values
 from xlner.errors import UsageError
 
 
 def command(
     source: Annotated[str, typer.Option(metavar="FILE", help="Source side, one sentence per line, or any format.")],
     target: Annotated[str, typer.Option(metavar="FILE", help="Target side, with as many sentences.")],
-    aligner: Annotated[str, typer.Option(help="embedding, thot, files, combined, or one that you installed.")] = (
-        "embedding"
-    ),
+    aligner: Annotated[
+        str, typer.Option(help="embedding, layers, thot, files, combined, or one that you installed.")
+    ] = ("embedding"),
     output: Annotated[
         str | None, typer.Option(metavar="FILE", help="One line of i-j links per pair, indices from 0.")
     ] = None,
@@ -31,8 +32,8 @@ def command(
     source_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
     target_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
     format: Annotated[str | None, typer.Option(help="Format of both files; found out by default.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="embedding: 'embedded', a folder or a hub id.")] = None,
-    layer: Annotated[list[int], typer.Option(help="embedding: layer to compare; repeat for a mean.")] = [],
+    encoder: Annotated[str | None, typer.Option(help="embedding, layers: 'embedded', a folder or a hub id.")] = None,
+    layer: Annotated[list[int], typer.Option(help="embedding, layers: layer to compare; repeat for a mean.")] = [],
     method: Annotated[
         str | None, typer.Option(help="embedding: softmax, mutual, itermax, optimal, source or target.")
     ] = None,
@@ -65,7 +66,7 @@ def command(
         target,
         output,
         aligner=aligner,
-        options={k: v for k, v in own.items() if v is not None} | _parsed(option),
+        options={k: v for k, v in own.items() if v is not None} | key_values(option),
         scores=scores,
         gold=gold,
         gold_base=gold_base,
@@ -91,19 +92,3 @@ def command(
     if report.gold is not None:
         g = report.gold
         typer.echo(f"precision {g.precision:.4f}  recall {g.recall:.4f}  f1 {g.f1:.4f}  aer {g.aer:.4f}")
-
-
-def _parsed(items: list[str]) -> dict[str, Any]:
-    """`["model=ibm4", "iterations=3"]` as options; values are read as YAML."""
-    import yaml
-
-    out: dict[str, Any] = {}
-    for item in items:
-        key, sep, value = item.partition("=")
-        if not (sep and key):
-            raise UsageError(f"--option wants KEY=VALUE, such as --option model=ibm4; got '{item}'")
-        try:
-            out[key.replace("-", "_")] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise UsageError(f"--option {key}: '{value}' is no value that YAML reads") from None
-    return out

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from xlner.cli import options as o
+from xlner.cli.arguments import key_values
 from xlner.errors import UsageError
 
 
@@ -23,6 +24,14 @@ def command(
     alignment: Annotated[
         str | None, typer.Option(metavar="PHARAOH", help="Links i-j per pair, made before; words split at spaces.")
     ] = None,
+    option: Annotated[
+        list[str], typer.Option(metavar="KEY=VALUE", help="Any option of the aligner, such as how=mixed.")
+    ] = [],
+    fit: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="SOURCE TARGET", help="More parallel text for an aligner that learns."),
+    ] = None,
+    load: Annotated[str | None, typer.Option(metavar="FOLDER", help="A saved aligner, used as it is.")] = None,
     score: Annotated[
         str | None,
         typer.Option(
@@ -90,6 +99,9 @@ def command(
         matcher=chosen,
         aligner=aligner or DEFAULT_ALIGNER,
         alignment=alignment,
+        aligner_options=key_values(option),
+        fit=fit,
+        load=load,
         options=ProjectOptions(score=score or "fused", candidates=ranges, nmt_languages=nmt_languages or (None, None)),
         min_score=min_score,
         words=words,  # type: ignore[arg-type]
@@ -118,6 +130,7 @@ _OF_HEURISTIC = ("variant", "d", "k", "only_i", "thr", "punctuation")
 _FOR = {
     "alignment": "matchers that read links",
     "aligner": "matchers that read links, where no --alignment is given",
+    **dict.fromkeys(("option", "fit", "load"), "aligners, where no --alignment is given"),
     "encoder": "aligners and scores that read an encoder",
     "device": "aligners, scores and models that run on one",
     "score": f"the matchers {', '.join(_CHOOSERS)}",
@@ -146,7 +159,7 @@ def _refuse_ignored(given: dict[str, Any], matcher: str, score: str, candidates:
     if scores:
         used |= {"score", "candidates", "max_words"}
     if needs & {"alignment", "candidates"}:
-        used |= {"alignment"} if "alignment" in given else {"alignment", "aligner", "encoder", "device"}
+        used |= {"alignment"} if "alignment" in given else {"aligner", "option", "fit", "load", "encoder", "device"}
     if "embedding" in scores:
         used |= {"encoder", "device"}
     if "nmt" in scores:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from xlner.align import Aligner, Alignment
 from xlner.align.files import FilesAligner
+from xlner.align.read import read_pairs
 from xlner.core.types import Sentence
-from xlner.data import atomic, load, stream_text, write
+from xlner.data import atomic, stream_text, write
+from xlner.data import load as load_sentences
 from xlner.data.formats import find_format
 from xlner.data.formats.head import Head
 from xlner.data.source import Source
@@ -66,6 +68,9 @@ def project_files(
     matcher: str | Matcher = "exact",
     aligner: str | Aligner = DEFAULT_ALIGNER,
     alignment: str | Path | None = None,
+    aligner_options: Mapping[str, Any] | None = None,
+    fit: tuple[str | Path, str | Path] | None = None,
+    load: str | Path | None = None,
     options: ProjectOptions | None = None,
     min_score: float = 0.0,
     words: Literal["spaces", "segment"] | None = None,
@@ -85,6 +90,9 @@ def project_files(
         matcher: as in `project`.
         aligner: likewise.
         alignment: Pharaoh lines, one per pair, instead of an aligner.
+        aligner_options: as in `project`.
+        fit: two more parallel files for an aligner that learns.
+        load: as in `project`.
         options: likewise.
         min_score: spans below it become missing words.
         words: how raw target text becomes words: at "spaces", or "segment". None takes spaces with an alignment file,
@@ -103,7 +111,7 @@ def project_files(
     check_threshold(min_score)
     outputs.check()
     chosen: Matcher = MATCHERS.load(matcher)() if isinstance(matcher, str) else matcher
-    sources = load(source, language=source_language).sentences
+    sources = load_sentences(source, language=source_language).sentences
     if sources and not any(s.labelled for s in sources):
         raise DataError(
             "no labels in it: the source of a projection is labelled text, such as CoNLL with a column of tags",
@@ -118,6 +126,11 @@ def project_files(
             "the translation of sentence n of the other (empty lines count)",
             path=target,
         )
+    bitext = (
+        []
+        if fit is None
+        else read_pairs(*fit, words=way, source_language=source_language, target_language=target_language)
+    )
     alignments = None if alignment is None else read_alignments(alignment, sources, targets)
     tagger = None
     if ner_model is not None:
@@ -130,6 +143,9 @@ def project_files(
         matcher=chosen,
         aligner=aligner,
         alignments=alignments,
+        aligner_options=aligner_options,
+        bitext=bitext,
+        load=load,
         options=options,
         tagger=tagger,
         nmt_model=nmt_model,

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xlner.align import ALIGNERS, Aligner, Alignment, Fits
+from xlner.align import Pair as Words
+from xlner.align.bitext import check_use, made_or_loaded
+from xlner.align.make import make_aligner
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.project.candidates import CandidateOptions, candidates_of
@@ -26,7 +30,6 @@ DEFAULT_ALIGNER = "layers"
 FUSED_THRESHOLD = 0.2
 """Fused scores are probabilities. Two equal names share theirs, so half is too much to ask. See `support_of`."""
 
-_REST = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 Score = Callable[[Sequence[Pair], Sequence[np.ndarray], Evidence], list[np.ndarray]]
 
 
@@ -55,6 +58,9 @@ def project(
     matcher: str | Matcher = "exact",
     aligner: str | Aligner = DEFAULT_ALIGNER,
     alignments: Sequence[Alignment] | None = None,
+    aligner_options: Mapping[str, Any] | None = None,
+    bitext: Sequence[Words] = (),
+    load: str | Path | None = None,
     options: ProjectOptions | None = None,
     tagger: Tagger | None = None,
     nmt_model: str | None = None,
@@ -70,9 +76,12 @@ def project(
         sources: labelled sentences.
         targets: their translations, one per source; labels there are ignored. Marked text for `markers`.
         matcher: a name in `MATCHERS`, with its defaults, or a matcher.
-        aligner: "layers" (see `LayersAligner`), a name in `xlner.align.ALIGNERS`, with its defaults, or an aligner; one
-            that learns is fitted on these sentences first, if it came by name.
+        aligner: a name in `xlner.align.ALIGNERS`, or an aligner; one that learns is fitted on these sentences first, if
+            it came by name.
         alignments: links, one alignment per pair; then no aligner is run.
+        aligner_options: what the named aligner is made with.
+        bitext: more pairs of sentences, as words, for an aligner that learns.
+        load: folder of a saved aligner of that name, used as it is.
         options: scores and candidates.
         tagger: a NER model that reads the target language, for scores "ner" and "ner_spans" and candidates "ner".
         nmt_model: a sequence-to-sequence model, for the score "nmt".
@@ -84,8 +93,8 @@ def project(
         One projected sentence per target, in order, and the fate of every entity.
 
     Raises:
-        UsageError: numbers of sentences differ, a needed model is not given, or nothing reads the encoder or
-            the device.
+        UsageError: numbers of sentences differ, a needed model is not given, nothing reads the encoder or the device,
+            or the aligner cannot do what is asked of it.
         DataError: an alignment does not fit its sentences.
     """
     if len(sources) != len(targets):
@@ -97,9 +106,14 @@ def project(
     chosen: Matcher = MATCHERS.load(matcher)() if isinstance(matcher, str) else matcher
     scored = "candidates" in chosen.needs
     aligns = alignments is None and bool(chosen.needs & {"alignment", "candidates"})
+    settings = dict(aligner_options or {})
+    if aligns:
+        _check_aligner(aligner, settings, fits=len(bitext) > 0, loads=load is not None)
+    elif settings or len(bitext) or load is not None:
+        raise UsageError("nothing is aligned here, so options of an aligner, --fit and --load have no effect")
     own = _own(
         parse_scores(options.score) if scored else {},
-        aligner if aligns else None,
+        aligner if aligns and load is None else None,
         {"encoder": encoder, "device": device},
         tagger is not None,
     )
@@ -109,7 +123,8 @@ def project(
         else None
     )
     if aligns:
-        alignments = align_labelled(sources, targets, aligner, own)
+        ready = aligner if load is None else made_or_loaded(aligner, {}, load)
+        alignments = align_labelled(sources, targets, ready, {**own, **settings}, bitext)
     ratio = length_ratio(sources, targets)
     pairs = [
         Pair(s, t, None if alignments is None else alignments[i], ratio)
@@ -121,11 +136,15 @@ def project(
 
 
 def align_labelled(
-    sources: Sequence[Sentence], targets: Sequence[Sentence], aligner: str | Aligner, settings: Mapping[str, Any]
+    sources: Sequence[Sentence],
+    targets: Sequence[Sentence],
+    aligner: str | Aligner,
+    settings: Mapping[str, Any],
+    bitext: Sequence[Words] = (),
 ) -> list[Alignment]:
     """Alignments of the pairs that have entities; pairs without any need none and get no links.
 
-    `settings` are for an aligner that comes by name.
+    `settings` and `bitext`, more text to learn from, are for an aligner that comes by name.
     """
     busy = [i for i, s in enumerate(sources) if s.spans or s.missing]
     out = [Alignment.of(())] * len(sources)
@@ -134,7 +153,7 @@ def align_labelled(
     if not isinstance(aligner, str):
         made = aligner.align([(sources[i].words, targets[i].words) for i in busy])
     else:
-        made = _align_by_name(sources, targets, busy, aligner, settings)
+        made = _align_by_name(sources, targets, busy, aligner, settings, bitext)
     for i, alignment in zip(busy, made, strict=True):
         out[i] = alignment
     return out
@@ -146,12 +165,13 @@ def _align_by_name(
     busy: Sequence[int],
     name: str,
     settings: Mapping[str, Any],
+    bitext: Sequence[Words],
 ) -> list[Alignment]:
     """Alignments of the busy pairs. An aligner that reads an encoder gets text without spaces in that one's pieces."""
-    kind = _loaded(name)
-    worker = cast(Aligner, kind(**settings))
+    kind = ALIGNERS.load(name)
+    worker = make_aligner(name, settings)
     if isinstance(worker, Fits):
-        worker.fit([(s.words, t.words) for s, t in zip(sources, targets, strict=True)])
+        worker.fit([*((s.words, t.words) for s, t in zip(sources, targets, strict=True)), *bitext])
     unspaced = any(is_unspaced(side[i]) for side in (sources, targets) for i in busy)
     if not unspaced or "encoder" not in signature(kind).parameters:
         return worker.align([(sources[i].words, targets[i].words) for i in busy])
@@ -165,26 +185,11 @@ def _align_by_name(
     return [spread(found, a, b) for found, a, b in zip(worker.align(pairs), left, right, strict=True)]
 
 
-def _loaded(name: str) -> Callable[..., Any]:
-    """The class of an aligner that works without being told anything.
-
-    Raises:
-        UsageError: there is none of that name, or it has to be told something.
-    """
-    if name == DEFAULT_ALIGNER:
-        from xlner.project.layers import LayersAligner
-
-        return LayersAligner
-    try:
-        found: Callable[..., Any] = ALIGNERS.load(name)
-    except UsageError:
-        known = ", ".join([DEFAULT_ALIGNER, *ALIGNERS.names()])
-        raise UsageError(f"no aligner called '{name}'; there are: {known}") from None
-    wanted = [p.name for p in signature(found).parameters.values() if p.default is p.empty and p.kind not in _REST]
-    if wanted:
-        hint = "name the file with --alignment FILE" if name == "files" else "make it in Python and hand it over"
-        raise UsageError(f"the aligner {name} wants {' and '.join(wanted)}; {hint}")
-    return found
+def _check_aligner(aligner: str | Aligner, options: Mapping[str, Any], *, fits: bool, loads: bool) -> None:
+    """See that the aligner can do what is asked, before anything is loaded."""
+    if aligner == "files" and not options:
+        raise UsageError("the aligner files reads links; name their file with --alignment FILE")
+    check_use(aligner, options, fits=fits, loads=loads, saves=False)
 
 
 def _own(
@@ -201,7 +206,7 @@ def _own(
     Raises:
         UsageError: nothing reads what the user named.
     """
-    parameters = signature(_loaded(aligner)).parameters if isinstance(aligner, str) else {}
+    parameters = signature(ALIGNERS.load(aligner)).parameters if isinstance(aligner, str) else {}
     anything = any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values())
     named = {name: value for name, value in given.items() if value is not None}
     own = {name: value for name, value in named.items() if anything or name in parameters}

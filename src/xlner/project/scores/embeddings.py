@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from xlner.align.subwords import SubwordEncoder, SubwordVectors
-from xlner.project.depth import TWO_THIRDS, layer_at
+from xlner.encoder.depth import TWO_THIRDS, layer_at
 from xlner.project.pair import Pair
 
 
