@@ -1,14 +1,15 @@
 """How far estimates of F1 without labels are from the truth: with temperature, without, and corrected.
 
-Takes a CSV or JSON list of trained models and targets with gold. Gold is used for the truth alone.
+Without --list, two English teachers of `benchmarks/conll.py` are tried on the beginning of every labelled target: the
+first is estimated, the second agrees with it or not. Gold is used for the truth alone.
 
-    python benchmarks/estimate.py --list models.csv
-    python benchmarks/estimate.py --list models.json --estimator estimator.json
+    python benchmarks/estimate.py
+    python benchmarks/estimate.py --list models.csv --estimator estimator.json
 
-Columns: `model` (run or model folder), `target` (language), `gold` (labelled file), `calibrate` (labelled source data
-that the model was not trained on); optional `text` (what the estimate looks at; default: the words of gold), `also`
-(further models) and `map` (OLD=NEW), several with ";" between them in CSV. Any other column is a feature, a number,
-such as the closeness of the languages. Rows of one target are left out together.
+A list is CSV or JSON. Columns: `model` (run or model folder), `target` (language), `gold` (labelled file), `calibrate`
+(labelled source data that the model was not trained on); optional `text` (what the estimate looks at; default: the
+words of gold), `also` (further models) and `map` (OLD=NEW), several with ";" between them in CSV. Any other column is a
+feature, a number, such as the closeness of the languages. Rows of one target are left out together.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from typing import Any
 import numpy as np
 
 from common import parser, write_results
+from targets import TARGETS, gold_of, three_types
 from xlner.api.estimate import estimate
 from xlner.core.labels import parse_map
-from xlner.data import load
+from xlner.data import load, write
 from xlner.evaluate import Estimator, Observed, leave_one_target_out, score, tempered
 from xlner.evaluate.estimate import chance_calibration
 from xlner.evaluate.estimator import AGREEMENT, CALIBRATED, EXPECTED
@@ -52,6 +54,19 @@ def read_list(path: Path) -> list[dict[str, Any]]:
         known = {*NEEDED, *OPTIONAL}
         made["features"] = {n: float(v) for n, v in row.items() if n not in known and v not in (None, "")}
         rows.append(made)
+    return rows
+
+
+def every_target(args: Any) -> list[dict[str, Any]]:
+    """Rows for the English teachers on every labelled target."""
+    teacher, other = (str(args.work / f"conll-teacher-{seed}") for seed in (1, 2))
+    dev = args.work / "estimate-dev.conll"
+    write(dev, map(three_types, load(args.data / "conll" / "en" / "dev.txt").sentences[: 2 * args.sentences]))
+    rows = []
+    for name, (language, _) in TARGETS.items():
+        gold = str(gold_of(args, name, args.sentences))
+        row = {"model": teacher, "target": language, "gold": gold, "text": gold, "calibrate": str(dev)}
+        rows.append({**row, "also": [other], "map": ["MISC=O"], "features": {}})
     return rows
 
 
@@ -173,11 +188,13 @@ def _points(value: float | None) -> str:
 
 def main() -> None:
     made = parser("Estimates of F1 without labels against the truth.")
-    made.add_argument("--list", type=Path, required=True, help="CSV or JSON; see the head of this file")
+    made.add_argument("--list", type=Path, help="CSV or JSON; see the head of this file")
+    made.add_argument("--sentences", type=int, default=400, help="without --list: of every target")
     made.add_argument("--estimator", type=Path, help="write the correction, fitted on all rows, there")
     made.add_argument("--feature", action="append", default=[], help="of the correction; default: all that rows share")
     options = made.parse_args()
-    measured = [kept(row, options.work / "estimate") for row in read_list(options.list)]
+    given = read_list(options.list) if options.list else every_target(options)
+    measured = [kept(row, options.work / "estimate") for row in given]
     rows, blind = ([r for r in measured if (r["estimate"] is None) == none] for none in (False, True))
     if not rows:
         raise SystemExit("no model found any entity")

@@ -39,7 +39,7 @@ TEST = {
     "dan": "uner/da_ddt-ud-test.iob2",
     "por": "uner/pt_bosque-ud-test.iob2",
     "srp": "uner/sr_set-ud-test.iob2",
-    "swe": "uner/sv_talbanken-ud-test.iob2",
+    "swe": "uner/sv_pud-ud-test.iob2",
     "zho": "uner/zh_gsdsimp-ud-test.iob2",
 }
 TEXT = {  # for measures
