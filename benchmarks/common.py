@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import platform
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,21 @@ def run_xlner(arguments: Sequence[str]) -> dict[str, Any]:
     result = {**json.loads(output), "seconds": seconds, "peak_mb": usage.ru_maxrss // 1024, "commit": commit()}
     kept.write_text(json.dumps(result), "utf-8")
     return result
+
+
+def f1_of(run: Path, gold: Path, mapping: Mapping[str, str] | None = None) -> float:
+    """Strict F1 of a run's model, a fraction; kept beside the run and reused."""
+    from xlner.data import load
+    from xlner.evaluate import score
+    from xlner.tagger import Tagger
+
+    key = hashlib.sha256(str([gold.parts[-2:], sorted((mapping or {}).items())]).encode()).hexdigest()[:8]
+    kept = run.with_name(f"{run.name}.{key}.f1.json")
+    if not kept.is_file():
+        sentences = load(gold, mapping=mapping).sentences
+        found = score(sentences, list(Tagger.load(run, mapping=mapping).predict(sentences))).f1
+        kept.write_text(json.dumps(found), "utf-8")
+    return json.loads(kept.read_text("utf-8"))
 
 
 def write_results(folder: Path, name: str, result: dict[str, Any], table: str) -> None:

@@ -17,12 +17,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from common import parser, run_xlner, write_results
+from common import f1_of, parser, run_xlner, write_results
 from matrix import AFRICAN, MAPPING, TEXT, beginning
-from xlner.data import load
-from xlner.evaluate import score
 from xlner.similarity.transferability import Transfers, predictions
-from xlner.tagger import Tagger
 
 SOURCES = (*AFRICAN, "eng", "fra")
 SYSTEMS = {
@@ -71,22 +68,17 @@ def of_system(args: Any, target: str, system: str, ranked: Sequence[str]) -> flo
     names = {"recommended": ranked[:1], "few": ranked[: args.few]}.get(system, others)
     command = ["transfer", "--target", f"{target}={raw}", "--output", str(run), *maps]
     if system == "recommended":
-        place = str(args.work / f"matrix-{names[0]}")
+        place = args.work / f"matrix-{names[0]}"
     elif system == "together":
         data = [x for s in names for x in ("--source", f"{s}={part(args, s)}")]
         run_xlner([*command, "--method", "direct", *data])
-        place = str(run)
+        place = run
     else:
         teachers = [x for s in names for x in ("--source", f"{s}={args.work / f'matrix-{s}'}")]
         texts = [x for s in names for x in ("--source-text", f"{s}={part(args, s)}")]
         run_xlner([*command, *teachers, *(["--weights", "language-id", *texts] if system == "language-id" else [])])
-        place = str(run)
-    kept = run.with_name(f"{run.name}.f1.json")
-    if not kept.is_file():
-        sentences = load(args.data / "masakhaner2" / target / "test.txt", mapping=MAPPING).sentences
-        f1 = score(sentences, list(Tagger.load(place, mapping=MAPPING).predict(sentences))).f1
-        kept.write_text(json.dumps(100 * f1), "utf-8")
-    return json.loads(kept.read_text("utf-8"))
+        place = run
+    return 100 * f1_of(place, args.data / "masakhaner2" / target / "test.txt", MAPPING)
 
 
 def part(args: Any, source: str) -> Path:
