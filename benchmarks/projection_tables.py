@@ -32,7 +32,8 @@ def _plain(title: str, rows: dict[str, Any]) -> str:
 
 def markdown(result: dict[str, Any]) -> str:
     """All tables."""
-    parts = [_europarl(result), _constraints(result), _heuristic(result), _errors(result), _curve(result), _pud(result)]
+    parts = [_europarl(result), _constraints(result), _heuristic(result)]
+    parts += [_errors(result), _calibration(result), _curve(result), _pud(result)]
     times = ", ".join(
         f"{t} {name}: {s['processor']:.2f} s of processor time, {s['wall']:.2f} s by the clock"
         for t, row in result["speed"].items()
@@ -46,12 +47,30 @@ def _f(x: float) -> str:
     return f"{x:.4f}"
 
 
+def _spanned(row: dict[str, Any]) -> str:
+    """F1, with its interval if there is one."""
+    known = row["low"] == row["low"]
+    return f"{_f(row['f1'])} ({row['low']:.3f} to {row['high']:.3f})" if known else _f(row["f1"])
+
+
+def _calibration(result: dict[str, Any]) -> str:
+    de, es = (result["calibration"][t] for t in ("de", "es"))
+    lines = ["## Fused scores as probabilities (Europarl-NER)", "",
+             f"Expected calibration error: de {_f(de['ece'])}, es {_f(es['ece'])}.", "",
+             "| score | de projections | de right | es projections | es right |", "|---|---|---|---|---|"]  # fmt: skip
+    for d, e in zip(de["bins"], es["bins"], strict=True):
+        cells = [c for b in (d, e) for c in (str(b["count"]), f"{b['accuracy']:.2f}" if b["count"] else "")]
+        lines.append(f"| {d['low']:.1f} to {d['high']:.1f} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def _europarl(result: dict[str, Any]) -> str:
     lines = ["# Label projection", "", "## Europarl-NER, gold English entities, 799 sentences", "",
+             "F1 with its 95% interval over sentences.", "",
              "| system | de P | de R | de F1 | es P | es R | es F1 |", "|---|---|---|---|---|---|---|"]  # fmt: skip
     de, es = (result["europarl"][t] for t in ("de", "es"))
     for name in de:
-        cells = [_f(row[name][k]) for row in (de, es) for k in ("precision", "recall", "f1")]
+        cells = [c for r in (de[name], es[name]) for c in (_f(r["precision"]), _f(r["recall"]), _spanned(r))]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     for name, (d, e) in PUBLISHED.items():
         lines.append(f"| published: {name} | | | {d:.3f} | | | {e:.3f} |")
