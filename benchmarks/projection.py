@@ -119,12 +119,13 @@ def default(corpus: dict[str, Any]) -> ProjectionResult:
 
 def figures(corpus: dict[str, Any], result: ProjectionResult) -> dict[str, Any]:
     """Strict scores and fates."""
-    s = score(corpus["gold"], result.sentences)
+    return {**scored(corpus, result.sentences), "fates": result.counts}
+
+
+def scored(corpus: dict[str, Any], made: Sequence[Sentence]) -> dict[str, Any]:
+    s = score(corpus["gold"], made)
     span = interval(s)
-    return {
-        "f1": s.f1, "low": span.low, "high": span.high, "precision": s.precision, "recall": s.recall,
-        "fates": result.counts,
-    }  # fmt: skip
+    return {"f1": s.f1, "low": span.low, "high": span.high, "precision": s.precision, "recall": s.recall}
 
 
 def systems(corpus: dict[str, Any], tagger: str | None) -> dict[str, Any]:
@@ -159,10 +160,7 @@ def systems(corpus: dict[str, Any], tagger: str | None) -> dict[str, Any]:
             )
             rows[f"exact, {name}, embedding"] = figures(corpus, made)
         alone = list(model.predict([g.without_labels() for g in corpus["gold"]]))
-        s = score(corpus["gold"], alone)
-        rows["English NER model on the target text, no projection"] = {
-            "f1": s.f1, "low": float("nan"), "high": float("nan"), "precision": s.precision, "recall": s.recall, "fates": {}
-        }  # fmt: skip
+        rows["English NER model on the target text, no projection"] = scored(corpus, alone)
     return rows
 
 

@@ -48,9 +48,8 @@ def _f(x: float) -> str:
 
 
 def _spanned(row: dict[str, Any]) -> str:
-    """F1, with its interval if there is one."""
-    known = row["low"] == row["low"]
-    return f"{_f(row['f1'])} ({row['low']:.3f} to {row['high']:.3f})" if known else _f(row["f1"])
+    """F1 with its interval."""
+    return f"{_f(row['f1'])} ({row['low']:.3f} to {row['high']:.3f})"
 
 
 def _calibration(result: dict[str, Any]) -> str:
