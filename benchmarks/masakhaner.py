@@ -1,10 +1,10 @@
 """No labels in the language: every African language as target, with teachers of all the others.
 
-Takes the teachers of `benchmarks/matrix.py` (the first 30 000 words of each source). For every target: the source that
-`benchmarks/transferability.py` recommends without having seen the target, alone; students of the --few recommended
-sources, of all African sources with English and French, alike and by language-id; and one model trained on the first
---words words of each of these sources together, without distillation. The raw text is the beginning of the target's
-training file; everything is scored on its whole test set.
+Takes the teachers of `benchmarks/matrix.py` (the beginning of the training file of each source). For every target: the
+source that `benchmarks/transferability.py` recommends without having seen the target, alone; students of the --few
+recommended sources, of all African sources with English and French, alike and by language-id; and one model trained on
+the first --words words of each of these sources together, without distillation. The raw text is the beginning of the
+target's training file; everything is scored on its whole test set.
 
     python benchmarks/masakhaner.py
     python benchmarks/masakhaner.py --targets swa yor --systems all     # only these, in a process of their own
@@ -93,9 +93,9 @@ def table(f1: dict[str, dict[str, float]], words: int, few: int) -> str:
     lines = [
         "# Every African language without labels",
         "",
-        "F1 of PER, ORG, LOC on whole MasakhaNER 2 tests; one seed. Teachers saw 30000 words of their language, "
-        f"students {words} words of raw text; {few} sources are recommended. Published, with translation by a model of "
-        f"3.3 billion parameters: {PUBLISHED} on average over 18 languages.",
+        "F1 of PER, ORG, LOC on whole MasakhaNER 2 tests; one seed. Teachers are those of matrix.md, "
+        f"students saw {words} words of raw text; {few} sources are recommended. Published, with translation by a "
+        f"model of 3.3 billion parameters: {PUBLISHED} on average over 18 languages.",
         "",
         "| target | " + " | ".join(SYSTEMS[s] for s in systems) + " |",
         "|---" * (len(systems) + 1) + "|",

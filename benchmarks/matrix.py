@@ -31,7 +31,6 @@ TRAIN = {
     "fra": "wikiann/fr/train",
     "deu": "conll/de/train.txt",
     "spa": "conll/es/train.txt",
-    "zho": "uner/zh_gsdsimp-ud-train.iob2",
 }
 TEST = {
     **{code: f"masakhaner2/{code}/test.txt" for code in AFRICAN},
@@ -49,6 +48,7 @@ TEXT = {  # for measures
     "por": "uner/pt_bosque-ud-train.iob2",
     "srp": "uner/sr_set-ud-train.iob2",
     "swe": "uner/sv_talbanken-ud-train.iob2",
+    "zho": "uner/zh_gsdsimp-ud-train.iob2",
 }
 MAPPING = {"DATE": "O", "MISC": "O", "OTH": "O"}
 
@@ -56,8 +56,8 @@ MAPPING = {"DATE": "O", "MISC": "O", "OTH": "O"}
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--sources", nargs="+", default=list(TRAIN), choices=list(TRAIN))
-    options.add_argument("--words", type=int, default=30_000, help="of training text per source")
-    options.add_argument("--sentences", type=int, default=400, help="of test text per target")
+    options.add_argument("--words", type=int, default=20_000, help="of training text per source")
+    options.add_argument("--sentences", type=int, default=250, help="of test text per target")
     args = options.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     f1 = {s: of_source(args, s) for s in args.sources}

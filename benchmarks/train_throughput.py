@@ -26,7 +26,7 @@ from xlner.tagger.device import autocast
 from xlner.train import TrainOptions, make_loss
 from xlner.train.dropout import use_byte_dropout
 from xlner.train.examples import LabelledChunks, epoch_batches
-from xlner.train.loop import trainable
+from xlner.train.loop import BATCH_SUBWORDS, trainable
 
 STEPS = 6  # per round
 
@@ -46,7 +46,7 @@ def ours(tagger: Tagger, sentences: list[Sentence], options: TrainOptions) -> Ca
     use_byte_dropout(tagger.model)
     _, optimizer = trainable(tagger, options)
     loss = make_loss("ce")
-    batches = epoch_batches(chunks, epoch=0, seed=1, budget=options.batch_subwords, pad_id=tagger.pad_id)
+    batches = epoch_batches(chunks, epoch=0, seed=1, budget=BATCH_SUBWORDS[1], pad_id=tagger.pad_id)
 
     def run() -> tuple[int, int]:
         tagger.model.train()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from tests.toy import sentences
@@ -13,7 +14,8 @@ from xlner.evaluate import score
 from xlner.methods.direct import dev_f1, supervise
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
-from xlner.train.examples import LabelledChunks, epoch_batches
+from xlner.train.examples import Example, LabelledChunks, epoch_batches
+from xlner.train.loop import batch_size
 
 LABELS = LabelSet(("LOC", "PER"))
 FAST = {"learning_rate": 1e-2, "batch_subwords": 256, "freeze_embeddings": False, "checkpoint_seconds": 0.0}
@@ -46,6 +48,26 @@ def test_one_seed_gives_one_result(tiny_encoder, tmp_path):
     first, second = (weights(fit(tiny_encoder, tmp_path / n)) for n in "ab")
     assert torch.equal(first, second)
     assert not torch.equal(first, weights(fit(tiny_encoder, tmp_path / "c", seed=2)))
+
+
+@pytest.mark.parametrize(("sizes", "length", "processes", "batch"), [
+    ([1400], 32, 1, 134), ([100], 32, 1, 128), ([7000, 7000], 20, 1, 768), ([0, 7000, 0], 20, 1, 420),
+    ([7000], 20, 2, 210), ([], 0, 1, 768), ([0], 0, 1, 768),
+])  # fmt: skip
+def test_little_data_comes_in_small_batches(sizes, length, processes, batch):
+    class Made:
+        def load(self, index):
+            return [Example(np.zeros(length, np.int32), *[np.zeros(0)] * 3)] * sizes[index]
+
+    made = Made()
+    made.sizes = sizes
+    assert batch_size(made, processes) == batch
+
+
+def test_a_hundred_sentences_are_learnt_without_settings(tiny_encoder, tmp_path):
+    tagger = fit(tiny_encoder, tmp_path, batch_subwords=None, epochs=6)
+    gold = sentences(50, seed=1)
+    assert score(gold, list(tagger.predict(gold))).f1 > 0.95
 
 
 @pytest.mark.parametrize("at", [1, 7, 20])

@@ -31,6 +31,8 @@ from xlner.train.losses import Loss
 from xlner.train.options import TrainOptions
 
 FRESH_EPOCHS = 3  # passes that a new head needs, when the options do not say
+BATCH_SUBWORDS = (128, 768)  # least and most, likewise
+STEPS = 333  # per pass, that batches of little data are made small for
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,24 @@ class TrainResult:
     epochs: int
     dev: tuple[float, ...]
     kept_epoch: int
+
+
+def batch_size(chunks: Chunks, processes: int = 1) -> int:
+    """Padded subwords per batch and process that suit an amount of data.
+
+    What counts is the number of steps: a new head on a thousand sentences stays at "no entity" if these are a handful
+    of large batches, and learns from the same sentences in many small ones.
+
+    Args:
+        chunks: the data, judged by the length of examples in its first chunk.
+        processes: how many share the batches.
+    """
+    least, most = BATCH_SUBWORDS
+    if not sum(chunks.sizes):
+        return most
+    first = next(i for i, size in enumerate(chunks.sizes) if size)
+    subwords = sum(len(e.ids) for e in chunks.load(first)) / chunks.sizes[first] * sum(chunks.sizes)
+    return int(min(most, max(least, subwords / processes / STEPS)))
 
 
 def train(
@@ -87,6 +107,7 @@ def train(
     seed_everything(options.seed + 7919 * rank)
 
     epochs = options.epochs or FRESH_EPOCHS
+    budget = options.batch_subwords or batch_size(chunks, world)
     place = folder / "checkpoint"
     state: dict[str, Any] = {
         "epoch": 0,
@@ -124,7 +145,7 @@ def train(
                 chunks,
                 epoch=epoch,
                 seed=options.seed,
-                budget=options.batch_subwords,
+                budget=budget,
                 pad_id=tagger.pad_id,
                 skip=state["batch"],
                 rank=rank,

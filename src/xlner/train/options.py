@@ -15,7 +15,8 @@ class TrainOptions:
     Args:
         learning_rate: peak, after warm-up.
         epochs: passes over the data; None takes 1 for a student that starts from its teacher, else 3.
-        batch_subwords: padded subwords per batch and process; sentences of like length share a batch.
+        batch_subwords: padded subwords per batch and process; sentences of like length share a batch. None takes 768,
+            and fewer for little data, see `xlner.train.loop.batch_size`.
         warmup: share of training over which the learning rate rises from 0; after it, it falls linearly to 0.
         weight_decay: decoupled (AdamW), on weight matrices only.
         clip: largest gradient norm.
@@ -32,7 +33,7 @@ class TrainOptions:
 
     learning_rate: float = 1e-4
     epochs: int | None = None
-    batch_subwords: int = 768
+    batch_subwords: int | None = None
     warmup: float = 0.1
     weight_decay: float = 0.01
     clip: float = 1.0
@@ -53,7 +54,8 @@ class TrainOptions:
 
         need(self.learning_rate > 0, f"--learning-rate must be positive, got {self.learning_rate}")
         need(self.epochs is None or self.epochs >= 1, f"--epochs must be at least 1, got {self.epochs}")
-        need(self.batch_subwords >= 8, f"--batch-subwords must be at least 8, got {self.batch_subwords}")
+        size = self.batch_subwords
+        need(size is None or size >= 8, f"--batch-subwords must be at least 8, got {size}")
         need(0 <= self.warmup < 1, f"--warmup is a share in [0, 1), got {self.warmup}")
         need(self.weight_decay >= 0, f"--weight-decay must not be negative, got {self.weight_decay}")
         need(self.clip > 0, f"--clip must be positive, got {self.clip}")
