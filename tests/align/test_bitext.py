@@ -123,10 +123,12 @@ def test_other_work_is_not_gone_on_with(files, tmp_path):
 def test_the_place_of_the_output_is_looked_at_before_work(files, tmp_path):
     pytest.importorskip("thot")
     before = sorted(tmp_path.iterdir())
-    for output in (tmp_path / "nosuch" / "out", tmp_path, files[0] / "out"):
+    for output in (tmp_path, files[0] / "out"):
         with pytest.raises(UsageError, match="--output"):
             align(*files, output, aligner="thot", options={"model": "ibm1"}, save=tmp_path / "kept")
     assert sorted(tmp_path.iterdir()) == before
+    align(*files, tmp_path / "new" / "out", aligner="thot", options={"model": "ibm1"})
+    assert (tmp_path / "new" / "out").is_file()
 
 
 def test_an_error_of_the_data_leaves_nothing_to_go_on_with(files, tmp_path):

@@ -21,6 +21,7 @@ from xlner.align.read import looks_unsegmented, read_pairs
 from xlner.align.saved import check_place
 from xlner.align.windows import Pair
 from xlner.core.progress import progress
+from xlner.data import check_output
 from xlner.errors import UsageError, XlnerError
 
 DEFAULT_ALIGNER = "embedding"
@@ -120,7 +121,7 @@ def align(
     options = dict(options or {})
     check_use(aligner, options, fits=fit is not None, loads=load is not None, saves=save is not None)
     if output is not None:
-        _check_output(output)
+        check_output(output)
     if save is not None:
         check_place(save)
     how: dict[str, Any] = {"words": words, "format": format}
@@ -250,6 +251,7 @@ def _output(output: str | Path | None, work: str, *, resume: str) -> Iterator[tu
         return
     place = Path(output)
     partial, state = place.with_name(place.name + ".partial"), place.with_name(place.name + ".partial.json")
+    place.parent.mkdir(parents=True, exist_ok=True)
     before = _left_behind(partial, state, work) if resume == "auto" else []
     if not before:
         partial.write_text("", "utf-8")
@@ -263,12 +265,6 @@ def _output(output: str | Path | None, work: str, *, resume: str) -> Iterator[tu
         state.unlink(missing_ok=True)
         raise
     state.unlink(missing_ok=True)
-
-
-def _check_output(output: str | Path) -> None:
-    place = Path(output).absolute()
-    if place.is_dir() or not place.parent.is_dir() or not os.access(place.parent, os.W_OK):
-        raise UsageError(f"--output {output}: a file in an existing folder is wanted, which can be written to")
 
 
 def _left_behind(partial: Path, state: Path, work: str) -> list[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xlner.data.raw import read_text
     from xlner.data.report import Dropped, ReadReport
     from xlner.data.segment import sentence_from_text, split_sentences, split_words
-    from xlner.data.writing import atomic, write
+    from xlner.data.writing import atomic, check_output, write
 
 _HOME = {
     "CheckReport": "checking",
@@ -25,6 +25,7 @@ _HOME = {
     "Finding": "checking",
     "ReadReport": "report",
     "atomic": "writing",
+    "check_output": "writing",
     "check": "checking",
     "convert": "converting",
     "load": "corpus",
@@ -44,6 +45,7 @@ __all__ = [
     "ReadReport",
     "atomic",
     "check",
+    "check_output",
     "convert",
     "load",
     "read_text",

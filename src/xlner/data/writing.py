@@ -68,6 +68,26 @@ def find_writer(name: str) -> Writer:
     return found
 
 
+def check_output(path: str | Path, option: str = "--output") -> Path:
+    """See that a file can be written, before work starts; its folder is made when it is.
+
+    Returns:
+        The whole path.
+
+    Raises:
+        UsageError: it is a folder, lies under a file, or in a folder that cannot be written to.
+    """
+    place = Path(path).absolute()
+    if place.is_dir():
+        raise UsageError(f"{option} {path} is a folder; name a file in it")
+    above = next((p for p in place.parents if p.exists()), place)
+    if not above.is_dir():
+        raise UsageError(f"{option} {path}: {above} is a file, no folder")
+    if not os.access(above, os.W_OK):
+        raise UsageError(f"{option} {path}: nothing can be written to {above}")
+    return place
+
+
 @contextmanager
 def atomic(path: str | Path) -> Iterator[TextIO]:
     """A text file that replaces `path` when the block ends well, and leaves no trace when it does not.

@@ -12,7 +12,7 @@ from xlner.align import Aligner, Alignment
 from xlner.align.files import FilesAligner
 from xlner.align.read import read_pairs
 from xlner.core.types import Sentence
-from xlner.data import atomic, stream_text, write
+from xlner.data import atomic, check_output, stream_text, write
 from xlner.data import load as load_sentences
 from xlner.data.formats import find_format
 from xlner.data.formats.head import Head
@@ -43,18 +43,13 @@ class Outputs:
         """See that the files can be written, before work starts.
 
         Raises:
-            UsageError: one names a folder, lies under a file, or is named twice.
+            UsageError: one cannot be written, or is named twice.
         """
         seen: set[Path] = set()
         for option, path in (("output", self.labelled), ("html", self.html), ("losses", self.losses)):
             if path is None or str(path) == "-":
                 continue
-            place = Path(path).absolute()
-            if place.is_dir():
-                raise UsageError(f"--{option} {path} is a folder; name a file in it")
-            above = next((p for p in place.parents if p.exists()), place)
-            if not above.is_dir():
-                raise UsageError(f"--{option} {path}: {above} is a file, no folder")
+            place = check_output(path, f"--{option}")
             if place in seen:
                 raise UsageError(f"--{option} {path}: another output goes there already")
             seen.add(place)
