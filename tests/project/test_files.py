@@ -207,6 +207,22 @@ def test_an_aligner_learns_from_more_text_and_takes_its_options(files: Path) -> 
             run(files, *wrong)
 
 
+def test_a_file_among_aligners_answers_for_the_pair_at_its_line(files: Path) -> None:
+    (files / "links.txt").write_text("0-0\n\n0-1\n", "utf-8")
+    (files / "t.txt").write_text("Mira verließ die Seebank\nnichts\nin Oslo\n", "utf-8")
+    links = f"path={files / 'links.txt'}"
+    members = f"members=[{{name: files, {links.replace('=', ': ')}}}, thot]"
+    for asked in (
+        ("--aligner", "files", "--option", links),
+        ("--aligner", "combined", "--option", "how=mixed", "--option", members),
+    ):
+        run(files, "--score", "align", *asked)
+        assert [s.key for s in load(files / "o.conll").sentences[2].spans] == [(1, 2, "LOC")]
+    (files / "links.txt").write_text("0-0\n", "utf-8")
+    with pytest.raises(DataError, match="links"):
+        run(files, "--aligner", "files", "--option", links)
+
+
 def test_layers_go_by_the_depth_of_the_encoder(tiny_encoder: Path) -> None:
     assert [layer_at(share, "embedded") for share in (HALFWAY, TWO_THIRDS)] == [6, 8]
     assert [layer_at(share, str(tiny_encoder)) for share in (HALFWAY, TWO_THIRDS)] == [1, 1]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xlner.align import ALIGNERS, Aligner, Alignment, Fits
+from xlner.align import ALIGNERS, Aligner, Alignment, Fits, InOrder
 from xlner.align import Pair as Words
 from xlner.align.bitext import check_use, made_or_loaded
 from xlner.align.make import make_aligner
@@ -151,12 +151,25 @@ def align_labelled(
     if not busy:
         return out
     if not isinstance(aligner, str):
-        made = aligner.align([(sources[i].words, targets[i].words) for i in busy])
+        made = _align_busy(aligner, sources, targets, busy)
     else:
         made = _align_by_name(sources, targets, busy, aligner, settings, bitext)
     for i, alignment in zip(busy, made, strict=True):
         out[i] = alignment
     return out
+
+
+def _align_busy(
+    aligner: Aligner, sources: Sequence[Sentence], targets: Sequence[Sentence], busy: Sequence[int]
+) -> list[Alignment]:
+    """Alignments of the busy pairs. An aligner that answers by position sees all of them."""
+    by_position = isinstance(aligner, InOrder) and bool(aligner.digest())
+    seen = range(len(sources)) if by_position else busy
+    pairs = [(sources[i].words, targets[i].words) for i in seen]
+    if isinstance(aligner, InOrder):
+        aligner.check(pairs)
+    made = aligner.align(pairs)
+    return [made[i] for i in busy] if by_position else made
 
 
 def _align_by_name(
@@ -174,7 +187,7 @@ def _align_by_name(
         worker.fit([*((s.words, t.words) for s, t in zip(sources, targets, strict=True)), *bitext])
     unspaced = any(is_unspaced(side[i]) for side in (sources, targets) for i in busy)
     if not unspaced or "encoder" not in signature(kind).parameters:
-        return worker.align([(sources[i].words, targets[i].words) for i in busy])
+        return _align_busy(worker, sources, targets, busy)
     from xlner.encoder.load import load_tokenizer
 
     tokenizer = load_tokenizer(settings.get("encoder", "embedded"))
