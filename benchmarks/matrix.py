@@ -63,6 +63,8 @@ def main() -> None:
     f1 = {s: of_source(args, s) for s in args.sources}
     if len(f1) < len(TRAIN):
         return
+    for target in set(TEST) - set(TRAIN):
+        small_text(args, target)
     with (args.results / "matrix.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["source", "target", "f1"])
