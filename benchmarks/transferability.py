@@ -12,6 +12,7 @@ and --text may come several times: the first file that exists is taken.
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from common import parser, write_results
 from figures import against, bars
 from xlner.api.similarity import similarity
 from xlner.core.languages import iso3
+from xlner.similarity import SIMILARITIES
 from xlner.similarity.correlation import Correlation
 from xlner.similarity.transferability import Quality, Transfers, correlations, fit, leave_one_out, predictions, read_f1
 
@@ -121,21 +123,21 @@ def main() -> None:
     made.add_argument("--measure", action="append", default=[], help="default: every one that needs no bitext")
     made.add_argument("--encoder", default="embedded")
     made.add_argument("--sentences", type=int, default=2000)
-    made.add_argument("--predictor", type=Path, help="write the regression there, on all measures but language-id")
+    made.add_argument("--predictor", type=Path, help="write the regression on measures of text there")
+    made.add_argument("--again", action="store_true", help="take F1 and measures from the last result")
     made.add_argument("--about", default="", help="a sentence for the predictor: encoder, task, training budget")
     options = made.parse_args()
-    place = options.f1 or options.results / "matrix.csv"
-    f1 = read_f1(place)
-    patterns = options.text or [str(options.work / f"matrix-{{language}}{end}") for end in (".txt", ".iob2")]
-    free = ["lexical", "embedding:centroid", "embedding:mmd", "embedding:isospectral", "language-id", "typology"]
     settings = {"encoder": options.encoder, "layer": None, "max_sentences": options.sentences}
-    texts = {code: text_of(written, patterns) for code, written in spellings(place).items()}
-    compared = similarity(texts, measures=options.measure or free, **settings)
-    everything = Transfers.of(compared.matrices, f1)
-    # What language-id says of a pair depends on which other languages are compared, so nothing is fitted on it.
-    transfers = everything.select([m for m in everything.measures if m != "language-id"])
-    found, quality, rows = correlations(everything), leave_one_out(everything), by_target(transfers)
-    quality[0] = leave_one_out(transfers)[0]
+    everything = measured(options, settings)
+    # What language-id says of a pair depends on which other languages are compared, so nothing is fitted on it; the
+    # tables of typology are an extra that most users have not.
+    alone = [m for m in everything.measures if m != "language-id"]
+    of_text = [m for m in alone if SIMILARITIES.load(m)().needs == "text"] or alone
+    transfers = everything.select(of_text)
+    _, *others = leave_one_out(everything)
+    quality = [replace(leave_one_out(everything.select(names))[0], name=name)
+               for name, names in {"measures of text, and the source": of_text, "these and typology": alone}.items()]  # fmt: skip
+    found, quality, rows = correlations(everything), [*quality, *others], by_target(transfers)
     if options.predictor:
         replace(fit(transfers), settings=settings, about=options.about).save(options.predictor)
     result = {
@@ -146,6 +148,19 @@ def main() -> None:
     }
     text = table(found, quality) + target_table(rows) + draw(transfers, found, options.results)
     write_results(options.results, "transferability", result, text)
+
+
+def measured(options: Any, settings: dict[str, Any]) -> Transfers:
+    """The table with what the measures say, made or read from the last result."""
+    if options.again:
+        last = json.loads((options.results / "transferability.json").read_text("utf-8"))
+        return Transfers.from_dict(last["transfers"])
+    place = options.f1 or options.results / "matrix.csv"
+    patterns = options.text or [str(options.work / f"matrix-{{language}}{end}") for end in (".txt", ".iob2")]
+    free = ["lexical", "embedding:centroid", "embedding:mmd", "embedding:isospectral", "language-id", "typology"]
+    texts = {code: text_of(written, patterns) for code, written in spellings(place).items()}
+    compared = similarity(texts, measures=options.measure or free, **settings)
+    return Transfers.of(compared.matrices, read_f1(place))
 
 
 if __name__ == "__main__":

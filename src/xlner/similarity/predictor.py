@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from xlner.core.languages import bcp47, iso3
 from xlner.errors import ModelError, UsageError
 from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, read_json, write_json
 from xlner.similarity.transfers import Transfers
 
 FORMAT = "xlner transferability 1"
+SHRINK = 10  # transfers
 SHIPPED = Path(__file__).with_name("predictor.json")
 
 
 @dataclass(frozen=True)
 class TransferPredictor:
-    """F1 as a weighted sum of how close source and target are by several measures.
+    """F1 as a weighted sum of how close source and target are by several measures, and of how good a source is.
 
     Ridge regression on closeness, each measure brought to mean 0 and variance 1 over the transfers it was fitted on. A
-    measure that says nothing of a pair counts as average.
+    measure that says nothing of a pair counts as average; one beyond all that were seen counts as the nearest of them.
+    What the measures leave over is, for a source that was seen, in part the source's own: English gives more than its
+    closeness says. That part is the mean over its transfers, shrunk as if `SHRINK` more had left nothing over.
 
     Args:
         measures: name -> whether a greater value of the measure means closer.
         ridge: from closeness by every measure to F1.
+        extra: ISO 639-3 code of a source -> F1 that it gives above what its closeness says.
         penalty: of squared weights, per transfer.
         fitted_on: the transfers.
         error: what leaving out one target after the other gave; see `xlner.similarity.transferability`.
@@ -43,6 +48,7 @@ class TransferPredictor:
 
     measures: Mapping[str, bool]
     ridge: Ridge
+    extra: Mapping[str, float]
     penalty: float
     fitted_on: Transfers
     error: Mapping[str, Any] = field(default_factory=dict)
@@ -61,18 +67,34 @@ class TransferPredictor:
             raise UsageError(f"the penalty is at least 0, got {penalty}")
         chosen = _best_penalty(table) if penalty is None else penalty
         fitted = Ridge.fit(table.closeness, table.f1, penalty=chosen)
-        return cls(table.measures, fitted, chosen, table)
+        names, left = np.array(table.sources), table.f1 - fitted.predict(table.closeness)
+        rest = {s: left[names == s] for s in dict.fromkeys(table.sources)}
+        extra = {s: float(x.sum() / (len(x) + SHRINK)) for s, x in rest.items()}
+        return cls(table.measures, fitted, extra, chosen, table)
 
-    def predict(self, closeness: np.ndarray) -> np.ndarray:
-        """Predicted F1 as fractions, never outside of 0 to 1. Shape: (n_pairs, n_measures) to (n_pairs,)."""
-        return np.clip(self.ridge.predict(closeness), 0, 1)
+    def predict(self, closeness: np.ndarray, sources: Sequence[str] | None = None) -> np.ndarray:
+        """Predicted F1 as fractions, never outside of 0 to 1. Shape: (n_pairs, n_measures) to (n_pairs,).
+
+        Args:
+            closeness: NaN where a measure says nothing.
+            sources: ISO 639-3 codes; None leaves out what a source gives of its own. Length: n_pairs.
+        """
+        own = np.array([self.extra.get(s, 0.0) for s in sources or ()] or [0.0])
+        return np.clip(self.ridge.predict(self._seen(closeness)) + own, 0, 1)
 
     def contributions(self, closeness: np.ndarray) -> np.ndarray:
         """By how much F1 each measure lifts or lowers a pair against an average one.
 
         Shape: (n_pairs, n_measures) both, float64.
         """
-        return self.ridge.contributions(closeness)
+        return self.ridge.contributions(self._seen(closeness))
+
+    def _seen(self, closeness: np.ndarray) -> np.ndarray:
+        """Closeness brought into the range of the transfers it was fitted on; NaN stays."""
+        known = self.fitted_on.closeness
+        low = np.where(np.isfinite(known), known, np.inf).min(0, initial=np.inf)
+        high = np.where(np.isfinite(known), known, -np.inf).max(0, initial=-np.inf)
+        return np.where(low <= high, np.clip(closeness, low, high), closeness)
 
     def save(self, path: str | Path) -> Path:
         """Write everything as JSON: weights, the transfers it was fitted on, and its error."""
@@ -81,6 +103,7 @@ class TransferPredictor:
             "settings": dict(self.settings),
             "higher_is_closer": dict(self.measures),
             **self.ridge.as_dict(list(self.measures)),
+            "extra": {bcp47(code): value for code, value in self.extra.items()},
             "penalty": self.penalty,
             "error": dict(self.error),
             "fitted_on": self.fitted_on.as_dict(),
@@ -97,8 +120,9 @@ class TransferPredictor:
         try:
             told = read_json(path, FORMAT)
             closer = told["higher_is_closer"]
+            extra = {iso3(code): float(value) for code, value in told["extra"].items()}
             return cls(
-                {f["name"]: bool(closer[f["name"]]) for f in told["features"]}, Ridge.from_dict(told),
+                {f["name"]: bool(closer[f["name"]]) for f in told["features"]}, Ridge.from_dict(told), extra,
                 float(told["penalty"]), Transfers.from_dict(told["fitted_on"]), told["error"], told["settings"],
                 told["about"],
             )  # fmt: skip
@@ -115,7 +139,10 @@ def _best_penalty(table: Transfers) -> float:
 
     def missed(penalty: float) -> np.ndarray:
         errors = [
-            TransferPredictor.fit(rest, penalty=penalty).predict(table.closeness[rows]) - table.f1[rows]
+            TransferPredictor.fit(rest, penalty=penalty).predict(
+                table.closeness[rows], [table.sources[i] for i in rows]
+            )
+            - table.f1[rows]
             for rest, rows in usable
         ]
         return np.concatenate(errors)

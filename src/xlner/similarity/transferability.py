@@ -97,7 +97,8 @@ def predictions(table: Transfers, *, penalty: float | None = None) -> list[tuple
         The transfers to each target, and predicted F1 of each, as fractions. Shape: (n_sources,).
     """
     return [
-        (held, TransferPredictor.fit(rest, penalty=penalty).predict(held.closeness)) for held, rest in _folds(table)
+        (held, TransferPredictor.fit(rest, penalty=penalty).predict(held.closeness, held.sources))
+        for held, rest in _folds(table)
     ]
 
 
