@@ -135,8 +135,8 @@ def main() -> None:
     of_text = [m for m in alone if SIMILARITIES.load(m)().needs == "text"] or alone
     transfers = everything.select(of_text)
     _, *others = leave_one_out(everything)
-    quality = [replace(leave_one_out(everything.select(names))[0], name=name)
-               for name, names in {"measures of text, and the source": of_text, "these and typology": alone}.items()]  # fmt: skip
+    ways = {"measures of text, and the source": of_text, "these and typology": alone}
+    quality = [replace(leave_one_out(everything.select(names))[0], name=way) for way, names in ways.items()]
     found, quality, rows = correlations(everything), [*quality, *others], by_target(transfers)
     if options.predictor:
         replace(fit(transfers), settings=settings, about=options.about).save(options.predictor)
