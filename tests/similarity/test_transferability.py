@@ -10,7 +10,8 @@ import pytest
 from scipy.stats import pearsonr, spearmanr
 
 from xlner.errors import DataError, ModelError, UsageError
-from xlner.similarity import SimilarityMatrix
+from xlner.similarity import SIMILARITIES, SimilarityMatrix
+from xlner.similarity.predictor import SHIPPED
 from xlner.similarity.transferability import (
     TransferPredictor,
     Transfers,
@@ -178,3 +179,12 @@ def test_what_cannot_be_used_is_said(tmp_path):
         read_f1(file)
     file.write_text("source,target,f1\nen,es,0.7\n")
     assert read_f1(file) == {("eng", "spa"): 0.7}
+
+
+def test_the_predictor_that_ships_reads_text_alone_and_tells_its_error():
+    made = TransferPredictor.load(SHIPPED)
+    assert {SIMILARITIES.load(m)().needs for m in made.measures} == {"text"}
+    assert len(made.fitted_on) > 400
+    assert 0 < made.error["mean_abs_error"] < made.error["width90"]
+    assert made.settings["encoder"] == "embedded"
+    assert "embedded" in made.about

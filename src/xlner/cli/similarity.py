@@ -79,6 +79,9 @@ def command(
         _show(matrix)
 
 
+_SHOWN = 4  # reasons per source; --json has all
+
+
 def _recommend(
     language: list[str],
     target: str | None,
@@ -105,10 +108,11 @@ def _recommend(
         told = {"target": bcp47(goal[0]), "recommendations": rows, "predictor": by.about, "mean_abs_error": error}
         typer.echo(json.dumps(told))
         return
-    table = Table("source", "F1 to expect", "90% interval", "why", title=f"sources for {name(goal[0])}")
+    columns = ("source", "F1 to expect", "90% interval", "why, against an average pair")
+    table = Table(*columns, title=f"sources for {name(goal[0])}")
     for r in ranked:
         span = "" if r.low is None or r.high is None else f"{100 * r.low:.0f} to {100 * r.high:.0f}"
-        table.add_row(f"{name(r.source)} ({bcp47(r.source)})", f"{100 * r.f1:.1f}", span, "\n".join(r.reasons))
+        table.add_row(f"{name(r.source)} ({bcp47(r.source)})", f"{100 * r.f1:.1f}", span, "\n".join(r.reasons[:_SHOWN]))
     Console(highlight=False).print(table)
     typer.echo(f"by: {by.about}", err=True)
     if error is not None:

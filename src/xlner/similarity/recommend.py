@@ -26,7 +26,8 @@ class Recommendation:
         low: lower end of an interval that held 90 % of the true values of left-out targets; None where no error is
             known.
         high: upper end.
-        reasons: what lifts and what lowers the prediction, the strongest first, and what is not known.
+        reasons: what lifts and what lowers the prediction against an average pair, the strongest first, and what is not
+            known.
     """
 
     source: str
@@ -81,6 +82,6 @@ def _reasons(measures: Sequence[str], closeness: np.ndarray, parts: np.ndarray, 
     for i in np.argsort(-np.abs(parts), kind="stable"):
         if np.isfinite(closeness[i]) and abs(parts[i]) >= _WORTH_SAYING:
             verb = "lifts" if parts[i] > 0 else "lowers"
-            out.append(f"{measures[i]} {verb} it by {abs(parts[i]) * 100:.1f} points against an average pair")
+            out.append(f"{measures[i]} {verb} it by {abs(parts[i]) * 100:.1f} points")
     unknown = [m for m, value in zip(measures, closeness, strict=True) if not np.isfinite(value)]
     return (*out, *(f"{m} says nothing of this pair and counts as average" for m in unknown))
