@@ -1,8 +1,8 @@
 """Three CoNLL languages to the fourth: many teachers by several weights, each teacher alone, and one model of all data.
 
 For every seed one teacher per language, and for every target but English the students of: each source alone, all
-sources weighted alike, by language-id, by language-id of every sentence; and, without distillation, a model trained on
-all source data together. Everything sees at most --words words of each training file.
+sources weighted alike, by language-id, by language-id of every sentence; and a model trained on all source data
+together, without distillation and as the one teacher of a student. Everything sees at most --words words of each training file.
 
     python benchmarks/many_sources.py --seeds 1 2 3
 """
@@ -20,7 +20,7 @@ from xlner.evaluate import seeds_interval
 
 LANGUAGES = ("en", "es", "nl", "de")
 RULES = ("uniform", "language-id", "language-id:sentence")
-TOGETHER = "all data together, direct"
+TOGETHER, FROM_TOGETHER = "all data together, direct", "student of all data together"
 PUBLISHED = {"es": 78.00, "nl": 81.33, "de": 75.33}  # mBERT, three sources, Wu et al. 2020
 
 
@@ -74,7 +74,9 @@ def of_target(args: Any, seed: int, target: str) -> list[dict[str, Any]]:
     for rule in RULES:
         rows.append(row(rule, rule, [*models, "--weights", rule, *(texts if rule != "uniform" else [])]))
     data = [x for s in sources for x in ("--source", f"{s}={text(args, s)}")]
-    return [*rows, row(TOGETHER, "together", ["--method", "direct", *data])]
+    rows.append(row(TOGETHER, "together", ["--method", "direct", *data]))
+    teacher_of_all = args.work / f"many-{target}-together-{seed}"
+    return [*rows, row(FROM_TOGETHER, "from-together", ["--source", f"{sources[0]}={teacher_of_all}"])]
 
 
 def means(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -104,7 +106,7 @@ def means(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def table(runs: Sequence[dict[str, Any]], words: int) -> str:
     found = {(r["target"], r["system"]): r for r in means(runs)}
     targets = list(dict.fromkeys(t for t, _ in found))
-    systems = ["best source, direct", "mean source alone", "best source alone", *RULES, TOGETHER]
+    systems = ["best source, direct", "mean source alone", "best source alone", *RULES, TOGETHER, FROM_TOGETHER]
     lines = [
         "# Many sources against one",
         "",
