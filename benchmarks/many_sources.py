@@ -2,7 +2,8 @@
 
 For every seed one teacher per language, and for every target but English the students of: each source alone, all
 sources weighted alike, by language-id, by language-id of every sentence; and a model trained on all source data
-together, without distillation and as the one teacher of a student. Everything sees at most --words words of each training file.
+together, without distillation and as the one teacher of a student. Everything sees at most --words words of each
+training file.
 
     python benchmarks/many_sources.py --seeds 1 2 3
 """
