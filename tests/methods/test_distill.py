@@ -66,14 +66,17 @@ def test_a_student_can_start_from_its_teacher(options, tmp_path, start):
     assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
 
 
-@pytest.mark.parametrize(("weights", "size"), [("en=0.2,de=0.8", 16), ("en=0.8,de=0.2", 32), ("uniform", 32)])
-def test_a_student_starts_from_the_teacher_that_counts_most(options, tmp_path, weights, size):
+def test_a_student_starts_from_the_first_teacher_that_knows_all_types(options, tmp_path):
     other = make_encoder(tmp_path / "other", hidden=16, lower=True, max_subwords=48)
     METHODS.load("distill")(task(source()), replace(options, encoder=str(other)), tmp_path / "first")
     small = Source(language="deu", model=str(tmp_path / "first" / "teachers" / "1-en"), name="2-de")
-    asked = replace(options, student_from="teacher", weights=weights, student=replace(FAST, epochs=1))
+    asked = replace(options, student_from="teacher", weights="en=0.2,de=0.8", student=replace(FAST, epochs=1))
     student = METHODS.load("distill")(task(source(), small), asked, tmp_path / "second")
-    assert student.model.config.hidden_size == size
+    assert student.model.config.hidden_size == 32
+    student = METHODS.load("distill")(
+        task(small, source("2-en")), replace(asked, weights="uniform"), tmp_path / "third"
+    )
+    assert student.model.config.hidden_size == 16
 
 
 def test_a_student_starts_from_a_teacher_that_knows_more_types(options, tmp_path):

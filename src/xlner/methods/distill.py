@@ -14,7 +14,6 @@ from xlner.methods.direct import dev_f1, supervise
 from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
 from xlner.methods.task import MethodOptions, Source, Task
 from xlner.methods.weighing import teacher_weights
-from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
 from xlner.train.loop import forget
@@ -58,7 +57,7 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
         known.append(teacher.outputs.known)
 
     seed_everything(options.student.seed)
-    student, settings = _student(task, options, folder, weights, known)
+    student, settings = _student(task, options, folder, known)
     weights.check(known, task.labels.types)
     chunks = SoftLabelChunks(
         places,
@@ -99,17 +98,16 @@ def teacher_of(source: Source, task: Task, options: MethodOptions, folder: Path)
 
 
 def _student(
-    task: Task, options: MethodOptions, folder: Path, weights: TeacherWeights, known: Sequence[Collection[str]]
+    task: Task, options: MethodOptions, folder: Path, known: Sequence[Collection[str]]
 ) -> tuple[Tagger, TrainOptions]:
     """A student and how it is to be trained.
 
-    It starts from the encoder, or from the teacher that counts most among those that know all types of the task; of
-    equals, the first.
+    It starts from the encoder, or from the first teacher that knows all types of the task.
     """
     languages = sorted({s.language for s in task.sources} | {task.target})
     settings = options.student
     able = [i for i, k in enumerate(known) if set(k).issuperset(task.labels.types)]
-    start = max(able or range(len(known)), key=lambda i: float(weights.language[i]))
+    start = able[0] if able else 0
     first = task.sources[start]
     # A trained teacher beside a named encoder: the user wants the student on that encoder.
     other = options.student_from == "auto" and first.model is not None and options.encoder != MethodOptions.encoder

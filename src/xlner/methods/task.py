@@ -68,7 +68,7 @@ class MethodOptions:
         student: settings of training on soft labels.
         loss: "ce", "mse" or "kl"; see `xlner.train.losses`.
         temperature: for "kl".
-        student_from: "encoder" starts the student fresh, "teacher" from the teacher that counts most; "auto" starts it
+        student_from: "encoder" starts the student fresh, "teacher" from the first teacher that knows all types; "auto" starts it
             from the teacher if that has the task's types, unless it is a model and another encoder is named.
         confidence_floor: words whose most probable tag has less than this are masked.
         weights: how much each teacher counts: "uniform"; "language-id" or "language-id:sentence"; the name of a
