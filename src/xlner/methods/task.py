@@ -68,8 +68,8 @@ class MethodOptions:
         student: settings of training on soft labels.
         loss: "ce", "mse" or "kl"; see `xlner.train.losses`.
         temperature: for "kl".
-        student_from: "encoder" starts the student fresh, "teacher" from the first teacher that knows all types; "auto" starts it
-            from the teacher if that has the task's types, unless it is a model and another encoder is named.
+        student_from: "encoder" starts the student fresh, "teacher" from the first teacher that knows all types; "auto"
+            starts it from that teacher if there is one, unless it is a model and another encoder is named.
         confidence_floor: words whose most probable tag has less than this are masked.
         weights: how much each teacher counts: "uniform"; "language-id" or "language-id:sentence"; the name of a
             similarity measure; "en=0.5,de=0.5", or "PER:en=1,PER:de=0" for one type.
