@@ -10,7 +10,7 @@ from typing import Any
 from common import f1_of, parser, run_xlner, write_results
 from matrix import beginning
 
-WORDS = (5_000, 20_000, 50_000)
+WORDS = (5_000, 20_000)
 BATCHES: dict[str, list[str]] = {"768": ["--batch-subwords", "768"], "chosen": []}
 
 
