@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,10 @@ def table(f1: Mapping[str, Mapping[str, float]], words: int, sentences: int) -> 
     for s, row in f1.items():
         cells = [cell(100 * row[t], own=s == t, bold=best[t] == s) for t in TEST]
         lines.append(f"| {s} | " + " | ".join(cells) + f" | {100 * sum(others[s]) / len(others[s]):.1f} |")
+    chosen = Counter(best.values()).most_common()
+    mean = sum(100 * f1[best[t]][t] for t in AFRICAN) / len(AFRICAN)
+    counts = ", ".join(f"{s} of {n}" for s, n in chosen)
+    lines += ["", f"Best sources: {counts}. Mean of the best other source over the African targets: {mean:.1f}."]
     return "\n".join([*lines, "", "![The same as a picture](matrix.png)"])
 
 

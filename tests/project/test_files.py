@@ -196,9 +196,11 @@ def test_an_aligner_learns_from_more_text_and_takes_its_options(files: Path) -> 
     assert [s.key for s in load(files / "o.conll").sentences[2].spans] == [(1, 2, "LOC")]
     run(files, *asked)
     assert [s.key for s in load(files / "o.conll").sentences[2].spans] != [(1, 2, "LOC")]
+    (files / "empty").write_text("", "utf-8")
     for wrong, told in (
         (("--aligner", "thot", "--option", "model=magic"), "model is one of"),
         (("--fit", str(files / "more.s"), str(files / "more.t")), "layers learns nothing"),
+        (("--fit", str(files / "empty"), str(files / "empty")), "layers learns nothing"),
         (("--load", "x"), "layers has nothing to load"),
         (("--aligner", "thot", "--load", "x"), "holds no saved aligner"),
         (("--matcher", "markers", "--option", "how=mixed"), "--option has no effect"),

@@ -121,11 +121,9 @@ def project_files(
             "the translation of sentence n of the other (empty lines count)",
             path=target,
         )
-    bitext = (
-        []
-        if fit is None
-        else read_pairs(*fit, words=way, source_language=source_language, target_language=target_language)
-    )
+    bitext = None
+    if fit is not None:
+        bitext = read_pairs(*fit, words=way, source_language=source_language, target_language=target_language)
     alignments = None if alignment is None else read_alignments(alignment, sources, targets)
     tagger = None
     if ner_model is not None:

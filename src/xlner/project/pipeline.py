@@ -59,7 +59,7 @@ def project(
     aligner: str | Aligner = DEFAULT_ALIGNER,
     alignments: Sequence[Alignment] | None = None,
     aligner_options: Mapping[str, Any] | None = None,
-    bitext: Sequence[Words] = (),
+    bitext: Sequence[Words] | None = None,
     load: str | Path | None = None,
     options: ProjectOptions | None = None,
     tagger: Tagger | None = None,
@@ -108,8 +108,8 @@ def project(
     aligns = alignments is None and bool(chosen.needs & {"alignment", "candidates"})
     settings = dict(aligner_options or {})
     if aligns:
-        _check_aligner(aligner, settings, fits=len(bitext) > 0, loads=load is not None)
-    elif settings or len(bitext) or load is not None:
+        _check_aligner(aligner, settings, fits=bitext is not None, loads=load is not None)
+    elif settings or bitext is not None or load is not None:
         raise UsageError("nothing is aligned here, so options of an aligner, --fit and --load have no effect")
     own = _own(
         parse_scores(options.score) if scored else {},
@@ -124,7 +124,7 @@ def project(
     )
     if aligns:
         ready = aligner if load is None else made_or_loaded(aligner, {}, load)
-        alignments = align_labelled(sources, targets, ready, {**own, **settings}, bitext)
+        alignments = align_labelled(sources, targets, ready, {**own, **settings}, bitext or ())
     ratio = length_ratio(sources, targets)
     pairs = [
         Pair(s, t, None if alignments is None else alignments[i], ratio)
