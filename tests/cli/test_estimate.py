@@ -161,6 +161,14 @@ def test_an_estimator_moves_the_estimate_and_brings_its_interval(run, world):
     assert "add --also MODEL" in run("model", "raw.txt", "--estimate", "--estimator", "estimator.json", code=2).err
 
 
+def test_the_estimator_of_the_package_takes_off_what_confidence_adds(run):
+    plain = estimated(run, "model", "raw.txt")
+    moved = estimated(run, "model", "raw.txt", "--estimator", "default")
+    assert moved["estimate"] < plain["estimate"]
+    assert moved["interval"]["covers"] == "left-out targets"
+    assert any("--estimator default" in n for n in plain["notes"])
+
+
 def test_types_are_mapped(run):
     made = estimated(run, "model", "raw.txt", "--map", "LOC=O", "--map", "PER=PERSON", "--calibrate", "dev.conll")
     assert set(made["expected"]["per_type"]) == {"PERSON"}

@@ -23,7 +23,7 @@ from xlner.evaluate.estimate import (
     fit_temperature,
     tempered,
 )
-from xlner.evaluate.estimator import AGREEMENT, CALIBRATED, EXPECTED, Estimator
+from xlner.evaluate.estimator import AGREEMENT, CALIBRATED, EXPECTED, SHIPPED, Estimator
 from xlner.tagger import Tagger
 from xlner.tagger.decode import decode, legal_transitions
 
@@ -31,7 +31,8 @@ SENTENCES = "sentences"
 TARGETS = "left-out targets"
 SAMPLING_ONLY = (
     "the interval covers the sampling of sentences only, not the shift between languages: a model that is too sure of "
-    "itself in this language is worse than it says"
+    "itself in this language is worse than it says; in a language that it was not trained on, --estimator default "
+    "takes off what an English model overstated in others"
 )
 
 
@@ -116,7 +117,8 @@ def estimate(
         text: raw text or any labelled file, whose labels are ignored.
         calibrate: labelled file of a source language, not trained on, to fit a temperature on.
         also: further models with the same types: other teachers, other seeds.
-        estimator: an `Estimator` or its file; without one, expected F1 is the estimate.
+        estimator: an `Estimator` or its file, or "default" for the one that comes with the package; without one,
+            expected F1 is the estimate.
         features: further features that the estimator was fitted with.
         mapping: type renames applied to models and to the calibration data.
         device: torch device name.
@@ -130,7 +132,8 @@ def estimate(
     for name in (model, *also):
         if not is_model(name):
             raise UsageError(f"an estimate needs probabilities, so a model (a folder or hub id); {name} is a file")
-    correction = Estimator.load(estimator) if isinstance(estimator, str | Path) else estimator
+    if isinstance(estimator, str | Path):
+        estimator = Estimator.load(SHIPPED if str(estimator) == "default" else estimator)
     tagger = Tagger.load(model, mapping=mapping, device=device)
     others = {str(name): _alike(tagger, name, mapping, device) for name in also}
     notes: list[str] = []
@@ -149,8 +152,8 @@ def estimate(
     known |= {} if calibrate is None else {CALIBRATED: warm.f1}
     known |= {AGREEMENT: float(np.mean(list(agreement.values())))} if agreement else {}
     value, interval = warm.f1, _sampled(warm)
-    if correction is not None:
-        value, interval = _corrected(correction, known, notes)
+    if estimator is not None:
+        value, interval = _corrected(estimator, known, notes)
     else:
         notes.append(SAMPLING_ONLY)
     return Estimate(

@@ -30,7 +30,7 @@ def command(
         list[str], typer.Option(metavar="MODEL", help="--estimate: report agreement with this model; repeat.")
     ] = [],
     estimator: Annotated[
-        str | None, typer.Option(metavar="FILE", help="--estimate: a correction fitted on other targets.")
+        str | None, typer.Option(metavar="FILE", help="--estimate: a correction fitted on other targets; or default.")
     ] = None,
     device: o.Device = None,
     as_json: o.Json = False,

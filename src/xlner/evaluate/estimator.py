@@ -13,6 +13,7 @@ from xlner.errors import DataError, ModelError, UsageError
 from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, read_json, width90, write_json
 
 FORMAT = "xlner estimator 1"
+SHIPPED = Path(__file__).with_name("estimator.json")
 EXPECTED, CALIBRATED, AGREEMENT = "expected_f1", "calibrated_f1", "agreement"
 
 
