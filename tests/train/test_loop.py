@@ -15,7 +15,7 @@ from xlner.methods.direct import dev_f1, supervise
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
 from xlner.train.examples import Example, LabelledChunks, epoch_batches
-from xlner.train.loop import batch_size
+from xlner.train.loop import pace
 
 LABELS = LabelSet(("LOC", "PER"))
 FAST = {"learning_rate": 1e-2, "batch_subwords": 256, "freeze_embeddings": False, "checkpoint_seconds": 0.0}
@@ -50,22 +50,23 @@ def test_one_seed_gives_one_result(tiny_encoder, tmp_path):
     assert not torch.equal(first, weights(fit(tiny_encoder, tmp_path / "c", seed=2)))
 
 
-@pytest.mark.parametrize(("sizes", "length", "processes", "batch"), [
-    ([1400], 32, 1, 134), ([100], 32, 1, 128), ([7000, 7000], 20, 1, 768), ([0, 7000, 0], 20, 1, 420),
-    ([7000], 20, 2, 210), ([], 0, 1, 768), ([0], 0, 1, 768),
+@pytest.mark.parametrize(("sizes", "length", "processes", "batch", "passes"), [
+    ([1400], 32, 1, 134, 3), ([800], 32, 1, 128, 5), ([100], 32, 1, 128, 20), ([7000, 7000], 20, 1, 768, 3),
+    ([0, 7000, 0], 20, 1, 420, 3), ([7000], 20, 2, 210, 3), ([], 0, 1, 768, 3), ([0], 0, 1, 768, 3),
 ])  # fmt: skip
-def test_little_data_comes_in_small_batches(sizes, length, processes, batch):
+def test_little_data_comes_in_small_batches_and_often(sizes, length, processes, batch, passes):
     class Made:
         def load(self, index):
             return [Example(np.zeros(length, np.int32), *[np.zeros(0)] * 3)] * sizes[index]
 
     made = Made()
     made.sizes = sizes
-    assert batch_size(made, processes) == batch
+    assert pace(made, TrainOptions(), processes) == (batch, passes)
+    assert pace(made, TrainOptions(epochs=2, batch_subwords=64), processes) == (64, 2)
 
 
 def test_a_hundred_sentences_are_learnt_without_settings(tiny_encoder, tmp_path):
-    tagger = fit(tiny_encoder, tmp_path, batch_subwords=None, epochs=6)
+    tagger = fit(tiny_encoder, tmp_path, batch_subwords=None, epochs=None)
     gold = sentences(50, seed=1)
     assert score(gold, list(tagger.predict(gold))).f1 > 0.95
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -30,7 +31,7 @@ from xlner.train.examples import Chunks, epoch_batches
 from xlner.train.losses import Loss
 from xlner.train.options import TrainOptions
 
-FRESH_EPOCHS = 3  # passes that a new head needs, when the options do not say
+PASSES = (3, 20)  # least and most for a new head, when the options do not say
 BATCH_SUBWORDS = (128, 768)  # least and most, likewise
 STEPS = 333  # per pass, that batches of little data are made small for
 
@@ -45,22 +46,25 @@ class TrainResult:
     kept_epoch: int
 
 
-def batch_size(chunks: Chunks, processes: int = 1) -> int:
-    """Padded subwords per batch and process that suit an amount of data.
+def pace(chunks: Chunks, options: TrainOptions, processes: int = 1) -> tuple[int, int]:
+    """Padded subwords per batch and process, and passes, that suit an amount of data.
 
-    What counts is the number of steps: a new head on a thousand sentences stays at "no entity" if these are a handful
-    of large batches, and learns from the same sentences in many small ones.
+    What counts is the number of steps: a new head on a thousand sentences stays at "no entity" after a handful of large
+    batches, and learns from the same sentences in many small ones. Where even the smallest batches are few, there are
+    more passes.
 
     Args:
         chunks: the data, judged by the length of examples in its first chunk.
+        options: what they say is taken.
         processes: how many share the batches.
     """
-    least, most = BATCH_SUBWORDS
+    (least, most), (few, many) = BATCH_SUBWORDS, PASSES
     if not sum(chunks.sizes):
-        return most
+        return options.batch_subwords or most, options.epochs or few
     first = next(i for i, size in enumerate(chunks.sizes) if size)
-    subwords = sum(len(e.ids) for e in chunks.load(first)) / chunks.sizes[first] * sum(chunks.sizes)
-    return int(min(most, max(least, subwords / processes / STEPS)))
+    subwords = sum(len(e.ids) for e in chunks.load(first)) / chunks.sizes[first] * sum(chunks.sizes) / processes
+    batch = options.batch_subwords or int(min(most, max(least, subwords / STEPS)))
+    return batch, options.epochs or min(many, max(few, math.ceil(few * STEPS * batch / subwords)))
 
 
 def train(
@@ -106,8 +110,7 @@ def train(
     trained = [by_name[n] for n in names]
     seed_everything(options.seed + 7919 * rank)
 
-    epochs = options.epochs or FRESH_EPOCHS
-    budget = options.batch_subwords or batch_size(chunks, world)
+    budget, epochs = pace(chunks, options, world)
     place = folder / "checkpoint"
     state: dict[str, Any] = {
         "epoch": 0,

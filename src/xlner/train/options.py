@@ -14,9 +14,10 @@ class TrainOptions:
 
     Args:
         learning_rate: peak, after warm-up.
-        epochs: passes over the data; None takes 1 for a student that starts from its teacher, else 3.
+        epochs: passes over the data; None takes 1 for a student that starts from its teacher, else 3, and more for
+            very little data, see `xlner.train.loop.pace`.
         batch_subwords: padded subwords per batch and process; sentences of like length share a batch. None takes 768,
-            and fewer for little data, see `xlner.train.loop.batch_size`.
+            and fewer for little data, see there.
         warmup: share of training over which the learning rate rises from 0; after it, it falls linearly to 0.
         weight_decay: decoupled (AdamW), on weight matrices only.
         clip: largest gradient norm.
