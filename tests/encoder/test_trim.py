@@ -19,6 +19,7 @@ from transformers import (
 
 from xlner.encoder.load import load_checkpoint, load_tokenizer
 from xlner.encoder.trim import trim_vocabulary
+from xlner.encoder.words import word_pieces
 from xlner.errors import ModelError, UsageError
 
 SIZES = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
@@ -56,6 +57,9 @@ def test_the_embedded_encoder(embedded_folder, sentences, tmp_path):
     for text in texts:
         ids = [t(text, is_split_into_words=not isinstance(text, str)).tokens() for t in (old, tokenizer)]
         assert ids[0] == ids[1]
+        if not isinstance(text, str):
+            running = [[*map(t.convert_ids_to_tokens, word_pieces(t, text))] for t in (old, tokenizer)]
+            assert running[0] == running[1]
     unseen = tokenizer("Completely unforeseen vocabulary")
     assert tokenizer.unk_token_id not in unseen["input_ids"]
 

@@ -12,6 +12,7 @@ import torch
 from transformers.utils import logging as hf_logging
 
 from xlner.encoder import load_encoder, load_tokenizer
+from xlner.encoder.words import word_pieces
 from xlner.errors import UsageError
 from xlner.tagger.device import autocast, pick_device, pick_precision
 from xlner.tagger.encode import MAX_PIECES_PER_WORD, pad_batch, token_batches
@@ -154,10 +155,8 @@ class SubwordEncoder:
         if len(self._pieces) > _CACHED_WORDS:
             self._pieces.clear()
         new = sorted({w for words in sentences for w in words if w not in self._pieces})
-        if new:
-            batch = self.tokenizer([[w] for w in new], is_split_into_words=True, add_special_tokens=False)
-            for word, ids in zip(new, batch["input_ids"], strict=True):
-                self._pieces[word] = list(ids[:MAX_PIECES_PER_WORD]) or [self._unknown]
+        for word, ids in zip(new, word_pieces(self.tokenizer, new), strict=True):
+            self._pieces[word] = ids[:MAX_PIECES_PER_WORD] or [self._unknown]
 
     def _split(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         pieces = [self._pieces[w] for w in words]

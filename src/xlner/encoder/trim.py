@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner.encoder.load import load_checkpoint, load_tokenizer, resolve
+from xlner.encoder.words import word_pieces
 from xlner.errors import ModelError, UsageError
 
 Text = str | Sequence[str]
@@ -119,7 +120,8 @@ def _pieces(tokenizer: Any, texts: Sequence[Text]) -> list[list[int]]:
 
 def _used(tokenizer: Any, texts: Sequence[Text], kind: str, model: dict[str, Any]) -> set[int]:
     ids = _pieces(tokenizer, texts)
-    used = {i for row in ids for i in row}
+    running = word_pieces(tokenizer, [word for text in texts if not isinstance(text, str) for word in text])
+    used = {i for row in [*ids, *running] for i in row}
     if kind == "WordPiece":
         # A word becomes unknown where greedy matching gets stuck. With fewer pieces it might get past that place, so
         # the pieces on the way there stay too.

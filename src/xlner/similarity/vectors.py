@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from xlner.encoder.words import word_pieces
 from xlner.errors import UsageError
 
 _CHUNK = 512
@@ -81,10 +82,8 @@ class SentenceEncoder:
 
             self._tokenizer = self._model.tokenizer if self._model is not None else load_tokenizer(self.encoder)
         words = Counter(w for sentence in sentences for w in sentence)
-        batch = [[w] for w in words]
-        pieces = self._tokenizer(batch, is_split_into_words=True, add_special_tokens=False) if batch else {}
         counts: Counter[int] = Counter()
-        for ids, times in zip(pieces.get("input_ids", []), words.values(), strict=True):
+        for ids, times in zip(word_pieces(self._tokenizer, list(words)), words.values(), strict=True):
             for i in ids:
                 counts[i] += times
         names = self._tokenizer.convert_ids_to_tokens(list(counts))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
+from xlner.encoder.words import word_pieces
 from xlner.errors import DataError, UsageError
 
 # A single "word" may be a line without spaces; its label sits on its first subword, so the rest may be left out.
@@ -67,11 +68,8 @@ class WordEncoder:
 
     def _learn(self, words: Iterable[str]) -> None:
         new = sorted({w for w in words if w not in self._cache})
-        if not new:
-            return
-        batch = self.tokenizer([[w] for w in new], is_split_into_words=True, add_special_tokens=False)["input_ids"]
-        for word, ids in zip(new, batch, strict=True):
-            self._cache[word] = list(ids[: self._pieces_per_word]) or [self._unknown]
+        for word, ids in zip(new, word_pieces(self.tokenizer, new), strict=True):
+            self._cache[word] = ids[: self._pieces_per_word] or [self._unknown]
 
     def windows(self, sentences: Sequence[Sequence[str]]) -> Iterator[Window]:
         """Windows of each sentence in order; a sentence without words yields none.

@@ -1,0 +1,40 @@
+"""Words to subwords, as they would stand in running text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import regex
+
+# Scripts that put no space between words, with their punctuation.
+_UNSPACED = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Line_Break=Complex_Context}\u3000-\u303F\u30FC\uFF00-\uFFEF]"
+)
+_BEFORE = "\ue000"  # a character that is in no vocabulary, so no piece joins it with what follows
+
+
+def word_pieces(tokenizer: Any, words: Sequence[str]) -> list[list[int]]:
+    """Subword ids of each word, without special tokens.
+
+    Tokenizers that take words one by one put the mark of a space before each. Running Chinese, Japanese or Thai has no
+    spaces, so an encoder has hardly seen such marks there, and often spends a piece on each. A word that begins with
+    a character of such a script gets the pieces that it has behind other characters.
+
+    Args:
+        tokenizer: a fast one that takes pre-split words.
+        words: may repeat; a word of nothing but control characters can have no piece.
+    """
+    if not words:
+        return []
+    inner = [bool(_UNSPACED.match(w)) for w in words]
+    texts = [[_BEFORE + w] if inside else [w] for w, inside in zip(words, inner, strict=True)]
+    plain = {"is_split_into_words": True, "add_special_tokens": False}
+    found = [list(ids) for ids in tokenizer([*texts, [_BEFORE]], **plain)["input_ids"]]
+    before = found.pop()
+    cut = len(before)
+    odd = [i for i, inside in enumerate(inner) if inside and (found[i][:cut] != before or len(found[i]) == cut)]
+    if odd:  # the pieces of such a word cannot be told from what stands before it
+        for i, ids in zip(odd, tokenizer([[words[i]] for i in odd], **plain)["input_ids"], strict=True):
+            found[i] = [*before, *ids]
+    return [ids[cut:] if inside else ids for ids, inside in zip(found, inner, strict=True)]
