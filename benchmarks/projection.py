@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def main() -> None:
         "curve": {t: [p.as_dict() for p in curve(default(c), gold=c["gold"], points=10)] for t, c in europarl.items()},
         "speed": {t: speed(c) for t, c in europarl.items()},
         "pud": {f"{a}-{b}": pud(args.data, args.work, a, b) for a, b in PUD},
+        "raw": raw_chinese(args.data, args.work),
     }
     if args.translate:
         result["markers"] = markers(args.data, args.work, args.translate)
@@ -272,6 +274,28 @@ def pud(data: Path, work: Path, a: str, b: str) -> dict[str, Any]:
         "agreeing": {"sentences": len(same), "f1": few.f1, "precision": few.precision, "recall": few.recall},
         "errors": errors(corpus, whole),
     }
+
+
+def raw_chinese(data: Path, work: Path) -> dict[str, Any]:
+    """Scores on Chinese text without the words of the gold file, counted in characters."""
+    source, gold = (pud_side(data, x) for x in ("en", "zh"))
+    place = work / "pud-zh.txt"
+    place.write_text("".join("".join(g.words) + "\n" for g in gold), "utf-8")
+    raw = list(stream_text(place, language="zh", split_lines=False))
+    corpus = {"gold": [in_characters(g) for g in gold]}
+    made = {
+        "exact, fused": project(source, raw),
+        "exact, align score": project(source, raw, options=ProjectOptions(score="align")),
+        "range heuristic": project(source, raw, matcher="heuristic"),
+    }
+    return {name: scored(corpus, [in_characters(s) for s in r.sentences]) for name, r in made.items()}
+
+
+def in_characters(sentence: Sentence) -> Sentence:
+    """The same with a word for every character of its words."""
+    at = [0, *accumulate(map(len, sentence.words))]
+    spans = tuple(replace(s, start=at[s.start], end=at[s.end]) for s in sentence.spans)
+    return Sentence(tuple("".join(sentence.words)), spans)
 
 
 def pud_side(data: Path, language: str) -> list[Sentence]:

@@ -12,6 +12,7 @@ PUBLISHED = {
 }
 
 EXTRA = {
+    "raw": "PUD en-zh on raw Chinese text, entities compared by characters",
     "back_translation": "Back-translation: Portuguese text with gold (UNER Bosque), English entities found by a model",
     "markers": "Markers: English entities (CoNLL-2003) in marked Portuguese translations",
 }
