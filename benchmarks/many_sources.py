@@ -15,8 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from common import f1_of, parser, run_xlner, write_results
-from matrix import beginning
+from common import beginning, f1_of, parser, run_xlner, write_results
 from xlner.evaluate import seeds_interval
 
 LANGUAGES = ("en", "es", "nl", "de")
@@ -42,10 +41,8 @@ def main() -> None:
 
 def text(args: Any, language: str) -> Path:
     """The beginning of a training file."""
-    path = args.work / f"many-{language}.txt"
-    if not path.is_file():
-        path.write_text(beginning(args.data / "conll" / language / "train.txt", args.words), "utf-8")
-    return path
+    source = args.data / "conll" / language / "train.txt"
+    return beginning(source, args.words, args.work / f"many-{language}.txt")
 
 
 def teacher(args: Any, seed: int, language: str) -> Path:

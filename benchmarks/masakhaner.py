@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from common import f1_of, parser, run_xlner, write_results
-from matrix import AFRICAN, MAPPING, TEXT, beginning
+from common import beginning, f1_of, parser, run_xlner, write_results
+from matrix import AFRICAN, MAPPING, TEXT
 from xlner.similarity.transferability import Transfers, predictions
 
 SOURCES = (*AFRICAN, "eng", "fra")
@@ -96,10 +96,7 @@ def together(args: Any, target: str) -> Path:
 
 def part(args: Any, language: str, words: int) -> Path:
     """The beginning of a language's labelled text."""
-    place = args.work / f"african-{language}-{words}.txt"
-    if not place.is_file():
-        place.write_text(beginning(args.data / TEXT[language], words), "utf-8")
-    return place
+    return beginning(args.data / TEXT[language], words, args.work / f"african-{language}-{words}.txt")
 
 
 def table(f1: dict[str, dict[str, float]], words: int, few: int) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from common import parser, run_xlner, write_results
+from common import beginning, parser, run_xlner, write_results
 from figures import colours
 from xlner.data import load
 from xlner.evaluate import score
@@ -99,20 +99,7 @@ def of_source(args: Any, source: str) -> dict[str, float]:
 def small_text(args: Any, language: str) -> Path:
     """The beginning of a training file, in the folder of runs."""
     place = (args.work / f"matrix-{language}").with_suffix(Path(TEXT[language]).suffix or ".txt")
-    place.write_text(beginning(args.data / TEXT[language], args.words), "utf-8")
-    return place
-
-
-def beginning(path: Path, words: int) -> str:
-    """Whole sentences of a CoNLL file from its start, until there are so many words."""
-    lines, count = [], 0
-    with path.open(encoding="utf-8") as stream:
-        for line in stream:
-            if count >= words and not line.strip():
-                break
-            count += bool(line.strip()) and not line.startswith("# ")
-            lines.append(line)
-    return "".join(lines) + "\n"
+    return beginning(args.data / TEXT[language], args.words, place)
 
 
 def table(f1: Mapping[str, Mapping[str, float]], words: int, sentences: int) -> str:
