@@ -130,6 +130,7 @@ def test_metrics_are_json_lines_in_order(tiny_encoder, tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines if "dev_f1" in line] == [1, 2, 3, 4]
     assert [line["step"] for line in lines] == sorted(line["step"] for line in lines)
+    assert lines[0] == {"step": 0, "batch_subwords": 256, "epochs": 4}
 
 
 def test_missing_labels_do_not_teach(tiny_encoder):

@@ -125,7 +125,9 @@ def train(
     if saved is not None:
         tensors, state = saved
         _restore(tagger, optimizer, names, tensors, rank)
-    metrics = _Metrics(folder / "metrics.jsonl", keep_steps=state["step"], active=accelerator.is_main_process)
+    metrics = _Metrics(folder / "metrics.jsonl", keep_steps=state["step"] or -1, active=accelerator.is_main_process)
+    if not state["step"]:
+        metrics.write({"step": 0, "batch_subwords": budget, "epochs": epochs})
     best_file = folder / "best.safetensors"
 
     def checkpoint() -> None:
