@@ -73,6 +73,15 @@ def test_the_model_is_a_plain_hugging_face_folder(finished):
         assert part in card
 
 
+def test_several_sources_may_have_one_teacher(world, tmp_path):
+    transfer(world, tmp_path / "run", "--source", f"de={world / 'gold.conll'}", "--pool")
+    assert [p.name for p in (tmp_path / "run" / "teachers").iterdir()] == ["1-en+1"]
+    assert json.loads((tmp_path / "run" / "weights.json").read_text()) == {"1-en+1": 1.0}
+    assert list(json.loads((tmp_path / "run" / "metrics.json").read_text())["sources"]) == ["1-en+1"]
+    card = (tmp_path / "run" / "model" / "README.md").read_text()
+    assert all(language in card for language in ("English", "German", "Spanish"))
+
+
 def test_a_finished_run_is_only_read(world, finished, capsys):
     before = (finished / "model" / "model.safetensors").stat().st_mtime_ns
     transfer(world, finished, "--json")

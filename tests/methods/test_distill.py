@@ -11,7 +11,7 @@ from xlner.core.labels import LabelSet
 from xlner.errors import UsageError
 from xlner.evaluate import score
 from xlner.methods import METHODS
-from xlner.methods.task import MethodOptions, Source, Task
+from xlner.methods.task import MethodOptions, Source, Task, pooled
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
 
@@ -136,6 +136,20 @@ def test_wrong_weights_are_an_error_before_any_teacher_is_trained(options, tmp_p
     assert not (tmp_path / "teachers").exists()
 
 
-def test_direct_transfer_has_no_teachers_to_weigh(options, tmp_path):
+def test_data_of_the_same_types_is_pooled_and_all_else_stays_apart():
+    spanish = replace(source("2-es"), language="spa", sentences=tuple(sentences(50, "spa")))
+    people = tuple(replace(s, spans=tuple(x for x in s.spans if x.label == "PER")) for s in sentences(50))
+    other = Source(language="eng", sentences=people, name="3-en")
+    models = [Source(language=code, model="somewhere", name=f"{n}-{code}") for n, code in ((4, "fra"), (5, "nld"))]
+    pool, *rest = pooled([source(), other, models[0], spanish, models[1]])
+    assert (pool.name, pool.language, pool.languages) == ("1-en+1", "mul", ("eng", "spa"))
+    assert (len(pool.sentences), len(pool.text)) == (250, 250)
+    assert rest == [other, *models]
+    assert pooled([source()]) == (source(),)
+
+
+def test_direct_transfer_has_no_teachers_to_weigh_or_pool(options, tmp_path):
+    with pytest.raises(UsageError, match="--pool"):
+        METHODS.load("direct")(task(source()), replace(options, pool=True), tmp_path)
     with pytest.raises(UsageError, match="--weights"):
         METHODS.load("direct")(task(source()), replace(options, weights="en=1"), tmp_path)

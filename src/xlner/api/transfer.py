@@ -17,7 +17,7 @@ from xlner.data import load, stream_text, write
 from xlner.errors import DataError, UsageError
 from xlner.evaluate import interval, score
 from xlner.methods import METHODS
-from xlner.methods.task import MethodOptions, Source, Task
+from xlner.methods.task import MethodOptions, Source, Task, pooled
 from xlner.tagger import Tagger
 from xlner.tagger.card import model_card
 from xlner.tagger.outputs import OutputMap
@@ -113,7 +113,7 @@ def transfer(
     language = target[0] if target else sources[0].language
     gold_sentences = _read(gold, language, mapping) if gold else []
     task = Task(
-        sources=tuple(sources),
+        sources=pooled(sources) if options.pool and method != "direct" else tuple(sources),
         target=language,
         labels=_label_set(sources, mapping),
         raw=partial(_raw, target) if target else None,
@@ -281,9 +281,10 @@ def _card(
         }
         for role, d in (run.read_json("data.json") or {}).items()
     ]
-    sources = ", ".join(sorted({language_name(s.language) for s in task.sources}))
+    languages = [code for s in task.sources for code in s.languages]
+    sources = ", ".join(sorted({language_name(code) for code in languages}))
     return model_card(
-        languages=list(dict.fromkeys([*(s.language for s in task.sources), task.target])),
+        languages=list(dict.fromkeys([*languages, task.target])),
         types=task.labels.types,
         encoder=options.encoder,
         method=f"{doc[0].strip()} Sources: {sources}. Target: {language_name(task.target)}.",

@@ -28,6 +28,7 @@ def command(
         str | None,
         typer.Option(help="uniform, language-id, language-id:sentence, a similarity measure, or en=0.5,de=0.5."),
     ] = None,
+    pool: Annotated[bool | None, typer.Option(help="One teacher for all labelled sources of the same types.")] = None,
     source_text: Annotated[
         list[str], typer.Option(metavar="LANG=FILE", help="Text of a source that is a model, for --weights.")
     ] = [],
@@ -71,7 +72,7 @@ def command(
     }  # fmt: skip
     own = {
         "encoder": encoder, "loss": loss, "temperature": temperature, "student_from": student_from,
-        "confidence_floor": confidence_floor, "weights": weights, "chunk_sentences": chunk_sentences,
+        "confidence_floor": confidence_floor, "weights": weights, "pool": pool, "chunk_sentences": chunk_sentences,
     }  # fmt: skip
     options = o.method_options(config, both, own)
     changes: dict[str, Any] = {"epochs": student_epochs, "learning_rate": student_learning_rate}

@@ -28,12 +28,14 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
         folder: keeps the checkpoint and metrics while training.
 
     Raises:
-        UsageError: several sources, one of them a model without data; or weights, which only teachers have.
+        UsageError: several sources, one of them a model without data; or weights or a pool, which are for teachers.
 
     Reference: Wu & Dredze, EMNLP 2019.
     """
     if options.weights != MethodOptions.weights:
         raise UsageError("--weights is for teachers; --method direct has none and trains on all data alike")
+    if options.pool:
+        raise UsageError("--pool is for teachers; --method direct trains one model on all data anyway")
     models = [s for s in task.sources if s.model]
     if models and len(task.sources) > 1:
         raise UsageError(

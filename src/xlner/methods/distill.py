@@ -81,10 +81,10 @@ def teacher_of(source: Source, task: Task, options: MethodOptions, folder: Path)
             source.sentences,
             task.labels,
             encoder=options.encoder,
-            languages=[source.language],
+            languages=source.languages,
             options=options.teacher,
             folder=folder,
-            dev=[s for s in task.dev if s.language == source.language],
+            dev=[s for s in task.dev if s.language in source.languages],
             title=f"teacher {source.name}",
         )
         if main_process():
@@ -104,7 +104,7 @@ def _student(
 
     It starts from the encoder, or from the first teacher that knows all types of the task.
     """
-    languages = sorted({s.language for s in task.sources} | {task.target})
+    languages = sorted({code for s in task.sources for code in s.languages} | {task.target})
     settings = options.student
     able = [i for i, k in enumerate(known) if set(k).issuperset(task.labels.types)]
     start = able[0] if able else 0

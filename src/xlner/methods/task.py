@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -13,13 +13,15 @@ from xlner.errors import UsageError
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss
 
+MULTIPLE = "mul"  # ISO 639: several languages
+
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """A source language with labelled sentences, or with a trained model alone.
 
     Args:
-        language: ISO 639-3 code.
+        language: ISO 639-3 code; "mul" for data of several languages.
         sentences: labelled data; empty when there is only a model.
         model: run folder, model folder or hub id of a trained tagger; None when there is data.
         text: raw text of the language, for weights by similarity; empty takes `sentences`.
@@ -35,6 +37,33 @@ class Source:
     def __post_init__(self) -> None:
         if bool(self.sentences) == bool(self.model):
             raise UsageError(f"source {self.language} needs either labelled sentences or a model")
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of its sentences, or its own."""
+        return tuple(dict.fromkeys(s.language for s in self.sentences if s.language)) or (self.language,)
+
+
+def pooled(sources: Sequence[Source]) -> tuple[Source, ...]:
+    """Sources with data of the same types as one source; models, and data with other types, stay apart.
+
+    Data that lacks a type cannot join: its names of that type would be taught as O.
+    """
+    groups: dict[frozenset[str], list[Source]] = {}
+    for source in sources:
+        types = frozenset(LabelSet.of(source.sentences).types) if source.sentences else frozenset([source.name])
+        groups.setdefault(types, []).append(source)
+    return tuple(group[0] if len(group) == 1 else _joined(group) for group in groups.values())
+
+
+def _joined(sources: Sequence[Source]) -> Source:
+    codes = list(dict.fromkeys(s.language for s in sources))
+    return Source(
+        language=codes[0] if len(codes) == 1 else MULTIPLE,
+        sentences=tuple(sentence for s in sources for sentence in s.sentences),
+        text=tuple(sentence for s in sources for sentence in s.text or s.sentences),
+        name=f"{sources[0].name}+{len(sources) - 1}",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +102,7 @@ class MethodOptions:
         confidence_floor: words whose most probable tag has less than this are masked.
         weights: how much each teacher counts: "uniform"; "language-id" or "language-id:sentence"; the name of a
             similarity measure; "en=0.5,de=0.5", or "PER:en=1,PER:de=0" for one type.
+        pool: train one teacher on all labelled sources that have the same types, instead of one on each.
         chunk_sentences: sentences per file of soft labels; bounds memory.
     """
 
@@ -84,6 +114,7 @@ class MethodOptions:
     student_from: Literal["auto", "encoder", "teacher"] = "auto"
     confidence_floor: float = 0.0
     weights: str = "uniform"
+    pool: bool = False
     chunk_sentences: int = 2000
 
     def __post_init__(self) -> None:
