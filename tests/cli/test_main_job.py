@@ -129,11 +129,26 @@ def test_compare_two_runs(world, finished, capsys):
     assert 0 <= row["p_value"] <= 1
 
 
+def test_types_of_the_gold_that_nobody_taught_are_missed(world, finished, tmp_path, capsys):
+    gold = (world / "gold.conll").read_text().replace("-LOC", "-PLANET")
+    (tmp_path / "gold.conll").write_text(gold)
+    run(
+        "transfer", "--source", f"en={finished / 'teachers' / '1-en'}", "--target", f"es={world / 'raw.txt'}",
+        "--gold", tmp_path / "gold.conll", "--output", tmp_path / "r", "--config", world / "fast.yaml", "--json",
+    )  # fmt: skip
+    made = json.loads(capsys.readouterr().out)["target"]
+    run("evaluate", tmp_path / "r", tmp_path / "gold.conll", "--json")
+    assert made["f1"] == json.loads(capsys.readouterr().out)["f1"] < 0.7
+
+
 def test_train_then_transfer_from_the_model_alone(world, tmp_path):
     run(
         "train", "--source", f"en={world / 'train.conll'}", "--output", tmp_path / "teacher",
         "--config", world / "fast.yaml",
     )  # fmt: skip
+    card = (tmp_path / "teacher" / "model" / "README.md").read_text()
+    assert "No English labels" not in card
+    assert "Target:" not in card
     run(
         "transfer", "--source", f"en={tmp_path / 'teacher'}", "--target", f"es={world / 'raw.txt'}",
         "--output", tmp_path / "student", "--config", world / "fast.yaml",
@@ -148,6 +163,10 @@ def test_types_are_mapped_in_data_and_in_teachers(world, finished, tmp_path, cap
         "--config", world / "fast.yaml", "--json",
     )  # fmt: skip
     assert json.loads(capsys.readouterr().out)["types"] == ["PERSON"]
+
+
+DISTILL = ["transfer", "--source", "en=a", "--target", "es=b", "--output", "o"]
+DIRECT = [*DISTILL, "--method", "direct"]
 
 
 @pytest.mark.parametrize(
@@ -165,6 +184,12 @@ def test_types_are_mapped_in_data_and_in_teachers(world, finished, tmp_path, cap
             "direct, distill",
         ),
         (["nonsense"], 2, "No such command"),
+        (["train", "--source", "en=data/trian.conll", "--output", "o"], 1, "data/trian.conll: no such file"),
+        ([*DIRECT, "--loss", "mse"], 2, "--loss is for --method distill"),
+        ([*DIRECT, "--student-epochs", "2"], 2, "--student-epochs is for --method distill"),
+        (["train", "--source", "en=none.conll", "--output", "o", "--patience", "2"], 2, "--patience needs --dev"),
+        ([*DISTILL, "--source-text", "en=x.txt"], 2, "--weights uniform reads none"),
+        ([*DISTILL, "--source-text", "en=x.txt", "--source-text", "en=y.txt"], 2, "a language twice"),
     ],
 )
 def test_a_users_mistake_is_one_message_and_no_traceback(words, code, message, tmp_path, monkeypatch, capsys):

@@ -115,6 +115,11 @@ def test_bitext_that_does_not_fit(run, files):
         assert message in run("--measure", "embedding:cka", "--bitext", pair, code=code).err
 
 
+def test_bitext_that_nothing_reads(run, files):
+    told = run("--measure", "lexical", "--bitext", f"en={files}/en.txt,es={files}/es.txt", code=2).err
+    assert "none is asked for" in told
+
+
 def test_typology_needs_codes_only_and_says_what_to_install(run, monkeypatch):
     monkeypatch.setattr(uriel, "PACKAGE", "no-such-package")
     uriel.features.cache_clear()
@@ -172,6 +177,8 @@ def test_the_nearest_source_is_recommended_with_f1_interval_and_reasons(files, p
         ((), "--language"),
         (("--language", "pt=x.txt"), "both the target and a source"),
         (("--language", "es=x.txt", "--measure", "lexical"), "--measure has no say"),
+        (("--language", "es=x.txt", "--layer", "0"), "--layer has no say"),
+        (("--language", "es=x.txt", "--max-sentences", "9"), "--max-sentences has no say"),
         (("--language", "es=x.txt", "--predictor", "none.json"), "none.json holds no predictor"),
     ],
 )

@@ -8,7 +8,7 @@ from tests.toy import make_encoder, sentences
 from torch import nn
 
 from xlner.core.labels import LabelSet
-from xlner.errors import UsageError
+from xlner.errors import ModelError, UsageError
 from xlner.evaluate import score
 from xlner.methods import METHODS
 from xlner.methods.task import MethodOptions, Source, Task, pooled
@@ -136,10 +136,34 @@ def test_wrong_weights_are_an_error_before_any_teacher_is_trained(options, tmp_p
     assert not (tmp_path / "teachers").exists()
 
 
+def people_only(sentence):
+    return replace(sentence, spans=tuple(x for x in sentence.spans if x.label == "PER"))
+
+
+def test_data_without_a_type_does_not_speak_against_it(options, tmp_path):
+    half = Source(language="eng", sentences=tuple(map(people_only, sentences(200, seed=1))), name="2-en")
+    student = METHODS.load("distill")(task(source(), half), options, tmp_path)
+    assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
+    assert Tagger.load(tmp_path / "teachers" / "2-en" / "model").labels.types == ("PER",)
+
+
+def test_a_model_is_kept_in_the_order_of_the_task(options, tmp_path):
+    METHODS.load("distill")(task(source()), options, tmp_path / "first")
+    model = Source(language="eng", model=str(tmp_path / "first" / "teachers" / "1-en"), name="1-en")
+    turned = replace(task(model), labels=LabelSet(("PER", "LOC")))
+    kept = METHODS.load("direct")(turned, options, tmp_path / "second")
+    kept.save(tmp_path / "kept")
+    found = [[[x.key for x in s.spans] for s in Tagger.load(m).predict(GOLD)] for m in (tmp_path / "kept", model.model)]
+    assert found[0] == found[1] != [[]] * len(GOLD)
+    with pytest.raises(ModelError, match="cannot be kept in a copy"):
+        METHODS.load("direct")(
+            replace(turned, labels=LabelSet(("PER",)), mapping={"LOC": "O"}), options, tmp_path / "x"
+        )
+
+
 def test_data_of_the_same_types_is_pooled_and_all_else_stays_apart():
     spanish = replace(source("2-es"), language="spa", sentences=tuple(sentences(50, "spa")))
-    people = tuple(replace(s, spans=tuple(x for x in s.spans if x.label == "PER")) for s in sentences(50))
-    other = Source(language="eng", sentences=people, name="3-en")
+    other = Source(language="eng", sentences=tuple(map(people_only, sentences(50))), name="3-en")
     models = [Source(language=code, model="somewhere", name=f"{n}-{code}") for n, code in ((4, "fra"), (5, "nld"))]
     pool, *rest = pooled([source(), other, models[0], spanish, models[1]])
     assert (pool.name, pool.language, pool.languages) == ("1-en+1", "mul", ("eng", "spa"))

@@ -4,6 +4,7 @@ import pytest
 from tests.toy import sentences
 
 from xlner.core.labels import LabelSet
+from xlner.core.types import Sentence
 from xlner.errors import DataError, UsageError
 from xlner.methods.task import MethodOptions, Source, Task
 from xlner.methods.weighing import teacher_weights
@@ -58,6 +59,25 @@ def test_a_model_alone_needs_text_to_be_weighed_by(options, tmp_path):
         teacher_weights(task(source("eng", "1-en"), alone), wanted, tmp_path / "without")
     told = replace(alone, text=tuple(sentences(40, "spa")))
     assert len(teacher_weights(task(source("eng", "1-en"), told), wanted, tmp_path / "with").language) == 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "sources", "error", "message"),
+    [
+        ("embedding:cka", [source("eng", "1-en")], UsageError, "needs bitext"),
+        ("lexical:subwords", [source("eng", "1-en"), source("spa", "2-es")], UsageError, "has that language itself"),
+        ("lexical:subwords", [Source(language="deu", model="m", name="1-de")], DataError, "--source-text de=FILE"),
+    ],
+)
+def test_weights_that_say_nothing_are_an_error(options, tmp_path, rule, sources, error, message):
+    with pytest.raises(error, match=message):
+        teacher_weights(task(*sources), replace(options, weights=rule), tmp_path)
+
+
+def test_a_measure_without_a_value_for_the_target_is_an_error(options, tmp_path):
+    small = replace(task(source("eng", "1-en")), raw=lambda: iter([Sentence(("all", "in", "small", "letters"))]))
+    with pytest.raises(DataError, match="says nothing of the sources: no capitalised"):
+        teacher_weights(small, replace(options, weights="lexical:capitalised"), tmp_path)
 
 
 def test_an_unknown_rule_lists_the_measures(options, tmp_path):

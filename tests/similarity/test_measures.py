@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from xlner.errors import MissingExtraError
-from xlner.similarity import SimilarityMatrix, Texts, uriel
+from xlner.similarity import SentenceEncoder, SimilarityMatrix, Texts, uriel
 from xlner.similarity.lexical import Fertility, NgramDivergence, SharedCapitalised, jensen_shannon, overlap
 from xlner.similarity.parallel import linear_cka
 from xlner.similarity.scripts import script_shares
@@ -39,6 +39,17 @@ def test_capitals_count_inside_sentences_only():
     assert matrix.value("spa", "eng") == 0.5
     assert matrix.value("eng", "spa") == 1
     assert "capitalised" in matrix.missing["eng", "zho"]
+
+
+def test_unknown_subwords_make_nothing_alike(tiny_encoder):
+    encoder = SentenceEncoder(str(tiny_encoder))
+    assert not any("unk" in piece.lower() for piece in encoder.subwords([["Ana", "\u07ca\u07cb"]]))
+
+
+def test_the_size_of_a_signed_measure_is_drawn():
+    values = np.array([[np.nan, 1.0, 3.0], [-1.0, np.nan, 2.0], [-3.0, -2.0, np.nan]])
+    distances = SimilarityMatrix("lexical:fertility", ("eng", "spa", "deu"), values, False).distances()
+    assert distances[0, 2] > distances[1, 2] > distances[0, 1]
 
 
 def test_fertility_counts_subwords_per_word(monkeypatch):

@@ -10,6 +10,7 @@ from tests.toy import sentences
 from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence, Span
+from xlner.errors import DataError
 from xlner.evaluate import score
 from xlner.methods.direct import dev_f1, supervise
 from xlner.tagger import Tagger
@@ -52,7 +53,7 @@ def test_one_seed_gives_one_result(tiny_encoder, tmp_path):
 
 @pytest.mark.parametrize(("sizes", "length", "processes", "batch", "passes"), [
     ([1400], 32, 1, 134, 3), ([800], 32, 1, 128, 5), ([100], 32, 1, 128, 20), ([7000, 7000], 20, 1, 768, 3),
-    ([0, 7000, 0], 20, 1, 420, 3), ([7000], 20, 2, 210, 3), ([], 0, 1, 768, 3), ([0], 0, 1, 768, 3),
+    ([0, 7000, 0], 20, 1, 420, 3), ([7000], 20, 2, 210, 3),
 ])  # fmt: skip
 def test_little_data_comes_in_small_batches_and_often(sizes, length, processes, batch, passes):
     class Made:
@@ -63,6 +64,13 @@ def test_little_data_comes_in_small_batches_and_often(sizes, length, processes, 
     made.sizes = sizes
     assert pace(made, TrainOptions(), processes) == (batch, passes)
     assert pace(made, TrainOptions(epochs=2, batch_subwords=64), processes) == (64, 2)
+
+
+@pytest.mark.parametrize("items", [[], [Sentence(("Boris",), missing=((0, 1),))]])
+def test_nothing_to_learn_from_is_said(tiny_encoder, tmp_path, items):
+    tagger = Tagger.fresh(str(tiny_encoder), LABELS)
+    with pytest.raises(DataError, match="no word is left to learn from"):
+        train(tagger, LabelledChunks(tagger, items), make_loss("ce"), options=TrainOptions(), folder=tmp_path)
 
 
 def test_a_hundred_sentences_are_learnt_without_settings(tiny_encoder, tmp_path):

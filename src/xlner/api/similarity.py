@@ -192,6 +192,10 @@ def _check_needs(
     made: Mapping[str, Similarity], files: Mapping[str, str | None], sides: Sequence[Mapping[str, str]]
 ) -> None:
     bare = [c for c, path in files.items() if path is None]
+    if sides and not any(one.needs == "bitext" for one in made.values()):
+        raise UsageError(
+            "--bitext is read by measures such as embedding:cka, and none is asked for: add --measure embedding"
+        )
     for measure, one in made.items():
         if one.needs == "bitext" and not sides:
             raise UsageError(
@@ -216,16 +220,17 @@ def _read_group(group: Mapping[str, str], most: int) -> dict[str, list[Sentence]
     kept: dict[str, list[Sentence]] = {}
     length = 0
     for code, path in group.items():
-        lines = list(stream_text(path, language=code, split_lines=False))
+        stream = stream_text(path, language=code, split_lines=False)
+        kept[code] = list(islice(stream, most))
+        count = len(kept[code]) + sum(1 for _ in stream)
         if code == first:
-            length = len(lines)
-        elif len(lines) != length:
+            length = count
+        elif count != length:
             raise DataError(
-                f"has {len(lines)} sentences, but {group[first]} has {length}; sentence n of one file must be the "
+                f"has {count} sentences, but {group[first]} has {length}; sentence n of one file must be the "
                 "translation of sentence n of the other (empty lines count)",
                 path=path,
             )
-        kept[code] = lines[:most]
     return kept
 
 

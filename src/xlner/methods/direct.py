@@ -8,7 +8,7 @@ from pathlib import Path
 from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence
-from xlner.errors import UsageError
+from xlner.errors import ModelError, UsageError
 from xlner.evaluate import score
 from xlner.methods.task import MethodOptions, Task
 from xlner.tagger import Tagger
@@ -29,6 +29,7 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
 
     Raises:
         UsageError: several sources, one of them a model without data; or weights or a pool, which are for teachers.
+        ModelError: a model whose outputs are not those of the task one by one.
 
     Reference: Wu & Dredze, EMNLP 2019.
     """
@@ -43,10 +44,16 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
             "Use --method distill to learn from several models"
         )
     if models:
-        return Tagger.load(
+        tagger = Tagger.load(
             models[0].model or "", mapping=task.mapping, labels=task.labels,
             device=options.teacher.device, precision=options.teacher.precision,
         )  # fmt: skip
+        if not tagger.outputs.one_to_one:
+            raise ModelError(
+                f"the outputs of {models[0].model} cannot be kept in a copy: types are dropped or joined by --map, or "
+                "its tags are not IOB2. Use it where it is (xlner predict MODEL --map OLD=NEW), or --method distill"
+            )
+        return tagger.with_own_head()
     sentences = [sentence for source in task.sources for sentence in source.sentences]
     return supervise(
         sentences,

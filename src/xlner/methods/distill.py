@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
 from xlner.errors import UsageError
 from xlner.methods.direct import dev_f1, supervise
@@ -74,17 +75,19 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
 
 
 def teacher_of(source: Source, task: Task, options: MethodOptions, folder: Path) -> Tagger:
-    """The source's tagger, answering in the task's labels; trained and saved in `folder` if the source is data."""
+    """The source's tagger, in the labels of the task. If the source is data, it is trained on its types and saved."""
     model = source.model or str(folder / "model")
     if source.sentences and not (folder / "model" / "config.json").is_file():
+        own = LabelSet.of(source.sentences)  # a type that its data lacks must not be taught as O
+        dev = [s for s in task.dev if s.language in source.languages]
         teacher = supervise(
             source.sentences,
-            task.labels,
+            own,
             encoder=options.encoder,
             languages=source.languages,
             options=options.teacher,
             folder=folder,
-            dev=[s for s in task.dev if s.language in source.languages],
+            dev=[replace(s, spans=tuple(x for x in s.spans if x.label in own.types)) for s in dev],
             title=f"teacher {source.name}",
         )
         if main_process():
@@ -92,7 +95,7 @@ def teacher_of(source: Source, task: Task, options: MethodOptions, folder: Path)
             forget(folder)
         wait_for_all()
     return Tagger.load(
-        model, mapping=task.mapping, labels=task.labels,
+        model, mapping=task.mapping if source.model else None, labels=task.labels,
         device=options.student.device, precision=options.student.precision,
     )  # fmt: skip
 
@@ -115,7 +118,7 @@ def _student(
         if able:
             student = Tagger.load(
                 first.model or str(folder / "teachers" / first.name / "model"),
-                mapping=task.mapping, labels=task.labels,
+                mapping=task.mapping if first.model else None, labels=task.labels,
                 device=settings.device, precision=settings.precision, dropout=settings.dropout,
             )  # fmt: skip
             student.languages = tuple(languages)

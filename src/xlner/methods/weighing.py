@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -58,11 +58,7 @@ def _learned(task: Task, options: MethodOptions) -> dict[str, np.ndarray]:
     from xlner.similarity.language_id import LanguageIdSimilarity
 
     texts = _source_texts(task)
-    if bare := [bcp47(code) for code, sentences in texts.items() if not sentences]:
-        raise DataError(
-            f"--weights {options.weights} reads text of every source, and {', '.join(bare)} came as a model alone; "
-            f"give --source-text {bare[0]}=FILE"
-        )
+    _check_text(texts, options.weights)
     similarity = LanguageIdSimilarity.fit(
         texts, encoder=options.encoder, options=ScorerOptions(seed=options.student.seed), max_sentences=SAMPLE
     )
@@ -88,9 +84,30 @@ def _measured(task: Task, options: MethodOptions) -> dict[str, np.ndarray]:
             f"--weights is one of {', '.join(rules)}, or numbers such as en=0.7,de=0.3; got '{options.weights}'"
         )
     measure = SIMILARITIES.load(options.weights)()
+    if measure.needs == "bitext":
+        raise UsageError(f"--weights {options.weights} needs bitext, and a transfer has none; name a measure on text")
     texts = _source_texts(task)
+    if task.target in texts:
+        raise UsageError(
+            f"--weights {options.weights} compares other languages with {bcp47(task.target)}, and a source has that "
+            "language itself; give weights as numbers, or language-id"
+        )
+    if measure.needs == "text":
+        _check_text(texts, options.weights)
     everything = Texts({task.target: _sample(task), **texts}, encoder=SentenceEncoder(options.encoder))
-    return {"language": measure.matrix(everything).weights(task.target, list(texts))}
+    matrix = measure.matrix(everything)
+    if not any(np.isfinite(matrix.value(code, task.target)) for code in texts):
+        why = next((f": {reason}" for (_, goal), reason in matrix.missing.items() if goal == task.target), "")
+        raise DataError(f"--weights {options.weights} says nothing of the sources{why}")
+    return {"language": matrix.weights(task.target, list(texts))}
+
+
+def _check_text(texts: Mapping[str, Sequence[Sentence]], rule: str) -> None:
+    if bare := [bcp47(code) for code, sentences in texts.items() if not sentences]:
+        raise DataError(
+            f"--weights {rule} reads text of every source, and {', '.join(bare)} came as a model alone; "
+            f"give --source-text {bare[0]}=FILE"
+        )
 
 
 def _source_texts(task: Task) -> dict[str, Sequence[Sentence]]:

@@ -85,12 +85,15 @@ class SimilarityMatrix:
     def distances(self) -> np.ndarray:
         """Symmetric distances for drawing and clustering, 0 being the nearest a language can be to itself.
 
-        Both directions are averaged. Pairs without a value are as far as the farthest pair.
+        Both directions are averaged. Of a measure that only changes its sign in the other direction, the size counts.
+        Pairs without a value are as far as the farthest pair.
 
         Shape: (n_languages, n_languages), float64, 0 on the diagonal.
         """
         sign = 1 if self.higher_is_closer else -1
         close = self.closeness()
+        if np.array_equal(close, -close.T, equal_nan=True):
+            close = -np.abs(close)
         both = np.stack([close, close.T])
         known = np.isfinite(both)
         mean = np.where(known, both, 0).sum(0) / np.maximum(known.sum(0), 1)

@@ -76,7 +76,7 @@ class SentenceEncoder:
         return np.concatenate(out) if out else np.zeros((0, 1), np.float32)
 
     def subwords(self, sentences: Sequence[Sequence[str]]) -> Counter[str]:
-        """How often each subword occurs. Needs the tokenizer only."""
+        """How often each subword occurs, the unknown one left out. Needs the tokenizer only."""
         if self._tokenizer is None:
             from xlner.encoder import load_tokenizer
 
@@ -86,6 +86,7 @@ class SentenceEncoder:
         for ids, times in zip(word_pieces(self._tokenizer, list(words)), words.values(), strict=True):
             for i in ids:
                 counts[i] += times
+        del counts[self._tokenizer.unk_token_id]
         names = self._tokenizer.convert_ids_to_tokens(list(counts))
         return Counter(dict(zip(names, counts.values(), strict=True)))
 

@@ -63,6 +63,11 @@ class OutputMap:
             self._matrix, np.eye(len(tags), dtype=np.float32)
         )
 
+    @property
+    def one_to_one(self) -> bool:
+        """Whether each tag is one output of the model, so that a head with these tags says the same."""
+        return bool((self._matrix.sum(0) == 1).all() and (self._matrix.sum(1) == 1).all())
+
     def rows(self) -> list[int | None]:
         """For each tag of the label set the model's tag that says it best, or None for a type it does not know.
 

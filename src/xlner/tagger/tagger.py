@@ -112,7 +112,7 @@ class Tagger:
             ModelError: there is no model, it is no token classifier, or it does not name its labels.
         """
         name = model_folder(model)
-        config = _config(name)
+        config = model_config(name)
         if not any("TokenClassification" in a for a in (config.architectures or [])):
             raise ModelError(
                 f"{name} is no NER model but {', '.join(config.architectures or ['an encoder'])}; "
@@ -155,7 +155,7 @@ class Tagger:
             dropout: replaces every dropout rate of the encoder; None leaves them.
         """
         name = str(resolve(encoder))
-        config = _config(name)
+        config = model_config(name)
         config.id2label = labels.id2label
         config.label2id = {t: i for i, t in labels.id2label.items()}
         _set_dropout(config, dropout)
@@ -275,7 +275,7 @@ def model_folder(model: str | Path) -> str:
     return str(inner if (inner / "config.json").is_file() else model)
 
 
-def _config(name: str) -> PreTrainedConfig:
+def model_config(name: str) -> PreTrainedConfig:
     try:
         return AutoConfig.from_pretrained(name)
     except (OSError, ValueError, KeyError) as error:

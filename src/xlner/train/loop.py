@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 
 from xlner.core.progress import progress
 from xlner.core.seed import seed_everything
-from xlner.errors import ModelError
+from xlner.errors import DataError, ModelError
 from xlner.tagger.device import autocast
 from xlner.tagger.tagger import Tagger
 from xlner.train.checkpoint import (
@@ -54,15 +54,19 @@ def pace(chunks: Chunks, options: TrainOptions, processes: int = 1) -> tuple[int
     more passes.
 
     Args:
-        chunks: the data, judged by the length of examples in its first chunk.
+        chunks: the data, judged by the length of examples in the first chunk that has some.
         options: what they say is taken.
         processes: how many share the batches.
+
+    Raises:
+        DataError: no word has a label to learn from.
     """
     (least, most), (few, many) = BATCH_SUBWORDS, PASSES
-    if not sum(chunks.sizes):
-        return options.batch_subwords or most, options.epochs or few
-    first = next(i for i, size in enumerate(chunks.sizes) if size)
-    subwords = sum(len(e.ids) for e in chunks.load(first)) / chunks.sizes[first] * sum(chunks.sizes) / processes
+    loaded = ((size, chunks.load(i)) for i, size in enumerate(chunks.sizes) if size)
+    first, examples = next(((size, found) for size, found in loaded if found), (1, []))
+    if not examples:
+        raise DataError("no word is left to learn from: all labels are unknown, or less sure than --confidence-floor")
+    subwords = sum(len(e.ids) for e in examples) / first * sum(chunks.sizes) / processes
     batch = options.batch_subwords or int(min(most, max(least, subwords / STEPS)))
     return batch, options.epochs or min(many, max(few, math.ceil(few * STEPS * batch / subwords)))
 
