@@ -129,6 +129,13 @@ def test_compare_two_runs(world, finished, capsys):
     assert 0 <= row["p_value"] <= 1
 
 
+def test_sources_with_other_types_are_noted_when_trained_on_together(world, tmp_path, capsys):
+    (tmp_path / "people.conll").write_text((world / "train.conll").read_text().replace("B-LOC", "O"))
+    sources = ["--source", f"en={world / 'train.conll'}", "--source", f"en={tmp_path / 'people.conll'}"]
+    run("train", *sources, "--output", tmp_path / "run", "--config", world / "fast.yaml")
+    assert "note: source 2-en has no LOC" in capsys.readouterr().err
+
+
 def test_types_of_the_gold_that_nobody_taught_are_missed(world, finished, tmp_path, capsys):
     gold = (world / "gold.conll").read_text().replace("-LOC", "-PLANET")
     (tmp_path / "gold.conll").write_text(gold)

@@ -148,6 +148,8 @@ def transfer(
 
     tagger = fit(task, options, run.path)
     metrics: dict[str, Any] = {"method": method, "types": list(task.labels.types)}
+    if method == "direct" and (notes := _mixed_types(sources)):
+        metrics["notes"] = notes
     predictions: dict[str, list[Sentence]] = {}
     if gold_sentences:
         systems = {"target": tagger} if method == "direct" else {**_teachers(run, task, options), "target": tagger}
@@ -233,6 +235,18 @@ def _label_set(sources: Sequence[Source], mapping: Mapping[str, str]) -> LabelSe
     if not types:
         raise DataError("the sources have no entities; after --map no type is left to learn")
     return LabelSet(tuple(sorted(types)))
+
+
+def _mixed_types(sources: Sequence[Source]) -> list[str]:
+    """What to know of sources that are trained on together although one has names of a type that another lacks."""
+    has = {s.name: set(LabelSet.of(s.sentences).types) for s in sources if s.sentences}
+    every = set().union(*has.values())
+    return [
+        f"source {name} has no {', '.join(sorted(every - own))}; if it has such names without labels, they were taught "
+        "as O (--method distill keeps sources apart)"
+        for name, own in has.items()
+        if own != every
+    ]
 
 
 def _raw(target: tuple[str, str]) -> Iterator[Sentence]:

@@ -62,4 +62,6 @@ def show_run(result: TransferResult, *, quiet: bool = False) -> None:
         systems = {f"teacher {n}": m for n, m in result.metrics.get("sources", {}).items()}
         method = result.metrics["method"]
         screen.print(score_table("strict span scores on gold", {**systems, method: result.metrics["target"]}))
+    for note in result.metrics.get("notes", ()):
+        screen.print(f"note: {note}", soft_wrap=True)
     screen.print(f"model: {result.folder / 'model'}", soft_wrap=True)
