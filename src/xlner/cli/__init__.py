@@ -72,6 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _explain(error)
         sys.stdout.flush() if not isinstance(error, BrokenPipeError) else None
         sys.exit(code)
+    except Exception as error:
+        if debug or os.strerror(errno.ENOSPC) not in str(error):  # safetensors has an error of its own for it
+            raise
+        sys.exit(_explain(OSError(errno.ENOSPC, "")))
 
 
 def _explain(error: BaseException) -> int:
