@@ -40,9 +40,7 @@ PUBLISHED = 68.7  # mean of 18 languages, translation by a model of 3.3 billion 
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--targets", nargs="+", default=list(AFRICAN), choices=AFRICAN)
-    options.add_argument(
-        "--systems", nargs="+", default=["few", "together", "taught-together", "more"], choices=list(SYSTEMS)
-    )
+    options.add_argument("--systems", nargs="+", default=["few", "together", "taught-together"], choices=list(SYSTEMS))
     options.add_argument("--words", type=int, default=10_000, help="of raw text")
     options.add_argument("--more", type=int, default=50_000, help="of raw text, for the system of that name")
     options.add_argument("--each", type=int, default=20_000, help="words of every source in one model of all data")
