@@ -36,7 +36,7 @@ class SentenceEncoder:
         layer: int | None = None,
         device: str | None = None,
         precision: str = "auto",
-        excerpt: int = 24,
+        excerpt: int = 16,
     ) -> None:
         if layer is not None and layer < 0:
             raise UsageError(f"--layer is at least 0, got {layer}")
