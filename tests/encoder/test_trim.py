@@ -58,7 +58,7 @@ def test_the_embedded_encoder(embedded_folder, sentences, tmp_path):
         ids = [t(text, is_split_into_words=not isinstance(text, str)).tokens() for t in (old, tokenizer)]
         assert ids[0] == ids[1]
         if not isinstance(text, str):
-            running = [[*map(t.convert_ids_to_tokens, word_pieces(t, text))] for t in (old, tokenizer)]
+            running = [[*map(t.convert_ids_to_tokens, (p.ids for p in word_pieces(t, text)))] for t in (old, tokenizer)]
             assert running[0] == running[1]
     unseen = tokenizer("Completely unforeseen vocabulary")
     assert tokenizer.unk_token_id not in unseen["input_ids"]

@@ -12,7 +12,7 @@ def tokenizer():
 
 
 def pieces(tokenizer, *words):
-    return [tokenizer.convert_ids_to_tokens(ids) for ids in word_pieces(tokenizer, words)]
+    return [tokenizer.convert_ids_to_tokens(ids) for ids, _ in word_pieces(tokenizer, words)]
 
 
 def test_words_between_spaces_keep_the_mark_of_the_space(tokenizer):
@@ -29,7 +29,7 @@ def test_scripts_without_spaces_have_none(tokenizer, words):
 
 def test_they_are_the_pieces_of_running_text(tokenizer):
     running = tokenizer("我们去巴黎", add_special_tokens=False)["input_ids"]
-    (ids,) = word_pieces(tokenizer, ["巴黎"])
+    ((ids, _),) = word_pieces(tokenizer, ["巴黎"])
     assert running[-len(ids) :] == ids
 
 
@@ -39,10 +39,24 @@ def test_what_the_vocabulary_lacks_still_has_a_piece(tokenizer):
 
 def test_nothing_gives_nothing(tokenizer):
     assert word_pieces(tokenizer, []) == []
-    assert word_pieces(tokenizer, ["\u200b"]) == [[]] or word_pieces(tokenizer, ["\u200b"])[0]
+    assert word_pieces(tokenizer, ["\u200b"])[0].head == 0
 
 
 def test_tokenizers_that_split_characters_apart_agree(tiny_encoder):
     tokenizer = load_tokenizer(str(tiny_encoder))
     plain = tokenizer([["北京"]], is_split_into_words=True, add_special_tokens=False)["input_ids"][0]
-    assert word_pieces(tokenizer, ["北京"])[0] == plain
+    assert word_pieces(tokenizer, ["北京"])[0].ids == plain
+
+
+@pytest.mark.parametrize(("word", "prefix", "name"), [("kuHarare", "ku", "Harare"), ("ngoMgqibelo", "ngo", "Mgqibelo")])
+def test_a_name_behind_a_prefix_speaks_for_the_word(tokenizer, word, prefix, name):
+    (found,) = word_pieces(tokenizer, [word])
+    before, after = word_pieces(tokenizer, [prefix, name])
+    assert found == ([*before.ids, *after.ids], len(before.ids))
+
+
+@pytest.mark.parametrize(
+    "word", ["Harare", "McDonald", "pH", "harare", "USA", "al-Assad", "", "ku", "3M", "verylongprefixName"]
+)
+def test_other_words_stay_whole(tokenizer, word):
+    assert word_pieces(tokenizer, [word])[0].head == 0

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from tests.toy import PEOPLE
 from transformers import AutoTokenizer
 
+from xlner.encoder.words import Pieces
 from xlner.errors import DataError
 from xlner.tagger.encode import WordEncoder, token_batches
 
@@ -52,9 +53,18 @@ def test_long_sentences_can_be_refused(tokenizer):
         list(WordEncoder(tokenizer, on_long="error").windows([["Ana"], ["Ana"] * 200]))
 
 
+def test_a_name_behind_a_prefix_is_where_its_label_is_read(tokenizer):
+    (glued,) = WordEncoder(tokenizer).windows([["Ana", "neBoris", "Chidi"]])
+    (apart,) = WordEncoder(tokenizer).windows([["Ana", "ne", "Boris", "Chidi"]])
+    assert glued.ids.tolist() == apart.ids.tolist()
+    assert glued.positions.tolist() == apart.positions[[0, 2, 3]].tolist()
+    (small,) = WordEncoder(tokenizer, max_subwords=8).windows([["neBoris"]])
+    assert small.positions[0] < len(small.ids) - 1
+
+
 def test_a_word_that_yields_no_subword_becomes_the_unknown_piece(tokenizer):
     encoder = WordEncoder(tokenizer)
-    encoder._cache["\u200b"] = [encoder._unknown]
+    encoder._cache["\u200b"] = Pieces([encoder._unknown], 0)
     (window,) = encoder.windows([["Ana", "\u200b", "Boris"]])
     assert len(window.positions) == 3
 

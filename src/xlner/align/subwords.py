@@ -155,8 +155,8 @@ class SubwordEncoder:
         if len(self._pieces) > _CACHED_WORDS:
             self._pieces.clear()
         new = sorted({w for words in sentences for w in words if w not in self._pieces})
-        for word, ids in zip(new, word_pieces(self.tokenizer, new), strict=True):
-            self._pieces[word] = ids[:MAX_PIECES_PER_WORD] or [self._unknown]
+        for word, found in zip(new, word_pieces(self.tokenizer, new), strict=True):
+            self._pieces[word] = found.ids[:MAX_PIECES_PER_WORD] or [self._unknown]
 
     def _split(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         pieces = [self._pieces[w] for w in words]

@@ -121,7 +121,7 @@ def _pieces(tokenizer: Any, texts: Sequence[Text]) -> list[list[int]]:
 def _used(tokenizer: Any, texts: Sequence[Text], kind: str, model: dict[str, Any]) -> set[int]:
     ids = _pieces(tokenizer, texts)
     running = word_pieces(tokenizer, [word for text in texts if not isinstance(text, str) for word in text])
-    used = {i for row in [*ids, *running] for i in row}
+    used = {i for row in [*ids, *(pieces.ids for pieces in running)] for i in row}
     if kind == "WordPiece":
         # A word becomes unknown where greedy matching gets stuck. With fewer pieces it might get past that place, so
         # the pieces on the way there stay too.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import regex
 
@@ -12,19 +12,46 @@ _UNSPACED = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Line_Break=Complex_Context}\u3000-\u303F\u30FC\uFF00-\uFFEF]"
 )
 _BEFORE = "\ue000"  # a character that is in no vocabulary, so no piece joins it with what follows
+_PREFIXED = regex.compile(r"(\p{Ll}{1,6})(\p{Lu}\p{L}+.*)", regex.DOTALL)
 
 
-def word_pieces(tokenizer: Any, words: Sequence[str]) -> list[list[int]]:
-    """Subword ids of each word, without special tokens.
+class Pieces(NamedTuple):
+    """Subwords of one word.
 
-    Tokenizers that take words one by one put the mark of a space before each. Running Chinese, Japanese or Thai has no
-    spaces, so an encoder has hardly seen such marks there, and often spends a piece on each. A word that begins with
-    a character of such a script gets the pieces that it has behind other characters.
+    Args:
+        ids: subword ids.
+        head: which of them speaks for the word: the first, behind a prefix.
+    """
+
+    ids: list[int]
+    head: int
+
+
+def word_pieces(tokenizer: Any, words: Sequence[str]) -> list[Pieces]:
+    """The subwords of each word, without special tokens, and the one that its label is read from.
+
+    Tokenizers that take words one by one put the mark of a space before each. Two kinds of words fare badly with that:
+
+    - Running Chinese, Japanese or Thai has no spaces, so an encoder has hardly seen such marks there, and often spends
+      a piece on each. A word that begins with a character of such a script gets the pieces it has behind others.
+    - Shona, Xhosa and Zulu write prefixes and names as one word, *kuHarare*. Small letters before a capital are taken
+      for a prefix: prefix and name get the pieces of two words, and the name speaks for the word.
 
     Args:
         tokenizer: a fast one that takes pre-split words.
         words: may repeat; a word of nothing but control characters can have no piece.
     """
+    split = [_PREFIXED.fullmatch(w) for w in words]
+    parts = [p for w, found in zip(words, split, strict=True) for p in (found.groups() if found else (w,))]
+    pieces = iter(_pieces(tokenizer, parts))
+    out = []
+    for found in split:
+        prefix = next(pieces) if found else []
+        out.append(Pieces([*prefix, *next(pieces)], len(prefix)))
+    return out
+
+
+def _pieces(tokenizer: Any, words: Sequence[str]) -> list[list[int]]:
     if not words:
         return []
     inner = [bool(_UNSPACED.match(w)) for w in words]

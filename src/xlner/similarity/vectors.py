@@ -83,8 +83,8 @@ class SentenceEncoder:
             self._tokenizer = self._model.tokenizer if self._model is not None else load_tokenizer(self.encoder)
         words = Counter(w for sentence in sentences for w in sentence)
         counts: Counter[int] = Counter()
-        for ids, times in zip(word_pieces(self._tokenizer, list(words)), words.values(), strict=True):
-            for i in ids:
+        for pieces, times in zip(word_pieces(self._tokenizer, list(words)), words.values(), strict=True):
+            for i in pieces.ids:
                 counts[i] += times
         del counts[self._tokenizer.unk_token_id]
         names = self._tokenizer.convert_ids_to_tokens(list(counts))

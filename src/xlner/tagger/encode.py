@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
-from xlner.encoder.words import word_pieces
+from xlner.encoder.words import Pieces, word_pieces
 from xlner.errors import DataError, UsageError
 
 # A single "word" may be a line without spaces; its label sits on its first subword, so the rest may be left out.
@@ -23,7 +23,8 @@ class Window:
     Args:
         sentence: index of the sentence in the sequence that was encoded.
         ids: subword ids with special tokens. Shape: (n_subwords,), int32.
-        positions: for each word this window speaks for, where its first subword stands. Shape: (n_words,), int32.
+        positions: for each word this window speaks for, where the subword stands that its label is read from: its first
+            one, behind a prefix (see `xlner.encoder.words`). Shape: (n_words,), int32.
         first_word: index of the first of those words in the sentence; they are consecutive.
     """
 
@@ -64,12 +65,13 @@ class WordEncoder:
         self._unknown = unknown if unknown is not None else (tokenizer.pad_token_id or 0)
         self._room = self.max_subwords - len(probe)
         self._pieces_per_word = min(MAX_PIECES_PER_WORD, self._room // 2)
-        self._cache: dict[str, list[int]] = {}
+        self._cache: dict[str, Pieces] = {}
 
     def _learn(self, words: Iterable[str]) -> None:
         new = sorted({w for w in words if w not in self._cache})
-        for word, ids in zip(new, word_pieces(self.tokenizer, new), strict=True):
-            self._cache[word] = ids[: self._pieces_per_word] or [self._unknown]
+        for word, (ids, head) in zip(new, word_pieces(self.tokenizer, new), strict=True):
+            kept = ids[: self._pieces_per_word] or [self._unknown]
+            self._cache[word] = Pieces(kept, min(head, len(kept) - 1))
 
     def windows(self, sentences: Sequence[Sequence[str]]) -> Iterator[Window]:
         """Windows of each sentence in order; a sentence without words yields none.
@@ -84,12 +86,13 @@ class WordEncoder:
             pieces = [self._cache[w] for w in words]
             if not pieces:
                 continue
-            starts = np.cumsum([0] + [len(p) for p in pieces])
+            starts = np.cumsum([0] + [len(p.ids) for p in pieces])
             if starts[-1] > self._room and self.on_long == "error":
                 raise DataError(f"sentence {index + 1} has {starts[-1]} subwords, the window holds {self._room}")
             for low, high, own_low, own_high in _spread(starts, self._room):
-                ids = [*self._prefix, *(i for p in pieces[low:high] for i in p), *self._suffix]
-                positions = starts[own_low:own_high] - starts[low] + len(self._prefix)
+                ids = [*self._prefix, *(i for p in pieces[low:high] for i in p.ids), *self._suffix]
+                heads = [p.head for p in pieces[own_low:own_high]]
+                positions = starts[own_low:own_high] + heads - starts[low] + len(self._prefix)
                 yield Window(index, np.asarray(ids, np.int32), positions.astype(np.int32), own_low)
 
 
