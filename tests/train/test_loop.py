@@ -74,7 +74,7 @@ def test_nothing_to_learn_from_is_said(tiny_encoder, tmp_path, items):
 
 
 def test_a_hundred_sentences_are_learnt_without_settings(tiny_encoder, tmp_path):
-    tagger = fit(tiny_encoder, tmp_path, batch_subwords=None, epochs=None)
+    tagger = fit(tiny_encoder, tmp_path, batch_subwords=None, epochs=None, checkpoint_seconds=60.0)
     gold = sentences(50, seed=1)
     assert score(gold, list(tagger.predict(gold))).f1 > 0.95
 
