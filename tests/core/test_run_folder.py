@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from xlner.core.run_folder import file_hash
+import pytest
+
+from xlner.core import run_folder
+from xlner.core.run_folder import RunFolder, file_hash
+from xlner.errors import UsageError
 
 
 def test_of_a_run_folder_it_is_the_model_that_counts(tmp_path):
@@ -18,3 +22,22 @@ def test_of_a_run_folder_it_is_the_model_that_counts(tmp_path):
     assert file_hash(tmp_path / "run") == before
     (model / "model.safetensors").write_bytes(b"weighty")
     assert file_hash(tmp_path / "run") != before
+
+
+def test_a_run_that_was_killed_while_it_was_made_is_made_again(tmp_path, monkeypatch):
+    def killed():
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_folder, "environment", killed)
+        with pytest.raises(KeyboardInterrupt):
+            RunFolder.open(tmp_path / "run", {"method": "direct"}, {})
+    assert (tmp_path / "run" / "data.json").is_file()
+    RunFolder.open(tmp_path / "run", {"method": "direct"}, {})
+    assert (tmp_path / "run" / "config.yaml").is_file()
+
+
+def test_a_folder_with_other_things_is_not_touched(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(UsageError, match="is not empty and holds no run"):
+        RunFolder.open(tmp_path, {}, {})

