@@ -37,7 +37,8 @@ def test_a_run_that_was_killed_while_it_was_made_is_made_again(tmp_path, monkeyp
     assert (tmp_path / "run" / "config.yaml").is_file()
 
 
-def test_a_folder_with_other_things_is_not_touched(tmp_path):
-    (tmp_path / "thesis.txt").write_text("mine")
+@pytest.mark.parametrize(("name", "text"), [("thesis.txt", "mine"), ("data.json", "[1, 2]"), ("data.json", '{"a": 1}')])
+def test_a_folder_with_other_things_is_not_touched(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
     with pytest.raises(UsageError, match="is not empty and holds no run"):
         RunFolder.open(tmp_path, {}, {})

