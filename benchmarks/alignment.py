@@ -63,6 +63,8 @@ CHOICES: dict[str, dict[str, Any]] = {
     "xlner itermax": {"method": "itermax"},
     "xlner optimal": {"method": "optimal"},
     "xlner by words": {"level": "word"},
+    "xlner in bf16": {"precision": "bf16"},
+    "xlner in fp32": {"precision": "fp32"},
 }
 
 
@@ -176,10 +178,14 @@ class Made:
     def __init__(self) -> None:
         self.encoders: dict[object, SubwordEncoder] = {}
 
-    def __call__(self, *, layers: int | tuple[int, ...] = 7, **settings: Any) -> EmbeddingAligner:
-        if layers not in self.encoders:
-            self.encoders[layers] = Remembering(layers=(layers,) if isinstance(layers, int) else layers)
-        return EmbeddingAligner(self.encoders[layers], **settings)
+    def __call__(
+        self, *, layers: int | tuple[int, ...] = 7, precision: str = "auto", **settings: Any
+    ) -> EmbeddingAligner:
+        key = (layers, precision)
+        if key not in self.encoders:
+            taken = (layers,) if isinstance(layers, int) else layers
+            self.encoders[key] = Remembering(layers=taken, precision=precision)
+        return EmbeddingAligner(self.encoders[key], **settings)
 
 
 def choose(data: Path, languages: list[str]) -> list[dict[str, Any]]:
@@ -258,8 +264,10 @@ def speed(data: Path, n_pairs: int, rounds: int) -> dict[str, Any]:
         runners["simalign, pair by pair, fp32"] = lambda: [theirs(*pair) for pair in pairs]
     alone = EmbeddingAligner(**SIMALIGN_HERE, precision="fp32")
     runners["xlner, same method, fp32"] = functools.partial(alone.align, pairs)
-    runners["xlner, same method, precision auto"] = functools.partial(EmbeddingAligner(**SIMALIGN_HERE).align, pairs)
-    runners["xlner, defaults"] = functools.partial(EmbeddingAligner().align, pairs)
+    for precision in ("bf16", "int8"):
+        aligner = EmbeddingAligner(**SIMALIGN_HERE, precision=precision)
+        runners[f"xlner, same method, {precision}"] = functools.partial(aligner.align, pairs)
+    runners["xlner, defaults (int8)"] = functools.partial(EmbeddingAligner().align, pairs)
     seconds: dict[str, list[float]] = {name: [] for name in runners}
     last: dict[str, list[Alignment]] = {}
     for _ in range(rounds):

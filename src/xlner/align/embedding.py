@@ -63,7 +63,7 @@ class EmbeddingAligner:
         diagonal: see there; 0 leaves it out.
         level: compare "subword" or "word" vectors, the latter the mean of their subwords.
         device: a torch device name; None takes an accelerator if there is one.
-        precision: "auto", "fp32" or "bf16".
+        precision: "auto", "fp32", "bf16" or "int8"; see `SubwordEncoder`.
         max_subwords: window of the encoder with special tokens.
         batch_subwords: subwords per batch, padding included; None takes what suits the device.
         chunk: pairs whose vectors are held in memory at a time.

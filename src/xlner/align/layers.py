@@ -27,7 +27,7 @@ class LayersAligner:
         layers: the layers to read; None takes those halfway and two thirds up, 6 and 8 of the embedded encoder's 12.
         floor: least confidence of a link in one reading.
         device: a torch device name.
-        precision: "fp32", "bf16" or "auto"; see `EmbeddingAligner`.
+        precision: see `SubwordEncoder`.
         chunk: pairs whose vectors are held in memory at a time.
     """
 

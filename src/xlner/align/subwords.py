@@ -12,6 +12,7 @@ import torch
 from transformers.utils import logging as hf_logging
 
 from xlner.encoder import load_encoder, load_tokenizer
+from xlner.encoder.int8 import to_int8
 from xlner.encoder.words import word_pieces
 from xlner.errors import UsageError
 from xlner.tagger.device import autocast, pick_device, pick_precision
@@ -82,14 +83,15 @@ class SubwordEncoder:
         layers: hidden layers to take, 0 being the embeddings; None takes the one 7/12 of the way up. Several are each
             scaled to length 1 and put side by side, so that a product of two vectors is the sum of the layers' cosines.
         device: a torch device name; None takes an accelerator if there is one.
-        precision: "auto", "fp32" or "bf16".
+        precision: "auto", "fp32", "bf16" or, on a CPU, "int8". There, "auto" takes int8 for the embedded encoder, which
+            aligns as well with it (docs/results/alignment.md); for others what `pick_precision` says.
         max_subwords: window size with special tokens.
         batch_subwords: subwords per batch, padding included; None takes 1024 on a CPU, whose caches it fits, and 16384
             elsewhere.
 
     Raises:
         ModelError: there is no such encoder, or it has no fast tokenizer.
-        UsageError: it has no such layer.
+        UsageError: it has no such layer, or there is no such precision.
     """
 
     def __init__(
@@ -103,8 +105,12 @@ class SubwordEncoder:
         batch_subwords: int | None = None,
     ) -> None:
         self.device = pick_device(device)
-        self.dtype, self.precision_reason = pick_precision(precision, self.device)
-        self.batch_subwords = batch_subwords or (1024 if self.device.type == "cpu" else 16384)
+        on_cpu = self.device.type == "cpu"
+        if precision == "int8" and not on_cpu:
+            raise UsageError(f"--precision int8 is for a CPU; on {self.device.type} take bf16 or fp32")
+        int8 = precision == "int8" or (precision == "auto" and encoder == "embedded" and on_cpu)
+        self.dtype = None if int8 else pick_precision(precision, self.device)[0]
+        self.batch_subwords = batch_subwords or (1024 if on_cpu else 16384)
         model, self.tokenizer = _load(encoder, self.device)
         depth = int(getattr(model.config, "num_hidden_layers", 0))
         if layers is None:
@@ -113,6 +119,8 @@ class SubwordEncoder:
             raise UsageError(f"--layer is from 0 to {depth} for this encoder; got {list(layers)}")
         self.layers = tuple(layers)
         self._model = _Truncated(model, max(self.layers)).to(self.device).eval()
+        if int8:
+            to_int8(self._model)
         if self.dtype is not None:  # autocast would cast them anew for every batch
             for linear in self._model.modules():
                 if isinstance(linear, torch.nn.Linear):

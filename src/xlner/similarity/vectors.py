@@ -24,7 +24,7 @@ class SentenceEncoder:
         encoder: "embedded", a folder or a hub id.
         layer: hidden layer, 0 being the embeddings; None takes the one 7/12 of the way up (7 for the embedded one).
         device: a torch device name; None takes an accelerator if there is one.
-        precision: "auto", "fp32" or "bf16".
+        precision: "auto", "fp32", "bf16" or "int8"; see `SubwordEncoder`.
         excerpt: of raw text, so many subwords of each sentence are enough to know its language by; 0 reads whole
             sentences. The last word is never cut. Bitext is always read whole.
     """
