@@ -5,6 +5,7 @@ chosen on XL-WA dev only (`--dev` prints the choices); test sets are scored once
 
     python benchmarks/alignment.py --data FOLDER            # scores and speed
     python benchmarks/alignment.py --data FOLDER --dev      # the choices, on dev
+    python benchmarks/alignment.py --data FOLDER --tuning   # those of the tuned aligner
 
 With the package simalign installed (`pip install --no-deps simalign`, and scikit-learn), its own code is timed and
 compared link by link with ours under its settings.
@@ -31,6 +32,7 @@ from xlner.align.embedding import AWESOME, SIMALIGN, EmbeddingAligner
 from xlner.align.gold import Gold, score_alignments
 from xlner.align.statistical import ThotAligner
 from xlner.align.subwords import SubwordEncoder, SubwordVectors
+from xlner.align.tuned import TunedAligner
 from xlner.data.segment import split_words
 from xlner.encoder import resolve
 
@@ -233,15 +235,49 @@ def score_all(data: Path, wanted: list[str] | None) -> list[dict[str, Any]]:
         made: dict[str, list[Alignment]] = {}
         for system, aligner in fixed.items():
             made[system] = aligner.align(pairs)
-        for model in ("fast_align", "hmm"):
-            made[f"thot {model}"] = ThotAligner(model).fit(bitext).align(pairs)
-        both = zip(loose.align(pairs), made["thot hmm"], strict=True)
-        made["xlner combined"] = [backed(prior, [fitted], 0.2, 0.5) for prior, fitted in both]
+        made["thot fast_align"] = ThotAligner("fast_align").fit(bitext).align(pairs)
+        tuned = TunedAligner().fit(bitext)
+        made["thot hmm"] = tuned.counts.align(pairs)
+        made["xlner combined"] = with_counts(loose.align(pairs), made["thot hmm"])
+        made["xlner tuned"] = tuned.align(pairs)
+        made["xlner tuned, combined"] = with_counts(loosely(tuned).align(pairs), made["thot hmm"])
         row = {"pair": name, "pairs": len(pairs), "fitted_on": len(bitext)}
         row["scores"] = {system: score_alignments(links, gold).as_dict() for system, links in made.items()}
         rows.append(row)
         shown = "  ".join(f"{s}: {v['f1']:.3f}/{v['aer']:.3f}" for s, v in row["scores"].items())
         print(f"{name} ({len(bitext)} pairs): {shown}", flush=True)
+    return rows
+
+
+def loosely(tuned: TunedAligner) -> EmbeddingAligner:
+    """A tuned aligner that gives links of less confidence, too, for a combination."""
+    assert tuned.reader is not None
+    return EmbeddingAligner(tuned.reader.encoder, threshold=0.2)
+
+
+def with_counts(priors: list[Alignment], counted: list[Alignment]) -> list[Alignment]:
+    return [backed(prior, [fitted], 0.2, 0.5) for prior, fitted in zip(priors, counted, strict=True)]
+
+
+def tune(data: Path, languages: list[str]) -> list[dict[str, Any]]:
+    """Learning rates of the tuned aligner, on XL-WA dev."""
+    rows = []
+    for language in languages:
+        pairs, gold = xl_wa(data, language, "dev")
+        bitext = [*pairs, *more_bitext(data, language, english_first=True)]
+        made = {"xlner embedding": EmbeddingAligner().align(pairs)}
+        for rate in (5e-5, 1e-4, 2e-4):
+            started = time.perf_counter()
+            tuned = TunedAligner(learning_rate=rate).fit(bitext)
+            seconds = time.perf_counter() - started
+            made[f"tuned, learning rate {rate:g}"] = tuned.align(pairs)
+            both = with_counts(loosely(tuned).align(pairs), tuned.counts.align(pairs))
+            made[f"tuned, learning rate {rate:g}, combined"] = both
+            print(f"{language}: fitted on {len(bitext)} pairs in {seconds:.0f} s", flush=True)
+        for name, links in made.items():
+            found = score_alignments(links, gold)
+            rows.append({"pair": f"en-{language}", "system": name, "fitted_on": len(bitext), **found.as_dict()})
+            print(f"{language} {name:40} {found.f1:.4f}", flush=True)
     return rows
 
 
@@ -343,6 +379,14 @@ def table(result: dict[str, Any]) -> str:
         ]
         lines += [f"| {r['system']} | {r['precision']:.3f} | {r['recall']:.3f} | {r['f1']:.3f} |" for r in rows]
         lines.append("")
+    if rows := result.get("tuning"):
+        lines += ["Learning rates of the tuned aligner, F1 on XL-WA dev:", ""]
+        pairs = list(dict.fromkeys(r["pair"] for r in rows))
+        found = {(r["pair"], r["system"]): r["f1"] for r in rows}
+        lines += ["| setting | " + " | ".join(pairs) + " |", "|---" * (len(pairs) + 1) + "|"]
+        for system in dict.fromkeys(r["system"] for r in rows):
+            lines.append(f"| {system} | " + " | ".join(f"{found[p, system]:.4f}" for p in pairs) + " |")
+        lines.append("")
     if timed := result.get("speed"):
         lines += [
             f"Speed on {timed['pairs']} pairs, {timed['threads']} threads, median of {timed['rounds']} rounds:",
@@ -364,11 +408,12 @@ def main() -> None:
     made.add_argument("--scores", action="store_true", help="score the test sets")
     made.add_argument("--speed", action="store_true", help="measure speed")
     made.add_argument("--only", nargs="*", help="test sets, such as en-de; the rows of others stay as they are")
-    made.add_argument("--languages", nargs="*", default=list(XL_WA), help="for --dev")
+    made.add_argument("--tuning", action="store_true", help="measure learning rates on dev")
+    made.add_argument("--languages", nargs="*", default=list(XL_WA), help="for --dev and --tuning")
     made.add_argument("--pairs", type=int, default=1600, help="for --speed")
     made.add_argument("--rounds", type=int, default=5, help="for --speed")
     options = made.parse_args()
-    everything = not (options.dev or options.scores or options.speed)
+    everything = not (options.dev or options.tuning or options.scores or options.speed)
     path = options.results / "alignment.json"
     # Parts may be measured in several runs; each brings its own provenance.
     result = json.loads(path.read_text("utf-8")) if path.is_file() and not everything else {}
@@ -376,6 +421,7 @@ def main() -> None:
         "speed": lambda: speed(options.data, options.pairs, options.rounds),
         "scores": lambda: score_all(options.data, options.only),
         "dev": lambda: choose(options.data, options.languages),
+        "tuning": lambda: tune(options.data, options.languages),
     }
     for part, measure in parts.items():
         if everything or getattr(options, part):

@@ -30,7 +30,7 @@ LONG = (["Ana", "visits", "Arcol", "again"] * 500, ["Ana", "visita", "Arcol", "o
 def make(request: pytest.FixtureRequest, tiny_encoder: Path, tmp_path: Path):
     """Makes one aligner per call, always with the same settings."""
     name, _, variant = request.param.partition("-")
-    if name == "thot" or name == "combined":
+    if name in ("thot", "combined", "tuned"):
         pytest.importorskip("thot")
     if variant == "optimal":
         pytest.importorskip("scipy")
@@ -41,6 +41,8 @@ def make(request: pytest.FixtureRequest, tiny_encoder: Path, tmp_path: Path):
             return kind(str(tiny_encoder), layers=1, precision="fp32", method=variant or "softmax")
         if name == "layers":
             return kind(str(tiny_encoder), layers=(1, 2), precision="fp32")
+        if name == "tuned":
+            return kind(str(tiny_encoder), layers=1, precision="fp32").fit([*PAIRS, *BITEXT])
         if name == "files":
             lines = ("0-0" if s and t else "" for s, t in pairs)
             (tmp_path / "links.txt").write_text("".join(line + "\n" for line in lines), "utf-8")

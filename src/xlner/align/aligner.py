@@ -15,6 +15,7 @@ ALIGNERS = Registry(
     {
         "embedding": "xlner.align.embedding:EmbeddingAligner",
         "layers": "xlner.align.layers:LayersAligner",
+        "tuned": "xlner.align.tuned:TunedAligner",
         "thot": "xlner.align.statistical:ThotAligner",
         "files": "xlner.align.files:FilesAligner",
         "combined": "xlner.align.combined:CombinedAligner",

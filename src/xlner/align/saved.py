@@ -14,7 +14,7 @@ from xlner.align.make import check_options
 from xlner.errors import ModelError, UsageError
 
 SIDE_FILE = "aligner.json"
-_WRITTEN = (SIDE_FILE, "direct*", "inverse*", "member-*")
+_WRITTEN = (SIDE_FILE, "tuned.safetensors", "direct*", "inverse*", "member-*")
 
 
 def check_place(folder: str | Path) -> Path:

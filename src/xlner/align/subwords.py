@@ -105,12 +105,7 @@ class SubwordEncoder:
         batch_subwords: int | None = None,
     ) -> None:
         self.device = pick_device(device)
-        on_cpu = self.device.type == "cpu"
-        if precision == "int8" and not on_cpu:
-            raise UsageError(f"--precision int8 is for a CPU; on {self.device.type} take bf16 or fp32")
-        int8 = precision == "int8" or (precision == "auto" and encoder == "embedded" and on_cpu)
-        self.dtype = None if int8 else pick_precision(precision, self.device)[0]
-        self.batch_subwords = batch_subwords or (1024 if on_cpu else 16384)
+        self.batch_subwords = batch_subwords or (1024 if self.device.type == "cpu" else 16384)
         model, self.tokenizer = _load(encoder, self.device)
         depth = int(getattr(model.config, "num_hidden_layers", 0))
         if layers is None:
@@ -119,12 +114,8 @@ class SubwordEncoder:
             raise UsageError(f"--layer is from 0 to {depth} for this encoder; got {list(layers)}")
         self.layers = tuple(layers)
         self._model = _Truncated(model, max(self.layers)).to(self.device).eval()
-        if int8:
-            to_int8(self._model)
-        if self.dtype is not None:  # autocast would cast them anew for every batch
-            for linear in self._model.modules():
-                if isinstance(linear, torch.nn.Linear):
-                    linear.to(self.dtype)
+        self._embedded = encoder == "embedded"
+        self.settle(precision)
         probe = self.tokenizer("")["input_ids"]
         self._prefix, self._suffix = probe[: len(probe) // 2], probe[len(probe) // 2 :]
         self._room = min(max_subwords, self.tokenizer.model_max_length) - len(probe)
@@ -133,6 +124,53 @@ class SubwordEncoder:
         unknown = self.tokenizer.unk_token_id
         self._unknown = unknown if unknown is not None else (self.tokenizer.pad_token_id or 0)
         self._pieces: dict[str, list[int]] = {}
+
+    def settle(self, precision: str) -> None:
+        """Bring the weights into the precision that they are to be read in. Only those in fp32 can be trained.
+
+        Raises:
+            UsageError: there is no such precision on this device.
+        """
+        on_cpu = self.device.type == "cpu"
+        if precision == "int8" and not on_cpu:
+            raise UsageError(f"--precision int8 is for a CPU; on {self.device.type} take bf16 or fp32")
+        int8 = precision == "int8" or (precision == "auto" and self._embedded and on_cpu)
+        self.dtype = None if int8 else pick_precision(precision, self.device)[0]
+        if int8:
+            to_int8(self._model)
+        if self.dtype is not None:  # autocast would cast them anew for every batch
+            for linear in self._model.modules():
+                if isinstance(linear, torch.nn.Linear):
+                    linear.to(self.dtype)
+
+    def named_parameters(self) -> dict[str, torch.nn.Parameter]:
+        """Weights of the layers by name; embeddings left out."""
+        found = dict(self._model.named_parameters())
+        return {name: p for name, p in found.items() if ".embeddings." not in f".{name}" and p.ndim}
+
+    def states(
+        self, sentences: Sequence[Sequence[str]], dtype: torch.dtype | None = None
+    ) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """What layers give for one batch of sentences, for training; the weights must be in fp32.
+
+        Args:
+            sentences: with a word each; what is longer than a window is cut.
+            dtype: type to compute in; None is fp32.
+
+        Returns:
+            Hidden states of every layer of `layers`, and the word that each subword belongs to, -1 in the padding.
+            Shapes: (n_sentences, longest, n_dimensions), float32, and (n_sentences, longest), int64.
+        """
+        pieces = [(ids[: self._room], words[: self._room]) for ids, words in self.pieces(sentences)]
+        rows = [np.concatenate([self._prefix, ids, self._suffix]).astype(np.int64) for ids, _ in pieces]
+        ids, mask = pad_batch(rows, self.tokenizer.pad_token_id or 0)
+        with autocast(self.device, dtype):
+            states = self._model(torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device))
+        at = slice(len(self._prefix), len(self._prefix) + max(len(words) for _, words in pieces))
+        words = np.full((len(pieces), at.stop - at.start), -1)
+        for row, (_, own) in zip(words, pieces, strict=True):
+            row[: len(own)] = own
+        return [states[layer][:, at].float() for layer in self.layers], torch.from_numpy(words).to(self.device)
 
     def encode(self, sentences: Sequence[Sequence[str]]) -> SubwordVectors:
         """Vectors of all subwords of all sentences, in order."""

@@ -16,7 +16,7 @@ def command(
     source: Annotated[str, typer.Option(metavar="FILE", help="Source side, one sentence per line, or any format.")],
     target: Annotated[str, typer.Option(metavar="FILE", help="Target side, with as many sentences.")],
     aligner: Annotated[
-        str, typer.Option(help="embedding, layers, thot, files, combined, or one that you installed.")
+        str, typer.Option(help="embedding, layers, tuned, thot, files, combined, or one that you installed.")
     ] = ("embedding"),
     output: Annotated[
         str | None, typer.Option(metavar="FILE", help="One line of i-j links per pair, indices from 0.")
@@ -32,12 +32,12 @@ def command(
     source_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
     target_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
     format: Annotated[str | None, typer.Option(help="Format of both files; found out by default.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="embedding, layers: 'embedded', a folder or a hub id.")] = None,
-    layer: Annotated[list[int], typer.Option(help="embedding, layers: layer to compare; repeat for a mean.")] = [],
+    encoder: Annotated[str | None, typer.Option(help="embedding, layers, tuned: 'embedded', a folder or a hub id.")] = None,
+    layer: Annotated[list[int], typer.Option(help="embedding, layers, tuned: layer to compare; repeat for a mean.")] = [],
     method: Annotated[
         str | None, typer.Option(help="embedding: softmax, mutual, itermax, optimal, source or target.")
     ] = None,
-    threshold: Annotated[float | None, typer.Option(help="embedding, combined: least confidence of a link.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="embedding, tuned, combined: least confidence of a link.")] = None,
     device: o.Device = None,
     option: Annotated[
         list[str], typer.Option(metavar="KEY=VALUE", help="Any further option of the aligner, such as model=ibm4.")
