@@ -32,12 +32,14 @@ def command(
     source_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
     target_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
     format: Annotated[str | None, typer.Option(help="Format of both files; found out by default.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="embedding, layers, tuned: 'embedded', a folder or a hub id.")] = None,
-    layer: Annotated[list[int], typer.Option(help="embedding, layers, tuned: layer to compare; repeat for a mean.")] = [],
+    encoder: Annotated[
+        str | None, typer.Option(help="Of an aligner that has one: 'embedded', a folder or a hub id.")
+    ] = None,
+    layer: Annotated[list[int], typer.Option(help="Layer of the encoder to compare; repeat for a mean.")] = [],
     method: Annotated[
         str | None, typer.Option(help="embedding: softmax, mutual, itermax, optimal, source or target.")
     ] = None,
-    threshold: Annotated[float | None, typer.Option(help="embedding, tuned, combined: least confidence of a link.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Least confidence of a link (not thot, layers).")] = None,
     device: o.Device = None,
     option: Annotated[
         list[str], typer.Option(metavar="KEY=VALUE", help="Any further option of the aligner, such as model=ibm4.")
