@@ -39,21 +39,26 @@ def test_every_linear_layer_is_replaced():
 
 def test_an_encoder_in_eight_bits_links_like_in_full_precision(tiny_encoder):
     pairs = [(["Ana", "lives", "here"], ["Ana", "wohnt", "hier"]), (["a"], ["b", "c"])]
-    full, small = (EmbeddingAligner(str(tiny_encoder), layers=1, precision=p).align(pairs) for p in ("fp32", "int8"))
+    full, small = (
+        EmbeddingAligner(str(tiny_encoder), layers=1, device="cpu", precision=p).align(pairs) for p in ("fp32", "int8")
+    )
     assert [a.links() for a in small] == [a.links() for a in full]
 
 
-def test_auto_is_eight_bits_for_the_embedded_encoder_alone(tiny_encoder):
-    def layers(encoder: str) -> bool:
+def test_auto_is_eight_bits_for_the_embedded_encoder_alone_where_the_cpu_has_units(tiny_encoder, monkeypatch):
+    def is_int8(encoder: str) -> bool:
         found = SubwordEncoder(encoder, layers=(1,), device="cpu", precision="auto")
         return any(isinstance(m, Int8Linear) for m in found._model.modules())
 
-    assert layers("embedded")
-    assert not layers(str(tiny_encoder))
+    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: True, raising=False)
+    assert is_int8("embedded")
+    assert not is_int8(str(tiny_encoder))
+    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: False)
+    assert not is_int8("embedded")
 
 
-def test_eight_bits_are_for_the_cpu(tiny_encoder):
+def test_a_precision_that_cannot_be_is_refused_before_anything_is_loaded():
     with pytest.raises(UsageError, match="int8 is for a CPU"):
-        SubwordEncoder(str(tiny_encoder), device="meta", precision="int8")
-    with pytest.raises(UsageError, match="auto, fp32, bf16"):
-        SubwordEncoder(str(tiny_encoder), precision="int4")
+        SubwordEncoder("no/such/encoder", device="meta", precision="int8")
+    with pytest.raises(UsageError, match="auto, fp32, bf16, int8"):
+        SubwordEncoder("no/such/encoder", precision="int4")

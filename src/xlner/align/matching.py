@@ -15,7 +15,7 @@ from xlner.errors import MissingExtraError
 Method = Literal["softmax", "mutual", "itermax", "optimal", "source", "target"]
 METHODS: tuple[str, ...] = get_args(Method)
 
-_FAR = -1e4
+FAR = -1e4
 """Below any similarity; finite, so that a row of padding stays free of NaN."""
 
 
@@ -49,7 +49,7 @@ def match(
         mutual, itermax, optimal: Jalili Sabet, Dufter, Yvon and Schütze, "SimAlign", Findings of EMNLP 2020,
         section 3.2 (there: Argmax, IterMax, Match).
     """
-    similarity = similarity.float().masked_fill(~inside, _FAR)
+    similarity = similarity.float().masked_fill(~inside, FAR)
     if method == "softmax":
         return soft_both(similarity / temperature, inside, threshold)
     if method == "mutual":
@@ -144,7 +144,7 @@ def itermax(similarity: torch.Tensor, inside: torch.Tensor, rounds: int = 2, *, 
         either = free_source[:, :, None] | free_target[:, None, :]
         both = free_source[:, :, None] & free_target[:, None, :]
         weight = torch.where(both, 1.0, discount) * (either & inside & going[:, None, None])
-        links = links | (mutual((positive * weight).masked_fill(~inside, _FAR), inside) & (weight > 0))
+        links = links | (mutual((positive * weight).masked_fill(~inside, FAR), inside) & (weight > 0))
     return links
 
 

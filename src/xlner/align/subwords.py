@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +13,10 @@ import torch
 from transformers.utils import logging as hf_logging
 
 from xlner.encoder import load_encoder, load_tokenizer
-from xlner.encoder.int8 import to_int8
+from xlner.encoder.int8 import cpu_has_int8, to_int8
 from xlner.encoder.words import word_pieces
 from xlner.errors import UsageError
-from xlner.tagger.device import autocast, pick_device, pick_precision
+from xlner.tagger.device import PRECISIONS, autocast, pick_device, pick_precision
 from xlner.tagger.encode import MAX_PIECES_PER_WORD, pad_batch, token_batches
 from xlner.tagger.parallel import in_order
 
@@ -83,8 +84,8 @@ class SubwordEncoder:
         layers: hidden layers to take, 0 being the embeddings; None takes the one 7/12 of the way up. Several are each
             scaled to length 1 and put side by side, so that a product of two vectors is the sum of the layers' cosines.
         device: a torch device name; None takes an accelerator if there is one.
-        precision: "auto", "fp32", "bf16" or, on a CPU, "int8". There, "auto" takes int8 for the embedded encoder, which
-            aligns as well with it (docs/results/alignment.md); for others what `pick_precision` says.
+        precision: "auto", "fp32", "bf16" or, on a CPU, "int8". On a CPU with units for it, "auto" takes int8 for the
+            embedded encoder, which aligns as well with it; for others, and elsewhere, what `pick_precision` says.
         max_subwords: window size with special tokens.
         batch_subwords: subwords per batch, padding included; None takes 1024 on a CPU, whose caches it fits, and 16384
             elsewhere.
@@ -106,6 +107,8 @@ class SubwordEncoder:
     ) -> None:
         self.device = pick_device(device)
         self.batch_subwords = batch_subwords or (1024 if self.device.type == "cpu" else 16384)
+        self._embedded = str(encoder) == "embedded"
+        self._choice(precision)  # before anything is loaded
         model, self.tokenizer = _load(encoder, self.device)
         depth = int(getattr(model.config, "num_hidden_layers", 0))
         if layers is None:
@@ -114,7 +117,6 @@ class SubwordEncoder:
             raise UsageError(f"--layer is from 0 to {depth} for this encoder; got {list(layers)}")
         self.layers = tuple(layers)
         self._model = _Truncated(model, max(self.layers)).to(self.device).eval()
-        self._embedded = encoder == "embedded"
         self.settle(precision)
         probe = self.tokenizer("")["input_ids"]
         self._prefix, self._suffix = probe[: len(probe) // 2], probe[len(probe) // 2 :]
@@ -126,16 +128,12 @@ class SubwordEncoder:
         self._pieces: dict[str, list[int]] = {}
 
     def settle(self, precision: str) -> None:
-        """Bring the weights into the precision that they are to be read in. Only those in fp32 can be trained.
+        """Bring weights that are in fp32 into the precision that they are to be read in. They cannot be trained then.
 
         Raises:
             UsageError: there is no such precision on this device.
         """
-        on_cpu = self.device.type == "cpu"
-        if precision == "int8" and not on_cpu:
-            raise UsageError(f"--precision int8 is for a CPU; on {self.device.type} take bf16 or fp32")
-        int8 = precision == "int8" or (precision == "auto" and self._embedded and on_cpu)
-        self.dtype = None if int8 else pick_precision(precision, self.device)[0]
+        int8, self.dtype = self._choice(precision)
         if int8:
             to_int8(self._model)
         if self.dtype is not None:  # autocast would cast them anew for every batch
@@ -143,34 +141,56 @@ class SubwordEncoder:
                 if isinstance(linear, torch.nn.Linear):
                     linear.to(self.dtype)
 
-    def named_parameters(self) -> dict[str, torch.nn.Parameter]:
-        """Weights of the layers by name; embeddings left out."""
-        found = dict(self._model.named_parameters())
-        return {name: p for name, p in found.items() if ".embeddings." not in f".{name}" and p.ndim}
+    def _choice(self, precision: str) -> tuple[bool, torch.dtype | None]:
+        """Whether to read in int8, and else the autocast type."""
+        on_cpu = self.device.type == "cpu"
+        if precision not in (*PRECISIONS, "int8"):
+            raise UsageError(f"precision is one of {', '.join(PRECISIONS)}, int8; got '{precision}'")
+        if precision == "int8" and not on_cpu:
+            raise UsageError(f"precision int8 is for a CPU; on {self.device.type} take bf16 or fp32")
+        if precision == "int8" or (precision == "auto" and self._embedded and on_cpu and cpu_has_int8()):
+            return True, None
+        return False, pick_precision(precision, self.device)[0]
+
+    def layer_weights(self) -> dict[str, torch.nn.Parameter]:
+        """Weights of the layers by name; those of the embeddings are left out, which are most of a small encoder's."""
+        network = self._model.model
+        given = network.get_input_embeddings()
+        embeddings = {id(p) for m in (given, getattr(network, "embeddings", given)) for p in m.parameters()}
+        return {name: p for name, p in self._model.named_parameters() if id(p) not in embeddings}
+
+    def train_only(self, parameters: Sequence[torch.nn.Parameter]) -> None:
+        """Let these weights have gradients, and no others."""
+        self._model.requires_grad_(False)
+        for parameter in parameters:
+            parameter.requires_grad_(True)
+
+    def embeddings_checksum(self) -> str:
+        """Tells these input embeddings from others."""
+        weights: torch.Tensor = self._model.model.get_input_embeddings().weight
+        return f"{zlib.crc32(weights.detach().float().cpu().contiguous().numpy().data):08x}"
 
     def states(
-        self, sentences: Sequence[Sequence[str]], dtype: torch.dtype | None = None
-    ) -> tuple[list[torch.Tensor], torch.Tensor]:
-        """What layers give for one batch of sentences, for training; the weights must be in fp32.
+        self, sentences: Sequence[Sequence[str]], dtype: torch.dtype | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Vectors of one batch of sentences, to train with; the weights must be in fp32.
 
         Args:
             sentences: with a word each; what is longer than a window is cut.
-            dtype: type to compute in; None is fp32.
+            dtype: autocast type; None is fp32.
 
         Returns:
-            Hidden states of every layer of `layers`, and the word that each subword belongs to, -1 in the padding.
-            Shapes: (n_sentences, longest, n_dimensions), float32, and (n_sentences, longest), int64.
+            Vectors as `encode` gives them, padded, and the word that each belongs to, -1 in the padding. Shapes:
+            (n_sentences, longest, n_dimensions * n_layers), float32, and (n_sentences, longest), int64.
         """
         pieces = [(ids[: self._room], words[: self._room]) for ids, words in self.pieces(sentences)]
-        rows = [np.concatenate([self._prefix, ids, self._suffix]).astype(np.int64) for ids, _ in pieces]
-        ids, mask = pad_batch(rows, self.tokenizer.pad_token_id or 0)
-        with autocast(self.device, dtype):
-            states = self._model(torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device))
-        at = slice(len(self._prefix), len(self._prefix) + max(len(words) for _, words in pieces))
-        words = np.full((len(pieces), at.stop - at.start), -1)
+        hidden = self._hidden([np.concatenate([self._prefix, ids, self._suffix]).astype(np.int64) for ids, _ in pieces],
+                              dtype)  # fmt: skip
+        first = len(self._prefix)
+        words = np.full((len(pieces), max(len(own) for _, own in pieces)), -1)
         for row, (_, own) in zip(words, pieces, strict=True):
             row[: len(own)] = own
-        return [states[layer][:, at].float() for layer in self.layers], torch.from_numpy(words).to(self.device)
+        return hidden[:, first : first + words.shape[1]], torch.from_numpy(words).to(self.device)
 
     def encode(self, sentences: Sequence[Sequence[str]]) -> SubwordVectors:
         """Vectors of all subwords of all sentences, in order."""
@@ -180,7 +200,7 @@ class SubwordEncoder:
         windows = [w for start, p in zip(starts, pieces, strict=False) for w in self._windows(p, int(start))]
         vectors: torch.Tensor | None = None
         batches = token_batches([len(ids) for ids, _, _ in windows], self.batch_subwords)
-        made = in_order(lambda batch: self._forward([windows[i][0] for i in batch]), batches, self.device)
+        made = in_order(lambda batch: self._hidden([windows[i][0] for i in batch], self.dtype), batches, self.device)
         for batch, hidden in zip(batches, made, strict=True):
             if vectors is None:
                 vectors = hidden.new_empty((int(starts[-1]), hidden.shape[-1]))
@@ -225,10 +245,10 @@ class SubwordEncoder:
             own = end
         return out
 
-    def _forward(self, windows: Sequence[np.ndarray]) -> torch.Tensor:
+    def _hidden(self, windows: Sequence[np.ndarray], dtype: torch.dtype | None) -> torch.Tensor:
         """Hidden states of a batch. Shape: (n_windows, longest, n_dimensions * n_layers), float32."""
         ids, mask = pad_batch(windows, self.tokenizer.pad_token_id or 0)
-        with autocast(self.device, self.dtype):
+        with autocast(self.device, dtype):
             states = self._model(torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device))
         chosen = [states[layer].float() for layer in self.layers]
         if len(chosen) == 1:

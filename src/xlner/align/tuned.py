@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 
 from xlner.align.alignment import Alignment
 from xlner.align.combined import CombinedAligner
 from xlner.align.embedding import SOFTMAX_TEMPERATURE, EmbeddingAligner
-from xlner.align.matching import refine
+from xlner.align.matching import FAR, refine
 from xlner.align.saved import read_settings, writing
 from xlner.align.statistical import ThotAligner
 from xlner.align.subwords import SubwordEncoder
@@ -27,7 +27,7 @@ WEIGHTS = "tuned.safetensors"
 MAX_WORDS = 80
 """Pairs with a longer side are not learned from."""
 
-_FAR = -1e4
+_LOOSE = 0.2
 
 
 class TunedAligner:
@@ -41,9 +41,9 @@ class TunedAligner:
 
     Args:
         encoder: "embedded", a folder or a hub id.
-        layers: see `EmbeddingAligner`. Several learn together.
+        layers: see `EmbeddingAligner`; above 0.
         threshold: see `EmbeddingAligner`.
-        learning_rate: highest rate; it rises over the first tenth of the steps and falls to 0.
+        learning_rate: highest rate; it rises over the first tenth of the steps and falls from there on.
         most: pairs to learn from; of more, so many are drawn.
         batch: pairs per step.
         seed: of the draw and the order.
@@ -53,7 +53,6 @@ class TunedAligner:
     Raises:
         UsageError: an option has no such value.
         MissingExtraError: sil-thot is not installed.
-        ModelError: the encoder cannot be loaded.
 
     Reference: Dou and Neubig, "Word Alignment by Fine-tuning Embeddings on Parallel Corpora", EACL 2021, section 2.3
     (self-training). Ours differs in its teacher, in a loss that asks for any of the links of a word (the negative
@@ -80,38 +79,50 @@ class TunedAligner:
                 f"got {learning_rate}, {most} and {batch}"
             )
         self.layers = (layers,) if isinstance(layers, int) else layers
-        self.encoder, self.threshold = str(encoder), threshold
+        here = str(encoder) != "embedded" and Path(encoder).is_dir()
+        self.encoder = str(Path(encoder).resolve() if here else encoder)
+        self.threshold, self.device, self.precision = threshold, device, precision
         self.learning_rate, self.most, self.batch, self.seed = learning_rate, most, batch, seed
-        self.device, self.precision = device, precision
         self.counts = ThotAligner("hmm")
-        self._start = self._loaded(precision)
-        EmbeddingAligner(self._start, threshold=threshold)  # refuses now what it would refuse after learning
         self._trained: dict[str, torch.Tensor] = {}
+        self._embeddings = ""
         self.reader: EmbeddingAligner | None = None
 
     def fit(self, bitext: Sequence[Pair]) -> TunedAligner:
         """Learn from sentence pairs, starting from the encoder as it was pretrained.
 
         Args:
-            bitext: sentence pairs; those with an empty side, or with one of more than 80 words, are left out. Without
-                any left the encoder stays as it is.
+            bitext: sentence pairs. The counts take all. The encoder learns from those with words on both sides, at most
+                80 each, that have a link; without any it stays as it is.
+
+        Raises:
+            ModelError: the encoder cannot be loaded.
+            UsageError: it has no such layer or precision, or the threshold is none.
         """
+        first = EmbeddingAligner(self._loaded(self.precision), threshold=_LOOSE)
+        if max(first.encoder.layers) == 0:
+            raise UsageError("layer 0 is the embeddings, which do not learn; take a higher layer")
+        EmbeddingAligner(first.encoder, threshold=self.threshold)  # refuses now what it would refuse after learning
         pairs = [p for p in bitext if 0 < len(p[0]) <= MAX_WORDS and 0 < len(p[1]) <= MAX_WORDS]
         chance = random.Random(self.seed)
         self.counts.fit(bitext)
         if len(pairs) > self.most:
             pairs = chance.sample(pairs, self.most)
-        first = EmbeddingAligner(self._start, threshold=0.2)
         links = CombinedAligner([first, self.counts]).align(pairs)
+        linked = [k for k, a in enumerate(links) if len(a)]
+        del first  # its weights are no longer needed
         encoder = self._loaded("fp32")
-        self._learn(encoder, pairs, links, chance)
-        self._trained = {name: p.detach().cpu().clone() for name, p in encoder.named_parameters().items()}
+        self._learn(encoder, [pairs[k] for k in linked], [links[k] for k in linked], chance)
+        self._trained = {name: p.detach().cpu().clone() for name, p in encoder.layer_weights().items()}
+        self._embeddings = encoder.embeddings_checksum()
         self._settle(encoder)
         return self
 
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
         """One alignment with confidences per pair, in order; without a fit before, it is fitted on these pairs."""
         if self.reader is None:
+            if not pairs:
+                return []
             self.fit(pairs)
         assert self.reader is not None
         return self.reader.align(pairs)
@@ -125,9 +136,9 @@ class TunedAligner:
         """
         if self.reader is None:
             raise ModelError("the aligner has not been fitted, so there is nothing to save")
-        names = ("encoder", "layers", "threshold", "learning_rate", "most", "batch", "seed", "precision")
+        names = ("encoder", "layers", "threshold", "learning_rate", "most", "batch", "seed", "device", "precision")
         with writing(folder, {"aligner": "tuned", **{name: getattr(self, name) for name in names}}) as partial:
-            save_file(self._trained, partial / WEIGHTS)
+            save_file(self._trained, partial / WEIGHTS, metadata={"embeddings": self._embeddings})
         return Path(folder)
 
     @classmethod
@@ -141,13 +152,16 @@ class TunedAligner:
         settings = read_settings(folder, "tuned")
         try:
             aligner = cls(**settings)
-            aligner._trained = load_file(Path(folder) / WEIGHTS)
+            with safe_open(Path(folder) / WEIGHTS, "pt") as file:
+                aligner._trained = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+                aligner._embeddings = (file.metadata() or {}).get("embeddings", "")
         except (UsageError, OSError, SafetensorError) as error:
             raise ModelError(f"{folder} holds no saved aligner ({error})") from None
         encoder = aligner._loaded("fp32")
-        own = encoder.named_parameters()
-        if {k: p.shape for k, p in own.items()} != {k: t.shape for k, t in aligner._trained.items()}:
-            raise ModelError(f"{folder} holds an aligner of another encoder than {aligner.encoder}")
+        own = encoder.layer_weights()
+        same = {k: p.shape for k, p in own.items()} == {k: t.shape for k, t in aligner._trained.items()}
+        if not same or encoder.embeddings_checksum() != aligner._embeddings:
+            raise ModelError(f"{folder} holds an aligner of another encoder than {aligner.encoder} is now")
         with torch.no_grad():
             for name, parameter in own.items():
                 parameter.copy_(aligner._trained[name])
@@ -166,18 +180,19 @@ class TunedAligner:
     ) -> None:
         """One pass over the pairs in batches of like length, in random order."""
         dtype, _ = pick_precision("auto", encoder.device)
-        parameters = list(encoder.named_parameters().values())
+        parameters = list(encoder.layer_weights().values())
+        encoder.train_only(parameters)
         optimizer = torch.optim.AdamW(parameters, lr=self.learning_rate, weight_decay=0.0, fused=True)
         order = sorted(range(len(pairs)), key=lambda k: (len(pairs[k][0]) + len(pairs[k][1]), k))
         batches = [order[k : k + self.batch] for k in range(0, len(order), self.batch)]
         chance.shuffle(batches)
         with torch.enable_grad(), progress("learning to align", total=1.0) as bar:
             for step, batch in enumerate(batches):
-                rate = self.learning_rate * min(1, 10 * (step + 1) / len(batches)) * (1 - step / len(batches))
-                optimizer.param_groups[0]["lr"] = rate
-                loss = torch.stack(
-                    list(_losses(encoder, [pairs[k] for k in batch], [links[k] for k in batch], dtype))
-                ).mean()
+                done = step / len(batches)
+                optimizer.param_groups[0]["lr"] = self.learning_rate * min(1, 10 * (done + 1 / len(batches)), 1 - done)
+                loss = _loss(encoder, [pairs[k] for k in batch], [links[k] for k in batch], dtype)
+                if not loss.requires_grad:  # all links lie behind the cut of the window
+                    continue
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(parameters, 1.0)
                 optimizer.step()
@@ -185,26 +200,26 @@ class TunedAligner:
                 bar.update(done=(step + 1) / len(batches))
 
 
-def _losses(
+def _loss(
     encoder: SubwordEncoder, pairs: Sequence[Pair], links: Sequence[Alignment], dtype: torch.dtype | None
-) -> Iterator[torch.Tensor]:
-    """For every layer how unlikely the links are: of a linked subword, the mean of minus the logarithm of the
-    probability that the other side's subwords linked to its word have together, over both directions."""
-    (sources, source_words), (targets, target_words) = (
+) -> torch.Tensor:
+    """How unlikely the links are: for a linked subword, minus the logarithm of the probability that the other side's
+    subwords linked to its word have together; the mean over linked subwords, summed over both directions."""
+    (source, source_words), (target, target_words) = (
         encoder.states([pair[side] for pair in pairs], dtype) for side in (0, 1)
     )
     wanted = _cells(links, source_words.cpu().numpy(), target_words.cpu().numpy()).to(source_words.device)
-    inside = (source_words >= 0)[:, :, None] & (target_words >= 0)[:, None, :]
-    for source, target in zip(sources, targets, strict=True):
-        product = _units(source, source_words >= 0) @ _units(target, target_words >= 0).transpose(1, 2)
-        similarity = (refine(product, inside) / SOFTMAX_TEMPERATURE).masked_fill(~inside, _FAR)
-        parts = [similarity.new_zeros(())]
-        for dim in (1, 2):
-            chances = similarity.log_softmax(dim).masked_fill(~wanted, _FAR).logsumexp(dim)
-            linked = wanted.any(dim)
-            if linked.any():
-                parts.append(-chances[linked].mean())
-        yield torch.stack(parts).sum()
+    real_source, real_target = source_words >= 0, target_words >= 0
+    inside = real_source[:, :, None] & real_target[:, None, :]
+    product = _units(source, real_source) @ _units(target, real_target).transpose(1, 2)
+    similarity = (refine(product, inside) / SOFTMAX_TEMPERATURE).masked_fill(~inside, FAR)
+    loss = similarity.new_zeros(())
+    for dim in (1, 2):
+        linked = wanted.any(dim)
+        if linked.any():
+            chances = similarity.log_softmax(dim).masked_fill(~wanted, FAR).logsumexp(dim)
+            loss = loss - chances[linked].mean()
+    return loss
 
 
 def _units(states: torch.Tensor, real: torch.Tensor) -> torch.Tensor:

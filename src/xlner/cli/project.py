@@ -19,7 +19,7 @@ def command(
     output: Annotated[Path, typer.Option(metavar="FILE", help="Labelled target sentences; unknown words get _.")],
     matcher: Annotated[str, typer.Option(help="exact, greedy, program, heuristic or markers.")] = "exact",
     aligner: Annotated[
-        str | None, typer.Option(help="layers (default), embedding, thot, combined, or one that you installed.")
+        str | None, typer.Option(help="layers (default), embedding, tuned, thot, combined, or one that you installed.")
     ] = None,
     alignment: Annotated[
         str | None, typer.Option(metavar="PHARAOH", help="Links i-j per pair, made before; words split at spaces.")
