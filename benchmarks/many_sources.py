@@ -35,7 +35,7 @@ def main() -> None:
     for seed in args.seeds:
         for target in args.targets:
             runs += [{"seed": seed, "target": target, **row} for row in of_target(args, seed, target)]
-            result = {"words": args.words, "runs": runs, "summary": means(runs)}
+            result = {"words": args.words, "runs": runs, "summary": means(runs), "differences": differences(runs)}
             write_results(args.results, "many_sources", result, table(runs, args.words))
 
 
@@ -101,6 +101,27 @@ def means(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return out
 
 
+BEST = "best source alone"
+COMPARED = [("uniform", BEST), ("language-id", "uniform"), (RULES[2], "uniform"), (FROM_TOGETHER, "uniform")]
+
+
+def differences(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Mean difference of two systems over all seeds and targets, with its paired t-interval."""
+    found = {(r["seed"], r["target"], r["system"]): r["f1"] for r in runs}
+    for seed, target in {(r["seed"], r["target"]) for r in runs}:
+        of = [f1 for (s, t, name), f1 in found.items() if (s, t) == (seed, target) and name.endswith(" alone")]
+        found[seed, target, BEST] = max(of)
+    out = []
+    for one, other in COMPARED:
+        each = [f1 - found[s, t, other] for (s, t, name), f1 in found.items() if name == one]
+        row = {"system": one, "other": other, "difference": sum(each) / len(each), "pairs": len(each)}
+        if len(each) > 1:
+            spread = seeds_interval(each)
+            row |= {"low": spread.low, "high": spread.high}
+        out.append(row)
+    return out
+
+
 def table(runs: Sequence[dict[str, Any]], words: int) -> str:
     found = {(r["target"], r["system"]): r for r in means(runs)}
     targets = list(dict.fromkeys(t for t, _ in found))
@@ -121,7 +142,22 @@ def table(runs: Sequence[dict[str, Any]], words: int) -> str:
         lines.append(f"| {system} | " + " | ".join(cells) + f" | {100 * sum(r['f1'] for r in rows) / len(rows):.2f} |")
     published = " | ".join(f"{PUBLISHED[t]:.2f}" for t in targets)
     mean = sum(PUBLISHED[t] for t in targets) / len(targets)
-    return "\n".join([*lines, f"| published, three sources, mBERT | {published} | {mean:.2f} |"])
+    lines += [f"| published, three sources, mBERT | {published} | {mean:.2f} |", ""]
+    lines += ["Differences over seeds and targets, with the paired 95% t-interval:", ""]
+    for row in differences(runs):
+        interval = f" [{100 * row['low']:+.2f}, {100 * row['high']:+.2f}]" if "low" in row else ""
+        lines.append(f"- {row['system']} less {row['other']}: {100 * row['difference']:+.2f}{interval}")
+    lines += ["", "Weights of language-id, mean over seeds, with the F1 of each teacher applied directly:", ""]
+    for target in targets:
+        mine = [r for r in runs if r["target"] == target and r["system"] == "language-id"]
+        parts = []
+        for name in mine[0]["weights"]:
+            source = name.split("-", 1)[1]
+            direct = [r["f1"] for r in runs if r["target"] == target and r["system"] == f"{source} direct"]
+            weight = sum(r["weights"][name] for r in mine) / len(mine)
+            parts.append(f"{source} {weight:.2f} (F1 {100 * sum(direct) / len(direct):.1f})")
+        lines.append(f"- {target}: " + ", ".join(parts))
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
