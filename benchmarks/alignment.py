@@ -352,25 +352,22 @@ def table(result: dict[str, Any]) -> str:
         lines.append(f"- {part}: `{how['command']}`, commit {how['commit'][:12]}; {where}")
     lines.append("")
     if rows := result.get("scores"):
-        systems = list(rows[0]["scores"])
+        systems = list(dict.fromkeys(system for row in rows for system in row["scores"]))
         lines += [
-            "F1 / AER on the test sets; the last column is how many pairs the statistical models were fitted on.",
+            "F1 / AER on the test sets; the last column is how many pairs the statistical models were fitted on. Empty "
+            "cells were not measured.",
             "",
         ]
         lines += ["| pair | " + " | ".join(systems) + " | fitted on |", "|---" * (len(systems) + 2) + "|"]
         for row in rows:
             best = max(s["f1"] for s in row["scores"].values())
-            cells = (
-                f"{'**' if s['f1'] == best else ''}{s['f1']:.3f}{'**' if s['f1'] == best else ''} / {s['aer']:.3f}"
-                for s in row["scores"].values()
-            )
+            cells = [_cell(row["scores"].get(system), best) for system in systems]
             lines.append(f"| {row['pair']} | " + " | ".join(cells) + f" | {row['fitted_on']} |")
-        means = (
-            f"{statistics.mean(r['scores'][s]['f1'] for r in rows):.3f} / "
-            f"{statistics.mean(r['scores'][s]['aer'] for r in rows):.3f}"
-            for s in systems
-        )
-        lines += ["| mean | " + " | ".join(means) + " | |", ""]
+        whole = [row for row in rows if set(systems) <= row["scores"].keys()]
+        for name, these in dict(_groups(rows, whole)).items():
+            cells = [_mean([row["scores"].get(system) for row in these]) for system in systems]
+            lines.append(f"| {name} | " + " | ".join(cells) + " | |")
+        lines.append("")
     if rows := result.get("dev"):
         lines += [
             "Choices, on XL-WA dev (mean over languages):",
@@ -401,6 +398,26 @@ def table(result: dict[str, Any]) -> str:
         if "identical_pairs" in timed:
             lines += ["", f"Same links as simalign's code on {timed['identical_pairs']} of {timed['pairs']} pairs."]
     return "\n".join(lines) + "\n"
+
+
+def _groups(rows: list[dict[str, Any]], whole: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    yield f"mean of {len(rows)}", rows
+    if 0 < len(whole) < len(rows):
+        yield f"mean of the {len(whole)} with all cells", whole
+
+
+def _cell(score: dict[str, float] | None, best: float) -> str:
+    if score is None:
+        return ""
+    mark = "**" if score["f1"] == best else ""
+    return f"{mark}{score['f1']:.3f}{mark} / {score['aer']:.3f}"
+
+
+def _mean(scores: list[dict[str, float] | None]) -> str:
+    found = [s for s in scores if s is not None]
+    if len(found) < len(scores):
+        return ""
+    return f"{statistics.mean(s['f1'] for s in found):.3f} / {statistics.mean(s['aer'] for s in found):.3f}"
 
 
 def main() -> None:
