@@ -104,17 +104,22 @@ def run_xlner(arguments: Sequence[str]) -> dict[str, Any]:
     return result
 
 
-def f1_of(run: Path, gold: Path, mapping: Mapping[str, str] | None = None) -> float:
-    """Strict F1 of a run's model, a fraction; kept beside the run and reused."""
+def f1_of(run: Path, gold: Path, mapping: Mapping[str, str] | None = None, consistency: float = 0.0) -> float:
+    """Strict F1 of a run's model, a fraction; kept beside the run and reused.
+
+    With `consistency` equal words of the test text are labelled alike (`xlner evaluate --label-consistency`).
+    """
     from xlner.data import load
     from xlner.evaluate import score
     from xlner.tagger import Tagger
 
-    key = hashlib.sha256(str([gold.parts[-2:], sorted((mapping or {}).items())]).encode()).hexdigest()[:8]
+    settings = [gold.parts[-2:], sorted((mapping or {}).items()), *([consistency] if consistency else [])]
+    key = hashlib.sha256(str(settings).encode()).hexdigest()[:8]
     kept = run.with_name(f"{run.name}.{key}.f1.json")
     if not kept.is_file():
         sentences = load(gold, mapping=mapping).sentences
-        found = score(sentences, list(Tagger.load(run, mapping=mapping).predict(sentences))).f1
+        predicted = Tagger.load(run, mapping=mapping).predict(sentences, label_consistency=consistency)
+        found = score(sentences, list(predicted)).f1
         kept.write_text(json.dumps(found), "utf-8")
     return json.loads(kept.read_text("utf-8"))
 

@@ -13,6 +13,7 @@ from xlner.data import load, stream_text
 from xlner.errors import UsageError
 from xlner.evaluate import Comparison, Scores, compare_all, intervals, score
 from xlner.tagger import Tagger
+from xlner.tagger.label_consistency import check_strength
 
 
 def predict(
@@ -23,6 +24,7 @@ def predict(
     mapping: Mapping[str, str] | None = None,
     device: str | None = None,
     on_long: str = "window",
+    label_consistency: float = 0.0,
 ) -> Iterator[Sentence]:
     """Tag a file of raw text or of any labelled format, whose labels are ignored. Streams; order and words are kept.
 
@@ -33,9 +35,11 @@ def predict(
         mapping: type renames applied to what the model says.
         device: torch device name.
         on_long: "window" or "error".
+        label_consistency: how far equal words get equal labels, 0 to 1; above 0 the text is read whole first.
     """
+    check_strength(label_consistency)
     tagger = Tagger.load(model, mapping=mapping, device=device, on_long=on_long)
-    return tagger.predict(stream_text(source, language=language))
+    return tagger.predict(stream_text(source, language=language), label_consistency=label_consistency)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ def evaluate(
     mapping: Mapping[str, str] | None = None,
     types: Sequence[str] | None = None,
     device: str | None = None,
+    label_consistency: float = 0.0,
 ) -> Evaluation:
     """Score a model, or a file of predictions, against gold data.
 
@@ -64,6 +69,7 @@ def evaluate(
         mapping: type renames, applied to both sides.
         types: score only these types; None takes all that occur on either side.
         device: torch device name.
+        label_consistency: for a model, how far equal words of the text get equal labels, 0 to 1.
 
     Returns:
         Strict scores with bootstrap intervals. In a prediction file with broken tag sequences strict counts drop the
@@ -72,8 +78,13 @@ def evaluate(
     Raises:
         DataError: sentences or words of the two sides differ.
     """
+    check_strength(label_consistency)
+    if label_consistency and not is_model(model_or_predictions):
+        raise UsageError("--label-consistency is for models; the predictions of a file are scored as they are")
     truth = load(gold, mapping=mapping).sentences
-    found = _predictions(model_or_predictions, truth, mapping=mapping, device=device)
+    found = _predictions(
+        model_or_predictions, truth, mapping=mapping, device=device, label_consistency=label_consistency
+    )
     scores = score(truth, found, types=types)
     lenient = scores
     if not is_model(model_or_predictions):
@@ -113,10 +124,16 @@ def is_model(value: str | Path) -> bool:
 
 
 def _predictions(
-    value: str | Path, gold: Sequence[Sentence], *, mapping: Mapping[str, str] | None, device: str | None
+    value: str | Path,
+    gold: Sequence[Sentence],
+    *,
+    mapping: Mapping[str, str] | None,
+    device: str | None,
+    label_consistency: float = 0.0,
 ) -> list[Sentence]:
     if is_model(value):
-        return list(Tagger.load(value, mapping=mapping, device=device).predict(gold))
+        tagger = Tagger.load(value, mapping=mapping, device=device)
+        return list(tagger.predict(gold, label_consistency=label_consistency))
     return load(value, mapping=mapping, repair="discard").sentences
 
 

@@ -32,6 +32,7 @@ def command(
     estimator: Annotated[
         str | None, typer.Option(metavar="FILE", help="--estimate: a correction fitted on other targets; or default.")
     ] = None,
+    label_consistency: o.LabelConsistency = 0.0,
     device: o.Device = None,
     as_json: o.Json = False,
 ) -> None:
@@ -40,8 +41,10 @@ def command(
 
     mapping = parse_map(map)
     if estimate:
-        if type or errors:
-            raise UsageError("--estimate has no --type and no --errors; leave types out with --map TYPE=O")
+        if type or errors or label_consistency:
+            raise UsageError(
+                "--estimate has no --type, --errors and --label-consistency; leave types out with --map TYPE=O"
+            )
         _estimate(model_or_predictions, gold, calibrate, also, estimator, mapping, device, as_json)
         return
     for option, value in (("--calibrate", calibrate), ("--also", also), ("--estimator", estimator)):
@@ -50,7 +53,10 @@ def command(
     from xlner.api.apply import evaluate
     from xlner.evaluate import describe, intervals, span_errors
 
-    result = evaluate(model_or_predictions, gold, mapping=mapping, types=type or None, device=device)
+    result = evaluate(
+        model_or_predictions, gold, mapping=mapping, types=type or None, device=device,
+        label_consistency=label_consistency,
+    )  # fmt: skip
     if as_json:
         typer.echo(json.dumps(result.metrics))
         return

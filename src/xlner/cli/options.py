@@ -32,6 +32,9 @@ Patience = Annotated[int | None, typer.Option(help="Stop after so many epochs wi
 Precision = Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")]
 Seed = Annotated[int | None, typer.Option(help="Rules every source of chance.")]
 CheckpointSeconds = Annotated[float | None, typer.Option(help="How much work a kill may cost; 0 saves every step.")]
+LabelConsistency = Annotated[
+    float, typer.Option(help="How far equal words of the text get equal labels, 0 to 1; above 0 reads it whole first.")
+]
 ReportTo = Annotated[list[str], typer.Option(help="tensorboard, wandb, ...: any tracker of accelerate.")]
 
 

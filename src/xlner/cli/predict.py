@@ -19,6 +19,7 @@ def command(
     map: o.Map = [],
     device: o.Device = None,
     on_long: Annotated[str, typer.Option(help="window, or error to refuse long sentences.")] = "window",
+    label_consistency: o.LabelConsistency = 0.0,
 ) -> None:
     """Find entities in raw text or in a CoNLL file, whose words and sentences are kept one to one."""
     from xlner.api.apply import predict
@@ -30,5 +31,8 @@ def command(
     if format not in ("conll", "jsonl", "html"):
         raise UsageError(f"--format is conll, jsonl or html, got '{format}'")
     code = iso3(language) if language else None
-    sentences = predict(model, file, language=code, mapping=parse_map(map), device=device, on_long=on_long)
+    sentences = predict(
+        model, file, language=code, mapping=parse_map(map), device=device, on_long=on_long,
+        label_consistency=label_consistency,
+    )  # fmt: skip
     write(output or "-", sentences, format=format)

@@ -34,6 +34,9 @@ def command(
     ] = [],
     student_from: Annotated[str | None, typer.Option(help="auto, encoder or teacher.")] = None,
     confidence_floor: Annotated[float | None, typer.Option(help="Mask words below this teacher confidence.")] = None,
+    label_consistency: Annotated[
+        float | None, typer.Option(help="How far equal words of the raw text get equal labels, 0 to 1.")
+    ] = None,
     chunk_sentences: Annotated[int | None, typer.Option(help="Raw sentences in memory at a time.")] = None,
     student_epochs: Annotated[int | None, typer.Option(help="Passes over the raw text.")] = None,
     student_learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate of the student.")] = None,
@@ -72,7 +75,8 @@ def command(
     }  # fmt: skip
     own = {
         "encoder": encoder, "loss": loss, "temperature": temperature, "student_from": student_from,
-        "confidence_floor": confidence_floor, "weights": weights, "pool": pool, "chunk_sentences": chunk_sentences,
+        "confidence_floor": confidence_floor, "label_consistency": label_consistency, "weights": weights, "pool": pool,
+        "chunk_sentences": chunk_sentences,
     }  # fmt: skip
     if method == "direct":
         _refuse({**own, "student_epochs": student_epochs, "student_learning_rate": student_learning_rate})

@@ -68,6 +68,7 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
         student.words,
         sizes,
         floor=options.confidence_floor,
+        consistency=options.label_consistency,
     )
     loss = make_loss(options.loss, temperature=options.temperature)
     train(student, chunks, loss, options=settings, folder=folder, dev=dev_f1(task.dev), title="student")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from xlner.errors import DataError
 from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.tagger.encode import WordEncoder
+from xlner.tagger.label_consistency import WordBeliefs
 from xlner.train.examples import Example, examples_of
 
 _INDEX = "index.json"
@@ -82,6 +84,7 @@ class SoftLabelChunks:
         encoder: the student's.
         sizes: sentences per chunk.
         floor: words whose most probable merged tag has less than this are masked.
+        consistency: how far words that look alike are labelled alike, 0 to 1; see `WordBeliefs`.
     """
 
     folders: Sequence[Path]
@@ -91,8 +94,24 @@ class SoftLabelChunks:
     encoder: WordEncoder
     sizes: Sequence[int]
     floor: float = 0.0
+    consistency: float = 0.0
 
     def load(self, index: int) -> list[Example]:
+        words, merged = self._merged(index)
+        flat = [w for sentence in words for w in sentence]
+        if self.consistency:
+            merged = self._beliefs.even_out(flat, merged, self.consistency)
+        counts = (merged.max(1) >= self.floor).astype(np.float32)
+        edges = np.cumsum([len(sentence) for sentence in words])[:-1]
+        return examples_of(self.encoder, words, np.split(merged, edges), np.split(counts, edges))
+
+    @cached_property
+    def _beliefs(self) -> WordBeliefs:
+        parts = (self._merged(i) for i in range(len(self.sizes)))
+        return WordBeliefs.of(([w for s in words for w in s], merged) for words, merged in parts)
+
+    def _merged(self, index: int) -> tuple[list[list[str]], np.ndarray]:
+        """Words of one chunk, sentence by sentence, and what the teachers together believe of them."""
         words, lengths = _unpack(load_file(self.folders[0] / f"{index:05d}.safetensors"))
         beliefs = (
             load_file(folder / f"{index:05d}.safetensors")["probabilities"].astype(np.float32)
@@ -100,10 +119,7 @@ class SoftLabelChunks:
         )
         first = sum(self.sizes[:index])
         weights = self.weights.of_words(lengths, self.labels, first_sentence=first)
-        merged = merge(beliefs, weights, self.known, self.labels)
-        counts = (merged.max(1) >= self.floor).astype(np.float32)
-        edges = np.cumsum(lengths)[:-1]
-        return examples_of(self.encoder, words, np.split(merged, edges), np.split(counts, edges))
+        return words, merge(beliefs, weights, self.known, self.labels)
 
 
 def merge(

@@ -11,6 +11,7 @@ from xlner.core.labels import LabelSet
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.tagger import Tagger
+from xlner.tagger.label_consistency import check_strength
 from xlner.train import TrainOptions, make_loss
 
 MULTIPLE = "mul"  # ISO 639: several languages
@@ -100,6 +101,7 @@ class MethodOptions:
         student_from: "encoder" starts the student fresh, "teacher" from the first teacher that knows all types; "auto"
             starts it from that teacher if there is one, unless it is a model and another encoder is named.
         confidence_floor: words whose most probable tag has less than this are masked.
+        label_consistency: how far words that look alike are labelled alike in the raw text, from 0 to 1.
         weights: how much each teacher counts: "uniform"; "language-id" or "language-id:sentence"; the name of a
             similarity measure; "en=0.5,de=0.5", or "PER:en=1,PER:de=0" for one type.
         pool: train one teacher on all labelled sources that have the same types, instead of one on each.
@@ -113,6 +115,7 @@ class MethodOptions:
     temperature: float = 1.0
     student_from: Literal["auto", "encoder", "teacher"] = "auto"
     confidence_floor: float = 0.0
+    label_consistency: float = 0.7
     weights: str = "uniform"
     pool: bool = False
     chunk_sentences: int = 2000
@@ -123,6 +126,7 @@ class MethodOptions:
             raise UsageError(f"--student-from is auto, encoder or teacher, got '{self.student_from}'")
         if not 0 <= self.confidence_floor < 1:
             raise UsageError(f"--confidence-floor is in [0, 1), got {self.confidence_floor}")
+        check_strength(self.label_consistency)
         if self.chunk_sentences < 1:
             raise UsageError(f"--chunk-sentences must be at least 1, got {self.chunk_sentences}")
 

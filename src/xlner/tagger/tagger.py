@@ -27,6 +27,7 @@ from xlner.errors import ModelError
 from xlner.tagger.decode import decode, legal_transitions
 from xlner.tagger.device import autocast, pick_device, pick_precision
 from xlner.tagger.encode import WordEncoder, pad_batch, token_batches
+from xlner.tagger.label_consistency import evened_out
 from xlner.tagger.outputs import OutputMap
 from xlner.tagger.parallel import in_order
 
@@ -234,12 +235,26 @@ class Tagger:
                 out[index] = self.outputs(array)
         return out
 
-    def predict(self, sentences: Iterable[Sentence], *, chunk: int = 1024) -> Iterator[Sentence]:
-        """The sentences with predicted entities, in order, one for one. Streams in chunks of `chunk` sentences."""
+    def predict(
+        self, sentences: Iterable[Sentence], *, chunk: int = 1024, label_consistency: float = 0.0
+    ) -> Iterator[Sentence]:
+        """The sentences with predicted entities, in order, one for one.
+
+        Args:
+            sentences: any; they stream through in chunks.
+            chunk: sentences per chunk.
+            label_consistency: how far equal words get equal labels, 0 to 1; see `WordBeliefs`. Above 0 all
+                sentences are read, and kept with their probabilities, before the first is given out.
+        """
         stream = iter(sentences)
-        while block := list(islice(stream, chunk)):
-            for sentence, chances in zip(block, self.probabilities(block), strict=True):
-                yield sentence.with_spans(decode(chances, self.labels, self._allowed))
+        blocks = iter(lambda: list(islice(stream, chunk)), [])
+        beliefs: Iterator[tuple[Sequence[Sentence], Sequence[np.ndarray]]]
+        beliefs = ((block, self.probabilities(block)) for block in blocks)
+        if label_consistency:
+            beliefs = evened_out(list(beliefs), label_consistency)
+        for block, chances in beliefs:
+            for sentence, rows in zip(block, chances, strict=True):
+                yield sentence.with_spans(decode(rows, self.labels, self._allowed))
 
     def save(self, folder: str | Path, *, card: str | None = None) -> Path:
         """Write a plain Hugging Face folder: config with id2label, safetensors, tokenizer, model card.

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xlner.core.labels import LabelSet
+from xlner.core.seed import seed_everything
+from xlner.core.types import Sentence
+from xlner.tagger import Tagger
+from xlner.tagger.label_consistency import WordBeliefs
+
+TAGS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+
+
+def rows(*beliefs: dict[str, float]) -> np.ndarray:
+    """One word per dictionary; what it leaves is O's."""
+    made = np.array([[b.get(t, 0.0) for t in TAGS] for b in beliefs], np.float32).reshape(-1, len(TAGS))
+    made[:, 0] += 1 - made.sum(1)
+    return made
+
+
+def even_out(words, probabilities, strength=1.0):
+    return WordBeliefs.of([(words, probabilities)]).even_out(words, probabilities, strength)
+
+
+def best(probabilities):
+    return [TAGS[i] for i in probabilities.argmax(1)]
+
+
+def test_one_occurrence_is_corrected_by_the_others_whatever_their_case():
+    words = ["Kano", "KANO", "kano", "rani"]
+    said = rows({"B-LOC": 0.9}, {"B-LOC": 0.9}, {"B-PER": 0.6, "B-LOC": 0.3}, {"B-PER": 0.6})
+    assert best(said) == ["B-LOC", "B-LOC", "B-PER", "B-PER"]
+    assert best(even_out(words, said, 0.7)) == ["B-LOC", "B-LOC", "B-LOC", "B-PER"]
+
+
+def test_words_inside_a_name_are_left_to_their_context():
+    words = ["Banco", "do", "Brasil", "do", "do", "do"]
+    said = rows({"B-LOC": 1}, {"I-LOC": 1}, {"I-LOC": 1}, {}, {}, {})
+    assert best(even_out(words, said)) == ["B-LOC", "I-LOC", "I-LOC", "O", "O", "O"]
+
+
+def test_single_characters_and_words_seen_once_stay_as_they_are():
+    words = ["中", "中", "once"]
+    said = rows({"B-LOC": 0.9}, {}, {"B-PER": 0.7})
+    assert even_out(words, said) == pytest.approx(said)
+
+
+def test_a_part_of_a_text_is_judged_by_all_of_it():
+    first, second = (
+        (["Kano"], rows({"B-PER": 0.6, "B-LOC": 0.3})),
+        (["Kano", "Kano"], rows({"B-LOC": 0.9}, {"B-LOC": 0.9})),
+    )
+    beliefs = WordBeliefs.of([first, second])
+    assert best(beliefs.even_out(*first, 0.7)) == ["B-LOC"]
+
+
+@given(
+    st.lists(st.sampled_from(["a", "Ada", "ada", "ß", "Straße", "strasse", "😀😀", ""]), min_size=1, max_size=12),
+    st.floats(0, 1),
+    st.integers(0, 9),
+)
+def test_rows_stay_probabilities_and_strength_0_changes_nothing(words, strength, seed):
+    said = np.random.default_rng(seed).dirichlet(np.full(5, 0.2), len(words)).astype(np.float32)
+    made = even_out(words, said, strength)
+    assert made.shape == said.shape
+    assert (made >= 0).all()
+    assert made.sum(1) == pytest.approx(np.ones(len(words)), abs=1e-5)
+    assert even_out(words, said, 0.0) == pytest.approx(said, abs=1e-5)
+
+
+def test_a_tagger_labels_equal_words_alike_over_the_chunks_of_a_text(tiny_encoder, monkeypatch):
+    seed_everything(3)
+    tagger = Tagger.fresh(str(tiny_encoder), LabelSet(("LOC", "PER")), precision="fp32")
+    said = {"Kano": rows({"B-LOC": 0.9}), "kano": rows({"B-PER": 0.6, "B-LOC": 0.3}), "": rows()}
+    text = [Sentence((word,) if word else ()) for word in ("kano", "Kano", "", "Kano", "Kano")]
+    monkeypatch.setattr(tagger, "probabilities", lambda block: [said["".join(s.words)] for s in block])
+
+    def labels(**options):
+        return [[x.label for x in s.spans] for s in tagger.predict(iter(text), chunk=2, **options)]
+
+    assert labels() == [["PER"], ["LOC"], [], ["LOC"], ["LOC"]]
+    assert labels(label_consistency=0.7) == [["LOC"], ["LOC"], [], ["LOC"], ["LOC"]]
+
+
+def test_a_text_may_be_empty(tiny_encoder):
+    tagger = Tagger.fresh(str(tiny_encoder), LabelSet(("LOC", "PER")), precision="fp32")
+    assert list(tagger.predict([], label_consistency=0.5)) == []
+    assert list(tagger.predict([Sentence(())], label_consistency=0.5)) == [Sentence(())]
