@@ -42,7 +42,7 @@ def test_words_inside_a_name_are_left_to_their_context():
     assert best(even_out(words, said)) == ["B-LOC", "I-LOC", "I-LOC", "O", "O", "O"]
 
 
-def test_single_characters_and_words_seen_once_stay_as_they_are():
+def test_single_han_characters_and_words_seen_once_stay_as_they_are():
     words = ["中", "中", "once"]
     said = rows({"B-LOC": 0.9}, {}, {"B-PER": 0.7})
     assert even_out(words, said) == pytest.approx(said)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import regex
 
 # Scripts that put no space between words, with their punctuation.
-_UNSPACED = regex.compile(
+UNSPACED = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Line_Break=Complex_Context}\u3000-\u303F\u30FC\uFF00-\uFFEF]"
 )
 _BEFORE = "\ue000"  # a character that is in no vocabulary, so no piece joins it with what follows
@@ -54,7 +54,7 @@ def word_pieces(tokenizer: Any, words: Sequence[str]) -> list[Pieces]:
 def _pieces(tokenizer: Any, words: Sequence[str]) -> list[list[int]]:
     if not words:
         return []
-    inner = [bool(_UNSPACED.match(w)) for w in words]
+    inner = [bool(UNSPACED.match(w)) for w in words]
     texts = [[_BEFORE + w] if inside else [w] for w, inside in zip(words, inner, strict=True)]
     plain = {"is_split_into_words": True, "add_special_tokens": False}
     found = [list(ids) for ids in tokenizer([*texts, [_BEFORE]], **plain)["input_ids"]]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlner.core.types import Sentence
+from xlner.encoder.words import UNSPACED
 from xlner.errors import UsageError
 
 _FLOOR = 1e-4  # what a class has at least, so that one sure mistake does not outvote every other occurrence
@@ -21,7 +22,8 @@ class WordBeliefs:
     a person there, or miss it. Across a text such mistakes mostly cancel out.
 
     Args:
-        rows: case-folded word form -> row of `means`. Words of one character are no forms: they tell nothing.
+        rows: case-folded word form -> row of `means`. A single character of a script without spaces is no form: it
+            is part of too many words.
         means: mean log belief in O and in each type. Shape: (n_forms, 1 + n_types), float32.
 
     Reference: that equal words tend to have equal labels in a text was used for tagging by Finkel et al. (ACL 2005) and
@@ -96,7 +98,7 @@ def check_strength(value: float) -> None:
 
 
 def _form(word: str) -> str:
-    return word.casefold() if len(word) > 1 else ""
+    return "" if len(word) == 1 and UNSPACED.match(word) else word.casefold()
 
 
 def _classes(probabilities: np.ndarray) -> np.ndarray:
