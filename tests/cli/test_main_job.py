@@ -217,3 +217,38 @@ def test_help_imports_no_torch():
         "assert not heavy & set(sys.modules), 'heavy imports'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_equal_words_can_be_labelled_alike(world, finished, tmp_path, capsys):
+    run("predict", finished, world / "gold.conll", "--label-consistency", "0.5", "--output", tmp_path / "even.conll")
+    run("evaluate", tmp_path / "even.conll", world / "gold.conll", "--json")
+    file = json.loads(capsys.readouterr().out)
+    run("evaluate", finished, world / "gold.conll", "--json", "--label-consistency", "0.5")
+    assert json.loads(capsys.readouterr().out)["f1"] == file["f1"] > 0.5
+    transfer(world, tmp_path / "plain", "--label-consistency", "0")
+    assert yaml.safe_load((tmp_path / "plain" / "config.yaml").read_text())["label_consistency"] == 0
+    weights = [(f / "model" / "model.safetensors").read_bytes() for f in (finished, tmp_path / "plain")]
+    assert weights[0] != weights[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["predict", "RUN", "GOLD", "--label-consistency", "2"], "in [0, 1], got 2"),
+        (["evaluate", "GOLD", "GOLD", "--label-consistency", "0.5"], "is for models"),
+        (["evaluate", "RUN", "GOLD", "--estimate", "--label-consistency", "0.5"], "--estimate has no"),
+    ],
+)
+def test_label_consistency_is_a_share_and_for_models(world, finished, capsys, words, message):
+    run(*({"RUN": finished, "GOLD": world / "gold.conll"}.get(w, w) for w in words), code=2)
+    assert message in capsys.readouterr().err
+
+
+def test_a_student_without_a_teacher_of_all_types_is_said_to_start_fresh(world, tmp_path, capsys):
+    for name, gone in (("per.conll", "LOC"), ("loc.conll", "PER")):
+        run("data", "convert", world / "train.conll", tmp_path / name, "--map", f"{gone}=O")
+    run(
+        "transfer", "--source", f"en={tmp_path / 'per.conll'}", "--source", f"en={tmp_path / 'loc.conll'}",
+        "--target", f"es={world / 'raw.txt'}", "--output", tmp_path / "run", "--config", world / "fast.yaml",
+    )  # fmt: skip
+    assert "the student starts from the encoder, since no teacher knows all types" in capsys.readouterr().err

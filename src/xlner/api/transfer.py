@@ -17,6 +17,7 @@ from xlner.data import load, stream_text, write
 from xlner.errors import DataError, UsageError
 from xlner.evaluate import interval, score
 from xlner.methods import METHODS
+from xlner.methods.distill import UNKNOWN_TYPES
 from xlner.methods.task import MethodOptions, Source, Task, pooled
 from xlner.tagger import Tagger
 from xlner.tagger.card import model_card
@@ -148,7 +149,7 @@ def transfer(
 
     tagger = fit(task, options, run.path)
     metrics: dict[str, Any] = {"method": method, "types": list(task.labels.types)}
-    if method == "direct" and (notes := _mixed_types(sources)):
+    if notes := _mixed_types(sources) if method == "direct" else _fresh_student(run):
         metrics["notes"] = notes
     predictions: dict[str, list[Sentence]] = {}
     if gold_sentences:
@@ -235,6 +236,14 @@ def _label_set(sources: Sequence[Source], mapping: Mapping[str, str]) -> LabelSe
     if not types:
         raise DataError("the sources have no entities; after --map no type is left to learn")
     return LabelSet(tuple(sorted(types)))
+
+
+def _fresh_student(run: RunFolder) -> list[str]:
+    """What to say if the student could not start from a teacher, though nobody asked for that."""
+    made = run.read_json("weights_detail.json") or {}
+    if made.get("student_starts_from") != UNKNOWN_TYPES:
+        return []
+    return [f"the student starts from the {UNKNOWN_TYPES}; it then needs more raw text than one that starts trained"]
 
 
 def _mixed_types(sources: Sequence[Source]) -> list[str]:

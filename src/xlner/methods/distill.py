@@ -20,6 +20,8 @@ from xlner.train import TrainOptions, make_loss, train
 from xlner.train.loop import forget
 from xlner.train.processes import main_first, main_process, wait_for_all
 
+UNKNOWN_TYPES = "encoder, since no teacher knows all types"
+
 
 def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
     """Distil one or many source-language teachers into a student for the target language.
@@ -58,8 +60,9 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
         known.append(teacher.outputs.known)
 
     seed_everything(options.student.seed)
-    student, settings = _student(task, options, folder, known)
+    student, settings, start = _student(task, options, folder, known)
     weights.check(known, task.labels.types)
+    _write_weights(folder, {**weights.as_dict([s.name for s in task.sources]), "student_starts_from": start})
     chunks = SoftLabelChunks(
         places,
         weights,
@@ -103,8 +106,8 @@ def teacher_of(source: Source, task: Task, options: MethodOptions, folder: Path)
 
 def _student(
     task: Task, options: MethodOptions, folder: Path, known: Sequence[Collection[str]]
-) -> tuple[Tagger, TrainOptions]:
-    """A student and how it is to be trained.
+) -> tuple[Tagger, TrainOptions, str]:
+    """A student, how it is to be trained, and what it starts from: a source, "encoder" or UNKNOWN_TYPES.
 
     It starts from the encoder, or from the first teacher that knows all types of the task.
     """
@@ -123,7 +126,7 @@ def _student(
                 device=settings.device, precision=settings.precision, dropout=settings.dropout,
             )  # fmt: skip
             student.languages = tuple(languages)
-            return student.with_own_head(), replace(settings, epochs=settings.epochs or 1)
+            return student.with_own_head(), replace(settings, epochs=settings.epochs or 1), first.name
         if options.student_from == "teacher":
             raise UsageError(
                 f"--student-from teacher needs a teacher with the task's types {', '.join(task.labels.types)}; "
@@ -133,7 +136,7 @@ def _student(
         options.encoder, task.labels, languages=languages,
         device=settings.device, precision=settings.precision, dropout=settings.dropout,
     )  # fmt: skip
-    return fresh, settings
+    return fresh, settings, "encoder" if able or options.student_from == "encoder" else UNKNOWN_TYPES
 
 
 def _write_weights(folder: Path, values: Mapping[str, Any]) -> None:
