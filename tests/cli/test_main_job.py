@@ -220,10 +220,15 @@ def test_help_imports_no_torch():
 
 
 def test_equal_words_can_be_labelled_alike(world, finished, tmp_path, capsys):
-    run("predict", finished, world / "gold.conll", "--label-consistency", "0.5", "--output", tmp_path / "even.conll")
+    scores = []
+    for more in ([], ["--label-consistency", "0.5"]):
+        run("predict", finished, world / "gold.conll", "--format", "jsonl", *more)
+        scores.append([[x["score"] for x in json.loads(r)["spans"]] for r in capsys.readouterr().out.splitlines()])
+    assert scores[0] != scores[1]
+    run("predict", finished, world / "gold.conll", *more, "--output", tmp_path / "even.conll")
     run("evaluate", tmp_path / "even.conll", world / "gold.conll", "--json")
     file = json.loads(capsys.readouterr().out)
-    run("evaluate", finished, world / "gold.conll", "--json", "--label-consistency", "0.5")
+    run("evaluate", finished, world / "gold.conll", "--json", *more)
     assert json.loads(capsys.readouterr().out)["f1"] == file["f1"] > 0.5
     transfer(world, tmp_path / "plain", "--label-consistency", "0")
     assert yaml.safe_load((tmp_path / "plain" / "config.yaml").read_text())["label_consistency"] == 0

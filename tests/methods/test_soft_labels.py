@@ -13,6 +13,7 @@ from xlner.errors import DataError
 from xlner.methods.soft_labels import SoftLabelChunks, _pack, _unpack, merge, write_soft_labels
 from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
+from xlner.tagger.label_consistency import WordBeliefs
 
 LABELS = LabelSet(("LOC", "PER"))
 ALL = frozenset(LABELS.types)
@@ -36,6 +37,21 @@ def test_what_the_student_reads_is_what_the_teacher_said(teacher, tmp_path):
     read = [e for i in range(3) for e in chunks.load(i)]
     for example, said in zip(read, teacher.probabilities(raw), strict=True):
         assert example.targets == pytest.approx(said, abs=1e-3)  # float16 on disk
+
+
+def test_equal_words_are_labelled_alike_over_all_chunks_and_teachers(teacher, tmp_path):
+    raw = sentences(20, "spa")
+    seed_everything(4)
+    other = Tagger.fresh(teacher.model.name_or_path, LABELS, precision="fp32")
+    folders = [tmp_path / "one", tmp_path / "two"]
+    sizes, _ = (write(t, raw, f) for t, f in zip((teacher, other), folders, strict=True))
+    weights = TeacherWeights.uniform(2)
+    chunks = SoftLabelChunks(folders, weights, [ALL, ALL], LABELS, teacher.words, sizes, consistency=0.7)
+    read = np.concatenate([e.targets for i in range(len(sizes)) for e in chunks.load(i)])
+    words = [w for s in raw for w in s.words]
+    both = (np.concatenate(teacher.probabilities(raw)) + np.concatenate(other.probabilities(raw))) / 2
+    assert read == pytest.approx(WordBeliefs.of([(words, both)]).even_out(words, both, 0.7), abs=1e-3)  # float16
+    assert np.abs(read - both).max() > 5e-3
 
 
 def test_chunks_on_disk_are_not_computed_again(teacher, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence
+from xlner.errors import UsageError
 from xlner.tagger import Tagger
 from xlner.tagger.label_consistency import WordBeliefs
 
@@ -38,14 +39,33 @@ def test_one_occurrence_is_corrected_by_the_others_whatever_their_case():
 
 def test_words_inside_a_name_are_left_to_their_context():
     words = ["Banco", "do", "Brasil", "do", "do", "do"]
-    said = rows({"B-LOC": 1}, {"I-LOC": 1}, {"I-LOC": 1}, {}, {}, {})
+    lone = {"I-LOC": 0.01}
+    said = rows({"B-LOC": 0.97}, {"I-LOC": 0.97}, {"I-LOC": 0.97}, lone, lone, lone)
     assert best(even_out(words, said)) == ["B-LOC", "I-LOC", "I-LOC", "O", "O", "O"]
 
 
+def test_the_mean_is_geometric_and_b_and_i_keep_their_shares():
+    said = rows({"B-LOC": 0.8}, {"B-LOC": 0.1, "I-LOC": 0.1})
+    made = even_out(["Rom", "rom"], said, 0.5)
+    for before, after, inside in ((said[0], made[0], 0.0), (said[1], made[1], 0.1)):
+        share = 0.5 * (1 - inside)
+        outside = before[0] ** (1 - share) * np.sqrt(0.2 * 0.8) ** share
+        place = before[1:3].sum() ** (1 - share) * np.sqrt(0.8 * 0.2) ** share
+        assert after[0] == pytest.approx(outside / (outside + place), abs=2e-3)
+    assert made[1, 1] == pytest.approx(made[1, 2])
+
+
+@pytest.mark.parametrize("sure", [1e-3, 1e-9, 0.0])
+def test_a_teacher_that_is_sure_can_be_corrected_too(sure):
+    words = ["Kano"] * 20
+    said = rows(*[{"B-LOC": 0.99}] * 19, {"B-LOC": sure})
+    assert best(even_out(words, said)) == ["B-LOC"] * 20
+
+
 def test_single_han_characters_and_words_seen_once_stay_as_they_are():
-    words = ["中", "中", "once"]
-    said = rows({"B-LOC": 0.9}, {}, {"B-PER": 0.7})
-    assert even_out(words, said) == pytest.approx(said)
+    words = ["中", "中", "รุ", "รุ", "once"]
+    said = rows({"B-LOC": 0.9}, {}, {"B-LOC": 0.9}, {}, {"B-PER": 0.7})
+    assert even_out(words, said) == pytest.approx(said, abs=1e-3)
 
 
 def test_a_part_of_a_text_is_judged_by_all_of_it():
@@ -68,7 +88,7 @@ def test_rows_stay_probabilities_and_strength_0_changes_nothing(words, strength,
     assert made.shape == said.shape
     assert (made >= 0).all()
     assert made.sum(1) == pytest.approx(np.ones(len(words)), abs=1e-5)
-    assert even_out(words, said, 0.0) == pytest.approx(said, abs=1e-5)
+    assert even_out(words, said, 0.0) == pytest.approx(said, abs=1e-3)  # no tag is below the floor
 
 
 def test_a_tagger_labels_equal_words_alike_over_the_chunks_of_a_text(tiny_encoder, monkeypatch):
@@ -89,3 +109,15 @@ def test_a_text_may_be_empty(tiny_encoder):
     tagger = Tagger.fresh(str(tiny_encoder), LabelSet(("LOC", "PER")), precision="fp32")
     assert list(tagger.predict([], label_consistency=0.5)) == []
     assert list(tagger.predict([Sentence(())], label_consistency=0.5)) == [Sentence(())]
+
+
+@pytest.mark.parametrize("wrong", [-1, 2, float("nan")])
+def test_a_strength_is_a_share(tiny_encoder, wrong):
+    tagger = Tagger.fresh(str(tiny_encoder), LabelSet(("LOC", "PER")), precision="fp32")
+    with pytest.raises(UsageError, match="in \\[0, 1\\]"):
+        tagger.predict([], label_consistency=wrong)
+
+
+def test_nothing_is_known_of_words_when_no_text_was_read():
+    said = rows({"B-LOC": 0.9})
+    assert WordBeliefs.of([]).even_out(["Rom"], said, 1.0) is said

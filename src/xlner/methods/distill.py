@@ -42,7 +42,8 @@ def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
         UsageError: the task has no raw text.
 
     Reference: Wu, Lin, Karlsson, Lou & Huang, ACL 2020, equations for single- and multi-source distillation. Ours
-    differs in its default loss (soft cross-entropy; "mse" is theirs) and in decoding by legal transitions.
+    differs in its default loss (soft cross-entropy; "mse" is theirs), in evening out the soft labels of equal words
+    (`--label-consistency 0` does not), and in decoding by legal transitions.
     """
     if task.raw is None:
         raise UsageError(f"--method distill needs raw text: --target {task.target}=FILE")
@@ -136,7 +137,7 @@ def _student(
         options.encoder, task.labels, languages=languages,
         device=settings.device, precision=settings.precision, dropout=settings.dropout,
     )  # fmt: skip
-    return fresh, settings, "encoder" if able or options.student_from == "encoder" else UNKNOWN_TYPES
+    return fresh, settings, "encoder" if able or other or options.student_from == "encoder" else UNKNOWN_TYPES
 
 
 def _write_weights(folder: Path, values: Mapping[str, Any]) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import regex
 
 from xlner.core.types import Sentence
 from xlner.encoder.words import UNSPACED
 from xlner.errors import UsageError
 
-_FLOOR = 1e-4  # what a class has at least, so that one sure mistake does not outvote every other occurrence
+_FLOOR = 1e-4  # the least a tag is believed, so that one sure mistake does not outvote every other occurrence
+_ONE_CHARACTER = regex.compile(r"\X")
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,11 @@ class WordBeliefs:
         Shape of the probabilities: (n_words, 1 + 2 n_types). Memory grows with the word forms, not with the text.
         """
         rows: dict[str, int] = {}
-        totals, counts = np.zeros((0, 1), np.float32), np.zeros(0, np.int64)
+        totals, counts = np.zeros((0, 0)), np.zeros(0, np.int64)
         for words, probabilities in parts:
             ids = np.array([rows.setdefault(f, len(rows)) for f in map(_form, words)], np.int64)
-            beliefs = np.log(_classes(probabilities))
-            more = len(rows) - len(totals)
+            beliefs = np.log(_classes(_tags(probabilities)))
+            more = len(rows) - len(counts)
             totals = np.concatenate([totals.reshape(-1, beliefs.shape[1]), np.zeros((more, beliefs.shape[1]))])
             counts = np.concatenate([counts, np.zeros(more, np.int64)])
             np.add.at(totals, ids, beliefs)
@@ -56,7 +58,8 @@ class WordBeliefs:
         """Draw each word's belief towards that of its form: `q[c] ~ p[c]^(1-s) m[c]^s`, m the geometric mean.
 
         The classes c are O and the types; how a type divides into B and I stays. s is `strength` times the belief
-        that the word does not continue an entity: "do" in "Banco do Brasil" is judged by its neighbours.
+        that the word does not continue an entity: "do" in "Banco do Brasil" is judged by its neighbours. No tag is
+        believed less than 0.0001.
 
         Args:
             words: of this part of the text.
@@ -66,14 +69,16 @@ class WordBeliefs:
         Returns:
             Shape: (n_words, 1 + 2 n_types), float32.
         """
+        if not self.rows:
+            return probabilities
+        tags = _tags(probabilities)
         ids = np.array([self.rows.get(_form(w), -1) for w in words], np.int64)
-        classes = _classes(probabilities)
-        inside = probabilities[:, 2::2].sum(1)
+        own = _classes(tags)
+        inside = tags[:, 2::2].sum(1)
         share = np.where(ids < 0, 0.0, strength * (1 - inside))[:, None]
-        mixed = np.exp((1 - share) * np.log(classes) + share * self.means[ids])
-        ratio = mixed / mixed.sum(1, keepdims=True) / classes
-        tags = np.concatenate([ratio[:, :1], np.repeat(ratio[:, 1:], 2, axis=1)], axis=1)
-        evened = probabilities * tags
+        mixed = np.exp((1 - share) * np.log(own) + share * self.means[ids])
+        ratio = mixed / mixed.sum(1, keepdims=True) / own
+        evened = tags * np.concatenate([ratio[:, :1], np.repeat(ratio[:, 1:], 2, axis=1)], axis=1)
         return (evened / evened.sum(1, keepdims=True)).astype(np.float32)
 
 
@@ -84,11 +89,10 @@ def evened_out(
 
     Shape of the probabilities of a sentence: (n_words, 1 + 2 n_types).
     """
-    texts = [[w for s in sentences for w in s.words] for sentences, _ in blocks]
-    flat = [np.concatenate(rows) for _, rows in blocks]
-    beliefs = WordBeliefs.of(zip(texts, flat, strict=True))
-    for (sentences, rows), words, tags in zip(blocks, texts, flat, strict=True):
-        yield sentences, np.split(beliefs.even_out(words, tags, strength), np.cumsum([len(r) for r in rows])[:-1])
+    beliefs = WordBeliefs.of((_words(sentences), np.concatenate(rows)) for sentences, rows in blocks)
+    for sentences, rows in blocks:
+        tags = beliefs.even_out(_words(sentences), np.concatenate(rows), strength)
+        yield sentences, np.split(tags, np.cumsum([len(r) for r in rows])[:-1])
 
 
 def check_strength(value: float) -> None:
@@ -98,10 +102,19 @@ def check_strength(value: float) -> None:
 
 
 def _form(word: str) -> str:
-    return "" if len(word) == 1 and UNSPACED.match(word) else word.casefold()
+    return "" if UNSPACED.match(word) and _ONE_CHARACTER.fullmatch(word) else word.casefold()
 
 
-def _classes(probabilities: np.ndarray) -> np.ndarray:
+def _words(sentences: Sequence[Sentence]) -> list[str]:
+    return [w for s in sentences for w in s.words]
+
+
+def _tags(probabilities: np.ndarray) -> np.ndarray:
+    """No tag below the floor, rows summing to 1. Shape: (n_words, 1 + 2 n_types)."""
+    floored = np.maximum(probabilities, _FLOOR)
+    return floored / floored.sum(1, keepdims=True)
+
+
+def _classes(tags: np.ndarray) -> np.ndarray:
     """Chances of O and of each type. Shape: (n_words, 1 + n_types)."""
-    types = probabilities[:, 1::2] + probabilities[:, 2::2]
-    return np.maximum(np.concatenate([probabilities[:, :1], types], axis=1), _FLOOR)
+    return np.concatenate([tags[:, :1], tags[:, 1::2] + tags[:, 2::2]], axis=1)

@@ -27,7 +27,7 @@ from xlner.errors import ModelError
 from xlner.tagger.decode import decode, legal_transitions
 from xlner.tagger.device import autocast, pick_device, pick_precision
 from xlner.tagger.encode import WordEncoder, pad_batch, token_batches
-from xlner.tagger.label_consistency import evened_out
+from xlner.tagger.label_consistency import check_strength, evened_out
 from xlner.tagger.outputs import OutputMap
 from xlner.tagger.parallel import in_order
 
@@ -245,8 +245,14 @@ class Tagger:
             chunk: sentences per chunk.
             label_consistency: how far equal words get equal labels, 0 to 1; see `WordBeliefs`. Above 0 all
                 sentences are read, and kept with their probabilities, before the first is given out.
+
+        Raises:
+            UsageError: `label_consistency` is no share.
         """
-        stream = iter(sentences)
+        check_strength(label_consistency)
+        return self._predict(iter(sentences), chunk, label_consistency)
+
+    def _predict(self, stream: Iterator[Sentence], chunk: int, label_consistency: float) -> Iterator[Sentence]:
         blocks = iter(lambda: list(islice(stream, chunk)), [])
         beliefs: Iterator[tuple[Sequence[Sentence], Sequence[np.ndarray]]]
         beliefs = ((block, self.probabilities(block)) for block in blocks)
