@@ -76,6 +76,8 @@ def write_soft_labels(
 class SoftLabelChunks:
     """The merged soft labels of one or several teachers as training data, one chunk of one teacher in memory at a time.
 
+    With `consistency` there is also one row of beliefs per different word.
+
     Args:
         folders: one per teacher, from `write_soft_labels` over the same raw text.
         weights: how much each teacher counts.
@@ -83,7 +85,7 @@ class SoftLabelChunks:
         labels: the label set of the student.
         encoder: the student's.
         sizes: sentences per chunk.
-        floor: words whose most probable merged tag has less than this are masked.
+        floor: words whose most probable tag, merged and evened out, has less than this are masked.
         consistency: how far words that look alike are labelled alike, 0 to 1; see `WordBeliefs`.
     """
 
