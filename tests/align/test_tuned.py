@@ -49,6 +49,14 @@ def test_it_learns_what_it_is_taught(tiny_encoder):
     assert losses[1] < losses[0] - 1
 
 
+@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad])
+def test_it_learns_where_the_caller_only_reads(tiny_encoder, mode):
+    pairs, _ = bitext(12, 1)
+    plain = TunedAligner(str(tiny_encoder), **SETTINGS).align(pairs)
+    with mode():
+        assert TunedAligner(str(tiny_encoder), **SETTINGS).align(pairs) == plain
+
+
 def test_real_sentences_are_linked_better(shared_data):
     def read(split, count):
         lines = (shared_data / f"wordalign/xl-wa/data/et/{split}.tsv").read_text("utf-8").split("\n")[:count]

@@ -88,6 +88,7 @@ class TunedAligner:
         self._embeddings = ""
         self.reader: EmbeddingAligner | None = None
 
+    @torch.inference_mode(mode=False)
     def fit(self, bitext: Sequence[Pair]) -> TunedAligner:
         """Learn from sentence pairs, starting from the encoder as it was pretrained.
 
