@@ -33,7 +33,7 @@ def command(
         list[str], typer.Option(metavar="LANG=FILE", help="Text of a source that is a model, for --weights.")
     ] = [],
     student_from: Annotated[str | None, typer.Option(help="auto, encoder or teacher.")] = None,
-    confidence_floor: Annotated[float | None, typer.Option(help="Mask words below this teacher confidence.")] = None,
+    confidence_floor: Annotated[float | None, typer.Option(help="Mask words whose soft label is less sure.")] = None,
     label_consistency: Annotated[
         float | None, typer.Option(help="How far equal words of the raw text get equal labels, 0 to 1.")
     ] = None,
