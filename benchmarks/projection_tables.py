@@ -14,6 +14,7 @@ PUBLISHED = {
 EXTRA = {
     "raw": "PUD en-zh on raw Chinese text, entities compared by characters",
     "back_translation": "Back-translation: Portuguese text with gold (UNER Bosque), English entities found by a model",
+    "nmt": "NMT score: the same text and entities, probabilities of the translator's own weights, both directions",
     "markers": "Markers: English entities (CoNLL-2003) in marked Portuguese translations",
 }
 
@@ -22,7 +23,9 @@ def _plain(title: str, rows: dict[str, Any]) -> str:
     lines = [f"## {title}", "", "| | |", "|---|---|"]
     for name, value in rows.items():
         if isinstance(value, dict) and "f1" in value:
-            value = f"F1 {_f(value['f1'])}, P {_f(value['precision'])}, R {_f(value['recall'])}"
+            span = f" ({value['low']:.3f} to {value['high']:.3f})" if "low" in value else ""
+            took = f", {value['seconds']:.1f} s" if "seconds" in value else ""
+            value = f"F1 {_f(value['f1'])}{span}, P {_f(value['precision'])}, R {_f(value['recall'])}{took}"
         elif isinstance(value, dict):
             value = ", ".join(f"{k} {v}" for k, v in value.items())
         elif isinstance(value, float):

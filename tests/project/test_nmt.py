@@ -48,7 +48,7 @@ def by_hand(scorer: NmtScorer, output: str, given: str) -> float:
 
 
 def test_the_score_is_normalised_and_goes_both_ways(checkpoint: Path) -> None:
-    scorer = NmtScorer(str(checkpoint), device="cpu")
+    scorer = NmtScorer(str(checkpoint), device="cpu", precision="fp32")
     a, b = "Lake Bank", "die Seebank"
     there = math.exp(by_hand(scorer, b, a) - by_hand(scorer, b, b))
     back = math.exp(by_hand(scorer, a, b) - by_hand(scorer, a, a))
@@ -60,8 +60,8 @@ def test_the_score_is_normalised_and_goes_both_ways(checkpoint: Path) -> None:
 def test_batches_do_not_change_scores(checkpoint: Path) -> None:
     pair = make_pair(sentence("Lake Bank Oslo", (0, 2, "ORG"), (2, 3, "LOC")), "die Seebank Oslo", [])
     ranges = np.array([(0, 1), (0, 2), (0, 3), (1, 2), (2, 3)], np.int32)
-    alone = NmtScorer(str(checkpoint), device="cpu", batch_tokens=1)([pair], [ranges])[0]
-    together = NmtScorer(str(checkpoint), device="cpu")([pair], [ranges])[0]
+    alone = NmtScorer(str(checkpoint), device="cpu", precision="fp32", batch_tokens=1)([pair], [ranges])[0]
+    together = NmtScorer(str(checkpoint), device="cpu", precision="fp32")([pair], [ranges])[0]
     assert alone.shape == (2, 5)
     assert together == pytest.approx(alone, abs=1e-5)
 
@@ -69,3 +69,24 @@ def test_batches_do_not_change_scores(checkpoint: Path) -> None:
 def test_no_model_is_said(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no translation model"):
         NmtScorer(str(tmp_path))
+
+
+def test_two_models_of_one_direction_each(checkpoint: Path, tmp_path: Path) -> None:
+    """Neither can say a string in its own language, so nothing is normalised."""
+    from shutil import copytree
+
+    from transformers import AutoModelForSeq2SeqLM
+
+    other = copytree(checkpoint, tmp_path / "back")
+    changed = AutoModelForSeq2SeqLM.from_pretrained(other)
+    torch.nn.init.normal_(changed.lm_head.weight)
+    changed.save_pretrained(other)
+    there, back = (
+        NmtScorer(str(checkpoint), device="cpu", precision="fp32"),
+        NmtScorer(str(other), device="cpu", precision="fp32"),
+    )
+    scorer = NmtScorer(str(checkpoint), back=str(other), device="cpu", precision="fp32")
+    a, b = "Lake Bank", "die Seebank"
+    expected = (math.exp(by_hand(there, b, a)) + math.exp(by_hand(back, a, b))) / 2
+    assert scorer.score(a, b) == pytest.approx(expected, rel=1e-4)
+    assert by_hand(there, a, b) != pytest.approx(by_hand(back, a, b), rel=1e-3)

@@ -61,6 +61,9 @@ def command(
         str | None, typer.Option(metavar="MODEL", help="For the scores fused, ner and ner_spans.")
     ] = None,
     nmt_model: Annotated[str | None, typer.Option(metavar="MODEL", help="For the score nmt.")] = None,
+    nmt_back: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Target to source, if --nmt-model knows one direction only.")
+    ] = None,
     nmt_languages: Annotated[
         tuple[str, str] | None, typer.Option(help="The model's own codes, such as eng_Latn deu_Latn.")
     ] = None,
@@ -102,7 +105,12 @@ def command(
         aligner_options=key_values(option),
         fit=fit,
         load=load,
-        options=ProjectOptions(score=score or "fused", candidates=ranges, nmt_languages=nmt_languages or (None, None)),
+        options=ProjectOptions(
+            score=score or "fused",
+            candidates=ranges,
+            nmt_languages=nmt_languages or (None, None),
+            nmt_back=nmt_back,
+        ),
         min_score=min_score,
         words=words,  # type: ignore[arg-type]
         source_language=source_language,
@@ -142,7 +150,7 @@ _FOR = {
     **dict.fromkeys(_OF_HEURISTIC, "the matcher heuristic"),
     "ner_model": "the scores fused, ner and ner_spans and the candidates ner",
     "nmt_model": "the score nmt",
-    "nmt_languages": "the score nmt",
+    **dict.fromkeys(("nmt_back", "nmt_languages"), "the score nmt"),
 }
 
 
@@ -163,7 +171,7 @@ def _refuse_ignored(given: dict[str, Any], matcher: str, score: str, candidates:
     if "embedding" in scores:
         used |= {"encoder", "device"}
     if "nmt" in scores:
-        used |= {"nmt_model", "nmt_languages", "device"}
+        used |= {"nmt_model", "nmt_back", "nmt_languages", "device"}
     if scores & {"fused", "ner", "ner_spans"} or (scores and "ner" in candidates):
         used |= {"ner_model"} | ({"device"} if "ner_model" in given else set())
     for name in given:

@@ -42,12 +42,14 @@ class ProjectOptions:
             a weighted sum such as "align=0.5,ner_spans=0.5,nmt=1". Matchers without candidates ignore it.
         candidates: which ranges are candidates.
         nmt_languages: the translation model's own codes of the source and the target language, for "nmt".
+        nmt_back: a translation model for the other direction, where that one knows one direction only.
         layer: hidden layer for "embedding"; None takes the one two thirds up.
     """
 
     score: str = "fused"
     candidates: CandidateOptions = field(default_factory=CandidateOptions)
     nmt_languages: tuple[str | None, str | None] = (None, None)
+    nmt_back: str | None = None
     layer: int | None = None
 
 

@@ -105,7 +105,7 @@ def make_score(
         from xlner.project.scores.nmt import NmtScorer
 
         source, target = options.nmt_languages
-        nmt = NmtScorer(nmt_model, source_language=source, target_language=target, device=device)
+        nmt = NmtScorer(nmt_model, back=options.nmt_back, source_language=source, target_language=target, device=device)
     if "embedding" in weights:
         from xlner.project.scores.embeddings import EmbeddingScorer
 
