@@ -29,9 +29,10 @@ def files(tmp_path_factory):
 @pytest.fixture
 def run(files, tiny_encoder, capsys):
     def go(*words, code=0, languages=("en=en.txt", "es=es.conll", "zh=zh.txt")):
+        reader = [] if "typology" in str(words) else ["--encoder", str(tiny_encoder), "--layer", "1"]
         given = [w for item in languages for w in ("--language", item.replace("=", f"={files}/"))]
         with pytest.raises(SystemExit) as stopped:
-            main(["similarity", *given, "--encoder", str(tiny_encoder), "--layer", "1", *map(str, words)])
+            main(["similarity", *given, *reader, *map(str, words)])
         assert (stopped.value.code or 0) == code
         return capsys.readouterr()
 
@@ -125,6 +126,14 @@ def test_typology_needs_codes_only_and_says_what_to_install(run, monkeypatch):
     uriel.features.cache_clear()
     error = run("--measure", "typology:genetic", code=1, languages=("en", "es")).err
     assert "pip install 'xlner[typology]'" in error
+
+
+@pytest.mark.parametrize(
+    "option", [("--encoder", "x"), ("--layer", "3"), ("--max-sentences", "9"), ("--device", "cpu")]
+)
+def test_options_about_text_are_refused_where_only_codes_are_read(run, option):
+    error = run("--measure", "typology", *option, code=2, languages=("en", "es")).err
+    assert f"{option[0]} has no effect here" in error
 
 
 def test_without_matplotlib_the_numbers_are_written_all_the_same(run, tmp_path, monkeypatch):

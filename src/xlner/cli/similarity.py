@@ -62,7 +62,13 @@ def command(
     files = _languages(language)
     groups = [_group(item) for item in bitext]
     from xlner.api.similarity import DEFAULT_MEASURES, MAX_SENTENCES, similarity
+    from xlner.similarity import SIMILARITIES, expand
 
+    if all(SIMILARITIES.load(m)().needs == "codes" for m in expand(measure or DEFAULT_MEASURES)):
+        readers = {"--bitext": bitext or None, "--encoder": encoder, "--layer": layer, "--device": device,
+                   "--max-sentences": max_sentences}  # fmt: skip
+        if given := next((name for name, value in readers.items() if value is not None), None):
+            raise UsageError(f"{given} has no effect here: {' and '.join(measure)} reads no text, only language codes")
     result = similarity(
         files,
         measures=measure or DEFAULT_MEASURES,
