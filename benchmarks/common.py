@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -83,13 +84,19 @@ def measured(run: Path) -> bool:
 def run_xlner(arguments: Sequence[str]) -> dict[str, Any]:
     """Run one command in a process of its own; what it came to is kept beside its --output and reused.
 
+    What another command left there is not taken for it: that is an error.
+
     Returns:
         The JSON object it printed, with "seconds", "peak_mb" (largest resident memory) and "commit" added.
     """
     output_folder = Path(arguments[list(arguments).index("--output") + 1])
     kept = output_folder.with_name(f"{output_folder.name}.measured.json")
+    told = [re.sub(r"[^=,]*/", "", a) for a in arguments]  # folders differ from machine to machine
     if measured(output_folder):
-        return json.loads(kept.read_text("utf-8"))
+        found = json.loads(kept.read_text("utf-8"))
+        if found.get("arguments", told) != told:
+            raise SystemExit(f"{kept} is of other options: {' '.join(found['arguments'])}; now: {' '.join(told)}")
+        return found
     started = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "xlner", *arguments, "--json"], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -100,6 +107,7 @@ def run_xlner(arguments: Sequence[str]) -> dict[str, Any]:
         raise SystemExit(f"failed with {process.returncode}: xlner {' '.join(arguments)}")
     seconds = round(time.monotonic() - started, 1)
     result = {**json.loads(output), "seconds": seconds, "peak_mb": usage.ru_maxrss // 1024, "commit": commit()}
+    result["arguments"] = told
     kept.write_text(json.dumps(result), "utf-8")
     return result
 
