@@ -13,7 +13,7 @@ FEATURES = (
     "dice",  # links between entity and candidate against their sizes, the align score
     "purity",  # part of the candidate's links that go to the entity, mean over its words
     "unlinked",  # part of the candidate's words without any link
-    "coverage",  # part of the entity's words' links that go into the candidate, mean over its words
+    "coverage",  # part of a word's links that go into the candidate, mean over the entity; doubtful links count less
     "leak",  # part of all links of the entity that go elsewhere
     "first_share",  # part of the first word's links that go to the entity
     "last_share",
@@ -40,6 +40,9 @@ AGAINST = frozenset(
 """Features that speak against a candidate; all others speak for it."""
 
 LIKE_NAME = 0.5
+FULL = 0.5
+"""Links of a word with less confidence than this, all together, cover it in part only, wherever they go: in a soft
+alignment every word has some link, those without a counterpart too."""
 
 
 def has_evidence(features: np.ndarray) -> np.ndarray:
@@ -122,7 +125,7 @@ class PairFeatures:
         per_word = np.zeros((length, n))
         np.add.at(per_word, (links[:, 0] - entity.start, links[:, 1]), values)
         sums = per_word.sum(1, keepdims=True)
-        coverage = _between((per_word / np.maximum(sums, 1e-9)).sum(0), starts, ends) / length
+        coverage = _between((per_word / np.maximum(sums, FULL)).sum(0), starts, ends) / length
         around = np.concatenate(([0.0], share, [0.0]))
         out = np.zeros((len(self.candidates), len(FEATURES)))
         columns = (
