@@ -251,6 +251,16 @@ def test_command_line(files, tmp_path, tiny_encoder, capsys):
         (["--option", "hubs=abc", "--output", "x"], 2, "hubs is a whole number"),
         (["--method", "mutual", "--option", "temperature=1", "--output", "x"], 2, "temperature is for"),
         (["--aligner", "thot", "--load", "fa", "--option", "model=ibm4", "--output", "x"], 2, "leave out model"),
+        (["--aligner", "layers", "--option", "chunk=-5", "--output", "x"], 2, "chunk at least 1"),
+        (["--aligner", "layers", "--option", "floor=.nan", "--output", "x"], 2, "floor is at least 0"),
+        (["--aligner", "layers", "--option", "layers=[]", "--output", "x"], 2, "layers names none"),
+        (["--aligner", "tuned", "--option", "learning_rate=1e4", "--output", "x"], 2, "learning_rate is above 0"),
+        (["--method", "mutual", "--option", "method=itermax", "--output", "x"], 2, "give one of them"),
+        (["--option", "method=mutual", "--option", "method=itermax", "--output", "x"], 2, "given twice"),
+        (["--aligner", "layers", "--device", "meta", "--output", "x"], 2, "no such device"),
+        (["--aligner", "thot", "--output", "b.txt"], 2, "is one of the inputs"),
+        (["--aligner", "thot", "--output", "-", "--json"], 2, "both want standard output"),
+        (["--source", "-", "--target", "-", "--aligner", "thot", "--output", "x"], 2, "for one file only"),
         (["--scores", "--gold", "G"], 2, "--scores"),
         (["--gold-base", "1", "--output", "x"], 2, "--gold-base"),
     ],
@@ -263,6 +273,15 @@ def test_mistakes_are_explained(files, tmp_path, tiny_encoder, capsys, monkeypat
     assert run(*both, *encoder, *arguments) == code
     assert message in capsys.readouterr().err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["G", "a.txt", "b.txt"]
+
+
+def test_links_to_standard_output(files, tmp_path, capsys):
+    lines = tmp_path / "links"
+    assert run("align", "--source", files[0], "--target", files[1], "--aligner", "thot", "--output", lines) == 0
+    capsys.readouterr()
+    assert run("align", "--source", files[0], "--target", files[1], "--aligner", "thot", "--output", "-") == 0
+    assert capsys.readouterr().out == lines.read_text("utf-8")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "b.txt", "links"]
 
 
 def test_words_of_scripts_without_spaces(tmp_path):

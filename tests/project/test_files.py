@@ -288,3 +288,52 @@ def test_statistics_add_their_share() -> None:
     assert made.links() == [(0, 0), (1, 1), (2, 2)]
     assert made.scores is not None
     assert made.scores.tolist() == pytest.approx([1.0, 0.4, 0.2])
+
+
+def test_links_from_a_file_count_words_at_spaces(files: Path) -> None:
+    """The file numbers 'sagt:' as one word, so the target is not cut into more."""
+    (files / "s.conll").write_text("He\tO\nsays\tO\n:\tO\nOslo\tB-LOC\n", "utf-8")
+    (files / "t.txt").write_text("Er sagt: Oslo\n", "utf-8")
+    (files / "links.txt").write_text("0-0 1-1 3-2\n", "utf-8")
+    for more in (
+        ["--aligner", "files", "--option", f"path={files / 'links.txt'}"],
+        ["--aligner", "combined", "--option", f"members=[{{name: files, path: {files / 'links.txt'}}}, thot]"],
+    ):
+        run(files, *more)
+        assert load(files / "o.conll").sentences[0].words == ("Er", "sagt:", "Oslo")
+
+
+def test_no_output_replaces_an_input_or_drops_the_labels(files: Path) -> None:
+    links = ["--alignment", str(files / "links.txt")]
+    for name in ("s.conll", "t.txt", "links.txt"):
+        (files / "link").unlink(missing_ok=True)
+        (files / "link").symlink_to(files / name)
+        for path in (files / name, files / "link", files / ".." / files.name / name):
+            with pytest.raises(UsageError, match="is one of the inputs"):
+                run(files, *links, "--losses", str(path))
+    assert (files / "s.conll").read_text("utf-8") == SOURCE
+    with pytest.raises(UsageError, match="another output goes there"):
+        run(files, *links, "--losses", str(files / ".." / files.name / "o.conll"))
+    with pytest.raises(UsageError, match="plain text holds no labels"):
+        run(files, *links, "--output", str(files / "o.txt"))
+
+
+def test_standard_streams_serve_one_file_each(files: Path) -> None:
+    links = ["--alignment", str(files / "links.txt")]
+    with pytest.raises(UsageError, match="for one file only"):
+        run(files, "--target", "-", "--alignment", "-")
+    with pytest.raises(UsageError, match="both want standard output"):
+        run(files, *links, "--output", "-", "--json")
+    with pytest.raises(UsageError, match="another output goes there"):
+        run(files, *links, "--output", "-", "--losses", "-")
+
+
+def test_a_sum_of_scores_is_their_mean(files: Path) -> None:
+    """So that a threshold means the same for every weighting, and no score is cut off at 1."""
+    found = []
+    for score in ("string", "string=5", "align=1,string=1"):
+        run(files, "--alignment", str(files / "links.txt"), "--score", score, "--output", str(files / "o.jsonl"))
+        found.append([s.score for x in load(files / "o.jsonl").sentences for s in x.spans])
+    assert found[0] == found[1]
+    assert found[2][0] == pytest.approx(1.0)  # Mira is Mira
+    assert 0 < (found[2][1] or 0) < 1

@@ -10,7 +10,7 @@ import pytest
 import torch
 from tests.project.conftest import make_pair, sentence
 
-from xlner.errors import ModelError
+from xlner.errors import ModelError, UsageError
 from xlner.project.scores.nmt import NmtScorer
 
 WORDS = ["<pad>", "</s>", "<unk>", "Lake", "Bank", "Seebank", "Oslo", "die"]
@@ -90,3 +90,35 @@ def test_two_models_of_one_direction_each(checkpoint: Path, tmp_path: Path) -> N
     expected = (math.exp(by_hand(there, b, a)) + math.exp(by_hand(back, a, b))) / 2
     assert scorer.score(a, b) == pytest.approx(expected, rel=1e-4)
     assert by_hand(there, a, b) != pytest.approx(by_hand(back, a, b), rel=1e-3)
+
+
+def test_codes_of_languages_are_for_models_that_have_them(checkpoint: Path) -> None:
+    with pytest.raises(UsageError, match="knows no codes"):
+        NmtScorer(str(checkpoint), source_language="eng_Latn", target_language="deu_Latn")
+
+
+@pytest.mark.parametrize(
+    ("codes", "message"),
+    [((None, None), "wants to know its languages"), (("en", "de"), "no language 'en'"), (("eng_Latn", "deu_Latn"), "")],
+)
+def test_a_model_of_many_languages_is_told_two_that_it_knows(
+    tmp_path: Path, codes: tuple[str | None, str | None], message: str
+) -> None:
+    from transformers import M2M100Config, M2M100ForConditionalGeneration, NllbTokenizer
+
+    letters = ["<s>", "<pad>", "</s>", "<unk>", "▁", *"OslNew"]
+    tokenizer = NllbTokenizer(vocab={t: i for i, t in enumerate(dict.fromkeys(letters))}, merges=[])
+    tokenizer.save_pretrained(tmp_path)
+    config = M2M100Config(
+        vocab_size=len(tokenizer), d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+        decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16, max_position_embeddings=24,
+    )  # fmt: skip
+    M2M100ForConditionalGeneration(config).save_pretrained(tmp_path)
+    if message:
+        with pytest.raises(UsageError, match=message):
+            NmtScorer(str(tmp_path), source_language=codes[0], target_language=codes[1])
+        return
+    scorer = NmtScorer(str(tmp_path), source_language=codes[0], target_language=codes[1], device="cpu")
+    assert scorer.score("Oslo", "Oslo") > 0
+    assert scorer.score("Oslo " * 30, "Oslo " * 30) == 0  # longer than the model's positions
+    assert scorer.score("Oslo", "Oslo " * 30) == 0

@@ -6,9 +6,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from xlner.align import Alignment
+from xlner.align.layers import LayersAligner
 from xlner.core.types import Sentence, Span
 from xlner.data import sentence_from_text
+from xlner.encoder import load_tokenizer
 from xlner.project import project
 from xlner.project.pieces import groups_of, is_unspaced, joined, spread
 
@@ -52,3 +56,22 @@ def test_projection_onto_unspaced_text_aligns_pieces(tiny_encoder: Path) -> None
     (item,) = project([source], [sentence_from_text("東京。", "jpn")], encoder=str(tiny_encoder), device="cpu")
     assert item.alignment is not None
     assert all(j < len(item.sentence) for _, j in item.alignment.links())
+
+
+@pytest.mark.parametrize("kind", ["name", "object", "combined"])
+def test_every_aligner_that_reads_an_encoder_gets_pieces(tiny_encoder: Path, kind: str) -> None:
+    """Pieces are seen in the links: all characters of one piece have the same."""
+    source = Sentence(("Tokyo", "."), (Span(0, 1, "LOC"),))
+    target = sentence_from_text("東京。", "jpn")
+    member = {"name": "layers", "encoder": str(tiny_encoder)}
+    how: dict[str, Any] = {
+        "name": {"aligner": "layers", "encoder": str(tiny_encoder)},
+        "object": {"aligner": LayersAligner(str(tiny_encoder))},
+        "combined": {"aligner": "combined", "aligner_options": {"how": "mixed", "members": [member, "thot"]}},
+    }[kind]
+    (item,) = project([source], [target], **how)
+    groups = groups_of(target, load_tokenizer(str(tiny_encoder)))
+    of = {j: {i for i, k in (item.alignment or Alignment.of(())).links() if k == j} for j in range(3)}
+    assert len(groups) < 3
+    assert any(of.values())
+    assert all(of[j] == of[group[0]] for group in groups for j in group)

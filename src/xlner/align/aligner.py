@@ -25,7 +25,11 @@ ALIGNERS = Registry(
 
 @runtime_checkable
 class Aligner(Protocol):
-    """What an aligner can do. Third parties register theirs under the entry-point group `xlner.aligners`."""
+    """What an aligner can do. Third parties register theirs under the entry-point group `xlner.aligners`.
+
+    One that reads an encoder may have an attribute `tokenizer`: projection then gives it raw text without spaces in
+    the pieces of that tokenizer.
+    """
 
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
         """One alignment per pair, in order. A pair with an empty side has no links.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from xlner.align.saved import check_place
 from xlner.align.windows import Pair
 from xlner.core.progress import progress
 from xlner.data import check_output
+from xlner.data.source import check_stdin
 from xlner.errors import UsageError, XlnerError
 
 DEFAULT_ALIGNER = "embedding"
@@ -93,7 +95,7 @@ def align(
     Args:
         source: source side, any format; see `read_pairs`.
         target: target side, as many sentences.
-        output: where to write Pharaoh lines; None writes none.
+        output: where to write Pharaoh lines, "-" for standard output; None writes none.
         aligner: a name or an aligner.
         options: what the named aligner is made with.
         scores: write `i-j:score`.
@@ -120,8 +122,10 @@ def align(
         raise UsageError(f"--resume is auto or never; got '{resume}'")
     options = dict(options or {})
     check_use(aligner, options, fits=fit is not None, loads=load is not None, saves=save is not None)
-    if output is not None:
-        check_output(output)
+    inputs = [p for p in (source, target, gold, *(fit or ())) if p is not None]
+    check_stdin(inputs)
+    if output is not None and str(output) != "-":
+        check_output(output, inputs=inputs)
     if save is not None:
         check_place(save)
     how: dict[str, Any] = {"words": words, "format": format}
@@ -149,7 +153,8 @@ def align(
         with progress("aligning", total=len(pairs)) as bar:
             bar.update(done=resumed)
             for start in range(resumed, len(pairs), chunk):
-                for alignment in made.align(pairs[start : start + chunk]):
+                part = pairs[start : start + chunk]
+                for _, alignment in zip(part, made.align(part), strict=True):
                     done.append(alignment)
                     if stream is not None:
                         stream.write(alignment.to_pharaoh(scores=scores) + "\n")
@@ -246,8 +251,8 @@ def _state(folder: str | Path | None) -> object:
 @contextmanager
 def _output(output: str | Path | None, work: str, *, resume: str) -> Iterator[tuple[TextIO | None, list[Alignment]]]:
     """A stream that becomes the output when the block ends well, and the alignments a killed run left."""
-    if output is None:
-        yield None, []
+    if output is None or str(output) == "-":
+        yield None if output is None else sys.stdout, []
         return
     place = Path(output)
     partial, state = place.with_name(place.name + ".partial"), place.with_name(place.name + ".partial.json")

@@ -73,6 +73,11 @@ class CombinedAligner:
         self.how, self.needed = how, needed
         self.members: list[Aligner] = [_made(spec) for spec in specs]
 
+    @property
+    def tokenizer(self) -> Any:
+        """Of the first member that reads an encoder; None if none does."""
+        return next((t for m in self.members if (t := getattr(m, "tokenizer", None)) is not None), None)
+
     def fit(self, bitext: Sequence[Pair]) -> CombinedAligner:
         """Fit the members that can be fitted."""
         for member in self.members:
@@ -186,6 +191,15 @@ def mixed(soft: Alignment, others: Sequence[Alignment], share: float) -> Alignme
     sums = np.bincount(member.reshape(-1), weights=np.concatenate(parts), minlength=len(links)).astype(np.float32)
     keep = sums > 0
     return Alignment(links[keep], sums[keep])
+
+
+def from_files(aligner: object, options: Mapping[str, Any]) -> bool:
+    """Whether an aligner, or a member of a combination, gives the lines of a file; such count words at spaces."""
+    if aligner == "combined":
+        check_options("combined", options)
+        specs = member_specs(options.get("members"), options.get("how", "prior"))
+        return any(from_files(s.pop("name"), s) if isinstance(s, dict) else from_files(s, {}) for s in specs)
+    return aligner == "files" or (isinstance(aligner, InOrder) and bool(aligner.digest()))
 
 
 def member_specs(members: Sequence[Member] | None, how: str = "prior") -> list[Aligner | dict[str, Any]]:

@@ -132,6 +132,11 @@ class EmbeddingAligner:
             batch_subwords=batch_subwords,
         )
 
+    @property
+    def tokenizer(self) -> Any:
+        """Of the encoder; projection gives text without spaces in its pieces."""
+        return self.encoder.tokenizer
+
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
         """One alignment with confidences per pair, in order.
 

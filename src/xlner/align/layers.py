@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from xlner.align.embedding import MAX_WORDS, EmbeddingAligner
 from xlner.align.matching import match
 from xlner.align.windows import Pair, align_in_windows
 from xlner.encoder.depth import HALFWAY, TWO_THIRDS, layer_at
+from xlner.errors import UsageError
 
 
 class LayersAligner:
@@ -29,6 +31,9 @@ class LayersAligner:
         device: a torch device name.
         precision: see `SubwordEncoder`.
         chunk: pairs whose vectors are held in memory at a time.
+
+    Raises:
+        UsageError: an option has no such value.
     """
 
     def __init__(
@@ -41,12 +46,21 @@ class LayersAligner:
         precision: str = "auto",
         chunk: int = 2048,
     ) -> None:
+        if not (0 <= floor < 1 and chunk >= 1):
+            raise UsageError(f"floor is at least 0 and below 1, chunk at least 1; got {floor} and {chunk}")
         self.floor, self.chunk = floor, chunk
+        if layers is not None and not len(layers):
+            raise UsageError("layers names none; leave it out, or name one or more")
         if layers is None:
             layers = sorted({layer_at(share, encoder) for share in (HALFWAY, TWO_THIRDS)})
         self._readers = [
             EmbeddingAligner(encoder, layers=i, level="word", device=device, precision=precision) for i in layers
         ]
+
+    @property
+    def tokenizer(self) -> Any:
+        """Of the encoder; projection gives text without spaces in its pieces."""
+        return self._readers[0].tokenizer
 
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
         """One alignment with scores in (0, 1] per pair, in order. A pair with an empty side has no links."""

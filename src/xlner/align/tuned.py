@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from xlner.align.statistical import ThotAligner
 from xlner.align.subwords import SubwordEncoder
 from xlner.align.windows import Pair
 from xlner.core.progress import progress
+from xlner.encoder import load_tokenizer
 from xlner.errors import ModelError, UsageError
 from xlner.tagger.device import pick_precision
 
@@ -118,6 +120,11 @@ class TunedAligner:
         self._embeddings = encoder.embeddings_checksum()
         self._settle(encoder)
         return self
+
+    @property
+    def tokenizer(self) -> Any:
+        """Of the encoder; projection gives text without spaces in its pieces."""
+        return load_tokenizer(self.encoder)
 
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
         """One alignment with confidences per pair, in order; without a fit before, it is fitted on these pairs."""

@@ -63,12 +63,18 @@ def command(
         raise UsageError("--gold-base goes with --gold FILE")
     own = {"encoder": encoder, "layers": tuple(layer) or None, "method": method, "threshold": threshold}
     own["device"] = device
+    own = {name: value for name, value in own.items() if value is not None}
+    more = key_values(option)
+    if twice := next((name for name in own if name in more), None):
+        raise UsageError(f"--option {twice} and its own flag both say what {twice} is; give one of them")
+    if as_json and output == "-":
+        raise UsageError("--json and --output - both want standard output; give one of them")
     report = align(
         source,
         target,
         output,
         aligner=aligner,
-        options={k: v for k, v in own.items() if v is not None} | key_values(option),
+        options=own | more,
         scores=scores,
         gold=gold,
         gold_base=gold_base,

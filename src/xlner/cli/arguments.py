@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +33,9 @@ def one_per_language(items: Sequence[str], *, option: str) -> dict[str, str]:
     return out
 
 
+_EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")  # 1e-4 is text to YAML, which wants 1.0e-4
+
+
 def key_values(items: list[str]) -> dict[str, Any]:
     """`["model=ibm4", "iterations=3"]` as options; values are read as YAML."""
     import yaml
@@ -41,8 +45,11 @@ def key_values(items: list[str]) -> dict[str, Any]:
         key, sep, value = item.partition("=")
         if not (sep and key):
             raise UsageError(f"--option wants KEY=VALUE, such as --option model=ibm4; got '{item}'")
+        name = key.replace("-", "_")
+        if name in out:
+            raise UsageError(f"--option {key} is given twice")
         try:
-            out[key.replace("-", "_")] = yaml.safe_load(value)
+            out[name] = float(value) if _EXPONENT.fullmatch(value.strip()) else yaml.safe_load(value)
         except yaml.YAMLError:
             raise UsageError(f"--option {key}: '{value}' is no value that YAML reads") from None
     return out

@@ -84,6 +84,8 @@ def command(
     from xlner.project.files import Outputs, project_files
     from xlner.project.pipeline import DEFAULT_ALIGNER
 
+    if as_json and "-" in map(str, (output, html, losses)):
+        raise UsageError("--json and an output to - both want standard output; give one of them")
     if words not in (None, "spaces", "segment"):
         raise UsageError(f"--words is spaces or segment; got '{words}'")
     _refuse_ignored(given, matcher, score or "fused", candidates)

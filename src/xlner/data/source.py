@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from xlner.errors import DataError
+from xlner.errors import DataError, UsageError
 
 HEAD_BYTES = 1 << 18  # what format and column detection look at
 
@@ -111,6 +111,16 @@ def _hub_hint(source: str) -> str:
     if slash and owner and name and "/" not in name and "." not in name:
         return f"; if you mean the data set of that name on the hub, write hf:{source}"
     return ""
+
+
+def check_stdin(inputs: Iterable[str | Path]) -> None:
+    """Refuse standard input for two files at once: both would read the same.
+
+    Raises:
+        UsageError: "-" is among them twice.
+    """
+    if sum(str(p) == "-" for p in inputs) > 1:
+        raise UsageError("'-', standard input, can stand for one file only")
 
 
 @lru_cache(maxsize=1)

@@ -50,8 +50,7 @@ def write(
         XlnerError: the disk is full, or the file cannot be written.
         UsageError: no such format, or one that can only be read.
     """
-    suffix = Path(path).suffix.lower()
-    writer = find_writer(format or _BY_EXTENSION.get(suffix, "conll"))
+    writer = find_writer(format or format_of(path))
     if separator not in ("\t", " "):
         raise UsageError(f"columns are separated by TAB or one space, not by {separator!r}")
     options = WriteOptions(separator=separator, title=title or WriteOptions().title)
@@ -68,16 +67,28 @@ def find_writer(name: str) -> Writer:
     return found
 
 
-def check_output(path: str | Path, option: str = "--output") -> Path:
+def format_of(path: str | Path) -> str:
+    """The format that a file of that name is written in."""
+    return _BY_EXTENSION.get(Path(path).suffix.lower(), "conll")
+
+
+def check_output(path: str | Path, option: str = "--output", *, inputs: Iterable[str | Path] = ()) -> Path:
     """See that a file can be written, before work starts; its folder is made when it is.
 
+    Args:
+        path: the file.
+        option: that named it.
+        inputs: files that it would overwrite while they are still wanted.
+
     Returns:
-        The whole path.
+        The whole path, links followed.
 
     Raises:
-        UsageError: it is a folder, lies under a file, or in a folder that cannot be written to.
+        UsageError: it is a folder, lies under a file, in a folder that cannot be written to, or is an input.
     """
-    place = Path(path).absolute()
+    place = Path(path).resolve()
+    if any(place == Path(p).resolve() for p in inputs):
+        raise UsageError(f"{option} {path} is one of the inputs, which would be lost; name another file")
     if place.is_dir():
         raise UsageError(f"{option} {path} is a folder; name a file in it")
     above = next((p for p in place.parents if p.exists()), place)

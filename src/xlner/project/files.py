@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from xlner.align import Aligner, Alignment
+from xlner.align.combined import from_files
 from xlner.align.files import FilesAligner
 from xlner.align.read import read_pairs
 from xlner.core.types import Sentence
@@ -16,7 +17,8 @@ from xlner.data import atomic, check_output, stream_text, write
 from xlner.data import load as load_sentences
 from xlner.data.formats import find_format
 from xlner.data.formats.head import Head
-from xlner.data.source import Source
+from xlner.data.source import Source, check_stdin
+from xlner.data.writing import format_of
 from xlner.errors import DataError, UsageError
 from xlner.project.matchers import MATCHERS, Matcher
 from xlner.project.page import html_page
@@ -39,20 +41,26 @@ class Outputs:
     html: str | Path | None = None
     losses: str | Path | None = None
 
-    def check(self) -> None:
+    def check(self, inputs: Iterable[str | Path] = ()) -> None:
         """See that the files can be written, before work starts.
 
+        Args:
+            inputs: files that none of them may be.
+
         Raises:
-            UsageError: one cannot be written, or is named twice.
+            UsageError: one cannot be written, is named twice or an input, or could not hold labels.
         """
-        seen: set[Path] = set()
+        seen: set[Path | None] = set()
+        inputs = list(inputs)
         for option, path in (("output", self.labelled), ("html", self.html), ("losses", self.losses)):
-            if path is None or str(path) == "-":
+            if path is None:
                 continue
-            place = check_output(path, f"--{option}")
+            place = None if str(path) == "-" else check_output(path, f"--{option}", inputs=inputs)
             if place in seen:
                 raise UsageError(f"--{option} {path}: another output goes there already")
             seen.add(place)
+        if self.labelled is not None and format_of(self.labelled) == "text":
+            raise UsageError(f"--output {self.labelled}: plain text holds no labels; name a .conll or .jsonl file")
 
 
 def project_files(
@@ -90,8 +98,8 @@ def project_files(
         load: as in `project`.
         options: likewise.
         min_score: spans below it become missing words.
-        words: how raw target text becomes words: at "spaces", or "segment". None takes spaces with an alignment file,
-            since such files count words so, and segments elsewhere.
+        words: how raw target text becomes words: at "spaces", or "segment". None takes spaces where links come from a
+            file, since such files count words so, and segments elsewhere.
         source_language: BCP-47 or ISO 639.
         target_language: likewise; helps to segment.
         ner_model: a tagger for the scores "ner" and "ner_spans".
@@ -104,7 +112,9 @@ def project_files(
         UsageError: an option is wrong, or an output cannot be a file.
     """
     check_threshold(min_score)
-    outputs.check()
+    inputs = [p for p in (source, target, alignment, *(fit or ())) if p is not None]
+    check_stdin(inputs)
+    outputs.check(inputs)
     chosen: Matcher = MATCHERS.load(matcher)() if isinstance(matcher, str) else matcher
     sources = load_sentences(source, language=source_language).sentences
     if sources and not any(s.labelled for s in sources):
@@ -113,7 +123,8 @@ def project_files(
             path=source,
         )
     marked = "markers" in chosen.needs
-    way = words or ("spaces" if alignment is not None or marked else "segment")
+    by_lines = alignment is not None or from_files(aligner, aligner_options or {})
+    way = words or ("spaces" if by_lines or marked else "segment")
     targets = read_target(target, language=target_language, words=way)
     if len(sources) != len(targets):
         raise DataError(

@@ -146,58 +146,40 @@ def align_labelled(
 ) -> list[Alignment]:
     """Alignments of the pairs that have entities; pairs without any need none and get no links.
 
-    `settings` and `bitext`, more text to learn from, are for an aligner that comes by name.
+    An aligner that reads an encoder, which shows in its `tokenizer`, gets text without spaces in that one's pieces. One
+    that answers by position sees all pairs.
+
+    Args:
+        sources: labelled sentences.
+        targets: their translations.
+        aligner: a name, or an aligner that is used as it is.
+        settings: of an aligner that comes by name.
+        bitext: more text for it to learn from, beside these pairs; its words are taken as they are.
     """
     busy = [i for i, s in enumerate(sources) if s.spans or s.missing]
     out = [Alignment.of(())] * len(sources)
     if not busy:
         return out
-    if not isinstance(aligner, str):
-        made = _align_busy(aligner, sources, targets, busy)
-    else:
-        made = _align_by_name(sources, targets, busy, aligner, settings, bitext)
-    for i, alignment in zip(busy, made, strict=True):
-        out[i] = alignment
+    worker = make_aligner(aligner, settings) if isinstance(aligner, str) else aligner
+    pupil = worker if isinstance(aligner, str) and isinstance(worker, Fits) else None
+    by_position = isinstance(worker, InOrder) and bool(worker.digest())
+    seen = range(len(sources)) if pupil is not None or by_position else busy
+    left, right = [[[k] for k in range(len(s))] for s in sources], [[[k] for k in range(len(t))] for t in targets]
+    unspaced = not by_position and any(is_unspaced(side[i]) for side in (sources, targets) for i in seen)
+    tokenizer = getattr(worker, "tokenizer", None) if unspaced else None
+    if tokenizer is not None:
+        for i in seen:
+            left[i], right[i] = groups_of(sources[i], tokenizer), groups_of(targets[i], tokenizer)
+    words = {i: (joined(sources[i].words, left[i]), joined(targets[i].words, right[i])) for i in seen}
+    if pupil is not None:
+        pupil.fit([*words.values(), *bitext])
+    if isinstance(worker, InOrder):
+        worker.check(list(words.values()))
+    asked = seen if by_position else busy
+    for i, made in zip(asked, worker.align([words[i] for i in asked]), strict=True):
+        if sources[i].spans or sources[i].missing:
+            out[i] = made if tokenizer is None else spread(made, left[i], right[i])
     return out
-
-
-def _align_busy(
-    aligner: Aligner, sources: Sequence[Sentence], targets: Sequence[Sentence], busy: Sequence[int]
-) -> list[Alignment]:
-    """Alignments of the busy pairs. An aligner that answers by position sees all of them."""
-    by_position = isinstance(aligner, InOrder) and bool(aligner.digest())
-    seen = range(len(sources)) if by_position else busy
-    pairs = [(sources[i].words, targets[i].words) for i in seen]
-    if isinstance(aligner, InOrder):
-        aligner.check(pairs)
-    made = aligner.align(pairs)
-    return [made[i] for i in busy] if by_position else made
-
-
-def _align_by_name(
-    sources: Sequence[Sentence],
-    targets: Sequence[Sentence],
-    busy: Sequence[int],
-    name: str,
-    settings: Mapping[str, Any],
-    bitext: Sequence[Words],
-) -> list[Alignment]:
-    """Alignments of the busy pairs. An aligner that reads an encoder gets text without spaces in that one's pieces."""
-    kind = ALIGNERS.load(name)
-    worker = make_aligner(name, settings)
-    if isinstance(worker, Fits):
-        worker.fit([*((s.words, t.words) for s, t in zip(sources, targets, strict=True)), *bitext])
-    unspaced = any(is_unspaced(side[i]) for side in (sources, targets) for i in busy)
-    if not unspaced or "encoder" not in signature(kind).parameters:
-        return _align_busy(worker, sources, targets, busy)
-    from xlner.encoder.load import load_tokenizer
-
-    tokenizer = load_tokenizer(settings.get("encoder", "embedded"))
-    left, right = ([groups_of(side[i], tokenizer) for i in busy] for side in (sources, targets))
-    pairs = [
-        (joined(sources[i].words, a), joined(targets[i].words, b)) for i, a, b in zip(busy, left, right, strict=True)
-    ]
-    return [spread(found, a, b) for found, a, b in zip(worker.align(pairs), left, right, strict=True)]
 
 
 def _check_aligner(aligner: str | Aligner, options: Mapping[str, Any], *, fits: bool, loads: bool) -> None:

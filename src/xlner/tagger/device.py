@@ -17,9 +17,14 @@ def pick_device(name: str | None = None) -> torch.device:
     """The named device, else the accelerator that torch sees, else the CPU."""
     if name:
         try:
-            return torch.device(name)
+            device = torch.device(name)
         except RuntimeError:
             raise UsageError(f"--device is cpu, cuda, cuda:1, mps, ...; got '{name}'") from None
+        try:
+            torch.zeros(1, device=device).item()
+        except (RuntimeError, AssertionError, NotImplementedError, ImportError):
+            raise UsageError(f"--device {name}: this machine, or this build of torch, has no such device") from None
+        return device
     accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     if accelerator is not None:
         local = os.environ.get("LOCAL_RANK")  # set by torchrun: one device per process

@@ -133,7 +133,8 @@ def make_score(
         return FusedScore()(pairs, candidates, ner=ner)
 
     def total(pairs: Sequence[Pair], candidates: Sequence[np.ndarray], evidence: Evidence) -> Scores:
-        parts = [[w * s for s in one(name, pairs, candidates, evidence)] for name, w in weights.items()]
+        whole = sum(weights.values())
+        parts = [[w / whole * s for s in one(name, pairs, candidates, evidence)] for name, w in weights.items()]
         return [np.sum(each, axis=0) for each in zip(*parts, strict=True)]
 
     return fused if "fused" in weights else total

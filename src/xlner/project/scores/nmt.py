@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from xlner.errors import ModelError
+from xlner.errors import ModelError, UsageError
 from xlner.project.pair import Pair
 from xlner.tagger.device import autocast, pick_device, pick_precision
 from xlner.tagger.encode import token_batches
@@ -26,8 +26,9 @@ class NmtScorer:
     A model of one direction cannot translate a language into itself. With two of them, `model` and `back`, the score is
     (P(A|B) + P(B|A)) / 2, not normalised, and small values stay.
 
-    Every distinct pair of strings is scored once and remembered. Entities and candidates are scored without their
-    sentences, so the cost grows with the number of candidates: prefer `aligned` or `ner` candidates.
+    Every distinct pair of strings is scored once and remembered; strings longer than the model's positions score 0.
+    Entities and candidates are scored without their sentences, so the cost grows with the number of candidates: prefer
+    `aligned` or `ner` candidates.
 
     Args:
         model: a folder or hub id, such as facebook/nllb-200-distilled-600M (its weights are non-commercial).
@@ -41,6 +42,7 @@ class NmtScorer:
 
     Raises:
         ModelError: there is no such model.
+        UsageError: it wants codes of languages and has none, or not these, or it knows no codes.
 
     Reference: Vamvas and Sennrich, "NMTScore", Findings of EMNLP 2022, equations 1 to 3.
     """
@@ -61,6 +63,9 @@ class NmtScorer:
         self.model, self.tokenizer = _loaded(model, self.device)
         self._back = None if back is None else _loaded(back, self.device)
         self.languages = (source_language, target_language)
+        for name, side in ((model, (self.model, self.tokenizer)), (back, self._back)):
+            if side is not None:
+                _check_languages(str(name), side[1], self.languages)
         self.batch_tokens = batch_tokens or (256 if self.device.type == "cpu" else 4096)
         self._known: dict[tuple[str, str, bool, bool], float] = {}
 
@@ -80,6 +85,8 @@ class NmtScorer:
             return 0.0
         self.learn([(entity, candidate)])
         there, back = self._known[candidate, entity, True, False], self._known[entity, candidate, False, True]
+        if there == back == -math.inf:  # too long for the model, and so is one of them alone
+            return 0.0
         if self._back is not None:
             return (math.exp(there) + math.exp(back)) / 2
         there -= self._known[candidate, candidate, True, True]
@@ -107,16 +114,20 @@ class NmtScorer:
         outputs = _ids(tokenizer, [k[0] for k in keys], language=self.languages[to_target], output=True)
         inputs = _ids(tokenizer, [k[1] for k in keys], language=self.languages[from_target], output=False)
         pad = tokenizer.pad_token_id or 0
-        lengths = [len(o) + len(i) for o, i in zip(outputs, inputs, strict=True)]
-        for batch in token_batches(lengths, self.batch_tokens):
+        most = getattr(model.config, "max_position_embeddings", None) or math.inf
+        fits = [k for k, both in enumerate(zip(outputs, inputs, strict=True)) if max(map(len, both)) <= most]
+        self._known |= dict.fromkeys(keys, -math.inf)
+        code = _code(tokenizer, self.languages[to_target])
+        for some in token_batches([len(outputs[k]) + len(inputs[k]) for k in fits], self.batch_tokens):
+            batch = [fits[k] for k in some]
             given, mask = self._padded([inputs[i] for i in batch], pad)
             wanted, counted = self._padded([outputs[i] for i in batch], pad)
             labels = wanted.masked_fill(counted == 0, -100)
             with autocast(self.device, self.dtype):
                 logits = model(input_ids=given, attention_mask=mask, labels=labels).logits.float()
             found = logits.gather(-1, wanted[..., None])[..., 0] - logits.logsumexp(-1)
-            if self.languages[to_target] is not None:
-                counted[:, 0] = 0  # the language code is given, not translated
+            for given_too in code:  # the language code is given, not translated
+                counted = counted * (wanted != given_too)
             means = (found * counted).sum(1) / counted.sum(1).clamp(min=1)
             for row, i in enumerate(batch):
                 self._known[keys[i]] = float(means[row])
@@ -145,3 +156,28 @@ def _ids(tokenizer: Any, texts: Sequence[str], *, language: str | None, output: 
     if language is not None:
         setattr(tokenizer, "tgt_lang" if output else "src_lang", language)
     return tokenizer(**{"text_target" if output else "text": list(texts)})["input_ids"]
+
+
+def _check_languages(model: str, tokenizer: Any, languages: Sequence[str | None]) -> None:
+    """Refuse codes where there are none, no codes where they are wanted, and unknown ones."""
+    given = [code for code in languages if code is not None]
+    if not hasattr(tokenizer, "src_lang"):
+        if given:
+            raise UsageError(f"--nmt-languages: {model} knows no codes of languages; leave it out")
+        return
+    if len(given) < 2:
+        raise UsageError(f"{model} wants to know its languages: --nmt-languages SOURCE TARGET, in its own codes")
+    for code in given:
+        try:
+            found = _code(tokenizer, code)
+        except KeyError:
+            found = set()
+        if not found or tokenizer.unk_token_id in found:
+            raise UsageError(f"--nmt-languages: {model} has no language '{code}'; see the codes on its model card")
+
+
+def _code(tokenizer: Any, language: str | None) -> set[int]:
+    """The tokens by which the tokenizer marks an output as being in that language."""
+    if language is None:
+        return set()
+    return set(_ids(tokenizer, [""], language=language, output=True)[0]) - {tokenizer.eos_token_id}
