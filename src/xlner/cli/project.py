@@ -35,7 +35,7 @@ def command(
     score: Annotated[
         str | None,
         typer.Option(
-            help="fused (default); or align, ner, ner_spans, nmt, string, embedding; or a sum align=0.5,nmt=1."
+            help="fused (default); or align, ner, ner_spans, nmt, string, embedding; or a mean align=0.5,nmt=1."
         ),
     ] = None,
     candidates: Annotated[list[str], typer.Option(help="aligned (default), ngrams, ner; repeat to join.")] = [],

@@ -39,7 +39,7 @@ class ProjectOptions:
 
     Args:
         score: how candidates are scored: one of "fused", "align", "ner", "ner_spans", "nmt", "string", "embedding", or
-            a weighted sum such as "align=0.5,ner_spans=0.5,nmt=1". Matchers without candidates ignore it.
+            a weighted mean such as "align=0.5,ner_spans=0.5,nmt=1". Matchers without candidates ignore it.
         candidates: which ranges are candidates.
         nmt_languages: the translation model's own codes of the source and the target language, for "nmt".
         nmt_back: a translation model for the other direction, where that one knows one direction only.
