@@ -19,7 +19,7 @@ from xlner.errors import UsageError
 from xlner.project.candidates import CandidateOptions, candidates_of
 from xlner.project.matchers import MATCHERS, Matcher
 from xlner.project.pair import Pair, Problem, length_ratio
-from xlner.project.pieces import groups_of, is_unspaced, joined, spread
+from xlner.project.pieces import Groups, groups_of, is_unspaced, joined, spread
 from xlner.project.result import Projected, ProjectionResult
 from xlner.project.scores import Evidence, make_score, parse_scores
 
@@ -164,13 +164,14 @@ def align_labelled(
     pupil = worker if isinstance(aligner, str) and isinstance(worker, Fits) else None
     by_position = isinstance(worker, InOrder) and bool(worker.digest())
     seen = range(len(sources)) if pupil is not None or by_position else busy
-    left, right = [[[k] for k in range(len(s))] for s in sources], [[[k] for k in range(len(t))] for t in targets]
     unspaced = not by_position and any(is_unspaced(side[i]) for side in (sources, targets) for i in seen)
     tokenizer = getattr(worker, "tokenizer", None) if unspaced else None
+    words: dict[int, Words] = {i: (sources[i].words, targets[i].words) for i in seen}
+    groups: dict[int, tuple[Groups, Groups]] = {}
     if tokenizer is not None:
-        for i in seen:
-            left[i], right[i] = groups_of(sources[i], tokenizer), groups_of(targets[i], tokenizer)
-    words = {i: (joined(sources[i].words, left[i]), joined(targets[i].words, right[i])) for i in seen}
+        for i, (left, right) in words.items():
+            groups[i] = a, b = groups_of(sources[i], tokenizer), groups_of(targets[i], tokenizer)
+            words[i] = joined(left, a), joined(right, b)
     if pupil is not None:
         pupil.fit([*words.values(), *bitext])
     if isinstance(worker, InOrder):
@@ -178,7 +179,7 @@ def align_labelled(
     asked = seen if by_position else busy
     for i, made in zip(asked, worker.align([words[i] for i in asked]), strict=True):
         if sources[i].spans or sources[i].missing:
-            out[i] = made if tokenizer is None else spread(made, left[i], right[i])
+            out[i] = spread(made, *groups[i]) if groups else made
     return out
 
 
