@@ -109,7 +109,8 @@ def test_wrong_usage_is_said(files: Path, more: list[str]) -> None:
     [["--variant", "paper"], ["--d", "3"], ["--thr", "0.5"], ["--aligner", "thot"], ["--encoder", "embedded"],
      ["--device", "cpu"], ["--nmt-model", "x"], ["--score", "align", "--ner-model", "x"],
      ["--matcher", "heuristic", "--threshold", "0.5"], ["--matcher", "heuristic", "--score", "align"],
-     ["--matcher", "heuristic", "--n-proj", "1"], ["--matcher", "markers", "--d", "1"], ["--matcher", "markers"]],
+     ["--matcher", "heuristic", "--n-proj", "1"], ["--matcher", "markers", "--d", "1"], ["--matcher", "markers"],
+     ["--candidates", "ner", "--max-words", "3"]],
 )  # fmt: skip
 def test_an_option_without_effect_is_refused(files: Path, more: list[str]) -> None:
     with pytest.raises(UsageError, match="has no effect here"):
@@ -316,6 +317,14 @@ def test_no_output_replaces_an_input_or_drops_the_labels(files: Path) -> None:
         run(files, *links, "--losses", str(files / ".." / files.name / "o.conll"))
     with pytest.raises(UsageError, match="plain text holds no labels"):
         run(files, *links, "--output", str(files / "o.txt"))
+
+
+def test_what_is_said_twice_or_changes_nothing_is_refused(files: Path) -> None:
+    with pytest.raises(UsageError, match="both say what encoder is"):
+        run(files, "--encoder", "embedded", "--option", "encoder=x")
+    (files / "t.txt").write_text("Mira\tO\n\nnichts\tO\n\nhier\tO\n", "utf-8")
+    with pytest.raises(UsageError, match="--words segment has no effect here"):
+        run(files, "--words", "segment", "--alignment", str(files / "links.txt"))
 
 
 def test_standard_streams_serve_one_file_each(files: Path) -> None:

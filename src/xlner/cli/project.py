@@ -89,6 +89,9 @@ def command(
     if words not in (None, "spaces", "segment"):
         raise UsageError(f"--words is spaces or segment; got '{words}'")
     _refuse_ignored(given, matcher, score or "fused", candidates)
+    own = key_values(option)
+    if twice := next((name for name in ("encoder", "device") if name in own and name in given), None):
+        raise UsageError(f"--option {twice} and --{twice} both say what {twice} is; give one of them")
     chosen = (
         _heuristic(variant or "own", {"d": d, "k": k, "only_i": only_i, "thr": thr, "punctuation": punctuation})
         if matcher == "heuristic"
@@ -104,7 +107,7 @@ def command(
         matcher=chosen,
         aligner=aligner or DEFAULT_ALIGNER,
         alignment=alignment,
-        aligner_options=key_values(option),
+        aligner_options=own,
         fit=fit,
         load=load,
         options=ProjectOptions(
@@ -145,7 +148,7 @@ _FOR = {
     "device": "aligners, scores and models that run on one",
     "score": f"the matchers {', '.join(_CHOOSERS)}",
     "candidates": f"the matchers {', '.join(_CHOOSERS)}",
-    "max_words": f"the matchers {', '.join(_CHOOSERS)}",
+    "max_words": f"the matchers {', '.join(_CHOOSERS)}, and candidates other than ner",
     "constraint": f"the matchers {', '.join(_CHOOSERS)}",
     "n_proj": f"the matchers {', '.join(_CHOOSERS)}",
     "threshold": f"the matchers {', '.join(_CHOOSERS)}",
@@ -167,7 +170,7 @@ def _refuse_ignored(given: dict[str, Any], matcher: str, score: str, candidates:
     if matcher in _CHOOSERS:
         used |= {"constraint", "n_proj", "threshold"}
     if scores:
-        used |= {"score", "candidates", "max_words"}
+        used |= {"score", "candidates"} | ({"max_words"} if candidates != ["ner"] else set())
     if needs & {"alignment", "candidates"}:
         used |= {"alignment"} if "alignment" in given else {"aligner", "option", "fit", "load", "encoder", "device"}
     if "embedding" in scores:

@@ -125,7 +125,7 @@ def project_files(
     marked = "markers" in chosen.needs
     by_lines = alignment is not None or from_files(aligner, aligner_options or {})
     way = words or ("spaces" if by_lines or marked else "segment")
-    targets = read_target(target, language=target_language, words=way)
+    targets = read_target(target, language=target_language, words=way, asked=words is not None)
     if len(sources) != len(targets):
         raise DataError(
             f"has {len(targets)} sentences, but the source {source} has {len(sources)}; sentence n of one file must be "
@@ -162,10 +162,16 @@ def project_files(
     return result
 
 
-def read_target(path: str | Path, *, language: str | None, words: str) -> list[Sentence]:
-    """The target sentences without labels, one per line of raw text, empty lines included."""
+def read_target(path: str | Path, *, language: str | None, words: str, asked: bool = False) -> list[Sentence]:
+    """The target sentences without labels, one per line of raw text, empty lines included.
+
+    Raises:
+        UsageError: the user `asked` for a way to find words in a file that has its words.
+    """
     source = Source.of(path)
     reader = find_format(Head(source.head(), Path(source.name).suffix.lower()))
+    if asked and reader.name != "text":
+        raise UsageError(f"--words {words} has no effect here: it is for raw text, and {path} has words already")
     if reader.name != "text" or words == "segment":
         return list(stream_text(path, language=language, split_lines=False))
     from xlner.core.languages import iso3
