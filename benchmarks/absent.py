@@ -18,6 +18,7 @@ from unittest import mock
 
 import numpy as np
 
+from alignment import xl_wa
 from common import parser, write_results
 from xlner.align import Alignment
 from xlner.align.combined import mixed
@@ -25,13 +26,8 @@ from xlner.align.layers import LayersAligner
 from xlner.align.statistical import ThotAligner
 from xlner.core.types import Sentence, Span
 from xlner.evaluate import score
-from xlner.project import ProjectionResult
-from xlner.project.candidates import CandidateOptions, candidates_of
-from xlner.project.matchers.chosen import ExactMatcher
-from xlner.project.pair import Pair, Problem, length_ratio
-from xlner.project.pipeline import FUSED_THRESHOLD
-from xlner.project.scores import features
-from xlner.project.scores.fused import FusedScore, Weights, support_of
+from xlner.project import project
+from xlner.project.scores import features, weights
 from xlner.tagger import Tagger
 
 LANGUAGES = ["bg", "da", "es", "et", "hu", "nl", "pt", "sl"]
@@ -47,7 +43,7 @@ SETTINGS = [
     (0.5, 11.0),
     (1.0, 9.0),
 ]
-DEFAULT = (features.FULL, Weights.default().nowhere)
+DEFAULT = (features.FULL, weights.DEFAULT["nowhere"])
 KINDS = ("whole", "cut, layers", "cut, layers + fast_align")
 
 Corpus = tuple[list[Sentence], list[Sentence], list[Alignment]]
@@ -72,14 +68,12 @@ def main() -> None:
 
 def made(data: Path, tagger: Tagger, language: str, split: str) -> list[tuple[str, Corpus]]:
     """The sentences as they are, and with entities cut out, aligned in two ways."""
-    lines = (data / f"wordalign/xl-wa/data/{language}/{split}.tsv").read_text("utf-8").rstrip("\n").split("\n")
-    read = [line.split("\t")[:3] for line in lines]
-    english = list(tagger.predict([Sentence(tuple(source.split(" "))) for source, _, _ in read]))
+    pairs, gold_links = xl_wa(data, language, split)
+    english = list(tagger.predict([Sentence(tuple(source)) for source, _ in pairs]))
     chance = random.Random(1)
     sources, whole, cut = [], [], []
-    for sentence, (_, target, links) in zip(english, read, strict=True):
-        words, pairs = tuple(target.split(" ")), Alignment.from_pharaoh(links).pairs.tolist()
-        places = {entity: place(entity, pairs) for entity in sentence.spans}
+    for sentence, (_, words), links in zip(english, pairs, gold_links, strict=True):
+        places = {entity: place(entity, links.sure.links()) for entity in sentence.spans}
         kept = tuple(e for e in sentence.spans if places[e] != ())
         gold = [Span(*places[e], e.label) for e in kept if places[e] is not None]
         sources.append(replace(sentence, spans=kept))
@@ -122,18 +116,11 @@ def aligned(sources: Sequence[Sentence], targets: Sequence[Sentence]) -> tuple[l
 
 
 def figures(corpus: Corpus, full: float, nowhere: float) -> tuple[float, float, float]:
-    """F1, precision and recall of the fused score with other settings."""
+    """F1, precision and recall of projection with other settings."""
     sources, gold, alignments = corpus
-    ratio = length_ratio(sources, gold)
-    pairs = [Pair(s, g.without_labels(), a, ratio) for s, g, a in zip(sources, gold, alignments, strict=True)]
-    ranges = [candidates_of(p, CandidateOptions()) for p in pairs]
-    with mock.patch.object(features, "FULL", max(full, 1e-9)):
-        scores = FusedScore(replace(Weights.default(), nowhere=nowhere))(pairs, ranges)
-    items = [
-        ExactMatcher().match(Problem(p, c, s, FUSED_THRESHOLD, support_of(s, c)))
-        for p, c, s in zip(pairs, ranges, scores, strict=True)
-    ]
-    s = score(gold, ProjectionResult(tuple(items)).sentences)
+    with mock.patch.object(features, "FULL", max(full, 1e-9)), mock.patch.dict(weights.DEFAULT, nowhere=nowhere):
+        made = project(sources, gold, alignments=alignments)
+    s = score(gold, made.sentences)
     return s.f1, s.precision, s.recall
 
 

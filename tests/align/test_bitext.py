@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -257,7 +259,7 @@ def test_command_line(files, tmp_path, tiny_encoder, capsys):
         (["--aligner", "tuned", "--option", "learning_rate=1e4", "--output", "x"], 2, "learning_rate is above 0"),
         (["--method", "mutual", "--option", "method=itermax", "--output", "x"], 2, "give one of them"),
         (["--option", "method=mutual", "--option", "method=itermax", "--output", "x"], 2, "given twice"),
-        (["--aligner", "layers", "--device", "meta", "--output", "x"], 2, "no such device"),
+        (["--aligner", "layers", "--device", "meta", "--output", "x"], 2, "--device meta cannot be used here"),
         (["--aligner", "thot", "--output", "b.txt"], 2, "is one of the inputs"),
         (["--aligner", "thot", "--output", "-", "--json"], 2, "both want standard output"),
         (["--source", "-", "--target", "-", "--aligner", "thot", "--output", "x"], 2, "for one file only"),
@@ -282,6 +284,21 @@ def test_links_to_standard_output(files, tmp_path, capsys):
     assert run("align", "--source", files[0], "--target", files[1], "--aligner", "thot", "--output", "-") == 0
     assert capsys.readouterr().out == lines.read_text("utf-8")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "b.txt", "links"]
+
+
+def test_links_into_a_pipe_and_through_a_link(files, tmp_path):
+    pipe, link, real = tmp_path / "pipe", tmp_path / "link", tmp_path / "real"
+    os.mkfifo(pipe)
+    read = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text("utf-8")), daemon=True)
+    reader.start()
+    link.symlink_to(real)
+    for output in (pipe, link):
+        assert run("align", "--source", files[0], "--target", files[1], "--aligner", "thot", "--output", output) == 0
+    reader.join(timeout=20)
+    assert read == [real.read_text("utf-8")]
+    assert link.is_symlink()
+    assert pipe.is_fifo()
 
 
 def test_words_of_scripts_without_spaces(tmp_path):

@@ -9,7 +9,7 @@ from tests.project.conftest import make_pair, sentence
 from xlner.align import Alignment
 from xlner.core.labels import LabelSet
 from xlner.errors import DataError, UsageError
-from xlner.project import CandidateOptions, Pair
+from xlner.project import CandidateOptions, Pair, project
 from xlner.project.candidates import candidates_of
 from xlner.project.scores import parse_scores
 from xlner.project.scores.align import align_score
@@ -110,6 +110,21 @@ def test_fused_prefers_what_the_corpus_does_elsewhere() -> None:
     together = FusedScore(rounds=1)([*pairs, doubtful], ranges)[-1][0]
     right = ranges[-1].tolist().index([1, 2])
     assert together[right] > 2 * alone[right]
+
+
+def test_an_entity_whose_only_link_is_doubtful_goes_nowhere() -> None:
+    """ "Harbour" is not translated; its faint link leads to a word that clearly stands for another one."""
+    source = sentence("Council of Harbour opened", (2, 3, "LOC"))
+    target = sentence("Rat eröffnet", labelled=False)
+    found = {}
+    for confidence in (0.1, 0.9):
+        links = Alignment([(0, 0), (2, 0), (3, 1)], [1.0, confidence, 1.0])  # type: ignore[arg-type]
+        (item,) = project([source], [target], alignments=[links])
+        found[confidence] = str(item.fates[0].reason)
+    alone = Alignment([(2, 0), (3, 1)], [0.9, 1.0])  # type: ignore[arg-type]
+    (item,) = project([source], [target], alignments=[alone])
+    assert found[0.1] == "below threshold"
+    assert str(item.fates[0].reason) == "projected"
 
 
 def test_nearly_the_same_ranges_support_the_best_one() -> None:

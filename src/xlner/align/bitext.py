@@ -254,7 +254,11 @@ def _output(output: str | Path | None, work: str, *, resume: str) -> Iterator[tu
     if output is None or str(output) == "-":
         yield None if output is None else sys.stdout, []
         return
-    place = Path(output)
+    place = Path(output).resolve()  # a link stays a link
+    if place.exists() and not place.is_file():  # a device or a pipe, which nothing may replace
+        with place.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream, []
+        return
     partial, state = place.with_name(place.name + ".partial"), place.with_name(place.name + ".partial.json")
     place.parent.mkdir(parents=True, exist_ok=True)
     before = _left_behind(partial, state, work) if resume == "auto" else []

@@ -14,7 +14,11 @@ PRECISIONS = ("auto", "fp32", "bf16")
 
 
 def pick_device(name: str | None = None) -> torch.device:
-    """The named device, else the accelerator that torch sees, else the CPU."""
+    """The named device, else the accelerator that torch sees, else the CPU.
+
+    Raises:
+        UsageError: there is no such device, or nothing can be computed on it; with what torch says.
+    """
     if name:
         try:
             device = torch.device(name)
@@ -22,8 +26,9 @@ def pick_device(name: str | None = None) -> torch.device:
             raise UsageError(f"--device is cpu, cuda, cuda:1, mps, ...; got '{name}'") from None
         try:
             torch.zeros(1, device=device).item()
-        except (RuntimeError, AssertionError, NotImplementedError, ImportError):
-            raise UsageError(f"--device {name}: this machine, or this build of torch, has no such device") from None
+        except (RuntimeError, AssertionError, ImportError) as error:  # torch says "not there" in all of these ways
+            why = str(error).strip().split("\n")[0]
+            raise UsageError(f"--device {name} cannot be used here: {why or type(error).__name__}") from error
         return device
     accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     if accelerator is not None:

@@ -84,15 +84,14 @@ class NmtScorer:
         if not entity.strip() or not candidate.strip():
             return 0.0
         self.learn([(entity, candidate)])
-        there, back = self._known[candidate, entity, True, False], self._known[entity, candidate, False, True]
-        if there == back == -math.inf:  # too long for the model, and so is one of them alone
-            return 0.0
-        if self._back is not None:
-            return (math.exp(there) + math.exp(back)) / 2
-        there -= self._known[candidate, candidate, True, True]
-        back -= self._known[entity, entity, False, False]
-        value = (math.exp(min(there, 50.0)) + math.exp(min(back, 50.0))) / 2
-        return value if value > _DROPPED else 0.0
+        value = (self._part(candidate, entity, True) + self._part(entity, candidate, False)) / 2
+        return value if value > _DROPPED or self._back is not None else 0.0
+
+    def _part(self, output: str, given: str, to_target: bool) -> float:
+        """P(output|given), over P(output|output) where there is one model; 0 for what is too long for it."""
+        found = self._known[output, given, to_target, not to_target]
+        alone = self._known[output, output, to_target, to_target] if self._back is None else 0.0
+        return 0.0 if -math.inf in (found, alone) else math.exp(min(found - alone, 50.0))
 
     def learn(self, strings: Iterable[tuple[str, str]]) -> None:
         """Compute what `score` needs for pairs of a source and a target string, in batches."""
