@@ -116,15 +116,13 @@ def test_an_entity_whose_only_link_is_doubtful_goes_nowhere() -> None:
     """ "Harbour" is not translated; its faint link leads to a word that clearly stands for another one."""
     source = sentence("Council of Harbour opened", (2, 3, "LOC"))
     target = sentence("Rat eröffnet", labelled=False)
-    found = {}
-    for confidence in (0.1, 0.9):
-        links = Alignment([(0, 0), (2, 0), (3, 1)], [1.0, confidence, 1.0])  # type: ignore[arg-type]
-        (item,) = project([source], [target], alignments=[links])
-        found[confidence] = str(item.fates[0].reason)
-    alone = Alignment([(2, 0), (3, 1)], [0.9, 1.0])  # type: ignore[arg-type]
-    (item,) = project([source], [target], alignments=[alone])
-    assert found[0.1] == "below threshold"
-    assert str(item.fates[0].reason) == "projected"
+
+    def fate(links: list[tuple[int, int]], confidences: list[float]) -> str:
+        (item,) = project([source], [target], alignments=[Alignment(links, confidences)])  # type: ignore[arg-type]
+        return str(item.fates[0].reason)
+
+    assert fate([(0, 0), (2, 0), (3, 1)], [1.0, 0.1, 1.0]) == "below threshold"
+    assert fate([(2, 0), (3, 1)], [0.9, 1.0]) == "projected"
 
 
 def test_nearly_the_same_ranges_support_the_best_one() -> None:
