@@ -113,7 +113,7 @@ def test_fused_prefers_what_the_corpus_does_elsewhere() -> None:
 
 
 def test_an_entity_whose_only_link_is_doubtful_goes_nowhere() -> None:
-    """ "Harbour" is not translated; its faint link leads to a word that clearly stands for another one."""
+    """The harbour is not translated; its faint link leads to a word that clearly stands for another one."""
     source = sentence("Council of Harbour opened", (2, 3, "LOC"))
     target = sentence("Rat eröffnet", labelled=False)
 

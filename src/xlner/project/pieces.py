@@ -36,7 +36,9 @@ def groups_of(sentence: Sentence, tokenizer: Any) -> Groups:
     alone = [[i] for i in range(len(sentence))]
     if offsets is None or not is_unspaced(sentence):
         return alone
-    pieces = tokenizer(sentence.text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    pieces = tokenizer(sentence.text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)[
+        "offset_mapping"
+    ]
     starts = np.array([start for start, end in pieces if end > start], int)
     if not len(starts):
         return alone
