@@ -44,3 +44,26 @@ class MissingExtraError(XlnerError, ImportError):
 
     def __init__(self, what: str, *, extra: str) -> None:
         super().__init__(f"{what} needs an optional dependency. Install it with: pip install 'xlner[{extra}]'")
+
+
+class OptionError(UsageError):
+    """An option has a value that cannot be, or there is no such option. The message names the field.
+
+    Args:
+        field: name of the field; `teacher.epochs` if it lies in another one.
+        what: the rest of the sentence, such as "must be at least 1, got 0".
+        owner: what the option belongs to, such as "the method distill".
+        whole: `what` is the whole sentence already.
+    """
+
+    def __init__(self, field: str, what: str, *, owner: str = "", whole: bool = False) -> None:
+        self.field, self.what, self.owner, self.whole = field, what, owner, whole
+        super().__init__(what if whole else f"{owner + ': ' if owner else ''}`{field}` {what}")
+
+    def inside(self, name: str) -> OptionError:
+        """The same error, for a field of the options that the field `name` holds."""
+        return OptionError(f"{name}.{self.field}", self.what, owner=self.owner, whole=self.whole)
+
+    def of(self, owner: str) -> OptionError:
+        """The same error, with what the option belongs to."""
+        return OptionError(self.field, self.what, owner=self.owner or owner, whole=self.whole)

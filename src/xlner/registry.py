@@ -8,20 +8,34 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any
 
+from xlner.component import Description, describe, from_values, options_class
 from xlner.errors import UsageError
+
+# Extension point -> where its registry is; for commands that list parts, and for tests that visit every one.
+POINTS = {
+    "methods": "xlner.methods:METHODS",
+    "aligners": "xlner.align:ALIGNERS",
+    "matchers": "xlner.project.matchers:MATCHERS",
+    "scores": "xlner.project.scores:SCORES",
+    "translators": "xlner.translate:TRANSLATORS",
+    "similarities": "xlner.similarity:SIMILARITIES",
+    "formats": "xlner.data.formats:FORMATS",
+}
 
 
 @dataclass(frozen=True)
 class Registry:
-    """The implementations of one extension point.
+    """The parts of one extension point.
 
     Args:
         point: plural name of the point; third parties register under the entry-point group `xlner.<point>`.
         builtin: name -> "module:attribute", imported only when asked for.
+        one: what one of them is called.
     """
 
     point: str
     builtin: Mapping[str, str]
+    one: str = ""
 
     def names(self) -> list[str]:
         """All known names, in-tree ones first, without importing any of them."""
@@ -29,15 +43,40 @@ class Registry:
         return [*self.builtin, *(n for n in extra if n not in self.builtin)]
 
     def load(self, name: str) -> Any:
-        """The implementation called `name`.
+        """The part called `name`, as it was registered.
 
         Raises:
             UsageError: nobody registered that name; the message lists the names that exist.
         """
         if name in self.builtin:
-            module, _, attribute = self.builtin[name].partition(":")
-            return getattr(importlib.import_module(module), attribute)
+            return look_up(self.builtin[name])
         for entry in entry_points(group=f"xlner.{self.point}"):
             if entry.name == name:
                 return entry.load()
         raise UsageError(f"no {self.point} called '{name}'; there are: {', '.join(self.names())}")
+
+    def describe(self, name: str) -> Description:
+        """What a part says of itself."""
+        return describe(name, self.load(name))
+
+    def options(self, name: str, values: Mapping[str, Any] | None = None) -> Any:
+        """The options of a part from plain values; its defaults where none are given.
+
+        Raises:
+            OptionError: it has no such option, or a value cannot be.
+        """
+        return from_values(options_class(self.load(name)), values or {}, owner=f"the {self.one} {name}")
+
+    def build(self, name: str, values: Mapping[str, Any] | None = None) -> Any:
+        """The part of that name, made with options from plain values.
+
+        Raises:
+            OptionError: it has no such option, or a value cannot be.
+        """
+        return self.load(name)(self.options(name, values))
+
+
+def look_up(place: str) -> Any:
+    """What "module:attribute" names."""
+    module, _, attribute = place.partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -54,7 +55,8 @@ def _register() -> None:
     if app.registered_commands:
         return
     for name, module in COMMANDS.items():
-        app.command(name)(importlib.import_module(f"xlner.cli.{module}").command)
+        made = importlib.import_module(f"xlner.cli.{module}")
+        app.command(name, cls=getattr(made, "COMMAND", None))(made.command)
     app.add_typer(importlib.import_module("xlner.cli.data").group, name="data")
 
 
@@ -78,6 +80,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(_explain(OSError(errno.ENOSPC, "")))
 
 
+_FLAGS = {"mapping": "map"}  # names of the library that the command line spells in another way
+
+
+def as_flags(message: str) -> str:
+    """A message of the library in the spelling of the command line.
+
+    The library names its parameters in backticks, alone or with a value: `learning_rate`, `mapping DATE=O`.
+    """
+
+    def flag(found: re.Match[str]) -> str:
+        name, value = found.groups(default="")
+        return "--" + _FLAGS.get(name, name).replace("_", "-") + value
+
+    return re.sub(r"`([a-z][a-z0-9_.]*)( [^`\n]*)?`", flag, message)
+
+
 def _explain(error: BaseException) -> int:
     """Say in one message what went wrong, and give the exit code."""
     if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has seen enough
@@ -93,6 +111,6 @@ def _explain(error: BaseException) -> int:
     elif isinstance(error, MemoryError):
         message = "out of memory; try a smaller --batch-subwords or --chunk-sentences"
     else:
-        message = str(error)
+        message = as_flags(str(error))
     typer.echo(f"error: {message}", err=True)
     return 2 if isinstance(error, UsageError) else 1
