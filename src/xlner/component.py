@@ -22,7 +22,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import (
@@ -32,6 +32,7 @@ from typing import (
     Literal,
     TypeVar,
     Union,
+    cast,
     dataclass_transform,
     get_args,
     get_origin,
@@ -128,7 +129,7 @@ class OptionField:
     Args:
         name: the field.
         type: its type.
-        default: None too where it has none.
+        default: None too where it has none, and for options that hold options.
         required: somebody must give a value.
         help: one sentence.
         unit: what a number counts.
@@ -207,7 +208,7 @@ def is_options(kind: Any) -> bool:
     return isinstance(kind, type) and is_dataclass(kind) and hasattr(kind, "__post_init__")
 
 
-@lru_cache
+@cache
 def option_fields(kind: Any) -> tuple[OptionField, ...]:
     """The options of a class made by `options`, in order."""
     hints = get_type_hints(kind)
@@ -217,7 +218,7 @@ def option_fields(kind: Any) -> tuple[OptionField, ...]:
 def _field(f: Field[Any], hint: Any) -> OptionField:
     meta = f.metadata
     required = f.default is MISSING and f.default_factory is MISSING
-    default = None if required else f.default_factory() if f.default_factory is not MISSING else f.default
+    default = None if f.default is MISSING else f.default
     return OptionField(
         f.name, hint, default, required, meta.get("help", ""), meta.get("unit"), meta.get("bounds", {}),
         meta.get("decides", True),
@@ -262,8 +263,8 @@ def to_values(made: Any, *, deciding: bool = False) -> dict[str, Any]:
         made: options.
         deciding: leave out what cannot change a result.
     """
-    out = {}
-    for f in option_fields(type(made)):
+    out, kind = {}, cast(Any, type(made))
+    for f in option_fields(kind):
         value = getattr(made, f.name)
         if deciding and not f.decides:
             continue
@@ -302,7 +303,7 @@ def _checked(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
     return {name: getattr(made, name) for name in plain}
 
 
-@lru_cache
+@cache
 def _model(kind: Any, *, nested: bool = True) -> type[BaseModel]:
     """A pydantic model with the fields of a class of options."""
     from pydantic import ConfigDict, create_model
@@ -312,9 +313,10 @@ def _model(kind: Any, *, nested: bool = True) -> type[BaseModel]:
     for f in option_fields(kind):
         if f.nested and not nested:
             continue
-        extra = {"unit": f.unit} if f.unit else None
-        default = ... if f.required else to_values(f.default) if f.nested else f.default
-        made = PydanticField(default, description=f.help, json_schema_extra=extra, **dict(f.bounds))
+        extra: Any = {"unit": f.unit} if f.unit else None
+        default = ... if f.required else to_values(f.nested()) if f.nested else f.default
+        bounds: dict[str, Any] = dict(f.bounds)
+        made = PydanticField(default, description=f.help, json_schema_extra=extra, **bounds)
         parts[f.name] = (_model(f.nested) if f.nested else f.type, made)
     name = f"{kind.__module__}.{kind.__qualname__}"
     # Numbers that come as text are converted; true and false are no numbers, and 1.5 is no whole one.

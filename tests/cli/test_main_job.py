@@ -192,10 +192,9 @@ DIRECT = [*DISTILL, "--method", "direct"]
         ),
         (["nonsense"], 2, "No such command"),
         (["train", "--source", "en=data/trian.conll", "--output", "o"], 1, "data/trian.conll: no such file"),
-        ([*DIRECT, "--loss", "mse"], 2, "--loss is for --method distill"),
-        ([*DIRECT, "--student-epochs", "2"], 2, "--student-epochs is for --method distill"),
+        ([*DIRECT, "--loss", "mse"], 2, "--loss is an option of the method distill, not of direct"),
+        ([*DIRECT, "--student-epochs", "2"], 2, "--student-epochs is an option of the method distill, not of direct"),
         (["train", "--source", "en=none.conll", "--output", "o", "--patience", "2"], 2, "--patience needs --dev"),
-        ([*DISTILL, "--source-text", "en=x.txt"], 2, "--weights uniform reads none"),
         ([*DISTILL, "--source-text", "en=x.txt", "--source-text", "en=y.txt"], 2, "a language twice"),
     ],
 )
@@ -207,13 +206,18 @@ def test_a_users_mistake_is_one_message_and_no_traceback(words, code, message, t
     assert "Traceback" not in error
 
 
+def test_text_that_no_weights_read_is_refused(world, tmp_path, capsys):
+    transfer(world, tmp_path / "r", "--source-text", f"en={world / 'raw.txt'}", code=2)
+    assert "--source-text is read for weights, and --weights uniform reads none" in capsys.readouterr().err
+
+
 def test_help_imports_no_torch():
     code = (
         "import sys; from xlner.cli import main\n"
-        "for words in (['--help'], ['similarity', '--help']):\n"
+        "for words in (['--help'], ['similarity', '--help'], ['transfer', '--method', 'distill', '--help'], ['methods']):\n"
         "    try: main(words)\n"
         "    except SystemExit: pass\n"
-        "heavy = {'torch', 'transformers', 'numpy', 'scipy', 'matplotlib'}\n"
+        "heavy = {'torch', 'transformers', 'scipy', 'matplotlib'}\n"
         "assert not heavy & set(sys.modules), 'heavy imports'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
@@ -231,7 +235,9 @@ def test_equal_words_can_be_labelled_alike(world, finished, tmp_path, capsys):
     run("evaluate", finished, world / "gold.conll", "--json", *more)
     assert json.loads(capsys.readouterr().out)["f1"] == file["f1"] > 0.5
     transfer(world, tmp_path / "plain", "--label-consistency", "0")
-    assert yaml.safe_load((tmp_path / "plain" / "config.yaml").read_text())["label_consistency"] == 0
+    assert (
+        yaml.safe_load((tmp_path / "plain" / "config.yaml").read_text())["method"]["options"]["label_consistency"] == 0
+    )
     weights = [(f / "model" / "model.safetensors").read_bytes() for f in (finished, tmp_path / "plain")]
     assert weights[0] != weights[1]
 

@@ -8,10 +8,14 @@ from tests.toy import make_encoder, sentences
 from torch import nn
 
 from xlner.core.labels import LabelSet
-from xlner.errors import ModelError, UsageError
+from xlner.core.run_folder import RunFolder
+from xlner.errors import ModelError, OptionError, UsageError
 from xlner.evaluate import score
 from xlner.methods import METHODS
-from xlner.methods.task import MethodOptions, Source, Task, pooled
+from xlner.methods.direct import Direct
+from xlner.methods.distill import Distill
+from xlner.methods.method import check_inputs
+from xlner.methods.task import Source, Task, pooled
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
 
@@ -20,9 +24,17 @@ FAST = TrainOptions(learning_rate=1e-2, batch_subwords=256, freeze_embeddings=Fa
 GOLD = sentences(60, "spa", seed=9)
 
 
+def fit(name, task, options, folder):
+    method = METHODS.load(name)
+    check_inputs(name, method, task)
+    method.check(task, options)
+    folder.mkdir(parents=True, exist_ok=True)
+    return method.fit(task, options, RunFolder(folder)).model
+
+
 @pytest.fixture(scope="module")
 def options(tiny_encoder):
-    return MethodOptions(
+    return Distill.Options(
         encoder=str(tiny_encoder), teacher=FAST, student=FAST, chunk_sentences=64, student_from="encoder"
     )
 
@@ -38,53 +50,51 @@ def source(name="1-en", seed=0):
 
 @pytest.mark.parametrize("loss", ["ce", "mse", "kl"])
 def test_a_student_learns_the_target_without_labels(options, tmp_path, loss):
-    student = METHODS.load("distill")(task(source()), replace(options, loss=loss), tmp_path)
+    student = fit("distill", task(source()), replace(options, loss=loss), tmp_path)
     assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
     assert student.languages == ("eng", "spa")
 
 
 def test_a_teacher_may_come_as_a_model_alone(options, tmp_path):
-    METHODS.load("distill")(task(source()), options, tmp_path / "first")
+    fit("distill", task(source()), options, tmp_path / "first")
     alone = Source(language="eng", model=str(tmp_path / "first" / "teachers" / "1-en"), name="1-en")
-    student = METHODS.load("distill")(task(alone), options, tmp_path / "second")
+    student = fit("distill", task(alone), options, tmp_path / "second")
     assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
     assert not (tmp_path / "second" / "teachers").exists()
 
 
 def test_many_teachers_with_different_tokenizers_meet_at_the_word(options, tmp_path):
     other = make_encoder(tmp_path / "other", hidden=16, lower=True, max_subwords=48)
-    METHODS.load("distill")(task(source()), replace(options, encoder=str(other)), tmp_path / "first")
+    fit("distill", task(source()), replace(options, encoder=str(other)), tmp_path / "first")
     model = Source(language="deu", model=str(tmp_path / "first" / "teachers" / "1-en"), name="2-de")
-    student = METHODS.load("distill")(task(source(), model), options, tmp_path / "both")
+    student = fit("distill", task(source(), model), options, tmp_path / "both")
     assert json.loads((tmp_path / "both" / "weights.json").read_text()) == {"1-en": 0.5, "2-de": 0.5}
     assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
 
 
 @pytest.mark.parametrize("start", ["teacher", "auto"])
 def test_a_student_can_start_from_its_teacher(options, tmp_path, start):
-    student = METHODS.load("distill")(task(source()), replace(options, student_from=start), tmp_path)
+    student = fit("distill", task(source()), replace(options, student_from=start), tmp_path)
     assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
 
 
 def test_a_student_starts_from_the_first_teacher_that_knows_all_types(options, tmp_path):
     other = make_encoder(tmp_path / "other", hidden=16, lower=True, max_subwords=48)
-    METHODS.load("distill")(task(source()), replace(options, encoder=str(other)), tmp_path / "first")
+    fit("distill", task(source()), replace(options, encoder=str(other)), tmp_path / "first")
     small = Source(language="deu", model=str(tmp_path / "first" / "teachers" / "1-en"), name="2-de")
     asked = replace(options, student_from="teacher", weights="en=0.2,de=0.8", student=replace(FAST, epochs=1))
-    student = METHODS.load("distill")(task(source(), small), asked, tmp_path / "second")
+    student = fit("distill", task(source(), small), asked, tmp_path / "second")
     assert student.model.config.hidden_size == 32
-    student = METHODS.load("distill")(
-        task(small, source("2-en")), replace(asked, weights="uniform"), tmp_path / "third"
-    )
+    student = fit("distill", task(small, source("2-en")), replace(asked, weights="uniform"), tmp_path / "third")
     assert student.model.config.hidden_size == 16
 
 
 def test_a_student_starts_from_a_teacher_that_knows_more_types(options, tmp_path):
-    METHODS.load("distill")(task(source()), options, tmp_path / "first")
+    fit("distill", task(source()), options, tmp_path / "first")
     model = Source(language="eng", model=str(tmp_path / "first" / "teachers" / "1-en"), name="1-en")
     few = replace(task(model), labels=LabelSet(("LOC",)), mapping={"PER": "O"})
     kept = replace(options, student_from="teacher", student=replace(FAST, epochs=1, learning_rate=1e-3))
-    student = METHODS.load("distill")(few, kept, tmp_path / "second")
+    student = fit("distill", few, kept, tmp_path / "second")
     gold = [s.with_spans(tuple(x for x in s.spans if x.label == "LOC")) for s in GOLD]
     assert score(gold, list(student.predict(GOLD))).f1 > 0.9  # one slow pass
     again = Tagger.load(student.save(tmp_path / "model"))
@@ -93,25 +103,25 @@ def test_a_student_starts_from_a_teacher_that_knows_more_types(options, tmp_path
 
 def test_dropout_reaches_a_student_that_starts_from_its_teacher(options, tmp_path):
     asked = replace(options, student_from="teacher", student=replace(FAST, epochs=1, dropout=0.25))
-    student = METHODS.load("distill")(task(source(), n=20), asked, tmp_path)
+    student = fit("distill", task(source(), n=20), asked, tmp_path)
     assert {m.p for m in student.model.modules() if isinstance(m, nn.Dropout)} == {0.25}
 
 
 def test_a_student_cannot_start_from_a_teacher_that_lacks_a_type(options, tmp_path):
-    METHODS.load("distill")(task(source()), options, tmp_path / "first")
+    fit("distill", task(source()), options, tmp_path / "first")
     model = Source(language="eng", model=str(tmp_path / "first" / "teachers" / "1-en"), name="1-en")
     more = replace(task(model), labels=LabelSet(("LOC", "ORG", "PER")))
     with pytest.raises(UsageError, match="types LOC, ORG, PER; 1-en has LOC, PER"):
-        METHODS.load("distill")(more, replace(options, student_from="teacher"), tmp_path / "second")
+        fit("distill", more, replace(options, student_from="teacher"), tmp_path / "second")
 
 
 def test_distillation_needs_raw_text(options, tmp_path):
-    with pytest.raises(UsageError, match="--target"):
-        METHODS.load("distill")(replace(task(source()), raw=None), options, tmp_path)
+    with pytest.raises(UsageError, match="`target LANG=FILE`"):
+        fit("distill", replace(task(source()), raw=None), options, tmp_path)
 
 
 def test_direct_is_the_teacher_itself(options, tmp_path):
-    tagger = METHODS.load("direct")(task(source()), options, tmp_path)
+    tagger = fit("direct", task(source()), Direct.Options(encoder=options.encoder, teacher=FAST), tmp_path)
     assert score(sentences(50), list(tagger.predict(sentences(50)))).f1 > 0.95
 
 
@@ -121,18 +131,18 @@ def test_a_wrong_method_lists_the_right_ones():
 
 
 def test_a_named_encoder_is_not_passed_over_for_the_teachers(options, tmp_path):
-    METHODS.load("distill")(task(source()), options, tmp_path / "first")
+    fit("distill", task(source()), options, tmp_path / "first")
     model = Source(language="eng", model=str(tmp_path / "first" / "teachers" / "1-en"), name="1-en")
     other = make_encoder(tmp_path / "other", hidden=16, lower=True, max_subwords=48)
-    student = METHODS.load("distill")(
-        task(model), replace(options, encoder=str(other), student_from="auto"), tmp_path / "second"
+    student = fit(
+        "distill", task(model), replace(options, encoder=str(other), student_from="auto"), tmp_path / "second"
     )
     assert student.model.config.hidden_size == 16
 
 
 def test_wrong_weights_are_an_error_before_any_teacher_is_trained(options, tmp_path):
     with pytest.raises(UsageError, match="'fr'"):
-        METHODS.load("distill")(task(source()), replace(options, weights="fr=1"), tmp_path)
+        fit("distill", task(source()), replace(options, weights="fr=1"), tmp_path)
     assert not (tmp_path / "teachers").exists()
 
 
@@ -142,23 +152,21 @@ def people_only(sentence):
 
 def test_data_without_a_type_does_not_speak_against_it(options, tmp_path):
     half = Source(language="eng", sentences=tuple(map(people_only, sentences(200, seed=1))), name="2-en")
-    student = METHODS.load("distill")(task(source(), half), options, tmp_path)
+    student = fit("distill", task(source(), half), options, tmp_path)
     assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
     assert Tagger.load(tmp_path / "teachers" / "2-en" / "model").labels.types == ("PER",)
 
 
 def test_a_model_is_kept_in_the_order_of_the_task(options, tmp_path):
-    METHODS.load("distill")(task(source()), options, tmp_path / "first")
+    fit("distill", task(source()), options, tmp_path / "first")
     model = Source(language="eng", model=str(tmp_path / "first" / "teachers" / "1-en"), name="1-en")
     turned = replace(task(model), labels=LabelSet(("PER", "LOC")))
-    kept = METHODS.load("direct")(turned, options, tmp_path / "second")
+    kept = fit("direct", turned, options, tmp_path / "second")
     kept.save(tmp_path / "kept")
     found = [[[x.key for x in s.spans] for s in Tagger.load(m).predict(GOLD)] for m in (tmp_path / "kept", model.model)]
     assert found[0] == found[1] != [[]] * len(GOLD)
     with pytest.raises(ModelError, match="cannot be kept in a copy"):
-        METHODS.load("direct")(
-            replace(turned, labels=LabelSet(("PER",)), mapping={"LOC": "O"}), options, tmp_path / "x"
-        )
+        fit("direct", replace(turned, labels=LabelSet(("PER",)), mapping={"LOC": "O"}), options, tmp_path / "x")
 
 
 def test_data_of_the_same_types_is_pooled_and_all_else_stays_apart():
@@ -172,8 +180,6 @@ def test_data_of_the_same_types_is_pooled_and_all_else_stays_apart():
     assert pooled([source()]) == (source(),)
 
 
-def test_direct_transfer_has_no_teachers_to_weigh_or_pool(options, tmp_path):
-    with pytest.raises(UsageError, match="--pool"):
-        METHODS.load("direct")(task(source()), replace(options, pool=True), tmp_path)
-    with pytest.raises(UsageError, match="--weights"):
-        METHODS.load("direct")(task(source()), replace(options, weights="en=1"), tmp_path)
+def test_an_option_that_a_method_lacks_is_refused():
+    with pytest.raises(OptionError, match="the method direct has no option 'pool'; it has: encoder, teacher"):
+        METHODS.options("direct", {"pool": True})

@@ -6,8 +6,14 @@ from tests.toy import sentences
 from xlner.core.labels import LabelSet
 from xlner.core.types import Sentence
 from xlner.errors import DataError, UsageError
-from xlner.methods.task import MethodOptions, Source, Task
-from xlner.methods.weighing import teacher_weights
+from xlner.methods.distill import Distill
+from xlner.methods.task import Source, Task
+from xlner.methods import weighing
+
+
+def teacher_weights(task, options, folder):
+    return weighing.teacher_weights(task.sources, task, options, folder)
+
 
 LABELS = LabelSet(("LOC", "PER"))
 
@@ -24,7 +30,7 @@ def task(*sources):
 
 @pytest.fixture(scope="module")
 def options(tiny_encoder):
-    return MethodOptions(encoder=str(tiny_encoder), chunk_sentences=16)
+    return Distill.Options(encoder=str(tiny_encoder), chunk_sentences=16)
 
 
 @pytest.mark.parametrize("rule", ["language-id", "embedding:centroid", "lexical:subwords"])
@@ -55,7 +61,7 @@ def test_sources_of_one_language_share_its_weight(options, tmp_path):
 def test_a_model_alone_needs_text_to_be_weighed_by(options, tmp_path):
     alone = Source(language="deu", model="somewhere", name="2-de")
     wanted = replace(options, weights="language-id")
-    with pytest.raises(DataError, match="--source-text de=FILE"):
+    with pytest.raises(DataError, match="`source_text de=FILE`"):
         teacher_weights(task(source("eng", "1-en"), alone), wanted, tmp_path / "without")
     told = replace(alone, text=tuple(sentences(40, "spa")))
     assert len(teacher_weights(task(source("eng", "1-en"), told), wanted, tmp_path / "with").language) == 2
@@ -66,7 +72,7 @@ def test_a_model_alone_needs_text_to_be_weighed_by(options, tmp_path):
     [
         ("embedding:cka", [source("eng", "1-en")], UsageError, "needs bitext"),
         ("lexical:subwords", [source("eng", "1-en"), source("spa", "2-es")], UsageError, "has that language itself"),
-        ("lexical:subwords", [Source(language="deu", model="m", name="1-de")], DataError, "--source-text de=FILE"),
+        ("lexical:subwords", [Source(language="deu", model="m", name="1-de")], DataError, "`source_text de=FILE`"),
     ],
 )
 def test_weights_that_say_nothing_are_an_error(options, tmp_path, rule, sources, error, message):

@@ -12,7 +12,7 @@ from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence, Span
 from xlner.errors import DataError
 from xlner.evaluate import score
-from xlner.methods.direct import dev_f1, supervise
+from xlner.methods.supervised import dev_f1, supervise
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
 from xlner.train.examples import Example, LabelledChunks, epoch_batches

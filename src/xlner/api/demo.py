@@ -10,14 +10,10 @@ from xlner.api.transfer import TransferResult, train, transfer
 from xlner.core.languages import iso3
 from xlner.data.demo import LANGUAGES, demo_file
 from xlner.errors import UsageError
-from xlner.methods.task import MethodOptions
-from xlner.train import TrainOptions
 
 # A corpus of a few hundred sentences wants small batches and many passes.
-OPTIONS = MethodOptions(
-    teacher=TrainOptions(epochs=6, batch_subwords=256, learning_rate=2e-4),
-    student=TrainOptions(epochs=3, batch_subwords=256, learning_rate=1e-4),
-)
+TEACHER = {"epochs": 6, "batch_subwords": 256, "learning_rate": 2e-4}
+STUDENT = {"epochs": 3, "batch_subwords": 256, "learning_rate": 1e-4}
 
 
 @dataclass(frozen=True)
@@ -44,9 +40,8 @@ def demo(output: str | Path, *, targets: Sequence[str] = LANGUAGES, resume: str 
         raise UsageError(f"the demo corpus has {', '.join(LANGUAGES)}, not {strangers[0]}")
     folder = Path(output)
     english = ("eng", str(demo_file("en.train.conll")))
-    teacher = train(
-        [english], folder / "teacher", dev=[("eng", str(demo_file("en.dev.conll")))], options=OPTIONS, resume=resume
-    )
+    dev = [("eng", str(demo_file("en.dev.conll")))]
+    teacher = train([english], folder / "teacher", dev=dev, options={"teacher": TEACHER}, resume=resume)
     runs = {}
     for target in targets:
         runs[target] = transfer(
@@ -54,7 +49,7 @@ def demo(output: str | Path, *, targets: Sequence[str] = LANGUAGES, resume: str 
             (iso3(target), str(demo_file(f"{target}.raw.txt"))),
             folder / target,
             gold=str(demo_file(f"{target}.gold.conll")),
-            options=OPTIONS,
+            options={"teacher": TEACHER, "student": STUDENT},
             resume=resume,
         )
     return DemoResult(folder, runs)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import typer
 
 from xlner.errors import UsageError, XlnerError
+from xlner.registry import POINTS
 
 app = typer.Typer(
     name="xlner",
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-# Command -> module with a function `command`. Modules keep heavy imports inside it, so that --help answers at once.
+# Command -> module with a function `command`, or "module:function". Modules keep heavy imports inside it, so that --help answers at once.
 COMMANDS = {
     "demo": "demo",
     "train": "train",
@@ -36,6 +37,7 @@ COMMANDS = {
     "similarity": "similarity",
     "align": "align",
     "project": "project",
+    **{point: f"listing:{point}" for point in POINTS},
 }
 
 
@@ -51,13 +53,17 @@ def _top(
         raise typer.Exit
 
 
-def _register() -> None:
-    if app.registered_commands:
-        return
-    for name, module in COMMANDS.items():
-        made = importlib.import_module(f"xlner.cli.{module}")
-        app.command(name, cls=getattr(made, "COMMAND", None))(made.command)
-    app.add_typer(importlib.import_module("xlner.cli.data").group, name="data")
+def _register(words: Sequence[str]) -> None:
+    """Add the command that the first word names, or all of them; one alone answers sooner."""
+    app.registered_commands.clear()
+    app.registered_groups.clear()
+    names = words[:1] if words and words[0] in COMMANDS else COMMANDS
+    for name in names:
+        place, _, function = COMMANDS[name].partition(":")
+        module = importlib.import_module(f"xlner.cli.{place}")
+        app.command(name, cls=getattr(module, "COMMAND", None))(getattr(module, function or "command"))
+    if words[:1] == ["data"] or names is COMMANDS:
+        app.add_typer(importlib.import_module("xlner.cli.data").group, name="data")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -65,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [w for w in words if w != "--debug"]
-    _register()
+    _register(words)
     try:
         app(args=words, prog_name="xlner", standalone_mode=True)
     except (XlnerError, OSError, MemoryError, KeyboardInterrupt) as error:

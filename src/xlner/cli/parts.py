@@ -6,15 +6,16 @@ command's own ones in `--help`, and reach the command through `values_of`.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, get_args
+from dataclasses import dataclass, field
+from typing import Annotated, Any, get_args
 
 import typer
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand
 
 from xlner.component import OptionField, option_fields, options_class
-from xlner.errors import UsageError
+from xlner.errors import OptionError, UsageError
 from xlner.registry import POINTS, Registry, look_up
 
 _SHARED = {"encoder", "device", "precision", "seed"}  # one flag says them to every part that has them
@@ -28,11 +29,13 @@ class Choice:
         flag: without its hyphens: "method".
         point: the extension point: "methods".
         default: the part that is taken without the flag; None for none.
+        fixed: the command always takes the default.
     """
 
     flag: str
     point: str
     default: str | None
+    fixed: bool = False
 
     def registry(self) -> Registry:
         return look_up(POINTS[self.point])  # type: ignore[no-any-return]
@@ -48,21 +51,34 @@ def part_command(choices: Sequence[Choice], *, config: bool = False) -> type[Typ
 
     class PartCommand(TyperCommand):
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-            own = [p for p in self.params if not hasattr(p, "part_path")]
+            own = [p for p in self.params if not hasattr(p, "part_paths")]
             taken = {o for p in own for o in (*p.opts, *p.secondary_opts)}
             chosen = {c: _chosen(c, args, config) for c in choices}
             self.params = own + _flags(chosen, taken)
             _refuse_unknown(args, {o for p in self.params for o in (*p.opts, *p.secondary_opts)}, chosen)
             rest = super().parse_args(ctx, args)
             values: dict[str, dict[str, Any]] = {c.flag: {} for c in choices}
+            plain: set[str] = set()  # options that a flag sets in several places
             for p in self.params:
-                if hasattr(p, "part_path"):
+                if hasattr(p, "part_paths"):
                     value = ctx.params.pop(p.name)
-                    if value is not None and value != ():
-                        for path in p.part_path:
+                    if value is not None and value != () and value != []:
+                        for path in p.part_paths:
                             _put(values, path, list(value) if isinstance(value, tuple) else value)
-            ctx.meta["xlner.parts"] = values
+                        if len(p.part_paths[0]) > 2 and p.opts[0].count(".") == 0:
+                            plain.add(p.part_paths[0][-1])
+            ctx.meta["xlner.parts"], ctx.meta["xlner.plain"] = values, plain
             return rest
+
+        def format_options(self, ctx: Any, formatter: Any) -> None:
+            """One section for the command's own options, and one for each chosen part."""
+            sections: dict[str, list[tuple[str, str]]] = {}
+            for p in self.get_params(ctx):
+                if (row := p.get_help_record(ctx)) is not None:
+                    sections.setdefault(getattr(p, "section", "Options"), []).append(row)
+            for title, rows in sections.items():
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
     return PartCommand
 
@@ -72,7 +88,40 @@ def values_of(context: typer.Context, flag: str) -> dict[str, Any]:
     return context.meta.get("xlner.parts", {}).get(flag, {})  # type: ignore[no-any-return]
 
 
+def options_of(context: typer.Context, choice: Choice, name: str, written: Mapping[str, Any] | None = None) -> Any:
+    """The options of the chosen part, from a YAML file and from flags, which win.
+
+    Args:
+        context: of the command.
+        choice: which flag chose the part.
+        name: the part.
+        written: what a file says.
+
+    Raises:
+        OptionError: a value cannot be; with the name of the flag that the user gave.
+    """
+    given = values_of(context, choice.flag)
+    try:
+        return choice.registry().options(name, merged(written or {}, given))
+    except OptionError as error:
+        inner = error.field.rpartition(".")[2]
+        if inner != error.field and inner in context.meta.get("xlner.plain", ()):
+            raise OptionError(inner, error.what, owner=error.owner, whole=error.whole) from None
+        raise
+
+
+def merged(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
+    """Two nested mappings as one; where both say something, the second wins."""
+    out = {str(k).replace("-", "_"): v for k, v in low.items()}
+    for key, value in high.items():
+        before = out.get(key)
+        out[key] = merged(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
+    return out
+
+
 def _chosen(choice: Choice, args: Sequence[str], config: bool) -> str | None:
+    if choice.fixed:
+        return choice.default
     said = _value_of(args, f"--{choice.flag}")
     if said is None and config and (file := _value_of(args, "--config")) is not None:
         from xlner.cli.config import read_config
@@ -91,49 +140,78 @@ def _value_of(args: Sequence[str], flag: str) -> str | None:
     return found
 
 
-def _flags(chosen: Mapping[Choice, str | None], taken: set[str]) -> list[TyperOption]:
-    made: dict[str, TyperOption] = {}
+@dataclass
+class _Flag:
+    """One flag of the chosen parts, and the options that it sets: (flag of the choice, field, field in it)."""
+
+    names: list[str]
+    kind: Any
+    help: str
+    metavar: str | None
+    hidden: bool
+    section: str
+    paths: list[tuple[str, ...]] = field(default_factory=list)
+
+
+def _flags(chosen: Mapping[Choice, str | None], taken: set[str]) -> list[Any]:
+    """The parameters, as typer makes them from a signature, each with the `part_paths` and `section` it belongs to."""
+    flags: dict[str, _Flag] = {}
     for choice, name in chosen.items():
         if name is None:
             continue
-        panel = f"Options of the {choice.registry().one} {name}"
+        section = f"Options of the {choice.registry().one} {name}"
         for f in option_fields(options_class(choice.registry().load(name))):
-            inner = option_fields(f.nested) if f.nested else ()
-            for g in inner:
-                _add(made, taken, g, (choice.flag, f.name, g.name), panel, share=True)
-                _add(made, taken, g, (choice.flag, f.name, g.name), panel, dotted=f"{f.name}.{g.name}")
+            for g in option_fields(f.nested) if f.nested else ():
+                path = (choice.flag, f.name, g.name)
+                _add(flags, taken, g, path, section, share=True)
+                _add(flags, taken, g, path, section, prefix=f.name)
             if not f.nested:
-                _add(made, taken, f, (choice.flag, f.name), panel, share=f.name in _SHARED)
-    return list(made.values())
+                _add(flags, taken, f, (choice.flag, f.name), section, share=f.name in _SHARED)
+    if not flags:
+        return []
+
+    def nothing(**values: Any) -> None: ...
+
+    names = {f"part_{i}": flag for i, flag in enumerate(flags.values())}
+    nothing.__annotations__ = {
+        name: Annotated[f.kind, typer.Option(*f.names, help=f.help, metavar=f.metavar, hidden=f.hidden, show_default=False)]
+        for name, f in names.items()
+    }  # fmt: skip
+    nothing.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+            for name, kind in nothing.__annotations__.items()
+        ]
+    )
+    one = typer.Typer(add_completion=False)
+    one.command()(nothing)
+    params: list[Any] = [p for p in typer.main.get_command(one).params if p.name in names]  # type: ignore[attr-defined]
+    for p in params:
+        p.part_paths, p.section = names[p.name].paths, names[p.name].section
+    return params
 
 
 def _add(
-    made: dict[str, TyperOption], taken: set[str], f: OptionField, path: tuple[str, ...], panel: str, *,
-    share: bool = False, dotted: str = "",
+    flags: dict[str, _Flag], taken: set[str], f: OptionField, path: tuple[str, ...], section: str, *,
+    share: bool = False, prefix: str = "",
 ) -> None:  # fmt: skip
-    flag = "--" + (dotted or f.name).replace("_", "-")
-    if flag in taken:
+    """Make the flag of one option, or let a flag that is there already set it too."""
+    name = (f"{prefix}." if prefix else "") + f.name.replace("_", "-")
+    if f"--{name}" in taken:
         return
-    if flag in made:
+    if f"--{name}" in flags:
         if share:
-            made[flag].part_path.append(path)  # type: ignore[attr-defined]
+            flags[f"--{name}"].paths.append(path)
         return
     kinds = {*get_args(f.type), f.type}
     lists = any(str(k).startswith(("tuple", "list", "collections.abc.Sequence")) for k in kinds)
-    decls = [flag]
+    names = [f"--{name}", f"--{name.replace('.', '-')}"] if prefix else [f"--{name}"]
+    kind: Any = list[str] | None if lists else str | None
+    metavar: str | None = "NUMBER" if kinds & {int, float} else "TEXT"
+    metavar = "|".join(f.choices) or metavar
     if bool in kinds:
-        decls = [f"{flag}/--no-{flag[2:]}"]
-    made[flag] = TyperOption(
-        param_decls=["part_" + "_".join(path).replace(".", "_") + ("_d" if dotted else ""), *decls],
-        default=None, required=False, multiple=lists, help=f.describe(), hidden=bool(dotted), show_default=False,
-        metavar=None if bool in kinds else "[" + "|".join(f.choices) + "]" if f.choices else _metavar(kinds),
-        is_flag=True if bool in kinds else None, rich_help_panel=panel,
-    )  # fmt: skip
-    made[flag].part_path = [path]  # type: ignore[attr-defined]
-
-
-def _metavar(kinds: set[Any]) -> str:
-    return "NUMBER" if kinds & {int, float} else "TEXT"
+        names, kind, metavar = [f"{n}/--no-{n[2:]}" for n in names], bool | None, None
+    flags[f"--{name}"] = _Flag(names, kind, f.describe(), metavar, bool(prefix), section, [path])
 
 
 def _put(values: dict[str, Any], path: Sequence[str], value: Any) -> None:
@@ -160,4 +238,6 @@ def _refuse_unknown(args: Sequence[str], known: set[str], chosen: Mapping[Choice
 
 def _all_fields(choice: Choice, name: str) -> set[str]:
     made = option_fields(options_class(choice.registry().load(name)))
-    return {f.name for f in made} | {g.name for f in made if f.nested for g in option_fields(f.nested)}
+    inner = [(f.name, g.name) for f in made if f.nested for g in option_fields(f.nested)]
+    names = {f.name for f in made} | {name for _, name in inner}
+    return names | {f"{outer}{dot}{name}" for outer, name in inner for dot in "._"}

@@ -2,61 +2,39 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from xlner.cli import options as o
-from xlner.cli.arguments import language_value
+from xlner.cli.parts import Choice, part_command
+
+COMMAND = part_command((Choice("method", "methods", "direct", fixed=True),))
 
 
 def command(
-    source: Annotated[list[str], typer.Option(metavar="LANG=FILE", help="Labelled data; repeat to train on several.")],
-    output: Annotated[Path, typer.Option(help="Run folder.")],
+    context: typer.Context,
+    source: Annotated[
+        list[str], typer.Option(metavar="LANG=FILE", help="Labelled data; repeat to train on several.")
+    ] = [],
+    output: o.Output = None,
     dev: o.Dev = [],
     gold: o.Gold = None,
     map: o.Map = [],
+    token_column: o.TokenColumn = None,
+    tag_column: o.TagColumn = None,
     config: o.Config = None,
-    encoder: o.Encoder = None,
-    learning_rate: o.LearningRate = None,
-    epochs: o.Epochs = None,
-    batch_subwords: o.BatchSubwords = None,
-    dropout: o.Dropout = None,
-    freeze_layers: o.FreezeLayers = None,
-    freeze_embeddings: o.FreezeEmbeddings = None,
-    patience: o.Patience = None,
-    precision: o.Precision = None,
-    seed: o.Seed = None,
-    device: o.Device = None,
-    checkpoint_seconds: o.CheckpointSeconds = None,
-    report_to: o.ReportTo = [],
-    resume: o.Resume = "auto",
+    print_config: o.PrintConfig = False,
+    resume: o.Resume = "",
     licence: o.Licence = None,
     as_json: o.Json = False,
 ) -> None:
     """Train a tagger on labelled data, to use it or to be a teacher later."""
-    from xlner.api.transfer import train
-    from xlner.cli.show import show_run
-    from xlner.core.labels import parse_map
+    from xlner.cli.run import run
 
-    both = {
-        "learning_rate": learning_rate, "epochs": epochs, "batch_subwords": batch_subwords, "dropout": dropout,
-        "freeze_layers": freeze_layers, "freeze_embeddings": freeze_embeddings, "patience": patience,
-        "precision": precision, "seed": seed, "device": device, "checkpoint_seconds": checkpoint_seconds,
-        "report_to": report_to,
+    flags = {
+        "source": source, "output": output, "dev": dev, "gold": gold, "map": map, "token_column": token_column,
+        "tag_column": tag_column, "config": config, "print_config": print_config, "resume": resume,
+        "licence": licence, "json": as_json,
     }  # fmt: skip
-    result = train(
-        [language_value(s, option="--source") for s in source],
-        output,
-        dev=[language_value(d, option="--dev") for d in dev],
-        gold=gold,
-        mapping=parse_map(map),
-        options=o.method_options(config, both, {"encoder": encoder}),
-        resume=resume,
-        licence=licence,
-    )
-    if as_json:
-        typer.echo(json.dumps(result.metrics))
-    show_run(result, quiet=as_json)
+    run(context, "direct", flags, default="direct")

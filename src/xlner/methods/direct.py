@@ -2,110 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from xlner.component import option, options
 from xlner.core.labels import LabelSet
-from xlner.core.seed import seed_everything
-from xlner.core.types import Sentence
 from xlner.errors import ModelError, UsageError
-from xlner.evaluate import score
-from xlner.methods.task import MethodOptions, Task
-from xlner.tagger import Tagger
-from xlner.train import TrainOptions, make_loss, train
-from xlner.train.examples import LabelledChunks
+from xlner.methods.method import Fitted, Method
+from xlner.train.options import TrainOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xlner.core.run_folder import RunFolder
+    from xlner.methods.task import Source, Task
+    from xlner.tagger import Tagger
 
 
-def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
+class Direct(Method):
     """Train one tagger on all labelled sources together; a single source that is a model is taken as it is.
 
     The encoder has seen the target language in pretraining, so a head trained on English entities finds many Spanish
     ones. This is the baseline that every other method has to beat.
 
-    Args:
-        task: sources, labels and dev data are used; raw text is not.
-        options: `encoder` and `teacher`.
-        folder: keeps the checkpoint and metrics while training.
-
-    Raises:
-        UsageError: several sources, one of them a model without data; or weights or a pool, which are for teachers.
-        ModelError: a model whose outputs are not those of the task one by one.
-
     Reference: Wu & Dredze, EMNLP 2019.
     """
-    if options.weights != MethodOptions.weights:
-        raise UsageError("--weights is for teachers; --method direct has none and trains on all data alike")
-    if options.pool:
-        raise UsageError("--pool is for teachers; --method direct trains one model on all data anyway")
-    models = [s for s in task.sources if s.model]
-    if models and len(task.sources) > 1:
-        raise UsageError(
-            f"--method direct trains on data; source {models[0].language} is a model. "
-            "Use --method distill to learn from several models"
-        )
-    if models:
-        tagger = Tagger.load(
-            models[0].model or "", mapping=task.mapping, labels=task.labels,
-            device=options.teacher.device, precision=options.teacher.precision,
-        )  # fmt: skip
-        if not tagger.outputs.one_to_one:
-            raise ModelError(
-                f"the outputs of {models[0].model} cannot be kept in a copy: types are dropped or joined by --map, or "
-                "its tags are not IOB2. Use it where it is (xlner predict MODEL --map OLD=NEW), or --method distill"
+
+    @options
+    class Options:
+        """Settings of direct transfer."""
+
+        encoder: str = option("embedded", "What the tagger starts from: 'embedded', a folder or a hub id.")
+        teacher: TrainOptions = option(TrainOptions, "Training on labelled source data.")
+
+    @classmethod
+    def check(cls, task: Task, options: Direct.Options) -> None:
+        """See that the sources are data, or one model.
+
+        Raises:
+            UsageError: several sources, one of them a model without data.
+        """
+        models = [s for s in task.sources if s.model]
+        if models and len(task.sources) > 1:
+            raise UsageError(
+                f"the method direct trains on data, and source {models[0].language} is a model; "
+                "`method distill` learns from several models"
             )
-        return tagger.with_own_head()
-    sentences = [sentence for source in task.sources for sentence in source.sentences]
-    return supervise(
-        sentences,
-        task.labels,
-        encoder=options.encoder,
-        languages=sorted({s.language for s in task.sources}),
-        options=options.teacher,
-        folder=folder,
-        dev=task.dev,
-        title="train on " + ", ".join(s.name for s in task.sources),
+
+    @classmethod
+    def fit(cls, task: Task, options: Direct.Options, run: RunFolder) -> Fitted:
+        """Train on the labelled sources, or take the only model.
+
+        Args:
+            task: sources, labels and dev data are used; raw text is not.
+            options: encoder and training.
+            run: keeps the checkpoint and metrics while training.
+
+        Returns:
+            The tagger; notes name sources whose data lack a type that others have.
+
+        Raises:
+            ModelError: a model whose outputs are not those of the task one by one.
+        """
+        from xlner.methods.supervised import supervise
+
+        if task.sources[0].model:
+            return Fitted(model=_as_it_is(task, options))
+        tagger = supervise(
+            [sentence for source in task.sources for sentence in source.sentences],
+            task.labels,
+            encoder=options.encoder,
+            languages=sorted({s.language for s in task.sources}),
+            options=options.teacher,
+            folder=run.path,
+            dev=task.dev,
+            title="train on " + ", ".join(s.name for s in task.sources),
+        )
+        return Fitted(model=tagger, notes=_mixed_types(task.sources))
+
+
+def _as_it_is(task: Task, options: Direct.Options) -> Tagger:
+    from xlner.tagger import Tagger
+
+    model, training = task.sources[0].model or "", options.teacher
+    tagger = Tagger.load(
+        model, mapping=task.mapping, labels=task.labels, device=training.device, precision=training.precision
     )
+    if not tagger.outputs.one_to_one:
+        raise ModelError(
+            f"the outputs of {model} cannot be kept in a copy: types are dropped or joined by `mapping`, or its tags "
+            "are not IOB2. Use it where it is (xlner predict MODEL `mapping OLD=NEW`), or `method distill`"
+        )
+    return tagger.with_own_head()
 
 
-def supervise(
-    sentences: Sequence[Sentence],
-    labels: LabelSet,
-    *,
-    encoder: str,
-    languages: Sequence[str],
-    options: TrainOptions,
-    folder: Path,
-    dev: Sequence[Sentence] = (),
-    title: str = "train",
-) -> Tagger:
-    """A tagger trained on labelled sentences; what `xlner train` does, and how teachers are made.
-
-    Args:
-        sentences: labelled data.
-        labels: the entity types to learn.
-        encoder: "embedded", a folder or a hub id.
-        languages: ISO 639-3 codes of the data.
-        options: training settings.
-        folder: where checkpoint and metrics live; an interrupted training goes on from there.
-        dev: labelled sentences; if given, the epoch with the best F1 on them is kept.
-        title: for the progress bar.
-    """
-    seed_everything(options.seed)
-    tagger = Tagger.fresh(
-        encoder,
-        labels,
-        languages=languages,
-        device=options.device,
-        precision=options.precision,
-        dropout=options.dropout,
+def _mixed_types(sources: Sequence[Source]) -> tuple[str, ...]:
+    """What to know of sources that are trained on together although one has names of a type that another lacks."""
+    types_of = {s.name: set(LabelSet.of(s.sentences).types) for s in sources if s.sentences}
+    every = set().union(*types_of.values())
+    return tuple(
+        f"source {name} has no {', '.join(sorted(every - types))}; if it has such names without labels, they were "
+        "taught as O (`method distill` keeps sources apart)"
+        for name, types in types_of.items()
+        if types != every
     )
-    chunks = LabelledChunks(tagger, sentences)
-    train(tagger, chunks, make_loss("ce"), options=options, folder=folder, dev=dev_f1(dev), title=title)
-    return tagger
-
-
-def dev_f1(dev: Sequence[Sentence]) -> Callable[[Tagger], float] | None:
-    """A function from a tagger to its F1 on `dev`, or None without dev data."""
-    if not dev:
-        return None
-    return lambda tagger: score(dev, list(tagger.predict(dev))).f1

@@ -2,146 +2,103 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-from xlner.core.labels import LabelSet
-from xlner.core.seed import seed_everything
-from xlner.errors import UsageError
-from xlner.methods.direct import dev_f1, supervise
-from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
-from xlner.methods.task import MethodOptions, Source, Task
-from xlner.methods.weighing import teacher_weights
-from xlner.tagger import Tagger
-from xlner.train import TrainOptions, make_loss, train
-from xlner.train.loop import forget
-from xlner.train.processes import main_first, main_process, wait_for_all
+from xlner.component import option, options
+from xlner.errors import OptionError, UsageError
+from xlner.methods.method import Fitted, Method
+from xlner.train.options import TrainOptions
 
-UNKNOWN_TYPES = "encoder, since no teacher knows all types"
+if TYPE_CHECKING:
+    from xlner.core.run_folder import RunFolder
+    from xlner.methods.task import Task
 
 
-def fit(task: Task, options: MethodOptions, folder: Path) -> Tagger:
+class Distill(Method):
     """Distil one or many source-language teachers into a student for the target language.
 
-    Teachers given as data are trained first (`folder/teachers/`); teachers given as models need no data. Each
-    labels the raw target text once, word by word (`folder/soft_labels/`); a student then learns the mixture of their
-    beliefs. Target labels are never used. One teacher is the case of many with one element.
-
-    Args:
-        task: sources, target, labels, raw text.
-        options: teacher and student settings, loss, confidence floor.
-        folder: the run folder; every finished part in it is reused.
-
-    Returns:
-        The student, trained.
-
-    Raises:
-        UsageError: the task has no raw text.
+    Teachers given as data are trained first (`teachers/`); teachers given as models need no data. Each labels the raw
+    target text once, word by word (`soft_labels/`). A student then learns the weighted mean of their probabilities.
+    Target labels are never used. One teacher is the case of many with one element.
 
     Reference: Wu, Lin, Karlsson, Lou & Huang, ACL 2020, equations for single- and multi-source distillation. Ours
-    differs in its default loss (soft cross-entropy; "mse" is theirs), in evening out the soft labels of equal words
-    (`--label-consistency 0` does not), and in decoding by legal transitions.
+    differs in its default loss (soft cross-entropy; "mse" is theirs), in smoothing the soft labels of equal words
+    (label_consistency 0 does not), and in decoding by legal transitions.
     """
-    if task.raw is None:
-        raise UsageError(f"--method distill needs raw text: --target {task.target}=FILE")
-    weights = teacher_weights(task, options, folder)  # first, so that what is wrong with them is said at once
-    _write_weights(folder, weights.as_dict([s.name for s in task.sources]))
-    places, known = [], []
-    sizes: tuple[int, ...] = ()
-    for source in task.sources:
-        teacher = teacher_of(source, task, options, folder / "teachers" / source.name)
-        place = folder / "soft_labels" / source.name
-        title = f"soft labels by {source.name}"
-        with main_first():
-            sizes = write_soft_labels(teacher, task.raw, place, chunk_sentences=options.chunk_sentences, title=title)
-        places.append(place)
-        known.append(teacher.outputs.known)
 
-    seed_everything(options.student.seed)
-    student, settings, start = _student(task, options, folder, known)
-    weights.check(known, task.labels.types)
-    _write_weights(folder, {**weights.as_dict([s.name for s in task.sources]), "student_starts_from": start})
-    chunks = SoftLabelChunks(
-        places,
-        weights,
-        known,
-        task.labels,
-        student.words,
-        sizes,
-        floor=options.confidence_floor,
-        consistency=options.label_consistency,
-    )
-    loss = make_loss(options.loss, temperature=options.temperature)
-    train(student, chunks, loss, options=settings, folder=folder, dev=dev_f1(task.dev), title="student")
-    return student
+    needs = frozenset({"raw"})
 
+    @options
+    class Options:
+        """Settings of distillation."""
 
-def teacher_of(source: Source, task: Task, options: MethodOptions, folder: Path) -> Tagger:
-    """The source's tagger, in the labels of the task. If the source is data, it is trained on its types and saved."""
-    model = source.model or str(folder / "model")
-    if source.sentences and not (folder / "model" / "config.json").is_file():
-        own = LabelSet.of(source.sentences)  # a type that its data lacks must not be taught as O
-        dev = [s for s in task.dev if s.language in source.languages]
-        teacher = supervise(
-            source.sentences,
-            own,
-            encoder=options.encoder,
-            languages=source.languages,
-            options=options.teacher,
-            folder=folder,
-            dev=[replace(s, spans=tuple(x for x in s.spans if x.label in own.types)) for s in dev],
-            title=f"teacher {source.name}",
+        encoder: str = option(
+            "embedded", "What fresh teachers and students start from: 'embedded', a folder or a hub id."
         )
-        if main_process():
-            teacher.save(folder / "model")
-            forget(folder)
-        wait_for_all()
-    return Tagger.load(
-        model, mapping=task.mapping if source.model else None, labels=task.labels,
-        device=options.student.device, precision=options.student.precision,
-    )  # fmt: skip
+        teacher: TrainOptions = option(TrainOptions, "Training of teachers on labelled source data.")
+        student: TrainOptions = option(TrainOptions, "Training of the student on soft labels.")
+        loss: Literal["ce", "mse", "kl"] = option(
+            "ce", "Loss on soft labels: ce (cross-entropy), mse (the paper's), kl."
+        )
+        temperature: float = option(1.0, "For the loss kl.", gt=0)
+        student_from: Literal["auto", "encoder", "teacher"] = option(
+            "auto", "What the student starts from; auto is the first teacher that knows all types, if there is one."
+        )
+        confidence_floor: float = option(
+            0.0, "Words whose most probable tag has less are masked.", ge=0, lt=1, unit="probability"
+        )
+        label_consistency: float = option(
+            0.7, "How far words that look alike are labelled alike in the raw text.", ge=0, le=1
+        )
+        weights: str = option(
+            "uniform",
+            "How much each teacher counts: uniform, language-id, language-id:sentence, a similarity measure, or numbers "
+            "such as en=0.7,de=0.3.",
+        )
+        pool: bool = option(False, "Train one teacher on all labelled sources that have the same types.")
+        chunk_sentences: int = option(2000, "Sentences per file of soft labels; bounds memory.", ge=1, unit="sentences")
 
+        def __post_init__(self) -> None:
+            if self.temperature != 1.0 and self.loss != "kl":
+                raise OptionError("temperature", f"works with `loss kl`, not with {self.loss}")
 
-def _student(
-    task: Task, options: MethodOptions, folder: Path, known: Sequence[Collection[str]]
-) -> tuple[Tagger, TrainOptions, str]:
-    """A student, how it is to be trained, and what it starts from: a source, "encoder" or UNKNOWN_TYPES.
+    @classmethod
+    def check(cls, task: Task, options: Distill.Options) -> None:
+        """See that text of sources is read by the weights that are asked for.
 
-    It starts from the encoder, or from the first teacher that knows all types of the task.
-    """
-    languages = sorted({code for s in task.sources for code in s.languages} | {task.target})
-    settings = options.student
-    able = [i for i, k in enumerate(known) if set(k).issuperset(task.labels.types)]
-    start = able[0] if able else 0
-    first = task.sources[start]
-    # A trained teacher beside a named encoder: the user wants the student on that encoder.
-    other = options.student_from == "auto" and first.model is not None and options.encoder != MethodOptions.encoder
-    if options.student_from != "encoder" and not other:
-        if able:
-            student = Tagger.load(
-                first.model or str(folder / "teachers" / first.name / "model"),
-                mapping=task.mapping if first.model else None, labels=task.labels,
-                device=settings.device, precision=settings.precision, dropout=settings.dropout,
-            )  # fmt: skip
-            student.languages = tuple(languages)
-            return student.with_own_head(), replace(settings, epochs=settings.epochs or 1), first.name
-        if options.student_from == "teacher":
-            raise UsageError(
-                f"--student-from teacher needs a teacher with the task's types {', '.join(task.labels.types)}; "
-                f"{first.name} has {', '.join(sorted(known[start]))}. Use --student-from encoder"
-            )
-    fresh = Tagger.fresh(
-        options.encoder, task.labels, languages=languages,
-        device=settings.device, precision=settings.precision, dropout=settings.dropout,
-    )  # fmt: skip
-    return fresh, settings, "encoder" if able or other or options.student_from == "encoder" else UNKNOWN_TYPES
+        Raises:
+            UsageError: it is not.
+        """
+        if any(s.text for s in task.sources) and (options.weights == "uniform" or "=" in options.weights):
+            raise UsageError(f"`source_text` is read for weights, and `weights {options.weights}` reads none")
 
+    @classmethod
+    def fit(cls, task: Task, options: Distill.Options, run: RunFolder) -> Fitted:
+        """Train teachers where sources are data, and distil them.
 
-def _write_weights(folder: Path, values: Mapping[str, Any]) -> None:
-    """weights.json maps teachers to weights; weights_detail.json adds the rule, types and spread over sentences."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, part in (("weights.json", values["weights"]), ("weights_detail.json", values)):
-        (folder / name).write_text(json.dumps(part, indent=2) + "\n", "utf-8")
+        Args:
+            task: sources, target, labels, raw text.
+            options: teacher and student settings, loss, weights.
+            run: every finished part in its folder is reused.
+
+        Returns:
+            The student; its baselines are the teachers, each what direct transfer from its source would have given.
+        """
+        from xlner.core.costs import Costs
+        from xlner.methods.student import distil_from
+        from xlner.methods.task import pooled
+        from xlner.methods.teachers import teacher_of
+        from xlner.methods.weighing import teacher_weights
+
+        sources = pooled(task.sources) if options.pool else task.sources
+        costs = Costs()
+        with costs.of("weights"):  # first, so that what is wrong with them is said at once
+            weights = teacher_weights(sources, task, options, run.path)
+        with costs.of("teachers"):
+            teachers = [
+                teacher_of(s, task, run.path / "teachers" / s.name, encoder=options.encoder, options=options.teacher)
+                for s in sources
+            ]
+        with costs.of("student"):
+            student, notes = distil_from(teachers, weights, task, options, run)
+        return Fitted(model=student, baselines=tuple(teachers), notes=notes, costs=costs.seconds)

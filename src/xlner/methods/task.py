@@ -1,20 +1,17 @@
-"""What a transfer method is given: sources, a target, labels."""
+"""What a transfer method is given: sources, a target, labels, and further inputs that it may ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, Protocol
 
 from xlner.core.labels import LabelSet
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
-from xlner.tagger import Tagger
-from xlner.tagger.label_consistency import check_strength
-from xlner.train import TrainOptions, make_loss
 
 MULTIPLE = "mul"  # ISO 639: several languages
+Stream = Callable[[], Iterator[Sentence]]
+"""A text that is read anew, from its start, at each call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,72 +65,44 @@ def _joined(sources: Sequence[Source]) -> Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bitext:
+    """Parallel text of a source language and the target language: sentence n of one side translates n of the other.
+
+    Args:
+        language: ISO 639-3 code of the source side.
+        source: its sentences.
+        target: their translations.
+    """
+
+    language: str
+    source: Stream
+    target: Stream
+
+
+@dataclass(frozen=True, kw_only=True)
 class Task:
     """One transfer: from sources to a target language.
 
     Args:
         sources: at least one.
         target: ISO 639-3 code of the target language.
-        raw: gives a fresh stream of raw target sentences at each call; None if the method needs none.
         labels: the entity types to learn.
         mapping: type renames applied to models among the sources; their data was mapped when read.
         dev: labelled source-language sentences for early stopping; empty for none.
+        raw: raw target text.
+        bitext: parallel text with the target language.
+        translations: source name -> its labelled sentences in the target language, in the same order.
+        dictionaries: ISO 639-3 code of a source language -> file of a dictionary into the target language.
+        target_labels: few labelled target sentences.
     """
 
     sources: tuple[Source, ...]
     target: str
     labels: LabelSet
-    raw: Callable[[], Iterator[Sentence]] | None = None
-    mapping: dict[str, str] = field(default_factory=dict)
+    mapping: Mapping[str, str] = field(default_factory=dict)
     dev: tuple[Sentence, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class MethodOptions:
-    """How to transfer. The defaults work on the embedded encoder.
-
-    Args:
-        encoder: what fresh teachers and students start from: "embedded", a folder or a hub id.
-        teacher: settings of training on labelled source data.
-        student: settings of training on soft labels.
-        loss: "ce", "mse" or "kl"; see `xlner.train.losses`.
-        temperature: for "kl".
-        student_from: "encoder" starts the student fresh, "teacher" from the first teacher that knows all types; "auto"
-            starts it from that teacher if there is one, unless it is a model and another encoder is named.
-        confidence_floor: words whose most probable tag has less than this are masked.
-        label_consistency: how far words that look alike are labelled alike in the raw text, from 0 to 1.
-        weights: how much each teacher counts: "uniform"; "language-id" or "language-id:sentence"; the name of a
-            similarity measure; "en=0.5,de=0.5", or "PER:en=1,PER:de=0" for one type.
-        pool: train one teacher on all labelled sources that have the same types, instead of one on each.
-        chunk_sentences: sentences per file of soft labels; bounds memory.
-    """
-
-    encoder: str = "embedded"
-    teacher: TrainOptions = field(default_factory=TrainOptions)
-    student: TrainOptions = field(default_factory=TrainOptions)
-    loss: str = "ce"
-    temperature: float = 1.0
-    student_from: Literal["auto", "encoder", "teacher"] = "auto"
-    confidence_floor: float = 0.0
-    label_consistency: float = 0.7
-    weights: str = "uniform"
-    pool: bool = False
-    chunk_sentences: int = 2000
-
-    def __post_init__(self) -> None:
-        make_loss(self.loss, temperature=self.temperature)
-        if self.student_from not in ("auto", "encoder", "teacher"):
-            raise UsageError(f"--student-from is auto, encoder or teacher, got '{self.student_from}'")
-        if not 0 <= self.confidence_floor < 1:
-            raise UsageError(f"--confidence-floor is in [0, 1), got {self.confidence_floor}")
-        check_strength(self.label_consistency)
-        if self.chunk_sentences < 1:
-            raise UsageError(f"--chunk-sentences must be at least 1, got {self.chunk_sentences}")
-
-
-class Method(Protocol):
-    """A transfer method: the extension point `methods`."""
-
-    def __call__(self, task: Task, options: MethodOptions, folder: Path) -> Tagger:
-        """Fit a tagger for the target language, keeping resumable state in `folder`."""
-        ...
+    raw: Stream | None = None
+    bitext: tuple[Bitext, ...] = ()
+    translations: Mapping[str, Stream] = field(default_factory=dict)
+    dictionaries: Mapping[str, str] = field(default_factory=dict)
+    target_labels: tuple[Sentence, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
@@ -12,21 +13,25 @@ from safetensors.numpy import load_file, save_file
 from xlner.core.languages import bcp47
 from xlner.core.types import Sentence
 from xlner.errors import DataError, UsageError
-from xlner.methods.task import MethodOptions, Task
+from xlner.methods.task import Source, Task
 from xlner.methods.weights import TeacherWeights, parse_weights
 from xlner.train.processes import main_first
+
+if TYPE_CHECKING:
+    from xlner.methods.distill import Distill
 
 SAMPLE = 2000  # sentences per language that a measure looks at
 
 
-def teacher_weights(task: Task, options: MethodOptions, folder: Path) -> TeacherWeights:
+def teacher_weights(sources: Sequence[Source], task: Task, options: Distill.Options, folder: Path) -> TeacherWeights:
     """How much each source counts, by the rule of `options.weights`.
 
     `language-id` is the learned similarity of Wu et al. (ACL 2020), `language-id:sentence` the same per sentence; the
     name of any other similarity measure gives the softmax of its closeness in standard deviations.
 
     Args:
-        task: sources, and the raw target text.
+        sources: the teachers' sources.
+        task: types and raw target text.
         options: `weights`, the encoder and the seed.
         folder: computed weights are kept in it, for a run that is resumed.
 
@@ -36,16 +41,16 @@ def teacher_weights(task: Task, options: MethodOptions, folder: Path) -> Teacher
     """
     rule = options.weights
     if rule == "uniform":
-        return TeacherWeights.uniform(len(task.sources))
+        return TeacherWeights.uniform(len(sources))
     if "=" in rule:
-        codes = [bcp47(s.language) for s in task.sources]
-        names = codes if len(set(codes)) == len(codes) else [s.name for s in task.sources]
+        codes = [bcp47(s.language) for s in sources]
+        names = codes if len(set(codes)) == len(codes) else [s.name for s in sources]
         return parse_weights(rule, names, task.labels.types)
     kept = folder / "weights.safetensors"
     with main_first():
         if not kept.is_file():
             by_language = _learned if rule in ("language-id", "language-id:sentence") else _measured
-            arrays, partial = _of_sources(task, by_language(task, options)), kept.with_suffix(".partial")
+            arrays, partial = _of_sources(sources, by_language(sources, task, options)), kept.with_suffix(".partial")
             folder.mkdir(parents=True, exist_ok=True)
             save_file(arrays, partial)
             partial.replace(kept)
@@ -53,11 +58,11 @@ def teacher_weights(task: Task, options: MethodOptions, folder: Path) -> Teacher
     return TeacherWeights(rule=rule, language=arrays["language"], sentences=arrays.get("sentences"))
 
 
-def _learned(task: Task, options: MethodOptions) -> dict[str, np.ndarray]:
+def _learned(sources: Sequence[Source], task: Task, options: Distill.Options) -> dict[str, np.ndarray]:
     from xlner.similarity.bilinear import ScorerOptions
     from xlner.similarity.language_id import LanguageIdSimilarity
 
-    texts = _source_texts(task)
+    texts = _source_texts(sources)
     _check_text(texts, options.weights)
     similarity = LanguageIdSimilarity.fit(
         texts, encoder=options.encoder, options=ScorerOptions(seed=options.student.seed), max_sentences=SAMPLE
@@ -74,22 +79,22 @@ def _learned(task: Task, options: MethodOptions) -> dict[str, np.ndarray]:
     return {"language": sentences.mean(0), "sentences": sentences}
 
 
-def _measured(task: Task, options: MethodOptions) -> dict[str, np.ndarray]:
+def _measured(sources: Sequence[Source], task: Task, options: Distill.Options) -> dict[str, np.ndarray]:
     from xlner.similarity import SIMILARITIES, SentenceEncoder, Texts
 
     if options.weights not in SIMILARITIES.names():
         rules = ["uniform", "language-id", "language-id:sentence"]
         rules += [n for n in SIMILARITIES.names() if n not in rules]
         raise UsageError(
-            f"--weights is one of {', '.join(rules)}, or numbers such as en=0.7,de=0.3; got '{options.weights}'"
+            f"`weights` is one of {', '.join(rules)}, or numbers such as en=0.7,de=0.3; got '{options.weights}'"
         )
     measure = SIMILARITIES.load(options.weights)()
     if measure.needs == "bitext":
-        raise UsageError(f"--weights {options.weights} needs bitext, and a transfer has none; name a measure on text")
-    texts = _source_texts(task)
+        raise UsageError(f"`weights {options.weights}` needs bitext, and a transfer has none; name a measure on text")
+    texts = _source_texts(sources)
     if task.target in texts:
         raise UsageError(
-            f"--weights {options.weights} compares other languages with {bcp47(task.target)}, and a source has that "
+            f"`weights {options.weights}` compares other languages with {bcp47(task.target)}, and a source has that "
             "language itself; give weights as numbers, or language-id"
         )
     if measure.needs == "text":
@@ -98,22 +103,22 @@ def _measured(task: Task, options: MethodOptions) -> dict[str, np.ndarray]:
     matrix = measure.matrix(everything)
     if not any(np.isfinite(matrix.value(code, task.target)) for code in texts):
         why = next((f": {reason}" for (_, goal), reason in matrix.missing.items() if goal == task.target), "")
-        raise DataError(f"--weights {options.weights} says nothing of the sources{why}")
+        raise DataError(f"`weights {options.weights}` says nothing of the sources{why}")
     return {"language": matrix.weights(task.target, list(texts))}
 
 
 def _check_text(texts: Mapping[str, Sequence[Sentence]], rule: str) -> None:
     if bare := [bcp47(code) for code, sentences in texts.items() if not sentences]:
         raise DataError(
-            f"--weights {rule} reads text of every source, and {', '.join(bare)} came as a model alone; "
-            f"give --source-text {bare[0]}=FILE"
+            f"`weights {rule}` reads text of every source, and {', '.join(bare)} came as a model alone; "
+            f"give `source_text {bare[0]}=FILE`"
         )
 
 
-def _source_texts(task: Task) -> dict[str, Sequence[Sentence]]:
+def _source_texts(sources: Sequence[Source]) -> dict[str, Sequence[Sentence]]:
     """Language -> text, in the order in which languages first occur; two sources of one language join."""
     texts: dict[str, list[Sentence]] = {}
-    for source in task.sources:
+    for source in sources:
         texts.setdefault(source.language, []).extend(source.text or source.sentences)
     return {code: _thin(sentences) for code, sentences in texts.items()}
 
@@ -134,9 +139,9 @@ def _step(count: int) -> int:
     return max(1, -(-count // SAMPLE))
 
 
-def _of_sources(task: Task, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _of_sources(sources: Sequence[Source], values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """From weights of languages, on the last axis, to weights of sources: those of one language share its weight."""
-    languages = [s.language for s in task.sources]
+    languages = [s.language for s in sources]
     order = list(dict.fromkeys(languages))
     columns = [order.index(code) for code in languages]
     shares = np.array([1 / languages.count(code) for code in languages], np.float32)

@@ -64,7 +64,7 @@ class TeacherWeights:
             knows = np.array([t in k for k in known])
             if not (self.types.get(t, self.language)[knows] > 0).any():
                 raise UsageError(
-                    f"no teacher with a weight above 0 knows {t}: change --weights, or leave it out with --map {t}=O"
+                    f"no teacher with a weight above 0 knows {t}: change `weights`, or leave it out with `mapping {t}=O`"
                 )
 
     def as_dict(self, names: Sequence[str]) -> dict[str, Any]:
@@ -93,11 +93,11 @@ def parse_weights(text: str, teachers: Sequence[str], types: Sequence[str]) -> T
         key, _, value = part.strip().rpartition("=")
         kind, _, name = key.rpartition(":")
         if name not in teachers:
-            raise UsageError(f"--weights names '{name or part}'; the sources are {', '.join(teachers)}")
+            raise UsageError(f"`weights` names '{name or part}'; the sources are {', '.join(teachers)}")
         if kind and kind not in types:
-            raise UsageError(f"--weights names the type '{kind}'; the types are {', '.join(types)}")
+            raise UsageError(f"`weights` names the type '{kind}'; the types are {', '.join(types)}")
         if name in groups.setdefault(kind, {}):
-            raise UsageError(f"--weights names '{key}' twice")
+            raise UsageError(f"`weights` names '{key}' twice")
         groups[kind][name] = _number(value, part)
     made = {kind: _scaled(group, teachers, kind) for kind, group in groups.items()}
     plain = made.pop("", np.full(len(teachers), 1 / len(teachers), np.float32))
@@ -110,7 +110,7 @@ def _number(value: str, part: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 <= number < float("inf"):
-        raise UsageError(f"--weights wants NAME=NUMBER with a number of at least 0, got '{part}'")
+        raise UsageError(f"`weights` wants NAME=NUMBER with a number of at least 0, got '{part}'")
     return number
 
 
@@ -118,10 +118,10 @@ def _scaled(group: Mapping[str, float], teachers: Sequence[str], kind: str) -> n
     absent = [t for t in teachers if t not in group]
     of = f" for {kind}" if kind else ""
     if absent:
-        raise UsageError(f"--weights says nothing about {', '.join(absent)}{of}; give 0 to leave a teacher out")
+        raise UsageError(f"`weights` says nothing about {', '.join(absent)}{of}; give 0 to leave a teacher out")
     values = np.array([group[t] for t in teachers], np.float64)
     if values.sum() <= 0:
-        raise UsageError(f"--weights leaves no teacher{of}: all weights are 0")
+        raise UsageError(f"`weights` leaves no teacher{of}: all weights are 0")
     return (values / values.sum()).astype(np.float32)
 
 

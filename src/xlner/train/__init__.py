@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from xlner.core.rooms import callable_room
+
 if TYPE_CHECKING:
     from xlner.train.loop import TrainResult, train
     from xlner.train.losses import make_loss
@@ -20,3 +22,6 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module(f"xlner.train.{_HOME[name]}"), name)
     globals()[name] = value
     return value
+
+
+callable_room(__name__, "xlner.api.transfer:train")

@@ -1,0 +1,189 @@
+"""From files and models to the task that a method is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from xlner.core.labels import LabelSet, model_tags
+from xlner.core.languages import bcp47
+from xlner.core.types import Sentence
+from xlner.data import load, stream_text
+from xlner.errors import DataError, UsageError
+from xlner.methods.task import Bitext, Source, Task
+
+LanguageFile = tuple[str, str]
+_DATA = {".bio", ".conll", ".conllu", ".csv", ".iob2", ".json", ".jsonl", ".ner", ".tsv", ".txt"}  # no hub id ends so
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The inputs of a transfer, as paths.
+
+    Args:
+        source: (ISO 639-3 code, labelled file or model) pairs.
+        target: (code, file of raw text); labels in it are ignored. None for plain training.
+        source_text: (code, file of raw text) pairs for sources that are models, where weights are read from text.
+        dev: (code, labelled file) pairs in source languages, for early stopping.
+        gold: labelled target file to score on.
+        bitext: (code, source file, target file) of parallel text with the target language.
+        translations: (code, file): the labelled sentences of that source in the target language, line by line.
+        dictionaries: (code, file) of dictionaries from that source language into the target language.
+        target_labels: file of few labelled target sentences.
+    """
+
+    source: Sequence[LanguageFile]
+    target: LanguageFile | None = None
+    source_text: Sequence[LanguageFile] = ()
+    dev: Sequence[LanguageFile] = ()
+    gold: str | None = None
+    bitext: Sequence[tuple[str, str, str]] = ()
+    translations: Sequence[LanguageFile] = ()
+    dictionaries: Sequence[LanguageFile] = ()
+    target_labels: str | None = None
+
+    def roles(self) -> dict[str, str]:
+        """Role -> file or model, for data.json. Gold data is left out: it decides nothing.
+
+        Raises:
+            UsageError: there is no source, or a language is named twice where it may be there once.
+            DataError: a file is not there.
+        """
+        if not self.source:
+            raise UsageError("at least one `source LANG=FILE_OR_MODEL` is needed")
+        for name in ("source_text", "translations", "dictionaries"):
+            pairs = getattr(self, name)
+            if len({code for code, _ in pairs}) < len(pairs):
+                raise UsageError(f"`{name}` names a language twice; give one file for each")
+        roles = {f"source {i} ({language})": value for i, (language, value) in enumerate(self.source, 1)}
+        roles |= {f"dev {i} ({language})": value for i, (language, value) in enumerate(self.dev, 1)}
+        roles |= {f"text of source ({language})": value for language, value in self.source_text}
+        if self.target:
+            roles[f"target ({self.target[0]})"] = self.target[1]
+        for i, (language, source, target) in enumerate(self.bitext, 1):
+            roles |= {f"bitext {i} ({language})": source, f"bitext {i} (target)": target}
+        roles |= {f"translation of source ({language})": value for language, value in self.translations}
+        roles |= {f"dictionary ({language})": value for language, value in self.dictionaries}
+        if self.target_labels:
+            roles["target labels"] = self.target_labels
+        for role, value in [*roles.items(), *([("gold", self.gold)] if self.gold else [])]:
+            if not role.startswith("source") and not value.startswith("hf:") and not Path(value).exists():
+                raise DataError("no such file", path=value)
+        return roles
+
+    def record(self) -> dict[str, Any]:
+        """Plain values for config.yaml."""
+        return {
+            "source": [list(pair) for pair in self.source],
+            "source_text": [list(pair) for pair in self.source_text],
+            "target": list(self.target) if self.target else None,
+            "dev": [list(pair) for pair in self.dev],
+            "bitext": [list(triple) for triple in self.bitext],
+            "translations": [list(pair) for pair in self.translations],
+            "dictionaries": [list(pair) for pair in self.dictionaries],
+            "target_labels": self.target_labels,
+        }
+
+
+def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, Any]) -> Task:
+    """Read what a method is given. Labelled data is held in memory; raw text and bitext stream.
+
+    Args:
+        inputs: the files.
+        mapping: type renames, applied to data and to models among the sources.
+        reading: how labelled files are read, for those that do not say it: see `xlner.data.load`.
+
+    Raises:
+        UsageError: text is given for a language that no source has.
+        DataError: a file cannot be used.
+        ModelError: a model among the sources cannot be used.
+    """
+    texts = {language: stream_text(file, language=language) for language, file in inputs.source_text}
+    codes = {code for code, _ in inputs.source}
+    for name, languages in (
+        ("source_text", texts), ("translations", dict(inputs.translations)), ("dictionaries", dict(inputs.dictionaries)),
+    ):  # fmt: skip
+        if unknown := [code for code in languages if code not in codes]:
+            raise UsageError(f"`{name} {bcp47(unknown[0])}=...` is for no `source`")
+    sources = [
+        replace(_read_source(language, value, mapping, n, reading), text=tuple(texts.pop(language, ())))
+        for n, (language, value) in enumerate(inputs.source, 1)
+    ]
+    language = inputs.target[0] if inputs.target else sources[0].language
+    target = inputs.target
+    few = inputs.target_labels
+    files = dict(inputs.translations)
+    return Task(
+        sources=tuple(sources),
+        target=language,
+        labels=_label_set(sources, mapping),
+        mapping=dict(mapping),
+        dev=tuple(s for code, file in inputs.dev for s in read_labelled(file, code, mapping, reading)),
+        raw=partial(_stream, target[1], target[0]) if target else None,
+        bitext=tuple(
+            Bitext(language=code, source=partial(_lines, left, code), target=partial(_lines, right, language))
+            for code, left, right in inputs.bitext
+        ),
+        translations={s.name: partial(_lines, files[s.language], language) for s in sources if s.language in files},
+        dictionaries=dict(inputs.dictionaries),
+        target_labels=tuple(read_labelled(few, language, mapping, reading)) if few else (),
+    )
+
+
+def read_labelled(file: str, language: str, mapping: Mapping[str, str], reading: Mapping[str, Any]) -> list[Sentence]:
+    """The sentences of a labelled file.
+
+    Raises:
+        DataError: it has no sentences, or no labels.
+    """
+    sentences = load(file, language=language, mapping=mapping, **reading).sentences
+    if not any(s.words for s in sentences):
+        raise DataError("has no sentences", path=file)
+    if not any(s.labelled for s in sentences):
+        raise DataError("has no labels; labelled sentences are wanted here", path=file)
+    return sentences
+
+
+def _stream(file: str, language: str) -> Iterator[Sentence]:
+    return stream_text(file, language=language)
+
+
+def _lines(file: str, language: str) -> Iterator[Sentence]:
+    """One sentence per line, empty ones included, so that two files stay side by side."""
+    return stream_text(file, language=language, split_lines=False)
+
+
+def _is_file(value: str) -> bool:
+    return value.startswith("hf:") or (Path(value).exists() and not Path(value).is_dir())
+
+
+def _read_source(
+    language: str, value: str, mapping: Mapping[str, str], number: int, reading: Mapping[str, Any]
+) -> Source:
+    name = f"{number}-{bcp47(language)}"
+    if _is_file(value):
+        sentences = read_labelled(value, language, mapping, reading)
+        return Source(language=language, sentences=tuple(sentences), name=name)
+    path = Path(value)
+    local = path.suffix.lower() in _DATA or path.parent.is_dir()
+    if not path.exists() and (value.count("/") != 1 or value.startswith((".", "/")) or local):
+        raise DataError("no such file, model folder or hub id", path=value)
+    return Source(language=language, model=value, name=name)
+
+
+def _label_set(sources: Sequence[Source], mapping: Mapping[str, str]) -> LabelSet:
+    """All types that any source knows, by name."""
+    from xlner.tagger.outputs import OutputMap
+    from xlner.tagger.tagger import model_config, model_folder
+
+    types = set(LabelSet.of(s for source in sources for s in source.sentences).types)
+    for source in sources:
+        if source.model:
+            config = model_config(model_folder(source.model))
+            types |= set(OutputMap(model_tags(config.id2label), mapping=mapping).labels.types)
+    if not types:
+        raise DataError("the sources have no entities; after `mapping` no type is left to learn")
+    return LabelSet(tuple(sorted(types)))

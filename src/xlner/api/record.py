@@ -1,0 +1,49 @@
+"""The record of a run: what decides its result, and records of older versions in the form of today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from xlner.component import from_values, option_fields, options_class, to_values
+from xlner.methods import METHODS
+
+# Settings of a record that are not options of the method.
+_OF_THE_RUN = (
+    "method", "source", "source_text", "target", "dev", "map", "types", "bitext", "translations", "dictionaries",
+    "target_labels", "reading",
+)  # fmt: skip
+
+
+def record_of(method: str, options: Any, run: Mapping[str, Any]) -> dict[str, Any]:
+    """What is written as config.yaml: the method with all options that decide a result, and the inputs.
+
+    Args:
+        method: as it is registered.
+        options: of the method.
+        run: the rest, by the names that `_OF_THE_RUN` lists.
+    """
+    return {"method": {"name": method, "options": to_values(options, deciding=True)}, **run}
+
+
+def upgrade(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record as today's version writes it. An option that it lacks has its default.
+
+    Until version 0.1 the method was its name, and the options of all methods stood beside it.
+
+    Args:
+        record: the content of config.yaml.
+    """
+    method = record.get("method")
+    if isinstance(method, Mapping):
+        name, values = str(method.get("name")), dict(method.get("options") or {})
+    else:
+        name = str(method)
+        values = {k: v for k, v in record.items() if k not in (*_OF_THE_RUN, "gold")}
+    rest = {k: v for k, v in record.items() if k in _OF_THE_RUN and k != "method"}
+    if name not in METHODS.names():
+        return {"method": {"name": name, "options": values}, **rest}
+    kind = options_class(METHODS.load(name))
+    known = {f.name for f in option_fields(kind)}
+    options = from_values(kind, {k: v for k, v in values.items() if k in known})
+    return record_of(name, options, rest)

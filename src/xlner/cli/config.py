@@ -1,0 +1,85 @@
+"""The YAML file of `--config`: the method with its options, and the inputs; flags win over it.
+
+    method: {name: distill, options: {loss: mse, teacher: {epochs: 4}}}
+    source: [[en, train.conll]]
+    target: [es, raw.txt]
+
+What `--print-config` prints has this form. In older files the options stand at the top level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xlner.errors import DataError, UsageError
+
+_INPUTS = (
+    "source", "target", "output", "source_text", "dev", "gold", "map", "bitext", "translations", "dictionaries",
+    "target_labels", "reading", "resume", "licence",
+)  # fmt: skip
+_OF_RECORDS = ("types",)  # a run's config.yaml has them; they follow from the inputs
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a YAML file says.
+
+    Args:
+        parts: flag -> name of the part: {"method": "distill"}.
+        options: flag -> options of the part.
+        inputs: the rest.
+        flat: options stand at the top level, as in older files.
+    """
+
+    parts: dict[str, str] = field(default_factory=dict)
+    options: dict[str, dict[str, Any]] = field(default_factory=dict)
+    inputs: dict[str, Any] = field(default_factory=dict)
+    flat: bool = False
+
+
+def read_config(path: str | Path | None, part: str = "method") -> Config:
+    """Read a YAML file.
+
+    Args:
+        path: the file; None gives an empty configuration.
+        part: the flag that options at the top level belong to.
+
+    Raises:
+        DataError: the file is no YAML mapping.
+        UsageError: the part is neither a name nor {name, options}.
+    """
+    if path is None:
+        return Config()
+    values = {str(k).replace("-", "_"): v for k, v in _read_yaml(Path(path)).items()}
+    chosen = values.pop(part, None)
+    name: str | None = None
+    options: dict[str, Any] = {}
+    if isinstance(chosen, Mapping):
+        unknown = [k for k in chosen if k not in ("name", "options")]
+        if unknown or not isinstance(chosen.get("options") or {}, Mapping):
+            raise UsageError(f"{path}: {part} is a name, or a mapping with name and options")
+        name, options = chosen.get("name"), dict(chosen.get("options") or {})
+    elif chosen is not None:
+        name = str(chosen)
+    inputs = {k: values.pop(k) for k in _INPUTS if k in values}
+    top = {k: v for k, v in values.items() if k not in _OF_RECORDS}
+    named = {} if name is None else {part: str(name)}
+    return Config(named, {part: {**options, **top}}, inputs, flat=bool(top))
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        values = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise DataError("no such file", path=path) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise DataError("is no YAML", path=path, line=mark.line + 1 if mark else None) from None
+    if not isinstance(values, dict):
+        raise DataError("a mapping of settings is wanted", path=path)
+    return values

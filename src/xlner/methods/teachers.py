@@ -1,0 +1,73 @@
+"""Teachers: taggers of the source languages, trained where a source is data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from xlner.core.labels import LabelSet
+from xlner.methods.supervised import supervise
+from xlner.methods.task import Source, Task
+from xlner.tagger import Tagger
+from xlner.train import TrainOptions
+from xlner.train.loop import forget
+from xlner.train.processes import main_process, wait_for_all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Teacher:
+    """A trained tagger that can label raw text.
+
+    Args:
+        name: how folders and tables call it.
+        model: run folder, model folder or hub id.
+        labels: the label set to answer in.
+        mapping: type renames; None for a model that was trained on data which was mapped when read.
+        given: it came as a model, and was not trained here.
+    """
+
+    name: str
+    model: str
+    labels: LabelSet
+    mapping: Mapping[str, str] | None = None
+    given: bool = False
+
+    def load(self, options: TrainOptions, *, dropout: float | None = None) -> Tagger:
+        """Its tagger, on the device and in the precision of `options`; with another dropout to be trained further."""
+        return Tagger.load(
+            self.model, mapping=self.mapping, labels=self.labels, device=options.device, precision=options.precision,
+            dropout=dropout,
+        )  # fmt: skip
+
+
+def teacher_of(source: Source, task: Task, folder: Path, *, encoder: str, options: TrainOptions) -> Teacher:
+    """The teacher of a source. If the source is data, it is trained on the types of that data, and saved.
+
+    Args:
+        source: data or a model.
+        task: its labels are those that the teacher answers in; dev data in the source's languages stops training early.
+        folder: of this teacher; a model that is there already is taken.
+        encoder: what a teacher starts from.
+        options: how it is trained.
+    """
+    if source.model:
+        return Teacher(name=source.name, model=source.model, labels=task.labels, mapping=task.mapping, given=True)
+    if not (folder / "model" / "config.json").is_file():
+        labels = LabelSet.of(source.sentences)  # a type that its data lacks must not be taught as O
+        dev = [s for s in task.dev if s.language in source.languages]
+        tagger = supervise(
+            source.sentences,
+            labels,
+            encoder=encoder,
+            languages=source.languages,
+            options=options,
+            folder=folder,
+            dev=[replace(s, spans=tuple(x for x in s.spans if x.label in labels.types)) for s in dev],
+            title=f"teacher {source.name}",
+        )
+        if main_process():
+            tagger.save(folder / "model")
+            forget(folder)
+        wait_for_all()
+    return Teacher(name=source.name, model=str(folder / "model"), labels=task.labels)
