@@ -6,9 +6,9 @@ from tests.toy import sentences
 from xlner.core.labels import LabelSet
 from xlner.core.types import Sentence
 from xlner.errors import DataError, UsageError
+from xlner.methods import weighing
 from xlner.methods.distill import Distill
 from xlner.methods.task import Source, Task
-from xlner.methods import weighing
 
 
 def teacher_weights(task, options, folder):
