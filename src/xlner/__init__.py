@@ -71,8 +71,8 @@ _HOME = {
 __all__ = [
     "DataError", "LabelSet", "MissingExtraError", "ModelError", "OptionError", "Sentence", "Span", "Tagger",
     "TrainOptions", "TransferResult", "UsageError", "XlnerError", "align", "compare", "estimate", "evaluate", "load",
-    "predict",     "project", "read_file", "read_text", "recommend", "score", "similarity", "stream_text", "train", "transfer",
-    "translate", "write",
+    "predict", "project", "read_file", "read_text", "recommend", "score", "similarity", "stream_text", "train",
+    "transfer", "translate", "write",
 ]  # fmt: skip
 
 

@@ -103,9 +103,8 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
     """
     texts = {language: stream_text(file, language=language) for language, file in inputs.source_text}
     codes = {code for code, _ in inputs.source}
-    for name, languages in (
-        ("source_text", texts), ("translations", dict(inputs.translations)), ("dictionaries", dict(inputs.dictionaries)),
-    ):  # fmt: skip
+    for name in ("source_text", "translations", "dictionaries"):
+        languages = [code for code, _ in getattr(inputs, name)]
         if unknown := [code for code in languages if code not in codes]:
             raise UsageError(f"`{name} {bcp47(unknown[0])}=...` is for no `source`")
     sources = [

@@ -26,7 +26,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-# Command -> module with a function `command`, or "module:function". Modules keep heavy imports inside it, so that --help answers at once.
+# Command -> module with a function `command`, or "module:function". Modules keep heavy imports inside it, so that
+# --help answers at once.
 COMMANDS = {
     "demo": "demo",
     "train": "train",

@@ -174,9 +174,11 @@ def _flags(chosen: Mapping[Choice, str | None], taken: set[str]) -> list[Any]:
 
     names = {f"part_{i}": flag for i, flag in enumerate(flags.values())}
     nothing.__annotations__ = {
-        name: Annotated[f.kind, typer.Option(*f.names, help=f.help, metavar=f.metavar, hidden=f.hidden, show_default=False)]
+        name: Annotated[
+            f.kind, typer.Option(*f.names, help=f.help, metavar=f.metavar, hidden=f.hidden, show_default=False)
+        ]
         for name, f in names.items()
-    }  # fmt: skip
+    }
     nothing.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)

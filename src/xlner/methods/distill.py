@@ -52,8 +52,8 @@ class Distill(Method):
         )
         weights: str = option(
             "uniform",
-            "How much each teacher counts: uniform, language-id, language-id:sentence, a similarity measure, or numbers "
-            "such as en=0.7,de=0.3.",
+            "How much each teacher counts: uniform, language-id, language-id:sentence, a similarity measure, or "
+            "numbers such as en=0.7,de=0.3.",
         )
         pool: bool = option(False, "Train one teacher on all labelled sources that have the same types.")
         chunk_sentences: int = option(2000, "Sentences per file of soft labels; bounds memory.", ge=1, unit="sentences")

@@ -56,7 +56,7 @@ class Method(ABC):
     uses: ClassVar[frozenset[str]] = frozenset()
     Options: ClassVar[Any] = NoOptions
 
-    @classmethod
+    @classmethod  # noqa: B027 - most methods have nothing to add
     def check(cls, task: Task, options: Any) -> None:
         """Say what cannot be, before work starts. The inputs that it needs have been checked already.
 

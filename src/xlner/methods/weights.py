@@ -64,7 +64,8 @@ class TeacherWeights:
             knows = np.array([t in k for k in known])
             if not (self.types.get(t, self.language)[knows] > 0).any():
                 raise UsageError(
-                    f"no teacher with a weight above 0 knows {t}: change `weights`, or leave it out with `mapping {t}=O`"
+                    f"no teacher with a weight above 0 knows {t}: change `weights`, or leave the type out with "
+                    f"`mapping {t}=O`"
                 )
 
     def as_dict(self, names: Sequence[str]) -> dict[str, Any]:

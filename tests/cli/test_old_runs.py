@@ -1,0 +1,88 @@
+"""Records of runs that an older version left."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+import yaml
+from tests.toy import sentences, write_conll, write_text
+
+from xlner.api.record import upgrade
+from xlner.api.transfer import transfer
+from xlner.component import to_values
+from xlner.methods import METHODS
+
+# What version 0.1.0 wrote: all options of all methods, side by side with the inputs.
+TRAINING = """
+  learning_rate: 0.01
+  epochs: 2
+  batch_subwords: 256
+  warmup: 0.1
+  weight_decay: 0.01
+  clip: 1.0
+  dropout: null
+  freeze_embeddings: false
+  freeze_layers: null
+  precision: auto
+  patience: 0
+  seed: 1
+  device: null
+"""
+OPTIONS = f"""
+teacher:{TRAINING}
+student:{TRAINING}
+loss: ce
+temperature: 1.0
+student_from: auto
+confidence_floor: 0.0
+label_consistency: 0.7
+weights: uniform
+pool: false
+chunk_sentences: 2000
+"""
+FAST = {"learning_rate": 0.01, "epochs": 2, "batch_subwords": 256, "freeze_embeddings": False}
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_run_of_version_0_1_goes_on(tmp_path, tiny_encoder, finished):
+    source = ("eng", str(write_conll(tmp_path / "en.conll", sentences(60))))
+    target = ("spa", str(write_text(tmp_path / "es.txt", sentences(40, "spa", seed=5))))
+    gold = str(write_conll(tmp_path / "gold.conll", sentences(20, "spa", seed=9)))
+    options = {"encoder": str(tiny_encoder), "teacher": FAST, "student": FAST}
+
+    def run():
+        return transfer([source], target, tmp_path / "run", options=options, gold=gold)
+
+    first = run()
+    old = {
+        "method": "distill", "source": [list(source)], "source_text": [], "target": list(target), "dev": [],
+        "gold": gold, "map": {}, "types": ["LOC", "PER"], "encoder": str(tiny_encoder), **yaml.safe_load(OPTIONS),
+    }  # fmt: skip
+    (tmp_path / "run" / "config.yaml").write_text(yaml.safe_dump(old, sort_keys=False))
+    (tmp_path / "run" / "fitted.json").unlink()
+    if not finished:
+        shutil.rmtree(tmp_path / "run" / "model")
+        (tmp_path / "run" / "metrics.json").unlink()
+    again = run()
+    assert again.metrics["target"] == first.metrics["target"]
+    assert yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["method"]["name"] == "distill"
+
+
+def test_an_option_that_a_record_lacks_has_its_default():
+    record = upgrade({"method": {"name": "distill", "options": {"loss": "mse"}}, "source": []})
+    defaults = to_values(METHODS.options("distill"), deciding=True)
+    assert record["method"]["options"] == {**defaults, "loss": "mse"}
+
+
+def test_other_gold_data_is_scored_without_training_again(tmp_path, tiny_encoder):
+    source = [("eng", str(write_conll(tmp_path / "en.conll", sentences(60))))]
+    target = ("spa", str(write_text(tmp_path / "es.txt", sentences(40, "spa", seed=5))))
+    golds = [str(write_conll(tmp_path / f"{n}.conll", sentences(n, "spa", seed=9))) for n in (10, 20)]
+    options = {"encoder": str(tiny_encoder), "teacher": FAST, "student": FAST}
+    made = [transfer(source, target, tmp_path / "run", options=options, gold=gold) for gold in golds]
+    assert [m.metrics["target"]["sentences"] for m in made] == [10, 20]
+    assert list(made[1].metrics["sources"]) == ["1-en"]
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert sum(json.loads(line)["step"] == 0 for line in lines) == 1  # trained once
