@@ -40,7 +40,8 @@ def test_every_linear_layer_is_replaced():
 def test_an_encoder_in_eight_bits_links_like_in_full_precision(tiny_encoder):
     pairs = [(["Ana", "lives", "here"], ["Ana", "wohnt", "hier"]), (["a"], ["b", "c"])]
     full, small = (
-        EmbeddingAligner(str(tiny_encoder), layers=1, device="cpu", precision=p).align(pairs) for p in ("fp32", "int8")
+        EmbeddingAligner(encoder=str(tiny_encoder), layers=1, device="cpu", precision=p).align(pairs)
+        for p in ("fp32", "int8")
     )
     assert [a.links() for a in small] == [a.links() for a in full]
 

@@ -6,12 +6,13 @@ command's own ones in `--help`, and reach the command through `values_of`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, get_args
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand
 
 from xlner.component import OptionField, option_fields, options_class
 from xlner.errors import UsageError
@@ -25,14 +26,16 @@ class Choice:
     """A flag that chooses a part.
 
     Args:
-        flag: without its hyphens: "method".
+        flag: without its hyphens: "method". Its value is a name, or names with weights: "align=0.5,nmt=1".
         point: the extension point: "methods".
         default: the part that is taken without the flag; None for none.
+        fixed: the command always takes the default.
     """
 
     flag: str
     point: str
     default: str | None
+    fixed: bool = False
 
     def registry(self) -> Registry:
         return look_up(POINTS[self.point])  # type: ignore[no-any-return]
@@ -48,7 +51,7 @@ def part_command(choices: Sequence[Choice], *, config: bool = False) -> type[Typ
 
     class PartCommand(TyperCommand):
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-            own = [p for p in self.params if not hasattr(p, "part_path")]
+            own = [p for p in self.params if not hasattr(p, "part_paths")]
             taken = {o for p in own for o in (*p.opts, *p.secondary_opts)}
             chosen = {c: _chosen(c, args, config) for c in choices}
             self.params = own + _flags(chosen, taken)
@@ -56,13 +59,23 @@ def part_command(choices: Sequence[Choice], *, config: bool = False) -> type[Typ
             rest = super().parse_args(ctx, args)
             values: dict[str, dict[str, Any]] = {c.flag: {} for c in choices}
             for p in self.params:
-                if hasattr(p, "part_path"):
+                if hasattr(p, "part_paths"):
                     value = ctx.params.pop(p.name)
-                    if value is not None and value != ():
-                        for path in p.part_path:
+                    if value is not None and value != () and value != []:
+                        for path in p.part_paths:
                             _put(values, path, list(value) if isinstance(value, tuple) else value)
             ctx.meta["xlner.parts"] = values
             return rest
+
+        def format_options(self, ctx: Any, formatter: Any) -> None:
+            """One section for the command's own options, and one for each chosen part."""
+            sections: dict[str, list[tuple[str, str]]] = {}
+            for p in self.get_params(ctx):
+                if (row := p.get_help_record(ctx)) is not None:
+                    sections.setdefault(getattr(p, "section", "Options"), []).append(row)
+            for title, rows in sections.items():
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
     return PartCommand
 
@@ -73,6 +86,8 @@ def values_of(context: typer.Context, flag: str) -> dict[str, Any]:
 
 
 def _chosen(choice: Choice, args: Sequence[str], config: bool) -> str | None:
+    if choice.fixed:
+        return choice.default
     said = _value_of(args, f"--{choice.flag}")
     if said is None and config and (file := _value_of(args, "--config")) is not None:
         from xlner.cli.config import read_config
@@ -91,49 +106,96 @@ def _value_of(args: Sequence[str], flag: str) -> str | None:
     return found
 
 
-def _flags(chosen: Mapping[Choice, str | None], taken: set[str]) -> list[TyperOption]:
-    made: dict[str, TyperOption] = {}
-    for choice, name in chosen.items():
-        if name is None:
-            continue
-        panel = f"Options of the {choice.registry().one} {name}"
+@dataclass
+class _Flag:
+    """One flag of the chosen parts, and the options that it sets: (flag of the choice, field, field in it)."""
+
+    names: list[str]
+    kind: Any
+    help: str
+    metavar: str | None
+    hidden: bool
+    section: str
+    paths: list[tuple[str, ...]] = field(default_factory=list)
+
+
+def _flags(chosen: Mapping[Choice, str | None], taken: set[str]) -> list[Any]:
+    """The parameters, as typer makes them from a signature, each with the `part_paths` and `section` it belongs to."""
+    flags: dict[str, _Flag] = {}
+    for choice, name in _named(chosen):
+        section = f"Options of the {choice.registry().one} {name}"
         for f in option_fields(options_class(choice.registry().load(name))):
-            inner = option_fields(f.nested) if f.nested else ()
-            for g in inner:
-                _add(made, taken, g, (choice.flag, f.name, g.name), panel, share=True)
-                _add(made, taken, g, (choice.flag, f.name, g.name), panel, dotted=f"{f.name}.{g.name}")
+            for g in option_fields(f.nested) if f.nested else ():
+                path = (choice.flag, f.name, g.name)
+                _add(flags, taken, g, path, section, share=True)
+                _add(flags, taken, g, path, section, prefix=f.name)
             if not f.nested:
-                _add(made, taken, f, (choice.flag, f.name), panel, share=f.name in _SHARED)
-    return list(made.values())
+                _add(flags, taken, f, (choice.flag, f.name), section, share=f.name in _SHARED)
+    if not flags:
+        return []
+
+    def nothing(**values: Any) -> None: ...
+
+    names = {f"part_{i}": flag for i, flag in enumerate(flags.values())}
+    nothing.__annotations__ = {
+        name: Annotated[
+            f.kind, typer.Option(*f.names, help=f.help, metavar=f.metavar, hidden=f.hidden, show_default=False)
+        ]
+        for name, f in names.items()
+    }  # fmt: skip
+    nothing.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+            for name, kind in nothing.__annotations__.items()
+        ]
+    )
+    one = typer.Typer(add_completion=False)
+    one.command()(nothing)
+    params: list[Any] = [p for p in typer.main.get_command(one).params if p.name in names]  # type: ignore[attr-defined]
+    for p in params:
+        p.part_paths, p.section = names[p.name].paths, names[p.name].section
+    return params
+
+
+def _named(chosen: Mapping[Choice, str | None]) -> Iterator[tuple[Choice, str]]:
+    """Every part that was chosen; a sum such as align=0.5,nmt=1 chooses several."""
+    for choice, value in chosen.items():
+        for part in value.split(",") if value is not None else ():
+            yield choice, part.partition("=")[0].strip()
 
 
 def _add(
-    made: dict[str, TyperOption], taken: set[str], f: OptionField, path: tuple[str, ...], panel: str, *,
-    share: bool = False, dotted: str = "",
+    flags: dict[str, _Flag], taken: set[str], f: OptionField, path: tuple[str, ...], section: str, *,
+    share: bool = False, prefix: str = "",
 ) -> None:  # fmt: skip
-    flag = "--" + (dotted or f.name).replace("_", "-")
-    if flag in taken:
+    """Make the flag of one option, or let a flag that is there already set it too."""
+    name = (f"{prefix}." if prefix else "") + f.name.replace("_", "-")
+    if f"--{name}" in taken:
         return
-    if flag in made:
+    if f"--{name}" in flags:
         if share:
-            made[flag].part_path.append(path)  # type: ignore[attr-defined]
+            flags[f"--{name}"].paths.append(path)
         return
     kinds = {*get_args(f.type), f.type}
     lists = any(str(k).startswith(("tuple", "list", "collections.abc.Sequence")) for k in kinds)
-    decls = [flag]
+    names = [f"--{name}", f"--{name.replace('.', '-')}"] if prefix else [f"--{name}"]
+    if lists and name.endswith("s"):  # --layer 6 --layer 8 reads better
+        names = [*(n.removesuffix("s") for n in names), *names]
+    kind: Any = list[str] | None if lists else str | None
+    size = _fixed_length(kinds)
+    if size:
+        kind = tuple[(str,) * size] | None  # type: ignore[misc]
+    word = "NUMBER" if kinds & {int, float} else "TEXT"
+    metavar: str | None = "|".join(f.choices) or " ".join([word] * max(1, size))
     if bool in kinds:
-        decls = [f"{flag}/--no-{flag[2:]}"]
-    made[flag] = TyperOption(
-        param_decls=["part_" + "_".join(path).replace(".", "_") + ("_d" if dotted else ""), *decls],
-        default=None, required=False, multiple=lists, help=f.describe(), hidden=bool(dotted), show_default=False,
-        metavar=None if bool in kinds else "[" + "|".join(f.choices) + "]" if f.choices else _metavar(kinds),
-        is_flag=True if bool in kinds else None, rich_help_panel=panel,
-    )  # fmt: skip
-    made[flag].part_path = [path]  # type: ignore[attr-defined]
+        names, kind, metavar = [f"{n}/--no-{n[2:]}" for n in names], bool | None, None
+    flags[f"--{name}"] = _Flag(names, kind, f.describe(), metavar, bool(prefix), section, [path])
 
 
-def _metavar(kinds: set[Any]) -> str:
-    return "NUMBER" if kinds & {int, float} else "TEXT"
+def _fixed_length(kinds: set[Any]) -> int:
+    """How many words a tuple of fixed length takes; 0 for all other types."""
+    fixed = (get_args(k) for k in kinds if get_origin(k) is tuple and Ellipsis not in get_args(k))
+    return next((len(of) for of in fixed), 0)
 
 
 def _put(values: dict[str, Any], path: Sequence[str], value: Any) -> None:
@@ -160,4 +222,6 @@ def _refuse_unknown(args: Sequence[str], known: set[str], chosen: Mapping[Choice
 
 def _all_fields(choice: Choice, name: str) -> set[str]:
     made = option_fields(options_class(choice.registry().load(name)))
-    return {f.name for f in made} | {g.name for f in made if f.nested for g in option_fields(f.nested)}
+    inner = [(f.name, g.name) for f in made if f.nested for g in option_fields(f.nested)]
+    names = {f.name for f in made} | {name for _, name in inner}
+    return names | {f"{outer}{dot}{name}" for outer, name in inner for dot in "._"}
