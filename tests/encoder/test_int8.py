@@ -60,7 +60,7 @@ def test_auto_is_eight_bits_for_the_embedded_encoder_alone_where_the_cpu_has_uni
 
 def test_a_precision_that_cannot_be_is_refused_before_anything_is_loaded(monkeypatch):
     monkeypatch.setattr("xlner.align.subwords.pick_device", lambda name: torch.device("cuda"))
-    with pytest.raises(UsageError, match="int8 is for a CPU"):
+    with pytest.raises(UsageError, match="int8` is for a CPU"):
         SubwordEncoder("no/such/encoder", device="cuda", precision="int8")
     with pytest.raises(UsageError, match="auto, fp32, bf16, int8"):
         SubwordEncoder("no/such/encoder", precision="int4")

@@ -55,15 +55,21 @@ def part_command(choices: Sequence[Choice], *, config: bool = False) -> type[Typ
             taken = {o for p in own for o in (*p.opts, *p.secondary_opts)}
             chosen = {c: _chosen(c, args, config) for c in choices}
             self.params = own + _flags(chosen, taken)
-            _refuse_unknown(args, {o for p in self.params for o in (*p.opts, *p.secondary_opts)}, chosen)
-            rest = super().parse_args(ctx, args)
+            try:
+                rest = super().parse_args(ctx, args)
+            except Exception as error:
+                if (flag := getattr(error, "option_name", None)) is not None:  # no such option
+                    _say_whose(str(flag), chosen)
+                raise
             values: dict[str, dict[str, Any]] = {c.flag: {} for c in choices}
-            for p in self.params:
-                if hasattr(p, "part_paths"):
-                    value = ctx.params.pop(p.name)
-                    if value is not None and value != () and value != []:
-                        for path in p.part_paths:
-                            _put(values, path, list(value) if isinstance(value, tuple) else value)
+            made: list[Any] = [p for p in self.params if hasattr(p, "part_paths")]
+            for p in made:
+                value = ctx.params.pop(p.name)
+                if value is None or value in ((), []):
+                    continue
+                value = _from_yaml(p.opts[-1], value) if p.yaml else list(value) if isinstance(value, tuple) else value
+                for path in p.part_paths:
+                    _put(values, path, value)
             ctx.meta["xlner.parts"] = values
             return rest
 
@@ -116,6 +122,7 @@ class _Flag:
     metavar: str | None
     hidden: bool
     section: str
+    yaml: bool
     paths: list[tuple[str, ...]] = field(default_factory=list)
 
 
@@ -153,7 +160,8 @@ def _flags(chosen: Mapping[Choice, str | None], taken: set[str]) -> list[Any]:
     one.command()(nothing)
     params: list[Any] = [p for p in typer.main.get_command(one).params if p.name in names]  # type: ignore[attr-defined]
     for p in params:
-        p.part_paths, p.section = names[p.name].paths, names[p.name].section
+        flag = names[p.name]
+        p.part_paths, p.section, p.yaml = flag.paths, flag.section, flag.yaml
     return params
 
 
@@ -189,7 +197,9 @@ def _add(
     metavar: str | None = "|".join(f.choices) or " ".join([word] * max(1, size))
     if bool in kinds:
         names, kind, metavar = [f"{n}/--no-{n[2:]}" for n in names], bool | None, None
-    flags[f"--{name}"] = _Flag(names, kind, f.describe(), metavar, bool(prefix), section, [path])
+    yaml = f.type is Any or any(get_origin(k) in (dict, Mapping) for k in kinds)
+    metavar = "YAML" if yaml else metavar
+    flags[f"--{name}"] = _Flag(names, kind, f.describe(), metavar, bool(prefix), section, yaml, [path])
 
 
 def _fixed_length(kinds: set[Any]) -> int:
@@ -198,26 +208,34 @@ def _fixed_length(kinds: set[Any]) -> int:
     return next((len(of) for of in fixed), 0)
 
 
+def _from_yaml(flag: str, text: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise UsageError(f"{flag}: '{text}' is no value that YAML reads") from None
+
+
 def _put(values: dict[str, Any], path: Sequence[str], value: Any) -> None:
     for key in path[:-1]:
         values = values.setdefault(key, {})
     values[path[-1]] = value
 
 
-def _refuse_unknown(args: Sequence[str], known: set[str], chosen: Mapping[Choice, str | None]) -> None:
-    """A flag that the chosen parts do not have: say which part has it."""
-    for word in args:
-        if word == "--":
-            return
-        flag = word.partition("=")[0]
-        if not flag.startswith("--") or flag in known or flag in ("--help", "--debug"):
-            continue
-        field = flag.removeprefix("--no-" if flag.startswith("--no-") else "--").replace("-", "_")
-        for choice, name in chosen.items():
-            others = [n for n in choice.registry().names() if field in _all_fields(choice, n)]
-            if others:
-                one = choice.registry().one
-                raise UsageError(f"{flag} is an option of the {one} {' and '.join(others)}, not of {name or 'none'}")
+def _say_whose(flag: str, chosen: Mapping[Choice, str | None]) -> None:
+    """Refuse a flag that the chosen parts do not have and others have; the message names those.
+
+    Raises:
+        UsageError: other parts have it.
+    """
+    name = flag.removeprefix("--no-" if flag.startswith("--no-") else "--").replace("-", "_")
+    for choice, part in chosen.items():
+        registry = choice.registry()
+        others = [n for n in registry.names() if {name, f"{name}s"} & _all_fields(choice, n)]
+        if others:
+            owners = f"the {registry.one} {' and '.join(others)}"
+            raise UsageError(f"{flag} is an option of {owners}, not of {part or 'none'}")
 
 
 def _all_fields(choice: Choice, name: str) -> set[str]:
