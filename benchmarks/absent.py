@@ -111,7 +111,7 @@ def without(words: Sequence[str], spans: Sequence[Span], gone: Sequence[bool]) -
 def aligned(sources: Sequence[Sentence], targets: Sequence[Sentence]) -> tuple[list[Alignment], list[Alignment]]:
     """By the encoder, and with counts of these pairs mixed in."""
     pairs = [(s.words, t.words) for s, t in zip(sources, targets, strict=True)]
-    soft, counted = LayersAligner().align(pairs), ThotAligner("fast_align").fit(pairs).align(pairs)
+    soft, counted = LayersAligner().align(pairs), ThotAligner(model="fast_align").fit(pairs).align(pairs)
     return soft, [mixed(a, [Alignment(b.pairs)], 0.2) for a, b in zip(soft, counted, strict=True)]
 
 

@@ -187,7 +187,7 @@ class Made:
         if key not in self.encoders:
             taken = (layers,) if isinstance(layers, int) else layers
             self.encoders[key] = Remembering(layers=taken, precision=precision)
-        return EmbeddingAligner(self.encoders[key], **settings)
+        return EmbeddingAligner(loaded=self.encoders[key], **settings)
 
 
 def choose(data: Path, languages: list[str]) -> list[dict[str, Any]]:
@@ -203,7 +203,7 @@ def choose(data: Path, languages: list[str]) -> list[dict[str, Any]]:
         prior = loose.align(pairs)
         bitext = [*pairs, *more_bitext(data, language, english_first=True)]
         for model in ("fast_align", "hmm"):
-            fitted = ThotAligner(model).fit(bitext).align(pairs)
+            fitted = ThotAligner(model=model).fit(bitext).align(pairs)
             made.setdefault(f"thot {model}", {})[language] = fitted
             for bonus in (0.1, 0.2, 0.3):
                 both = [backed(p, [f], bonus, 0.5) for p, f in zip(prior, fitted, strict=True)]
@@ -235,7 +235,7 @@ def score_all(data: Path, wanted: list[str] | None) -> list[dict[str, Any]]:
         made: dict[str, list[Alignment]] = {}
         for system, aligner in fixed.items():
             made[system] = aligner.align(pairs)
-        made["thot fast_align"] = ThotAligner("fast_align").fit(bitext).align(pairs)
+        made["thot fast_align"] = ThotAligner(model="fast_align").fit(bitext).align(pairs)
         tuned = TunedAligner().fit(bitext)
         made["thot hmm"] = tuned.counts.align(pairs)
         made["xlner combined"] = with_counts(loose.align(pairs), made["thot hmm"])
@@ -252,7 +252,7 @@ def score_all(data: Path, wanted: list[str] | None) -> list[dict[str, Any]]:
 def loosely(tuned: TunedAligner) -> EmbeddingAligner:
     """A tuned aligner that gives links of less confidence, too, for a combination."""
     assert tuned.reader is not None
-    return EmbeddingAligner(tuned.reader.encoder, threshold=0.2)
+    return EmbeddingAligner(loaded=tuned.reader.encoder, threshold=0.2)
 
 
 def with_counts(priors: list[Alignment], counted: list[Alignment]) -> list[Alignment]:

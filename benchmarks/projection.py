@@ -99,7 +99,7 @@ def aligned(work: Path, name: str, source: Sequence[Sentence], gold: Sequence[Se
 
     def statistical() -> list[Alignment]:
         bitext = [*pairs, *(p for p in more if p[0] and p[1])]
-        return ThotAligner("fast_align").fit(bitext).align(pairs)
+        return ThotAligner(model="fast_align").fit(bitext).align(pairs)
 
     layers = kept("layers", lambda: LayersAligner().align(pairs))
     counted = kept("fast_align", statistical)

@@ -68,12 +68,13 @@ class Registry:
         return from_values(options_class(self.load(name)), values or {}, owner=f"the {self.one} {name}")
 
     def build(self, name: str, values: Mapping[str, Any] | None = None) -> Any:
-        """The part of that name, made with options from plain values.
+        """The part of that name, made with options from plain values; one that names no `Options` is made without any.
 
         Raises:
             OptionError: it has no such option, or a value cannot be.
         """
-        return self.load(name)(self.options(name, values))
+        part, options = self.load(name), self.options(name, values)
+        return part(options) if hasattr(part, "Options") else part()
 
 
 def look_up(place: str) -> Any:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from xlner.align import align
 from xlner.align.combined import CombinedAligner
-from xlner.align.saved import check_place, read_settings, writing
+from xlner.align.saved import check_place, read_options, writing
 from xlner.align.statistical import ThotAligner
 from xlner.align.subwords import SubwordEncoder
+from xlner.api.align import align
 from xlner.errors import ModelError, UsageError
 from xlner.registry import Registry
 
@@ -32,7 +32,7 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 
 def save_here(folder: Path, text: str = "x") -> None:
-    with writing(folder, {"aligner": "thot"}) as partial:
+    with writing(folder, "thot", ThotAligner.Options()) as partial:
         (partial / "direct").write_text(text)
 
 
@@ -44,9 +44,9 @@ def test_a_folder_of_something_else_is_never_replaced(files, tmp_path, inside):
         (precious / name).parent.mkdir(parents=True, exist_ok=True)
         (precious / name).write_text("years of work")
     before = everything(tmp_path)
-    with pytest.raises(UsageError, match="--save"):
-        ThotAligner("ibm1").fit(BITEXT).save(precious)
-    with pytest.raises(UsageError, match="--save"):
+    with pytest.raises(UsageError, match="`save"):
+        ThotAligner(model="ibm1").fit(BITEXT).save(precious)
+    with pytest.raises(UsageError, match="`save"):
         align(*files, aligner="thot", options={"model": "ibm1"}, save=precious)
     assert everything(tmp_path) == before
 
@@ -56,7 +56,7 @@ def test_places_that_cannot_be(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("x")
     monkeypatch.chdir(tmp_path / "here")
     for place in (".", "..", "../here", "/", "../file", "../file/below"):
-        with pytest.raises(UsageError, match="--save"):
+        with pytest.raises(UsageError, match="`save"):
             check_place(place)
     assert check_place("new/er") == tmp_path / "here/new/er"
 
@@ -71,7 +71,7 @@ def test_an_empty_folder_and_a_former_save_are_replaced(tmp_path):
 
 def test_a_save_that_fails_leaves_the_former_one(tmp_path):
     save_here(tmp_path / "it", "one")
-    with pytest.raises(KeyboardInterrupt), writing(tmp_path / "it", {}):
+    with pytest.raises(KeyboardInterrupt), writing(tmp_path / "it", "thot", ThotAligner.Options()):
         raise KeyboardInterrupt
     assert (tmp_path / "it/direct").read_text() == "one"
     assert [p.name for p in tmp_path.iterdir()] == ["it"]
@@ -87,8 +87,8 @@ def test_what_is_no_saved_aligner(tmp_path):
     with pytest.raises(ModelError, match="part of an aligner"):
         ThotAligner.load(tmp_path)
     (tmp_path / "aligner.json").write_text(json.dumps({"aligner": "combined"}))
-    with pytest.raises(UsageError, match="--aligner combined"):
-        read_settings(tmp_path, "thot")
+    with pytest.raises(UsageError, match="`aligner combined`"):
+        read_options(tmp_path, "thot", ThotAligner.Options)
 
 
 def test_a_combination_comes_back_as_it_was_saved(files, tmp_path, tiny_encoder):
@@ -138,7 +138,11 @@ class Learner:
         ([{"name": "files", "path": "nowhere"}, "thot"], "save", "files answers for the pairs at hand"),
         (["thot", {"name": "combined", "members": ["learner", "thot"]}], "save", "learner learns"),
         (["thot", Learner()], "save", "Learner was made elsewhere"),
-        (["thot", {"name": "embedding", "encoder": SubwordEncoder.__new__(SubwordEncoder)}], "save", "no plain value"),
+        (
+            ["thot", {"name": "embedding", "encoder": SubwordEncoder.__new__(SubwordEncoder)}],
+            "save",
+            "`encoder` must be",
+        ),
         (["embedding", {"name": "files", "path": "nowhere"}], "fit", "no member"),
     ],
 )
@@ -148,8 +152,7 @@ def test_what_a_combination_cannot_do_is_refused_before_work(files, tmp_path, mo
 
     load = Registry.load
     monkeypatch.setattr(Registry, "load", lambda self, name: Learner if name == "learner" else load(self, name))
-    monkeypatch.setattr("xlner.align.combined.make_aligner", never)
-    monkeypatch.setattr("xlner.align.bitext.make_aligner", never)
+    monkeypatch.setattr(Registry, "build", never)
     given = {"save": tmp_path / "kept"} if what == "save" else {"fit": files}
     with pytest.raises(UsageError, match=message):
         align(*files, aligner="combined", options={"members": members}, **given)

@@ -6,13 +6,15 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from xlner.align import Alignment, align
+from xlner.align import Alignment
 from xlner.align.combined import CombinedAligner
 from xlner.align.embedding import EmbeddingAligner
 from xlner.align.gold import Gold, score_alignments
 from xlner.align.saved import check_place
 from xlner.align.subwords import SubwordEncoder
-from xlner.align.tuned import TunedAligner, _loss
+from xlner.align.tuned import TunedAligner
+from xlner.align.tuning import alignment_loss, learn
+from xlner.api.align import align
 from xlner.errors import ModelError, UsageError
 
 pytest.importorskip("thot")
@@ -39,22 +41,22 @@ def scored(aligner, seed=9):
 
 
 def test_it_learns_what_it_is_taught(tiny_encoder):
-    tuned = TunedAligner(str(tiny_encoder), **SETTINGS)
+    tuned = TunedAligner(encoder=str(tiny_encoder), **SETTINGS)
     pairs, gold = bitext(120, 1)
     encoder = tuned._loaded("fp32")
     before = tuned._loaded("fp32")
-    tuned._learn(encoder, pairs, gold, random.Random(1))
+    learn(encoder, pairs, gold, random.Random(1), learning_rate=3e-3, batch=4)
     new, new_gold = bitext(20, 2)
-    losses = [_loss(e, new, new_gold, None).item() for e in (before, encoder)]
+    losses = [alignment_loss(e, new, new_gold, None).item() for e in (before, encoder)]
     assert losses[1] < losses[0] - 1
 
 
 @pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad])
 def test_it_learns_where_the_caller_only_reads(tiny_encoder, mode):
     pairs, _ = bitext(12, 1)
-    plain = TunedAligner(str(tiny_encoder), **SETTINGS).align(pairs)
+    plain = TunedAligner(encoder=str(tiny_encoder), **SETTINGS).align(pairs)
     with mode():
-        assert TunedAligner(str(tiny_encoder), **SETTINGS).align(pairs) == plain
+        assert TunedAligner(encoder=str(tiny_encoder), **SETTINGS).align(pairs) == plain
 
 
 def test_real_sentences_are_linked_better(shared_data):
@@ -70,7 +72,7 @@ def test_real_sentences_are_linked_better(shared_data):
 
 
 def test_the_same_fit_gives_the_same_and_a_second_one_starts_anew(tiny_encoder):
-    one, two = (TunedAligner(str(tiny_encoder), **SETTINGS) for _ in range(2))
+    one, two = (TunedAligner(encoder=str(tiny_encoder), **SETTINGS) for _ in range(2))
     one.fit(bitext(40, 2)[0]).fit(bitext(40, 1)[0])
     two.fit(bitext(40, 1)[0])
     assert all(torch.equal(one._trained[name], two._trained[name]) for name in two._trained)
@@ -78,7 +80,7 @@ def test_the_same_fit_gives_the_same_and_a_second_one_starts_anew(tiny_encoder):
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_it_comes_back_as_it_was_saved(tiny_encoder, tmp_path, precision):
-    tuned = TunedAligner(str(tiny_encoder), **{**SETTINGS, "precision": precision}).fit(bitext(40, 1)[0])
+    tuned = TunedAligner(encoder=str(tiny_encoder), **{**SETTINGS, "precision": precision}).fit(bitext(40, 1)[0])
     tuned.save(tmp_path / "kept")
     pairs, _ = bitext(20, 3)
     again = TunedAligner.load(tmp_path / "kept")
@@ -89,8 +91,8 @@ def test_it_comes_back_as_it_was_saved(tiny_encoder, tmp_path, precision):
 
 def test_a_part_of_one_is_refused(tiny_encoder, tmp_path):
     with pytest.raises(ModelError, match="not been fitted"):
-        TunedAligner(str(tiny_encoder), layers=1).save(tmp_path / "kept")
-    TunedAligner(str(tiny_encoder), **SETTINGS).fit(bitext(8, 1)[0]).save(tmp_path / "kept")
+        TunedAligner(encoder=str(tiny_encoder), layers=1).save(tmp_path / "kept")
+    TunedAligner(encoder=str(tiny_encoder), **SETTINGS).fit(bitext(8, 1)[0]).save(tmp_path / "kept")
     weights = tmp_path / "kept/tuned.safetensors"
     for cut in (100, 0):
         weights.write_bytes(weights.read_bytes()[:cut])
@@ -103,7 +105,7 @@ def test_a_part_of_one_is_refused(tiny_encoder, tmp_path):
 
 def test_another_encoder_than_it_was_saved_with_is_refused(tiny_encoder, tmp_path):
     encoder = shutil.copytree(tiny_encoder, tmp_path / "encoder")
-    TunedAligner(str(encoder), **SETTINGS).fit(bitext(8, 1)[0]).save(tmp_path / "kept")
+    TunedAligner(encoder=str(encoder), **SETTINGS).fit(bitext(8, 1)[0]).save(tmp_path / "kept")
     side = tmp_path / "kept/aligner.json"
     kept = side.read_text()
     side.write_text(json.dumps({**json.loads(kept), "layers": [2]}))
@@ -121,7 +123,7 @@ def test_another_encoder_than_it_was_saved_with_is_refused(tiny_encoder, tmp_pat
 
 def test_settings_that_nobody_gave_come_back(tiny_encoder, tmp_path, monkeypatch):
     monkeypatch.chdir(tiny_encoder.parent)
-    tuned = TunedAligner(tiny_encoder.name).fit(bitext(8, 1)[0])
+    tuned = TunedAligner(encoder=tiny_encoder.name).fit(bitext(8, 1)[0])
     tuned.save(tmp_path / "kept")
     monkeypatch.chdir(tmp_path)
     pairs, _ = bitext(8, 3)
@@ -130,23 +132,23 @@ def test_settings_that_nobody_gave_come_back(tiny_encoder, tmp_path, monkeypatch
 
 
 def test_nothing_to_learn_from(tiny_encoder):
-    tuned = TunedAligner(str(tiny_encoder), **SETTINGS)
+    tuned = TunedAligner(encoder=str(tiny_encoder), **SETTINGS)
     assert tuned.align([]) == []
     tuned.fit([([], ["a"]), (["a"] * 81, ["b"])])
-    assert scored(tuned) == scored(EmbeddingAligner(str(tiny_encoder), layers=1, precision="fp32"))
+    assert scored(tuned) == scored(EmbeddingAligner(encoder=str(tiny_encoder), layers=1, precision="fp32"))
 
 
 def test_a_batch_whose_links_cannot_be_learned_is_passed_over(tiny_encoder):
-    tuned = TunedAligner(str(tiny_encoder), **SETTINGS)
+    tuned = TunedAligner(encoder=str(tiny_encoder), **SETTINGS)
     encoder, before = tuned._loaded("fp32"), tuned._loaded("fp32")
     long = (["ana"] * 400, ["ota"] * 400)  # longer than a window, and linked at its end only
-    tuned._learn(encoder, [long], [Alignment.of([(399, 399)])], random.Random(1))
+    learn(encoder, [long], [Alignment.of([(399, 399)])], random.Random(1), learning_rate=3e-3, batch=4)
     after = encoder.layer_weights()
     assert all(torch.equal(p, after[name]) for name, p in before.layer_weights().items())
 
 
 def test_several_layers_learn_and_embeddings_do_not(tiny_encoder):
-    tuned = TunedAligner(str(tiny_encoder), **{**SETTINGS, "layers": (1, 2)}).fit(bitext(40, 1)[0])
+    tuned = TunedAligner(encoder=str(tiny_encoder), **{**SETTINGS, "layers": (1, 2)}).fit(bitext(40, 1)[0])
     before = SubwordEncoder(str(tiny_encoder), layers=(1, 2), precision="fp32", device="cpu")
     assert tuned.reader.encoder.embeddings_checksum() == before.embeddings_checksum()
     own = before.layer_weights()
@@ -161,7 +163,7 @@ def test_several_layers_learn_and_embeddings_do_not(tiny_encoder):
 )
 def test_options_without_sense(tiny_encoder, wrong):
     with pytest.raises(UsageError):
-        TunedAligner(str(tiny_encoder), **{"layers": 1, **wrong}).fit(bitext(8, 1)[0])
+        TunedAligner(encoder=str(tiny_encoder), **{"layers": 1, **wrong}).fit(bitext(8, 1)[0])
 
 
 def test_on_the_command_line_and_in_a_combination(tiny_encoder, tmp_path):
@@ -174,7 +176,7 @@ def test_on_the_command_line_and_in_a_combination(tiny_encoder, tmp_path):
     align(*files, tmp_path / "two", aligner="tuned", load=tmp_path / "kept")
     assert (tmp_path / "one").read_text() == (tmp_path / "two").read_text()
     members = [{"name": "tuned", **options}, {"name": "thot", "model": "ibm1"}]
-    made = CombinedAligner(members, how="union").fit(pairs)
+    made = CombinedAligner(members=members, how="union").fit(pairs)
     made.save(tmp_path / "both")
     again = CombinedAligner.load(tmp_path / "both")
     assert [a.links() for a in made.align(pairs)] == [a.links() for a in again.align(pairs)]

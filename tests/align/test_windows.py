@@ -24,7 +24,7 @@ def test_eflomal_learns_from_long_pairs_in_pieces(monkeypatch):
     pytest.importorskip("thot")
     monkeypatch.setattr(statistical, "_CUBIC_WORDS", 5)
     words = [f"w{i}" for i in range(20)]
-    fitted = statistical.ThotAligner("eflomal", iterations=2).fit([(words, words), (words, words[:2])])
+    fitted = statistical.ThotAligner(model="eflomal", iterations=2).fit([(words, words), (words, words[:2])])
     assert [model.num_sentence_pairs for model in fitted._directions] == [4 + 2] * 2
 
 
@@ -32,6 +32,6 @@ def test_every_word_of_a_long_pair_is_learned():
     pytest.importorskip("thot")
     words = [f"w{i}" for i in range(450)]
     for model in ("hmm", "ibm1"):
-        fitted = statistical.ThotAligner(model, iterations=1).fit([(words * (1 + (model == "ibm1") * 4), words)])
+        fitted = statistical.ThotAligner(model=model, iterations=1).fit([(words * (1 + (model == "ibm1") * 4), words)])
         direct, _ = fitted._directions
         assert direct.get_src_word_index("w449") != direct.get_src_word_index("never")

@@ -38,20 +38,20 @@ def make(request: pytest.FixtureRequest, tiny_encoder: Path, tmp_path: Path):
 
     def build(pairs):
         if name == "embedding":
-            return kind(str(tiny_encoder), layers=1, precision="fp32", method=variant or "softmax")
+            return kind(encoder=str(tiny_encoder), layers=1, precision="fp32", method=variant or "softmax")
         if name == "layers":
-            return kind(str(tiny_encoder), layers=(1, 2), precision="fp32")
+            return kind(encoder=str(tiny_encoder), layers=(1, 2), precision="fp32")
         if name == "tuned":
-            return kind(str(tiny_encoder), layers=1, precision="fp32").fit([*PAIRS, *BITEXT])
+            return kind(encoder=str(tiny_encoder), layers=1, precision="fp32").fit([*PAIRS, *BITEXT])
         if name == "files":
             lines = ("0-0" if s and t else "" for s, t in pairs)
             (tmp_path / "links.txt").write_text("".join(line + "\n" for line in lines), "utf-8")
-            return kind(tmp_path / "links.txt")
+            return kind(path=tmp_path / "links.txt")
         if name == "thot":
-            return kind(variant or "fast_align").fit([*PAIRS, *BITEXT])
+            return kind(model=variant or "fast_align").fit([*PAIRS, *BITEXT])
         encoder = {"name": "embedding", "encoder": str(tiny_encoder), "layers": 1, "precision": "fp32"}
         how = {"prior": {"how": "prior", "threshold": 0.1}, "mixed": {"how": "mixed"}}.get(variant, {"how": "union"})
-        return kind([encoder, {"name": "thot", "model": "fast_align"}], **how).fit([*PAIRS, *BITEXT])
+        return kind(members=[encoder, {"name": "thot", "model": "fast_align"}], **how).fit([*PAIRS, *BITEXT])
 
     return build
 

@@ -40,7 +40,8 @@ def test_every_linear_layer_is_replaced():
 def test_an_encoder_in_eight_bits_links_like_in_full_precision(tiny_encoder):
     pairs = [(["Ana", "lives", "here"], ["Ana", "wohnt", "hier"]), (["a"], ["b", "c"])]
     full, small = (
-        EmbeddingAligner(str(tiny_encoder), layers=1, device="cpu", precision=p).align(pairs) for p in ("fp32", "int8")
+        EmbeddingAligner(encoder=str(tiny_encoder), layers=1, device="cpu", precision=p).align(pairs)
+        for p in ("fp32", "int8")
     )
     assert [a.links() for a in small] == [a.links() for a in full]
 
@@ -59,7 +60,7 @@ def test_auto_is_eight_bits_for_the_embedded_encoder_alone_where_the_cpu_has_uni
 
 def test_a_precision_that_cannot_be_is_refused_before_anything_is_loaded(monkeypatch):
     monkeypatch.setattr("xlner.align.subwords.pick_device", lambda name: torch.device("cuda"))
-    with pytest.raises(UsageError, match="int8 is for a CPU"):
+    with pytest.raises(UsageError, match="int8` is for a CPU"):
         SubwordEncoder("no/such/encoder", device="cuda", precision="int8")
     with pytest.raises(UsageError, match="auto, fp32, bf16, int8"):
         SubwordEncoder("no/such/encoder", precision="int4")

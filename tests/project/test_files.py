@@ -262,7 +262,7 @@ def test_losses_say_why_marks_do_not_add_up(files: Path) -> None:
 def test_the_default_aligner_and_embeddings_on_a_tiny_encoder(tiny_encoder: Path) -> None:
     sources = [sentence("Ana met Arcol", (0, 1, "PER"), (2, 3, "ORG")), sentence("Ana", (0, 1, "PER")), sentence("x")]
     targets = [sentence("Ana traf Arcol"), sentence(""), sentence("y")]
-    aligner = LayersAligner(str(tiny_encoder), layers=(1, 2), device="cpu")
+    aligner = LayersAligner(encoder=str(tiny_encoder), layers=(1, 2), device="cpu")
     result = project(sources, targets, aligner=aligner)
     assert len(result) == 3
     assert result.items[0].alignment is not None

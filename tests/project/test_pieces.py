@@ -66,7 +66,7 @@ def test_every_aligner_that_reads_an_encoder_gets_pieces(tiny_encoder: Path, kin
     member = {"name": "layers", "encoder": str(tiny_encoder)}
     how: dict[str, Any] = {
         "name": {"aligner": "layers", "encoder": str(tiny_encoder)},
-        "object": {"aligner": LayersAligner(str(tiny_encoder))},
+        "object": {"aligner": LayersAligner(encoder=str(tiny_encoder))},
         "combined": {"aligner": "combined", "aligner_options": {"how": "mixed", "members": [member, "thot"]}},
     }[kind]
     (item,) = project([source], [target], **how)

@@ -2,7 +2,6 @@
 
 from xlner.align.aligner import ALIGNERS, Aligner, Fits, InOrder, Saves
 from xlner.align.alignment import Alignment
-from xlner.align.bitext import AlignReport, align
-from xlner.align.windows import Pair
+from xlner.align.windows import WordPair
 
-__all__ = ["ALIGNERS", "AlignReport", "Aligner", "Alignment", "Fits", "InOrder", "Pair", "Saves", "align"]
+__all__ = ["ALIGNERS", "Aligner", "Alignment", "Fits", "InOrder", "Saves", "WordPair"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from xlner.align.alignment import Alignment
-from xlner.align.windows import Pair
+from xlner.align.windows import WordPair
 from xlner.registry import Registry
 
 ALIGNERS = Registry(
@@ -20,6 +20,7 @@ ALIGNERS = Registry(
         "files": "xlner.align.files:FilesAligner",
         "combined": "xlner.align.combined:CombinedAligner",
     },
+    one="aligner",
 )
 
 
@@ -31,7 +32,7 @@ class Aligner(Protocol):
     the pieces of that tokenizer.
     """
 
-    def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
+    def align(self, pairs: Sequence[WordPair]) -> list[Alignment]:
         """One alignment per pair, in order. A pair with an empty side has no links.
 
         The same call gives the same links (for aligners that learn: after the same fit).
@@ -43,7 +44,7 @@ class Aligner(Protocol):
 class Fits(Protocol):
     """An aligner that learns from bitext before it aligns."""
 
-    def fit(self, bitext: Sequence[Pair]) -> object:
+    def fit(self, bitext: Sequence[WordPair]) -> object:
         """Learn from sentence pairs."""
         ...
 
@@ -66,7 +67,7 @@ class Saves(Protocol):
 class InOrder(Protocol):
     """An aligner that answers by position, such as one that reads lines of a file: pair n gets line n."""
 
-    def check(self, pairs: Sequence[Pair]) -> None:
+    def check(self, pairs: Sequence[WordPair]) -> None:
         """Refuse pairs that it has no answers for. `xlner align` asks with all pairs, before the first is aligned.
 
         Raises:

@@ -2,90 +2,117 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
 from xlner.align.aligner import ALIGNERS, Aligner, Fits, InOrder, Saves
 from xlner.align.alignment import Alignment
-from xlner.align.make import check_options, make_aligner
-from xlner.align.saved import read_settings, writing
-from xlner.align.windows import Pair
-from xlner.errors import ModelError, UsageError
+from xlner.align.saved import read_options, writing
+from xlner.align.windows import WordPair
+from xlner.component import Part, option, options
+from xlner.errors import OptionError, UsageError
 
 How = Literal["union", "intersection", "vote", "prior", "mixed"]
 Member = Aligner | str | Mapping[str, Any]
+Spec = Aligner | dict[str, Any]
+"""An aligner, or a name with options."""
 
 
-class CombinedAligner:
+class CombinedAligner(Part):
     """Links that enough aligners agree on.
 
-    Args:
-        members: aligners, or names of aligners, or mappings such as `{"name": "thot", "model": "ibm4"}`. None takes
-            embedding and thot, and for "mixed" layers and thot's fast_align.
-        how: "union" (anyone's links), "intersection" (everyone's), "vote", "prior": links of the first member,
-            whose confidence counts, and each other member that has the link too adds `bonus`; or "mixed": anyone's
-            links, with the confidence of the first member, of which the others have a share.
-        votes: for "vote": how many members must have a link; None takes more than half.
-        bonus: for "prior", see there; None takes 0.2.
-        threshold: for "prior": least confidence with bonus; None takes 0.5. The first member should give links of less
-            confidence than that; as None makes it, it does.
-        share: for "mixed": the part of a link's score that the other members have together; None takes 0.2.
-
     Raises:
-        UsageError: fewer than two members, one that cannot be, no such way to combine, more votes than members, or an
-            option of another way to combine.
+        OptionError: fewer than two members, one that cannot be, more votes than members, or an option of another way to
+            combine.
     """
 
-    def __init__(
-        self,
-        members: Sequence[Member] | None = None,
-        *,
-        how: How = "prior",
-        votes: int | None = None,
-        bonus: float | None = None,
-        threshold: float | None = None,
-        share: float | None = None,
-    ) -> None:
-        if how not in get_args(How):
-            raise UsageError(f"how is one of {', '.join(get_args(How))}; got '{how}'")
-        for name, value, of in (
-            ("votes", votes, "vote"), ("bonus", bonus, "prior"), ("threshold", threshold, "prior"),
-            ("share", share, "mixed"),
-        ):  # fmt: skip
-            if value is not None and how != of:
-                raise UsageError(f"{name} is for how={of}; with how={how} it changes nothing")
-        self.specs = specs = member_specs(members, how)
-        needed = {"intersection": len(specs), "vote": len(specs) // 2 + 1 if votes is None else votes}.get(how, 1)
-        if not 1 <= needed <= len(specs):
-            raise UsageError(f"{len(specs)} aligners cannot give {votes} votes")
-        self.bonus, self.threshold = 0.2 if bonus is None else bonus, 0.5 if threshold is None else threshold
-        if not (0 <= self.bonus < float("inf") and 0 <= self.threshold < 1):
-            raise UsageError(
-                f"bonus is at least 0, --threshold at least 0 and below 1; got {self.bonus} and {self.threshold}"
-            )
-        self.share = 0.2 if share is None else share
-        if not 0 <= self.share <= 1:
-            raise UsageError(f"share is from 0 to 1, got {self.share}")
-        self.how, self.needed = how, needed
-        self.members: list[Aligner] = [_made(spec) for spec in specs]
+    @options
+    class Options:
+        members: Any = option(
+            None,
+            "Two or more names of aligners, or mappings such as {name: thot, model: ibm4}; by default embedding and "
+            "thot, and for how=mixed layers and thot's fast_align.",
+        )
+        how: How = option(
+            "prior",
+            "union (anyone's links), intersection (everyone's), vote, prior (links of the first member, to whose "
+            "confidence each other one that has the link adds a bonus), or mixed (anyone's links, with the confidence "
+            "of the first member, of which the others have a share).",
+        )
+        votes: int | None = option(
+            None, "For how=vote: how many members must have a link; by default more than half.", ge=1
+        )
+        bonus: float | None = option(None, "For how=prior: what each other member adds; by default 0.2.", ge=0)
+        threshold: float | None = option(
+            None, "For how=prior: least confidence with bonus, more than that of the first member; by default 0.5.",
+            ge=0, lt=1,
+        )  # fmt: skip
+        share: float | None = option(
+            None, "For how=mixed: part of a score that the other members have together; by default 0.2.", ge=0, le=1
+        )
+
+        def __post_init__(self) -> None:
+            for name, of in (("votes", "vote"), ("bonus", "prior"), ("threshold", "prior"), ("share", "mixed")):
+                if getattr(self, name) is not None and self.how != of:
+                    raise OptionError(name, f"is for how={of}; with how={self.how} it changes nothing")
+            count = len(member_specs(self.members, self.how))
+            if self.votes is not None and self.votes > count:
+                raise OptionError("votes", f"must be at most {count}, as many as there are members, got '{self.votes}'")
+
+    def __init__(self, options: Options | None = None, /, **values: Any) -> None:
+        super().__init__(options, **values)
+        chosen = self.options
+        self.specs = member_specs(chosen.members, chosen.how)
+        half = len(self.specs) // 2 + 1
+        self.needed = {"intersection": len(self.specs), "vote": chosen.votes or half}.get(chosen.how, 1)
+        self.bonus = 0.2 if chosen.bonus is None else chosen.bonus
+        self.threshold = 0.5 if chosen.threshold is None else chosen.threshold
+        self.share = 0.2 if chosen.share is None else chosen.share
+        self.members: list[Aligner] = [_made(spec) for spec in self.specs]
+
+    @classmethod
+    def check_use(cls, options: Options, *, fits: bool, saves: bool) -> None:
+        """Refuse what the members cannot do, before any of them is made.
+
+        Args:
+            options: those of the combination.
+            fits: one of the members should learn from bitext.
+            saves: they should be saved: each with a name and options, so that it can be made again; none that
+                answers by position, which fits no other pairs; and what learns must have a `save`.
+
+        Raises:
+            UsageError: it cannot be.
+        """
+        leaves = list(_leaves(member_specs(options.members, options.how)))
+        if fits and not any(_can(_kind(spec), Fits) for spec in leaves):
+            raise UsageError("`fit`: no member of this combination learns from bitext")
+        for spec in leaves if saves else []:
+            kind = _kind(spec)
+            name = spec["name"] if isinstance(spec, dict) else kind.__name__
+            if not isinstance(spec, dict):
+                raise UsageError(f"`save`: the member {name} was made elsewhere; name it, such as {{'name': 'thot'}}")
+            if _can(kind, InOrder):
+                raise UsageError(f"`save`: the member {name} answers for the pairs at hand only, so it cannot be saved")
+            if _can(kind, Fits) and not _can(kind, Saves):
+                raise UsageError(f"`save`: the member {name} learns from bitext, but cannot be saved")
 
     @property
     def tokenizer(self) -> Any:
         """Of the first member that reads an encoder; None if none does."""
         return next((t for m in self.members if (t := getattr(m, "tokenizer", None)) is not None), None)
 
-    def fit(self, bitext: Sequence[Pair]) -> CombinedAligner:
+    def fit(self, bitext: Sequence[WordPair]) -> CombinedAligner:
         """Fit the members that can be fitted."""
         for member in self.members:
             if isinstance(member, Fits):
                 member.fit(bitext)
         return self
 
-    def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
+    def align(self, pairs: Sequence[WordPair]) -> list[Alignment]:
         """One alignment per pair.
 
         Returns:
@@ -94,9 +121,9 @@ class CombinedAligner:
             plus `share` times the part of the others that have the link.
         """
         each = zip(*[member.align(pairs) for member in self.members], strict=True)
-        if self.how == "prior":
+        if self.options.how == "prior":
             return [backed(first, others, self.bonus, self.threshold) for first, *others in each]
-        if self.how == "mixed":
+        if self.options.how == "mixed":
             return [mixed(first, others, self.share) for first, *others in each]
         return [merge(of_one_pair, self.needed) for of_one_pair in each]
 
@@ -107,14 +134,11 @@ class CombinedAligner:
 
         Raises:
             ModelError: a member has not been fitted.
-            UsageError: a member cannot be saved, see `check_members`, or the folder holds something else.
+            UsageError: a member cannot be saved, see `check_use`, or the folder holds something else.
         """
-        check_members(self.specs, saves=True)
-        own = {"bonus": self.bonus, "threshold": self.threshold} if self.how == "prior" else {}
-        own |= {"votes": self.needed} if self.how == "vote" else {}
-        own |= {"share": self.share} if self.how == "mixed" else {}
-        members = json.loads(_as_json(self.specs))
-        with writing(folder, {"aligner": "combined", "members": members, "how": self.how, **own}) as partial:
+        self.check_use(self.options, fits=False, saves=True)
+        whole = replace(self.options, members=self.specs)  # also where the members are those of the default
+        with writing(folder, "combined", whole) as partial:
             for number, member in enumerate(self.members, 1):
                 if isinstance(member, Saves):
                     member.save(partial / f"member-{number}")
@@ -128,20 +152,16 @@ class CombinedAligner:
             ModelError: the folder holds none, or a part of one.
             UsageError: it holds another aligner.
         """
-        settings = read_settings(folder, "combined")
-        try:
-            specs = member_specs(settings.pop("members", None))
-        except UsageError as error:
-            raise ModelError(f"{folder} holds no saved aligner ({error})") from None
+        options = read_options(folder, "combined", cls.Options)
         members: list[Aligner] = []
-        for number, spec in enumerate(specs, 1):
+        for number, spec in enumerate(member_specs(options.members, options.how), 1):
             kind = _kind(spec)
             members.append(kind.load(Path(folder) / f"member-{number}") if _can(kind, Saves) else _made(spec))
-        made = cls(members, **settings)
-        made.specs = specs
+        made = cls(replace(options, members=members))
+        made.options, made.specs = options, member_specs(options.members, options.how)
         return made
 
-    def check(self, pairs: Sequence[Pair]) -> None:
+    def check(self, pairs: Sequence[WordPair]) -> None:
         """Let members that answer by position refuse the pairs.
 
         Raises:
@@ -193,16 +213,28 @@ def mixed(soft: Alignment, others: Sequence[Alignment], share: float) -> Alignme
     return Alignment(links[keep], sums[keep])
 
 
-def from_files(aligner: object, options: Mapping[str, Any]) -> bool:
-    """Whether an aligner, or a member of a combination, gives the lines of a file; such count words at spaces."""
-    if aligner == "combined":
-        check_options("combined", options)
-        specs = member_specs(options.get("members"), options.get("how", "prior"))
-        return any(from_files(s.pop("name"), s) if isinstance(s, dict) else from_files(s, {}) for s in specs)
-    return aligner == "files" or (isinstance(aligner, InOrder) and bool(aligner.digest()))
+def from_files(aligner: str | Aligner, options: Mapping[str, Any]) -> bool:
+    """Whether an aligner, or a member of a combination, answers by position, as lines of a file do.
+
+    Args:
+        aligner: a name or an aligner.
+        options: what the named aligner is to be made with.
+
+    Raises:
+        UsageError: it does not take them.
+    """
+    if not isinstance(aligner, str):
+        return isinstance(aligner, InOrder) and bool(aligner.digest())
+    kind = ALIGNERS.load(aligner)
+    if kind is CombinedAligner:
+        return any(
+            _can(_kind(spec), InOrder) if isinstance(spec, dict) else from_files(spec, {})
+            for spec in _leaves([{"name": aligner, **options}])
+        )
+    return _can(kind, InOrder)
 
 
-def member_specs(members: Sequence[Member] | None, how: str = "prior") -> list[Aligner | dict[str, Any]]:
+def member_specs(members: Sequence[Member] | None, how: str = "prior") -> list[Spec]:
     """Members as aligners, or as mappings with a name and options; nothing is loaded.
 
     Raises:
@@ -215,57 +247,31 @@ def member_specs(members: Sequence[Member] | None, how: str = "prior") -> list[A
             "mixed": ["layers", {"name": "thot", "model": "fast_align"}],
         }
         members = of.get(how, ["embedding", "thot"])
+    if isinstance(members, (str, Mapping)) or not isinstance(members, Sequence):
+        raise OptionError("members", f"must be a list, got '{members}'")
     if len(members) < 2:
-        raise UsageError(f"a combination needs at least two aligners, got {len(members)}")
+        raise OptionError("members", f"must be at least two aligners, got {len(members)}")
     return [_spec(member, number) for number, member in enumerate(members, 1)]
 
 
-def _spec(member: Member, number: int) -> Aligner | dict[str, Any]:
+def _spec(member: Member, number: int) -> Spec:
     if not isinstance(member, (str, Mapping)) and isinstance(member, Aligner):
         return member
     spec = {"name": member} if isinstance(member, str) else dict(member) if isinstance(member, Mapping) else {}
-    name, options = spec.get("name"), {k: v for k, v in spec.items() if k != "name"}
-    if not isinstance(name, str) or not all(isinstance(k, str) for k in options):
-        raise UsageError(
-            f"a member is the name of an aligner, or a mapping such as {{name: thot, model: ibm4}}; member {number} is "
-            f"'{member}'"
+    name = spec.pop("name", None)
+    if not isinstance(name, str):
+        raise OptionError(
+            "members",
+            f"takes names of aligners, or mappings such as {{name: thot, model: ibm4}}; member {number} is '{member}'",
         )
     try:
-        check_options(name, options)
-        if ALIGNERS.load(name) is CombinedAligner:
-            member_specs(options.get("members"), options.get("how", "prior"))
+        ALIGNERS.options(name, spec)
     except UsageError as error:
         raise UsageError(f"member {number}: {error}") from None
-    return spec
+    return {"name": name, **{str(key).replace("-", "_"): value for key, value in spec.items()}}
 
 
-def check_members(specs: Sequence[Aligner | dict[str, Any]], *, fits: bool = False, saves: bool = False) -> None:
-    """Refuse what members cannot do, before any of them is made.
-
-    Args:
-        specs: see `member_specs`.
-        fits: one of them should learn from bitext.
-        saves: they should be saved: each with a name and plain options, so that it can be made again; none that
-            answers by position, which fits no other pairs; and what learns must have a `save`.
-
-    Raises:
-        UsageError: it cannot be.
-    """
-    if fits and not any(_can(_kind(spec), Fits) for spec in _leaves(specs)):
-        raise UsageError("--fit: no member of this combination learns from bitext")
-    for spec in _leaves(specs) if saves else []:
-        kind = _kind(spec)
-        name = spec["name"] if isinstance(spec, dict) else kind.__name__
-        if not isinstance(spec, dict):
-            raise UsageError(f"--save: the member {name} was made elsewhere; name it, such as {{'name': 'thot'}}")
-        if _can(kind, InOrder):
-            raise UsageError(f"--save: the member {name} answers for the pairs at hand only, so it cannot be saved")
-        if _can(kind, Fits) and not _can(kind, Saves):
-            raise UsageError(f"--save: the member {name} learns from bitext, but cannot be saved")
-        _as_json(spec)
-
-
-def _leaves(specs: Sequence[Aligner | dict[str, Any]]) -> Iterator[Aligner | dict[str, Any]]:
+def _leaves(specs: Sequence[Spec]) -> Iterator[Spec]:
     """Members, and those of members that are combinations themselves."""
     for spec in specs:
         if isinstance(spec, dict) and _kind(spec) is CombinedAligner:
@@ -274,7 +280,7 @@ def _leaves(specs: Sequence[Aligner | dict[str, Any]]) -> Iterator[Aligner | dic
             yield spec
 
 
-def _kind(spec: Aligner | dict[str, Any]) -> Any:
+def _kind(spec: Spec) -> Any:
     return ALIGNERS.load(spec["name"]) if isinstance(spec, dict) else type(spec)
 
 
@@ -282,16 +288,8 @@ def _can(kind: Any, what: type) -> bool:
     return isinstance(kind, type) and issubclass(kind, what)
 
 
-def _as_json(value: Any) -> str:
-    def plain(thing: Any) -> str:
-        if isinstance(thing, Path):
-            return str(thing)
-        raise UsageError(f"--save: a member was made with '{thing}', which is no plain value")
-
-    return json.dumps(value, default=plain)
-
-
-def _made(spec: Aligner | dict[str, Any]) -> Aligner:
+def _made(spec: Spec) -> Aligner:
     if isinstance(spec, dict):
-        return make_aligner(spec["name"], {k: v for k, v in spec.items() if k != "name"})
+        made: Aligner = ALIGNERS.build(spec["name"], {k: v for k, v in spec.items() if k != "name"})
+        return made
     return spec

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import torch
 
 from xlner.align.alignment import Alignment
-from xlner.align.matching import METHODS, match, refine
-from xlner.align.subwords import SubwordEncoder, SubwordVectors
-from xlner.align.windows import Pair, align_in_windows
-from xlner.errors import UsageError
+from xlner.align.windows import WordPair, align_in_windows
+from xlner.component import Part, option, options
+from xlner.errors import OptionError
+
+if TYPE_CHECKING:
+    import torch
+
+    from xlner.align.cells import Items
+    from xlner.align.subwords import SubwordEncoder
+
+Method = Literal["softmax", "mutual", "itermax", "optimal", "source", "target"]
+Precision = Literal["auto", "fp32", "bf16", "int8"]
 
 MAX_WORDS = 1500
 """Longer sides go through in windows along the diagonal, so that the matrix of a pair stays small."""
@@ -34,11 +40,10 @@ AWESOME: dict[str, Any] = {
 }
 """Settings of AWESOME without fine-tuning, for comparison."""
 
-_CELLS_PER_BATCH = 1 << 20
 _MAX_CELLS = 1 << 25
 
 
-class EmbeddingAligner:
+class EmbeddingAligner(Part):
     """Links words whose vectors are alike.
 
     Every distinct sentence of a chunk is encoded once, up to the layer asked for; the similarities of many pairs are
@@ -50,26 +55,12 @@ class EmbeddingAligner:
     settings of the systems of those names.
 
     Args:
-        encoder: "embedded", a folder or a hub id; or an encoder that is already loaded, which then decides on layers,
-            device, precision, window and batches.
-        layers: hidden layers to compare, 0 being the embeddings. With several, cosines are averaged. None takes the
-            one that lies 7/12 of the way up, which is 7 for the embedded encoder.
-        method: see `xlner.align.matching.match`.
-        threshold: see there; None takes 0.4 for "softmax" and 0 for the others.
-        temperature: for "softmax": similarities are divided by it; None takes 0.15.
-        similarity: "cosine" or "dot" (the product of the vectors as they are).
-        centre: take the mean of its sentence off every vector.
-        hubs: see `xlner.align.matching.refine`; 0 leaves it out.
-        diagonal: see there; 0 leaves it out.
-        level: compare "subword" or "word" vectors, the latter the mean of their subwords.
-        device: a torch device name; None takes an accelerator if there is one.
-        precision: "auto", "fp32", "bf16" or "int8"; see `SubwordEncoder`.
-        max_subwords: window of the encoder with special tokens.
-        batch_subwords: subwords per batch, padding included; None takes what suits the device.
-        chunk: pairs whose vectors are held in memory at a time.
+        options: see `Options`.
+        loaded: an encoder that is already loaded, which then decides on layers, device, precision, window and batches.
+        values: fields of `Options`, instead.
 
     Raises:
-        UsageError: an option has no such value.
+        OptionError: an option has no such value.
         ModelError: the encoder cannot be loaded.
 
     References:
@@ -81,63 +72,56 @@ class EmbeddingAligner:
     encoder has never seen, such as scripts outside its vocabulary, are linked by their context alone.
     """
 
-    def __init__(
-        self,
-        encoder: str | SubwordEncoder = "embedded",
-        *,
-        layers: int | Sequence[int] | None = None,
-        method: str = "softmax",
-        threshold: float | None = None,
-        temperature: float | None = None,
-        similarity: Literal["cosine", "dot"] = "cosine",
-        centre: bool = True,
-        hubs: int = 5,
-        diagonal: float = 0.1,
-        level: Literal["subword", "word"] = "subword",
-        device: str | None = None,
-        precision: str = "auto",
-        max_subwords: int = 256,
-        batch_subwords: int | None = None,
-        chunk: int = 2048,
-    ) -> None:
-        if method not in METHODS:
-            raise UsageError(f"--method is one of {', '.join(METHODS)}; got '{method}'")
-        if similarity not in ("cosine", "dot"):
-            raise UsageError(f"similarity is cosine or dot, got '{similarity}'")
-        if level not in ("subword", "word"):
-            raise UsageError(f"level is subword or word, got '{level}'")
-        if not (hubs >= 0 and 0 <= diagonal < float("inf")):
-            raise UsageError(f"hubs and diagonal are at least 0, got {hubs} and {diagonal}")
-        if threshold is None:
-            threshold = SOFTMAX_THRESHOLD if method == "softmax" else 0.0
-        if not 0 <= threshold < 1:
-            raise UsageError(f"--threshold is at least 0 and below 1, got {threshold}")
-        if temperature is not None and method != "softmax":
-            raise UsageError(f"temperature is for the method softmax; with {method} it changes nothing")
-        temperature = SOFTMAX_TEMPERATURE if temperature is None else temperature
-        if not temperature > 0:
-            raise UsageError(f"temperature is above 0, got {temperature}")
-        self.method, self.threshold, self.temperature = method, threshold, temperature
-        self.similarity, self.centre, self.hubs, self.diagonal = similarity, centre, hubs, diagonal
-        self.level, self.chunk = level, max(1, chunk)
-        if isinstance(encoder, SubwordEncoder):
-            self.encoder = encoder
-            return
-        self.encoder = SubwordEncoder(
-            encoder,
-            layers=(layers,) if isinstance(layers, int) else layers,
-            device=device,
-            precision=precision,
-            max_subwords=max_subwords,
-            batch_subwords=batch_subwords,
+    @options
+    class Options:
+        encoder: str = option("embedded", "Encoder to read: 'embedded', a folder or a hub id.")
+        layers: int | tuple[int, ...] | None = option(
+            None,
+            "Hidden layers to compare, 0 being the embeddings; the mean of several; by default 7/12 of the way up.",
         )
+        method: Method = option("softmax", "How similarities become links.")
+        threshold: float | None = option(
+            None, "Least confidence of a link; by default 0.4 for softmax and 0 for the others.", ge=0, lt=1
+        )
+        temperature: float | None = option(
+            None, "Of the method softmax: similarities are divided by it first; by default 0.15.", gt=0
+        )
+        similarity: Literal["cosine", "dot"] = option("cosine", "How vectors are compared.")
+        centre: bool = option(True, "Take the mean of its sentence off every vector.")
+        hubs: int = option(5, "Words that are close to so many others are pushed back; 0 leaves it out.", ge=0)
+        diagonal: float = option(0.1, "Share that neighbours on the diagonal add; 0 leaves it out.", ge=0)
+        level: Literal["subword", "word"] = option(
+            "subword", "What is compared; a word's vector is the mean of its subwords'."
+        )
+        device: str | None = option(None, "cpu, cuda, mps, ...; by default an accelerator if there is one.")
+        precision: Precision = option("auto", "Of the encoder; int8 is for a CPU.")
+        max_subwords: int = option(256, "Window of the encoder with special tokens.", ge=8, unit="subwords")
+        batch_subwords: int | None = option(
+            None, "Batch with padding; by default what suits the device.", ge=1, unit="subwords", decides=False
+        )
+        chunk: int = option(2048, "How many are held in memory at a time.", ge=1, unit="pairs", decides=False)
+
+        def __post_init__(self) -> None:
+            if self.temperature is not None and self.method != "softmax":
+                raise OptionError("temperature", f"is for the method softmax; with {self.method} it changes nothing")
+
+    def __init__(
+        self, options: Options | None = None, /, *, loaded: SubwordEncoder | None = None, **values: Any
+    ) -> None:
+        super().__init__(options, **values)
+        chosen = self.options
+        soft = chosen.method == "softmax"
+        default = SOFTMAX_THRESHOLD if soft else 0.0
+        self.threshold: float = default if chosen.threshold is None else chosen.threshold
+        self.temperature: float = SOFTMAX_TEMPERATURE if chosen.temperature is None else chosen.temperature
+        self.encoder = _load(chosen) if loaded is None else loaded
 
     @property
     def tokenizer(self) -> Any:
         """Of the encoder; projection gives text without spaces in its pieces."""
         return self.encoder.tokenizer
 
-    def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
+    def align(self, pairs: Sequence[WordPair]) -> list[Alignment]:
         """One alignment with confidences per pair, in order.
 
         Args:
@@ -147,42 +131,50 @@ class EmbeddingAligner:
             The alignments. Confidences are in (0, 1].
         """
         out: list[Alignment] = []
-        for start in range(0, len(pairs), self.chunk):
-            out += align_in_windows(pairs[start : start + self.chunk], self._align_chunk, most=MAX_WORDS)
+        for start in range(0, len(pairs), self.options.chunk):
+            out += align_in_windows(pairs[start : start + self.options.chunk], self._align_chunk, most=MAX_WORDS)
         return out
 
-    def similarities(self, pairs: Sequence[Pair]) -> Iterator[tuple[list[int], Items, torch.Tensor, torch.Tensor]]:
+    def similarities(self, pairs: Sequence[WordPair]) -> Iterator[tuple[list[int], Items, torch.Tensor, torch.Tensor]]:
         """Similarities of all subwords (or words) of every pair with two sides, in batches of pairs of like size.
 
         Yields:
             Indices of the pairs, what rows and columns stand for, the similarities and which cells are no padding.
             Shapes of the last two: (n_pairs, n_source, n_target), float32 and bool.
         """
+        from xlner.align.cells import batches, compare
+        from xlner.align.matching import refine
+
+        chosen = self.options
         sentences: dict[tuple[str, ...], int] = {}
         sides = [tuple(sentences.setdefault(tuple(side), len(sentences)) for side in pair) for pair in pairs]
         encoded = self.encoder.encode(list(sentences))
-        if self.centre:
+        if chosen.centre:
             encoded = encoded.centred()
         by_word = encoded.averaged()
-        if self.similarity == "cosine":
+        if chosen.similarity == "cosine":
             encoded, by_word = encoded.scaled(), by_word.scaled()
-        detailed = encoded if self.level == "subword" else by_word
+        detailed = encoded if chosen.level == "subword" else by_word
         sizes = np.diff(detailed.starts)[np.array(sides, np.int64).reshape(-1, 2)]
-        for batch in _batches(sizes):
+        for batch in batches(sizes):
             items = detailed if sizes[batch[0]].prod() <= _MAX_CELLS else by_word
-            words, similarity, inside = _compare(items, np.array([sides[k] for k in batch]))
-            if self.hubs or self.diagonal:
-                similarity = refine(similarity, inside, hubs=self.hubs, diagonal=self.diagonal)
+            words, similarity, inside = compare(items, np.array([sides[k] for k in batch]))
+            if chosen.hubs or chosen.diagonal:
+                similarity = refine(similarity, inside, hubs=chosen.hubs, diagonal=chosen.diagonal)
             yield batch, words, similarity, inside
 
-    def _align_chunk(self, pairs: Sequence[Pair]) -> list[Alignment]:
+    def _align_chunk(self, pairs: Sequence[WordPair]) -> list[Alignment]:
+        import torch
+
+        from xlner.align.matching import match
+
         out = [Alignment(np.zeros((0, 2), np.int32), np.zeros(0, np.float32))] * len(pairs)
         with torch.inference_mode():
             for batch, items, similarity, inside in self.similarities(pairs):
                 confidence = match(
                     similarity,
                     inside,
-                    method=self.method,
+                    method=self.options.method,
                     threshold=self.threshold,
                     temperature=self.temperature,
                 )
@@ -191,72 +183,14 @@ class EmbeddingAligner:
         return out
 
 
-class Items:
-    """Which word each row and column of a batch of matrices belongs to.
+def _load(options: EmbeddingAligner.Options) -> SubwordEncoder:
+    from xlner.align.subwords import SubwordEncoder
 
-    Args:
-        source: word index per row. Shape: (n_pairs, n_source), int64.
-        target: word index per column. Shape: (n_pairs, n_target), int64.
-    """
-
-    def __init__(self, source: np.ndarray, target: np.ndarray) -> None:
-        self.source, self.target = source, target
-
-    def alignments(self, confidence: torch.Tensor) -> list[Alignment]:
-        """Links between words, each with the highest confidence of its cells above 0.
-
-        Args:
-            confidence: 0 where there is no link. Shape: (n_pairs, n_source, n_target), float32.
-        """
-        cells = confidence.nonzero()
-        scores = confidence[cells[:, 0], cells[:, 1], cells[:, 2]].cpu().numpy()
-        pair, row, column = cells.cpu().numpy().T
-        source, target = self.source[pair, row], self.target[pair, column]
-        order = np.lexsort((target, source, pair))
-        pair, source, target, scores = pair[order], source[order], target[order], scores[order]
-        new = np.ones(len(order), bool)
-        new[1:] = (pair[1:] != pair[:-1]) | (source[1:] != source[:-1]) | (target[1:] != target[:-1])
-        first = new.nonzero()[0]
-        best = np.maximum.reduceat(scores, first) if len(first) else scores
-        links = np.stack([source[first], target[first]], 1).astype(np.int32)
-        cuts = np.searchsorted(pair[first], np.arange(len(confidence) + 1))
-        return [Alignment(links[a:b], best[a:b]) for a, b in pairwise(cuts)]
-
-
-def _batches(sizes: np.ndarray) -> Iterator[list[int]]:
-    """Pairs of like size together, as many as fit the budget of cells; pairs with an empty side are left out.
-
-    Args:
-        sizes: rows and columns per pair. Shape: (n_pairs, 2), int64.
-    """
-    batch: list[int] = []
-    top = np.zeros(2, np.int64)
-    for k in np.lexsort((sizes[:, 1], sizes[:, 0], sizes.max(1, initial=0))).tolist():
-        if not sizes[k].all():
-            continue
-        grown = np.maximum(top, sizes[k])
-        if batch and grown.prod() * (len(batch) + 1) > _CELLS_PER_BATCH:
-            yield batch
-            batch, grown = [], sizes[k]
-        batch.append(k)
-        top = grown
-    if batch:
-        yield batch
-
-
-def _compare(items: SubwordVectors, sides: np.ndarray) -> tuple[Items, torch.Tensor, torch.Tensor]:
-    """Similarities of the sentences of several pairs. `sides` holds their numbers. Shape: (n_pairs, 2), int64."""
-    rows, real = zip(*(_padded(items.starts, sides[:, side]) for side in (0, 1)), strict=True)
-    device = items.vectors.device
-    source, target = (items.vectors[torch.from_numpy(r).to(device)] for r in rows)
-    inside = torch.from_numpy(real[0][:, :, None] & real[1][:, None, :]).to(device)
-    words = Items(*(np.where(ok, items.words[r], 0) for r, ok in zip(rows, real, strict=True)))
-    return words, source @ target.transpose(1, 2), inside
-
-
-def _padded(starts: np.ndarray, sentences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of several sentences and which of them are no padding. Shapes: (n_sentences, longest), int64, bool."""
-    lengths = starts[sentences + 1] - starts[sentences]
-    steps = np.arange(int(lengths.max()))
-    real = steps < lengths[:, None]
-    return np.where(real, starts[sentences][:, None] + steps, 0), real
+    return SubwordEncoder(
+        options.encoder,
+        layers=options.layers,
+        device=options.device,
+        precision=options.precision,
+        max_subwords=options.max_subwords,
+        batch_subwords=options.batch_subwords,
+    )

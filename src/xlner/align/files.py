@@ -4,42 +4,43 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 from xlner.align.alignment import Alignment
-from xlner.align.windows import Pair
+from xlner.align.windows import WordPair
+from xlner.component import REQUIRED, Part, option, options
 from xlner.data.source import Source
-from xlner.errors import DataError, UsageError
+from xlner.errors import DataError
 
 
-class FilesAligner:
+class FilesAligner(Part):
     """Gives the lines of a file, one per pair, in order.
 
     Calls go on where the last one stopped; after the last line the first one follows, so a second pass over the same
     pairs gives the same.
 
-    Args:
-        path: a file of `i-j` or `i-j:score` items, one line per pair.
-        base: index of the first word in the file, 0 or 1.
-        swapped: the file has target-source items.
-
     Raises:
         DataError: the file is missing or a line is no alignment.
     """
 
-    def __init__(self, path: str | Path, *, base: int = 0, swapped: bool = False) -> None:
-        if base not in (0, 1):
-            raise UsageError(f"base is 0 or 1, got {base}")
-        source = Source.of(path)
+    @options
+    class Options:
+        path: str = option(REQUIRED, "File of i-j or i-j:score items, one line per pair.")
+        base: int = option(0, "Index of the first word in the file.", ge=0, le=1)
+        swapped: bool = option(False, "The file has target-source items.")
+
+    def __init__(self, options: Options | None = None, /, **values: Any) -> None:
+        super().__init__(options, **values)
+        source, base = Source.of(self.options.path), self.options.base
         self.name = source.name
         read = [Alignment.from_pharaoh(line, path=source.name, number=n, base=base) for n, line in source.lines()]
-        self.alignments = [a.transposed() for a in read] if swapped else read
+        self.alignments = [a.transposed() for a in read] if self.options.swapped else read
         self._next = 0
 
     def __len__(self) -> int:
         return len(self.alignments)
 
-    def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
+    def align(self, pairs: Sequence[WordPair]) -> list[Alignment]:
         """The next `len(pairs)` alignments.
 
         Raises:
@@ -54,7 +55,7 @@ class FilesAligner:
         self._next = end % max(1, len(self))
         return chosen
 
-    def check(self, pairs: Sequence[Pair]) -> None:
+    def check(self, pairs: Sequence[WordPair]) -> None:
         """Refuse pairs that are not as many as the lines, or that a line does not fit.
 
         Raises:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xlner.align.alignment import Alignment
 from xlner.align.files import check_range
-from xlner.align.windows import Pair
+from xlner.align.windows import WordPair
 from xlner.data.source import Source
 from xlner.errors import DataError, UsageError
 
@@ -75,7 +75,7 @@ def score_alignments(found: Sequence[Alignment], gold: Sequence[Gold]) -> GoldSc
     return GoldScore(precision, recall, f1, aer, len(gold), n_found, n_sure, n_possible)
 
 
-def read_gold(path: str | Path, pairs: Sequence[Pair], *, base: int = 0) -> list[Gold]:
+def read_gold(path: str | Path, pairs: Sequence[WordPair], *, base: int = 0) -> list[Gold]:
     """Gold links of each pair: `i-j` is sure, `ipj` or `i?j` is possible.
 
     Args:
@@ -87,7 +87,7 @@ def read_gold(path: str | Path, pairs: Sequence[Pair], *, base: int = 0) -> list
         DataError: the number of lines differs from that of the pairs, or a line is no alignment of its pair.
     """
     if base not in (0, 1):
-        raise UsageError(f"--gold-base is 0 or 1, got {base}")
+        raise UsageError(f"`gold_base` is 0 or 1, got {base}")
     source = Source.of(path)
     lines = [line for _, line in source.lines()]
     if len(lines) != len(pairs):

@@ -5,15 +5,10 @@ Every function takes similarities of padded pairs and gives one confidence per c
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import numpy as np
 import torch
 
 from xlner.errors import MissingExtraError
-
-Method = Literal["softmax", "mutual", "itermax", "optimal", "source", "target"]
-METHODS: tuple[str, ...] = get_args(Method)
 
 FAR = -1e4
 """Below any similarity; finite, so that a row of padding stays free of NaN."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from xlner.align.windows import Pair
+from xlner.align.windows import WordPair
 from xlner.data.formats import find_format
 from xlner.data.formats.head import Head
 from xlner.data.options import ReadOptions
@@ -26,7 +26,7 @@ def read_pairs(
     source_language: str | None = None,
     target_language: str | None = None,
     format: str | None = None,
-) -> list[Pair]:
+) -> list[WordPair]:
     """Sentence pairs of two files.
 
     Args:
@@ -43,7 +43,7 @@ def read_pairs(
         UsageError: an option has no such value.
     """
     if words not in WORDS:
-        raise UsageError(f"--words is one of {', '.join(WORDS)}; got '{words}'")
+        raise UsageError(f"`words` is one of {', '.join(WORDS)}; got '{words}'")
     left = list(read_words(source, words=words, language=source_language, format=format))
     right = list(read_words(target, words=words, language=target_language, format=format))
     if len(left) != len(right):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from xlner.align.make import check_options
+from xlner.component import from_values, to_values
 from xlner.errors import ModelError, UsageError
 
+T = TypeVar("T")
 SIDE_FILE = "aligner.json"
 _WRITTEN = (SIDE_FILE, "tuned.safetensors", "direct*", "inverse*", "member-*")
 
@@ -25,27 +26,32 @@ def check_place(folder: str | Path) -> Path:
     """
     place = Path(folder).resolve()
     if Path.cwd().is_relative_to(place):
-        raise UsageError(f"--save {folder}: you are in that folder; name one of its own, which is made or replaced")
+        raise UsageError(f"`save {folder}`: you are in that folder; name one of its own, which is made or replaced")
     above = next(p for p in place.parents if p.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
-        raise UsageError(f"--save {folder}: no folder can be made in {above}")
+        raise UsageError(f"`save {folder}`: no folder can be made in {above}")
     if not place.exists():
         return place
     if not place.is_dir():
-        raise UsageError(f"--save {folder}: a folder is wanted, and that is a file")
+        raise UsageError(f"`save {folder}`: a folder is wanted, and that is a file")
     inside = list(place.iterdir())
     strange = sorted(p.name for p in inside if not any(p.match(pattern) for pattern in _WRITTEN))
     if strange or (inside and not (place / SIDE_FILE).is_file()):
         what = strange[0] if strange else inside[0].name
         raise UsageError(
-            f"--save {folder}: that folder holds other things than a saved aligner, such as {what}; name a new one"
+            f"`save {folder}`: that folder holds other things than a saved aligner, such as {what}; name a new one"
         )
     return place
 
 
 @contextmanager
-def writing(folder: str | Path, settings: Mapping[str, Any]) -> Iterator[Path]:
-    """A folder to write to, which takes its place with the settings when the block ends well.
+def writing(folder: str | Path, aligner: str, options: Any) -> Iterator[Path]:
+    """A folder to write to, which takes its place when the block ends well.
+
+    Args:
+        folder: its place.
+        aligner: name of the aligner that is saved.
+        options: its options, which are written too.
 
     Raises:
         UsageError: see `check_place`.
@@ -56,7 +62,9 @@ def writing(folder: str | Path, settings: Mapping[str, Any]) -> Iterator[Path]:
     partial.mkdir(parents=True)
     try:
         yield partial
-        (partial / SIDE_FILE).write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
+        (partial / SIDE_FILE).write_text(
+            json.dumps({"aligner": aligner, **to_values(options)}, indent=2) + "\n", "utf-8"
+        )
         if place.exists():
             place.rename(former)
         partial.rename(place)
@@ -67,24 +75,29 @@ def writing(folder: str | Path, settings: Mapping[str, Any]) -> Iterator[Path]:
             shutil.rmtree(rest, ignore_errors=True)
 
 
-def read_settings(folder: str | Path, aligner: str) -> dict[str, Any]:
-    """The settings that an aligner of that name saved: options that it takes.
+def read_options(folder: str | Path, aligner: str, kind: type[T]) -> T:
+    """The options that an aligner of that name was saved with.
+
+    Args:
+        folder: where it was saved.
+        aligner: its name.
+        kind: its class of options.
 
     Raises:
         ModelError: the folder holds none.
-        UsageError: another aligner saved them.
+        UsageError: another aligner was saved there.
     """
     try:
-        settings = json.loads((Path(folder) / SIDE_FILE).read_text("utf-8"))
+        values = json.loads((Path(folder) / SIDE_FILE).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder} holds no saved aligner ({error})") from None
-    if not isinstance(settings, dict):
+    if not isinstance(values, dict):
         raise ModelError(f"{folder} holds no saved aligner ({SIDE_FILE} has no settings)")
-    saved = settings.pop("aligner", "thot")
+    saved = values.pop("aligner", "thot")  # the first ones that were saved had no name
     if saved != aligner:
-        raise UsageError(f"--load {folder}: the aligner {saved} was saved there, not {aligner}; add --aligner {saved}")
+        raise UsageError(f"`load {folder}`: the aligner {saved} was saved there, not {aligner}; add `aligner {saved}`")
     try:
-        check_options(aligner, settings)
+        made: T = from_values(kind, values, owner=f"the aligner {aligner}")
     except UsageError as error:
         raise ModelError(f"{folder} holds no saved aligner ({error})") from None
-    return settings
+    return made

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from xlner.align.alignment import Alignment
-from xlner.align.saved import read_settings, writing
-from xlner.align.windows import Pair, align_in_windows, pieces
-from xlner.errors import MissingExtraError, ModelError, UsageError
+from xlner.align.saved import read_options, writing
+from xlner.align.windows import WordPair, align_in_windows, pieces
+from xlner.component import Part, option, options
+from xlner.errors import MissingExtraError, ModelError
 
 # Model -> the classes that are trained one after the other, each starting from the one before, and their iterations.
 MODELS: dict[str, tuple[tuple[str, int], ...]] = {
@@ -24,7 +25,8 @@ MODELS: dict[str, tuple[tuple[str, int], ...]] = {
     "eflomal": (("EflomalAlignmentModel", 0),),  # it plans by the size of the bitext
 }
 
-SYMMETRISATIONS = (
+Model = Literal["fast_align", "ibm1", "ibm2", "hmm", "ibm3", "ibm4", "eflomal"]
+Symmetrisation = Literal[
     "source-target",
     "target-source",
     "intersection",
@@ -34,7 +36,7 @@ SYMMETRISATIONS = (
     "grow-diag",
     "grow-diag-final",
     "grow-diag-final-and",
-)
+]
 
 # How the library calls what it does to the first of two matrices.
 _OPERATIONS = {
@@ -51,23 +53,16 @@ _CUBIC = ("hmm", "ibm3", "ibm4", "eflomal")
 _CUBIC_WORDS = 100
 
 
-class ThotAligner:
-    """A pair of directed statistical models and a rule that merges their links.
+class ThotAligner(Part):
+    """Counts which words occur together, with a statistical model per direction and a rule that merges their links.
 
     Both directions are trained on the bitext alone, without any other resource: words that translate each other occur
     together. Works from some thousand pairs on, and better the more there are. Long pairs are
     aligned in windows: of 100 words for models of order, whose search grows with the cube of the length, and of what
     the library takes for the others. They are learned from in pieces, see `fit`.
 
-    Args:
-        model: one of `MODELS`.
-        symmetrisation: one of `SYMMETRISATIONS`; the first two keep one direction.
-        iterations: of every model in the chain; None takes 5, and for eflomal what it plans itself.
-        lowercase: compare words without case.
-        seed: for eflomal, which samples.
-
     Raises:
-        UsageError: an option has no such value.
+        OptionError: an option has no such value.
         MissingExtraError: sil-thot is not installed.
 
     References:
@@ -80,33 +75,28 @@ class ThotAligner:
     Limits: links of words that the bitext did not have rest on position alone.
     """
 
-    def __init__(
-        self,
-        model: str = "hmm",
-        *,
-        symmetrisation: str = "grow-diag-final-and",
-        iterations: int | None = None,
-        lowercase: bool = True,
-        seed: int = 1,
-    ) -> None:
-        if model not in MODELS:
-            raise UsageError(f"model is one of {', '.join(MODELS)}; got '{model}'")
-        if symmetrisation not in SYMMETRISATIONS:
-            raise UsageError(f"symmetrisation is one of {', '.join(SYMMETRISATIONS)}; got '{symmetrisation}'")
-        if iterations is not None and iterations < 1:
-            raise UsageError(f"iterations is at least 1, got {iterations}")
-        if not 0 <= seed < 1 << 32:
-            raise UsageError(f"seed is from 0 to {(1 << 32) - 1}, got {seed}")
+    @options
+    class Options:
+        model: Model = option("hmm", "Statistical model of both directions.")
+        symmetrisation: Symmetrisation = option(
+            "grow-diag-final-and", "How both directions become one; the first two keep one direction."
+        )
+        iterations: int | None = option(
+            None, "Of every model in the chain; by default 5, and for eflomal what it plans itself.", ge=1
+        )
+        lowercase: bool = option(True, "Compare words without case.")
+        seed: int = option(1, "Of eflomal, which samples.", ge=0, le=(1 << 32) - 1)
+
+    def __init__(self, options: Options | None = None, /, **values: Any) -> None:
+        super().__init__(options, **values)
         _library()
-        self.model, self.symmetrisation, self.iterations = model, symmetrisation, iterations
-        self.lowercase, self.seed = lowercase, seed
         self._directions: tuple[Any, Any] | None = None
 
     @property
     def fitted(self) -> bool:
         return self._directions is not None
 
-    def fit(self, bitext: Sequence[Pair]) -> ThotAligner:
+    def fit(self, bitext: Sequence[WordPair]) -> ThotAligner:
         """Train both directions from scratch.
 
         Args:
@@ -120,7 +110,7 @@ class ThotAligner:
         )
         return self
 
-    def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
+    def align(self, pairs: Sequence[WordPair]) -> list[Alignment]:
         """One alignment per pair; without a fit before, the model is fitted on these pairs.
 
         Returns:
@@ -130,7 +120,7 @@ class ThotAligner:
             self.fit(pairs)
         assert self._directions is not None
         most = min(int(m.max_sentence_length) for m in self._directions)
-        if self.model in _CUBIC:
+        if self.options.model in _CUBIC:
             most = min(most, _CUBIC_WORDS)
         return align_in_windows([self._folded(p) for p in pairs], self._align_short, most=most)
 
@@ -143,15 +133,7 @@ class ThotAligner:
         """
         if self._directions is None:
             raise ModelError("the aligner has not been fitted, so there is nothing to save")
-        settings = {
-            "aligner": "thot",
-            "model": self.model,
-            "symmetrisation": self.symmetrisation,
-            "iterations": self.iterations,
-            "lowercase": self.lowercase,
-            "seed": self.seed,
-        }
-        with writing(folder, settings) as partial:
+        with writing(folder, "thot", self.options) as partial:
             for name, model in zip(("direct", "inverse"), self._directions, strict=True):
                 if not model.print(str(partial / name)):
                     raise ModelError(f"the aligner could not be written to {folder}")
@@ -166,33 +148,29 @@ class ThotAligner:
             UsageError: it holds another aligner.
         """
         folder = Path(folder)
-        settings = read_settings(folder, "thot")
-        try:
-            aligner = cls(**settings)
-        except UsageError as error:
-            raise ModelError(f"{folder} holds no saved aligner ({error})") from None
+        aligner = cls(read_options(folder, "thot", cls.Options))
         models = []
         for name in ("direct", "inverse"):
-            model = getattr(_library(), MODELS[aligner.model][-1][0])()
+            model = getattr(_library(), MODELS[aligner.options.model][-1][0])()
             if not model.load(str(folder / name)):
                 raise ModelError(f"{folder} holds a part of an aligner only; save it again")
             models.append(model)
         aligner._directions = (models[0], models[1])
         return aligner
 
-    def _folded(self, pair: Pair) -> tuple[list[str], list[str]]:
-        if self.lowercase:
+    def _folded(self, pair: WordPair) -> tuple[list[str], list[str]]:
+        if self.options.lowercase:
             return [w.lower() for w in pair[0]], [w.lower() for w in pair[1]]
         return list(pair[0]), list(pair[1])
 
     def _trained(self, pairs: Sequence[tuple[list[str], list[str]]]) -> Any:
         library, model = _library(), None
-        for name, default in MODELS[self.model]:
+        for name, default in MODELS[self.options.model]:
             kind = getattr(library, name)
             model = kind() if model is None else kind(model)
             if name == "EflomalAlignmentModel":
                 model.deterministic = True
-                model.seed = self.seed
+                model.seed = self.options.seed
             most = int(model.max_sentence_length)  # a longer pair would be ignored
             if name == "EflomalAlignmentModel":
                 most = min(most, _CUBIC_WORDS)
@@ -201,12 +179,12 @@ class ThotAligner:
                     if source and target:
                         model.add_sentence_pair(source, target)
             model.start_training()
-            for _ in range(self.iterations or default or model.scheduled_iterations):
+            for _ in range(self.options.iterations or default or model.scheduled_iterations):
                 model.train()
             model.end_training()
         return model
 
-    def _align_short(self, pairs: Sequence[Pair]) -> list[Alignment]:
+    def _align_short(self, pairs: Sequence[WordPair]) -> list[Alignment]:
         assert self._directions is not None
         out = [Alignment(np.zeros((0, 2), np.int32), np.zeros(0, np.float32))] * len(pairs)
         full = [k for k, (source, target) in enumerate(pairs) if len(source) and len(target)]
@@ -224,13 +202,13 @@ class ThotAligner:
     def _merged(self, there: Any, back: Any) -> np.ndarray:
         """Links after symmetrisation. Shape: (n_source, n_target), bool."""
         back.transpose()
-        if self.symmetrisation == "target-source":
+        if self.options.symmetrisation == "target-source":
             there = back
-        elif self.symmetrisation != "source-target":
-            getattr(there, _OPERATIONS[self.symmetrisation])(back)
+        elif self.options.symmetrisation != "source-target":
+            getattr(there, _OPERATIONS[self.options.symmetrisation])(back)
         return np.asarray(there.to_numpy(), bool)
 
-    def _scores(self, pair: Pair, links: np.ndarray) -> np.ndarray:
+    def _scores(self, pair: WordPair, links: np.ndarray) -> np.ndarray:
         assert self._directions is not None
         direct, inverse = self._directions
         out = np.empty(len(links), np.float32)

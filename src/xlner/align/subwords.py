@@ -99,7 +99,7 @@ class SubwordEncoder:
         self,
         encoder: str = "embedded",
         *,
-        layers: Sequence[int] | None = None,
+        layers: int | Sequence[int] | None = None,
         device: str | None = None,
         precision: str = "auto",
         max_subwords: int = 256,
@@ -112,9 +112,10 @@ class SubwordEncoder:
         model, self.tokenizer = _load(encoder, self.device)
         depth = int(getattr(model.config, "num_hidden_layers", 0))
         if layers is None:
-            layers = (max(1, round(depth * 7 / 12)),)
+            layers = max(1, round(depth * 7 / 12))
+        layers = (layers,) if isinstance(layers, int) else layers
         if not layers or min(layers) < 0 or max(layers) > depth:
-            raise UsageError(f"--layer is from 0 to {depth} for this encoder; got {list(layers)}")
+            raise UsageError(f"`layers` is from 0 to {depth} for this encoder; got {list(layers)}")
         self.layers = tuple(layers)
         self._model = _Truncated(model, max(self.layers)).to(self.device).eval()
         self.settle(precision)
@@ -122,7 +123,7 @@ class SubwordEncoder:
         self._prefix, self._suffix = probe[: len(probe) // 2], probe[len(probe) // 2 :]
         self._room = min(max_subwords, self.tokenizer.model_max_length) - len(probe)
         if self._room < 4:
-            raise UsageError(f"windows of {max_subwords} subwords are too small; use at least 8")
+            raise UsageError(f"`max_subwords`: windows of {max_subwords} subwords are too small; use at least 8")
         unknown = self.tokenizer.unk_token_id
         self._unknown = unknown if unknown is not None else (self.tokenizer.pad_token_id or 0)
         self._pieces: dict[str, list[int]] = {}
@@ -145,9 +146,9 @@ class SubwordEncoder:
         """Whether to read in int8, and else the autocast type."""
         on_cpu = self.device.type == "cpu"
         if precision not in (*PRECISIONS, "int8"):
-            raise UsageError(f"precision is one of {', '.join(PRECISIONS)}, int8; got '{precision}'")
+            raise UsageError(f"`precision` is one of {', '.join(PRECISIONS)}, int8; got '{precision}'")
         if precision == "int8" and not on_cpu:
-            raise UsageError(f"precision int8 is for a CPU; on {self.device.type} take bf16 or fp32")
+            raise UsageError(f"`precision int8` is for a CPU; on {self.device.type} take bf16 or fp32")
         if precision == "int8" or (precision == "auto" and self._embedded and on_cpu and cpu_has_int8()):
             return True, None
         return False, pick_precision(precision, self.device)[0]

@@ -9,12 +9,12 @@ import numpy as np
 
 from xlner.align.alignment import Alignment
 
-Pair = tuple[Sequence[str], Sequence[str]]
+WordPair = tuple[Sequence[str], Sequence[str]]
 """Words of a source sentence and of its translation."""
 
 
 def align_in_windows(
-    pairs: Sequence[Pair], align: Callable[[Sequence[Pair]], list[Alignment]], *, most: int
+    pairs: Sequence[WordPair], align: Callable[[Sequence[WordPair]], list[Alignment]], *, most: int
 ) -> list[Alignment]:
     """Align pairs of any length with a function that takes sides of up to `most` words.
 
@@ -28,7 +28,7 @@ def align_in_windows(
         align: aligns pairs that fit.
         most: words that a side may have.
     """
-    pieces: list[Pair] = []
+    pieces: list[WordPair] = []
     plan: list[list[tuple[int, int, int, int]] | None] = []
     for source, target in pairs:
         if max(len(source), len(target)) <= most:
@@ -58,7 +58,7 @@ def diagonal_windows(n_source: int, n_target: int, most: int) -> list[tuple[int,
     return out
 
 
-def pieces(pair: Pair, most: int) -> list[Pair]:
+def pieces(pair: WordPair, most: int) -> list[WordPair]:
     """A pair in as many pieces as it takes for each side to have up to `most` words, at the same share of both sides.
 
     Every word is in one piece, so that models which count see it once. A piece may have an empty side.

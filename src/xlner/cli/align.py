@@ -7,17 +7,21 @@ from typing import Annotated
 
 import typer
 
+from xlner.cli import as_flags
 from xlner.cli import options as o
 from xlner.cli.arguments import key_values
+from xlner.cli.parts import Choice, part_command, values_of
 from xlner.errors import UsageError
+
+PARTS = (Choice("aligner", "aligners", "embedding"),)
+COMMAND = part_command(PARTS)
 
 
 def command(
+    context: typer.Context,
     source: Annotated[str, typer.Option(metavar="FILE", help="Source side, one sentence per line, or any format.")],
     target: Annotated[str, typer.Option(metavar="FILE", help="Target side, with as many sentences.")],
-    aligner: Annotated[
-        str, typer.Option(help="embedding, layers, tuned, thot, files, combined, or one that you installed.")
-    ] = ("embedding"),
+    aligner: Annotated[str, typer.Option(metavar="NAME", help="Its options follow below.")] = "embedding",
     output: Annotated[
         str | None, typer.Option(metavar="FILE", help="One line of i-j links per pair, indices from 0.")
     ] = None,
@@ -32,17 +36,8 @@ def command(
     source_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
     target_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
     format: Annotated[str | None, typer.Option(help="Format of both files; found out by default.")] = None,
-    encoder: Annotated[
-        str | None, typer.Option(help="Of an aligner that has one: 'embedded', a folder or a hub id.")
-    ] = None,
-    layer: Annotated[list[int], typer.Option(help="Layer of the encoder to compare; repeat for a mean.")] = [],
-    method: Annotated[
-        str | None, typer.Option(help="embedding: softmax, mutual, itermax, optimal, source or target.")
-    ] = None,
-    threshold: Annotated[float | None, typer.Option(help="Least confidence of a link (not thot, layers).")] = None,
-    device: o.Device = None,
     option: Annotated[
-        list[str], typer.Option(metavar="KEY=VALUE", help="Any further option of the aligner, such as model=ibm4.")
+        list[str], typer.Option(metavar="KEY=VALUE", help="An option of the aligner in YAML, such as layers=[6,8].")
     ] = [],
     fit: Annotated[
         tuple[str, str] | None, typer.Option(metavar="SOURCE TARGET", help="More parallel text to learn from.")
@@ -53,7 +48,7 @@ def command(
     as_json: o.Json = False,
 ) -> None:
     """Link the words of parallel sentences; score the links if there are gold ones."""
-    from xlner.align import align
+    from xlner.api.align import align
 
     if output is None and gold is None and save is None:
         raise UsageError("nothing to do: name --output FILE, --gold FILE or --save FOLDER")
@@ -61,11 +56,8 @@ def command(
         raise UsageError("--scores goes with --output FILE, where they are written")
     if gold_base and gold is None:
         raise UsageError("--gold-base goes with --gold FILE")
-    own = {"encoder": encoder, "layers": tuple(layer) or None, "method": method, "threshold": threshold}
-    own["device"] = device
-    own = {name: value for name, value in own.items() if value is not None}
-    more = key_values(option)
-    if twice := next((name for name in own if name in more), None):
+    flags, more = values_of(context, "aligner"), key_values(option)
+    if twice := next((name for name in flags if name in more), None):
         raise UsageError(f"--option {twice} and its own flag both say what {twice} is; give one of them")
     if as_json and output == "-":
         raise UsageError("--json and --output - both want standard output; give one of them")
@@ -74,7 +66,7 @@ def command(
         target,
         output,
         aligner=aligner,
-        options=own | more,
+        options=flags | more,
         scores=scores,
         gold=gold,
         gold_base=gold_base,
@@ -88,7 +80,7 @@ def command(
         resume=resume,
     )
     for note in report.notes:
-        typer.echo(f"note: {note}", err=True)
+        typer.echo(f"note: {as_flags(note)}", err=True)
     if as_json:
         typer.echo(json.dumps(report.as_dict()))
         return

@@ -7,9 +7,9 @@ command's own ones in `--help`, and reach the command through `values_of`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand
@@ -26,7 +26,7 @@ class Choice:
     """A flag that chooses a part.
 
     Args:
-        flag: without its hyphens: "method".
+        flag: without its hyphens: "method". Its value is a name, or names with weights: "align=0.5,nmt=1".
         point: the extension point: "methods".
         default: the part that is taken without the flag; None for none.
         fixed: the command always takes the default.
@@ -55,18 +55,24 @@ def part_command(choices: Sequence[Choice], *, config: bool = False) -> type[Typ
             taken = {o for p in own for o in (*p.opts, *p.secondary_opts)}
             chosen = {c: _chosen(c, args, config) for c in choices}
             self.params = own + _flags(chosen, taken)
-            _refuse_unknown(args, {o for p in self.params for o in (*p.opts, *p.secondary_opts)}, chosen)
-            rest = super().parse_args(ctx, args)
+            try:
+                rest = super().parse_args(ctx, args)
+            except Exception as error:
+                if (flag := getattr(error, "option_name", None)) is not None:  # no such option
+                    _say_whose(str(flag), chosen)
+                raise
             values: dict[str, dict[str, Any]] = {c.flag: {} for c in choices}
-            plain: set[str] = set()  # options that a flag sets in several places
-            for p in self.params:
-                if hasattr(p, "part_paths"):
-                    value = ctx.params.pop(p.name)
-                    if value is not None and value != () and value != []:
-                        for path in p.part_paths:
-                            _put(values, path, list(value) if isinstance(value, tuple) else value)
-                        if len(p.part_paths[0]) > 2 and p.opts[0].count(".") == 0:
-                            plain.add(p.part_paths[0][-1])
+            plain: set[str] = set()  # options in options that came by their short flag
+            made: list[Any] = [p for p in self.params if hasattr(p, "part_paths")]
+            for p in made:
+                value = ctx.params.pop(p.name)
+                if value is None or value in ((), []):
+                    continue
+                value = _from_yaml(p.opts[-1], value) if p.yaml else list(value) if isinstance(value, tuple) else value
+                for path in p.part_paths:
+                    _put(values, path, value)
+                if len(p.part_paths[0]) > 2 and "." not in p.opts[0]:
+                    plain.add(p.part_paths[0][-1])
             ctx.meta["xlner.parts"], ctx.meta["xlner.plain"] = values, plain
             return rest
 
@@ -150,15 +156,14 @@ class _Flag:
     metavar: str | None
     hidden: bool
     section: str
+    yaml: bool
     paths: list[tuple[str, ...]] = field(default_factory=list)
 
 
 def _flags(chosen: Mapping[Choice, str | None], taken: set[str]) -> list[Any]:
     """The parameters, as typer makes them from a signature, each with the `part_paths` and `section` it belongs to."""
     flags: dict[str, _Flag] = {}
-    for choice, name in chosen.items():
-        if name is None:
-            continue
+    for choice, name in _named(chosen):
         section = f"Options of the {choice.registry().one} {name}"
         for f in option_fields(options_class(choice.registry().load(name))):
             for g in option_fields(f.nested) if f.nested else ():
@@ -178,7 +183,7 @@ def _flags(chosen: Mapping[Choice, str | None], taken: set[str]) -> list[Any]:
             f.kind, typer.Option(*f.names, help=f.help, metavar=f.metavar, hidden=f.hidden, show_default=False)
         ]
         for name, f in names.items()
-    }
+    }  # fmt: skip
     nothing.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
@@ -189,8 +194,16 @@ def _flags(chosen: Mapping[Choice, str | None], taken: set[str]) -> list[Any]:
     one.command()(nothing)
     params: list[Any] = [p for p in typer.main.get_command(one).params if p.name in names]  # type: ignore[attr-defined]
     for p in params:
-        p.part_paths, p.section = names[p.name].paths, names[p.name].section
+        flag = names[p.name]
+        p.part_paths, p.section, p.yaml = flag.paths, flag.section, flag.yaml
     return params
+
+
+def _named(chosen: Mapping[Choice, str | None]) -> Iterator[tuple[Choice, str]]:
+    """Every part that was chosen; a sum such as align=0.5,nmt=1 chooses several."""
+    for choice, value in chosen.items():
+        for part in value.split(",") if value is not None else ():
+            yield choice, part.partition("=")[0].strip()
 
 
 def _add(
@@ -208,12 +221,34 @@ def _add(
     kinds = {*get_args(f.type), f.type}
     lists = any(str(k).startswith(("tuple", "list", "collections.abc.Sequence")) for k in kinds)
     names = [f"--{name}", f"--{name.replace('.', '-')}"] if prefix else [f"--{name}"]
+    if lists and name.endswith("s"):  # --layer 6 --layer 8 reads better
+        names = [*(n.removesuffix("s") for n in names), *names]
     kind: Any = list[str] | None if lists else str | None
-    metavar: str | None = "NUMBER" if kinds & {int, float} else "TEXT"
-    metavar = "|".join(f.choices) or metavar
+    size = _fixed_length(kinds)
+    if size:
+        kind = tuple[(str,) * size] | None  # type: ignore[misc]
+    word = "NUMBER" if kinds & {int, float} else "TEXT"
+    metavar: str | None = "|".join(f.choices) or " ".join([word] * max(1, size))
     if bool in kinds:
         names, kind, metavar = [f"{n}/--no-{n[2:]}" for n in names], bool | None, None
-    flags[f"--{name}"] = _Flag(names, kind, f.describe(), metavar, bool(prefix), section, [path])
+    yaml = f.type is Any or any(get_origin(k) in (dict, Mapping) for k in kinds)
+    metavar = "YAML" if yaml else metavar
+    flags[f"--{name}"] = _Flag(names, kind, f.describe(), metavar, bool(prefix), section, yaml, [path])
+
+
+def _fixed_length(kinds: set[Any]) -> int:
+    """How many words a tuple of fixed length takes; 0 for all other types."""
+    fixed = (get_args(k) for k in kinds if get_origin(k) is tuple and Ellipsis not in get_args(k))
+    return next((len(of) for of in fixed), 0)
+
+
+def _from_yaml(flag: str, text: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise UsageError(f"{flag}: '{text}' is no value that YAML reads") from None
 
 
 def _put(values: dict[str, Any], path: Sequence[str], value: Any) -> None:
@@ -222,20 +257,19 @@ def _put(values: dict[str, Any], path: Sequence[str], value: Any) -> None:
     values[path[-1]] = value
 
 
-def _refuse_unknown(args: Sequence[str], known: set[str], chosen: Mapping[Choice, str | None]) -> None:
-    """A flag that the chosen parts do not have: say which part has it."""
-    for word in args:
-        if word == "--":
-            return
-        flag = word.partition("=")[0]
-        if not flag.startswith("--") or flag in known or flag in ("--help", "--debug"):
-            continue
-        field = flag.removeprefix("--no-" if flag.startswith("--no-") else "--").replace("-", "_")
-        for choice, name in chosen.items():
-            others = [n for n in choice.registry().names() if field in _all_fields(choice, n)]
-            if others:
-                one = choice.registry().one
-                raise UsageError(f"{flag} is an option of the {one} {' and '.join(others)}, not of {name or 'none'}")
+def _say_whose(flag: str, chosen: Mapping[Choice, str | None]) -> None:
+    """Refuse a flag that the chosen parts do not have and others have; the message names those.
+
+    Raises:
+        UsageError: other parts have it.
+    """
+    name = flag.removeprefix("--no-" if flag.startswith("--no-") else "--").replace("-", "_")
+    for choice, part in chosen.items():
+        registry = choice.registry()
+        others = [n for n in registry.names() if {name, f"{name}s"} & _all_fields(choice, n)]
+        if others:
+            owners = f"the {registry.one} {' and '.join(others)}"
+            raise UsageError(f"{flag} is an option of {owners}, not of {part or 'none'}")
 
 
 def _all_fields(choice: Choice, name: str) -> set[str]:

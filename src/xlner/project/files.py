@@ -189,7 +189,7 @@ def read_alignments(path: str | Path, sources: Sequence[Sentence], targets: Sequ
     Raises:
         DataError: there are more or fewer lines than pairs, or a line names a word that is not there.
     """
-    aligner = FilesAligner(path)
+    aligner = FilesAligner(path=path)
     if len(aligner) != len(sources):
         raise DataError(f"has {len(aligner)} lines, but there are {len(sources)} sentence pairs", path=path)
     return aligner.align([(s.words, t.words) for s, t in zip(sources, targets, strict=True)])

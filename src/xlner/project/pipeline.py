@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from inspect import Parameter, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xlner.align import ALIGNERS, Aligner, Alignment, Fits, InOrder
-from xlner.align import Pair as Words
-from xlner.align.bitext import check_use, made_or_loaded
-from xlner.align.make import make_aligner
+from xlner.align import WordPair as Words
+from xlner.align.use import check_use, made_or_loaded
+from xlner.component import option_fields, options_class
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.project.candidates import CandidateOptions, candidates_of
@@ -160,7 +159,7 @@ def align_labelled(
     out = [Alignment.of(())] * len(sources)
     if not busy:
         return out
-    worker = make_aligner(aligner, settings) if isinstance(aligner, str) else aligner
+    worker = ALIGNERS.build(aligner, settings) if isinstance(aligner, str) else aligner
     pupil = worker if isinstance(aligner, str) and isinstance(worker, Fits) else None
     by_position = isinstance(worker, InOrder) and bool(worker.digest())
     seen = range(len(sources)) if pupil is not None or by_position else busy
@@ -204,10 +203,9 @@ def _own(
     Raises:
         UsageError: nothing reads what the user named.
     """
-    parameters = signature(ALIGNERS.load(aligner)).parameters if isinstance(aligner, str) else {}
-    anything = any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values())
+    fields = option_fields(options_class(ALIGNERS.load(aligner))) if isinstance(aligner, str) else ()
     named = {name: value for name, value in given.items() if value is not None}
-    own = {name: value for name, value in named.items() if anything or name in parameters}
+    own = {name: value for name, value in named.items() if name in {f.name for f in fields}}
     read = {*own} | ({"encoder", "device"} if "embedding" in scores else set())
     read |= {"device"} if "nmt" in scores or has_tagger else set()
     for name in named:

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from xlner.align.aligner import ALIGNERS, Aligner, Fits, InOrder
-from xlner.align.alignment import Alignment
-from xlner.align.combined import CombinedAligner, check_members, member_specs
+from xlner.align import ALIGNERS, Aligner, Alignment, Fits, InOrder, WordPair
 from xlner.align.gold import GoldScore, read_gold, score_alignments
-from xlner.align.make import check_options, make_aligner
+from xlner.align.output import writing_links
 from xlner.align.read import looks_unsegmented, read_pairs
 from xlner.align.saved import check_place
-from xlner.align.windows import Pair
+from xlner.align.use import check_can, check_use, made_or_loaded
+from xlner.component import to_values
 from xlner.core.progress import progress
 from xlner.data import check_output
 from xlner.data.source import check_stdin
-from xlner.errors import UsageError, XlnerError
-
-DEFAULT_ALIGNER = "embedding"
+from xlner.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -72,7 +66,7 @@ def align(
     target: str | Path,
     output: str | Path | None = None,
     *,
-    aligner: str | Aligner = DEFAULT_ALIGNER,
+    aligner: str | Aligner = "embedding",
     options: Mapping[str, Any] | None = None,
     scores: bool = False,
     gold: str | Path | None = None,
@@ -119,7 +113,7 @@ def align(
         UsageError: an option has no such value or does not fit the aligner.
     """
     if resume not in ("auto", "never"):
-        raise UsageError(f"--resume is auto or never; got '{resume}'")
+        raise UsageError(f"`resume` is auto or never; got '{resume}'")
     options = dict(options or {})
     check_use(aligner, options, fits=fit is not None, loads=load is not None, saves=save is not None)
     inputs = [p for p in (source, target, gold, *(fit or ())) if p is not None]
@@ -133,28 +127,29 @@ def align(
     pairs = read_pairs(source, target, **how)
     more = read_pairs(*fit, **how) if fit is not None else []
     wanted = read_gold(gold, pairs, base=gold_base) if gold is not None else None
-    made = made_or_loaded(aligner, options, load)
-    _check_can(made, aligner, fits=fit is not None, saves=save is not None)
-    if isinstance(made, InOrder):
-        made.check(pairs)
-    if isinstance(made, Fits) and load is None:
-        made.fit([*pairs, *more])
+    worker = made_or_loaded(aligner, options, load)
+    check_can(worker, aligner, fits=fit is not None, saves=save is not None)
+    if isinstance(worker, InOrder):
+        worker.check(pairs)
+    if isinstance(worker, Fits) and load is None:
+        worker.fit([*pairs, *more])
     if save is not None:
-        made.save(save)
-    lines = made.digest() if isinstance(made, InOrder) else ""
-    print_of_work = _fingerprint(pairs, more, [str(aligner), options, _state(load), lines, scores])
+        worker.save(save)
+    decides = to_values(ALIGNERS.options(aligner, options), deciding=True) if isinstance(aligner, str) else {}
+    lines = worker.digest() if isinstance(worker, InOrder) else ""
+    work = _fingerprint(pairs, more, [str(aligner), decides, _state(load), lines, scores])
     done: list[Alignment] = []
     started = time.perf_counter()
-    with _output(output, print_of_work, resume=resume) as (stream, before):
+    with writing_links(output, work, resume=resume) as (stream, before):
         resumed = len(before)
         done += before
-        if resumed and isinstance(made, InOrder):
-            made.skip(resumed)
+        if resumed and isinstance(worker, InOrder):
+            worker.skip(resumed)
         with progress("aligning", total=len(pairs)) as bar:
             bar.update(done=resumed)
             for start in range(resumed, len(pairs), chunk):
                 part = pairs[start : start + chunk]
-                for _, alignment in zip(part, made.align(part), strict=True):
+                for _, alignment in zip(part, worker.align(part), strict=True):
                     done.append(alignment)
                     if stream is not None:
                         stream.write(alignment.to_pharaoh(scores=scores) + "\n")
@@ -174,67 +169,18 @@ def align(
     )
 
 
-def check_use(aligner: str | Aligner, options: Mapping[str, Any], *, fits: bool, loads: bool, saves: bool) -> None:
-    """Refuse what the aligner cannot do, before anything is read or loaded.
-
-    Args:
-        aligner: a name or an aligner.
-        options: what the named aligner is to be made with.
-        fits: it is to learn from bitext.
-        loads: a saved one is to be used as it is.
-        saves: it is to be saved.
-
-    Raises:
-        UsageError: it cannot.
-    """
-    if loads and fits:
-        raise UsageError("--load takes a fitted aligner as it is, --fit fits one; give one of them")
-    if options and (loads or not isinstance(aligner, str)):
-        what = "--load takes a saved aligner" if loads else "an aligner that is made already comes"
-        raise UsageError(f"{what} with its settings; leave out {', '.join(options)}")
-    if loads and not isinstance(aligner, str):
-        raise UsageError("--load wants the name of an aligner, not one that is made already")
-    name = aligner if isinstance(aligner, str) else type(aligner).__name__
-    kind = ALIGNERS.load(aligner) if isinstance(aligner, str) else type(aligner)
-    if isinstance(aligner, str) and not loads:
-        check_options(aligner, options)
-    if loads and not hasattr(kind, "load"):
-        raise UsageError(f"--load: the aligner {name} has nothing to load; name the one that was saved with --aligner")
-    if isinstance(kind, type):  # else a function makes it, and what that gives is seen later
-        _check_can(kind, name, fits=fits, saves=saves)
-    if isinstance(aligner, CombinedAligner):
-        check_members(aligner.specs, fits=fits, saves=saves)
-    elif kind is CombinedAligner and not loads:
-        specs = member_specs(options.get("members"), options.get("how", "prior"))
-        check_members(specs, fits=fits, saves=saves)
-
-
-def _check_can(aligner: Any, name: object, *, fits: bool, saves: bool) -> None:
-    if fits and not hasattr(aligner, "fit"):
-        raise UsageError(f"--fit: the aligner {name} learns nothing from bitext")
-    if saves and not hasattr(aligner, "save"):
-        raise UsageError(f"--save: the aligner {name} has nothing to save")
-
-
-def made_or_loaded(aligner: str | Aligner, options: Mapping[str, Any], load: str | Path | None) -> Any:
-    """The aligner: as it was handed over, made by name, or as it was saved."""
-    if not isinstance(aligner, str):
-        return aligner
-    return make_aligner(aligner, options) if load is None else ALIGNERS.load(aligner).load(load)
-
-
-def _notes(pairs: Sequence[Pair], words: str) -> tuple[str, ...]:
+def _notes(pairs: Sequence[WordPair], words: str) -> tuple[str, ...]:
     if words != "spaces":
         return ()
     sides = {"source": [s for s, _ in pairs], "target": [t for _, t in pairs]}
     return tuple(
-        f"the words of the {side} look like whole sentences; split them with --words segment"
+        f"the words of the {side} look like whole sentences; split them with `words segment`"
         for side, sentences in sides.items()
         if looks_unsegmented(sentences)
     )
 
 
-def _fingerprint(pairs: Sequence[Pair], more: Sequence[Pair], settings: object) -> str:
+def _fingerprint(pairs: Sequence[WordPair], more: Sequence[WordPair], settings: object) -> str:
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     for source, target in [*pairs, *more]:
         digest.update(("\x1f".join(source) + "\x1e" + "\x1f".join(target) + "\x1d").encode())
@@ -246,45 +192,3 @@ def _state(folder: str | Path | None) -> object:
     if folder is None:
         return None
     return [str(folder), sorted((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in Path(folder).rglob("*"))]
-
-
-@contextmanager
-def _output(output: str | Path | None, work: str, *, resume: str) -> Iterator[tuple[TextIO | None, list[Alignment]]]:
-    """A stream that becomes the output when the block ends well, and the alignments a killed run left."""
-    if output is None or str(output) == "-":
-        yield None if output is None else sys.stdout, []
-        return
-    place = Path(output).resolve()  # a link stays a link
-    if place.exists() and not place.is_file():  # a device or a pipe, which nothing may replace
-        with place.open("w", encoding="utf-8", newline="\n") as stream:
-            yield stream, []
-        return
-    partial, state = place.with_name(place.name + ".partial"), place.with_name(place.name + ".partial.json")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    before = _left_behind(partial, state, work) if resume == "auto" else []
-    if not before:
-        partial.write_text("", "utf-8")
-        state.write_text(json.dumps({"work": work}) + "\n", "utf-8")
-    try:
-        with partial.open("a", encoding="utf-8", newline="\n") as stream:
-            yield stream, [Alignment.from_pharaoh(line) for line in before]
-        os.replace(partial, place)
-    except XlnerError:  # the same work would end here again, so there is nothing to go on with
-        partial.unlink(missing_ok=True)
-        state.unlink(missing_ok=True)
-        raise
-    state.unlink(missing_ok=True)
-
-
-def _left_behind(partial: Path, state: Path, work: str) -> list[str]:
-    """Whole lines of an interrupted run of the same work; what follows them is cut off."""
-    try:
-        if json.loads(state.read_text("utf-8"))["work"] != work:
-            return []
-        data = partial.read_bytes()
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-    whole = data[: data.rfind(b"\n") + 1]
-    with partial.open("r+b") as stream:
-        stream.truncate(len(whole))
-    return whole.decode("utf-8").split("\n")[:-1]

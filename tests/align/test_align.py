@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from xlner.align import Alignment, align
+from xlner.align import Alignment
 from xlner.align.combined import CombinedAligner
 from xlner.align.files import FilesAligner
 from xlner.align.gold import Gold, score_alignments
 from xlner.align.statistical import ThotAligner
+from xlner.api.align import align
 from xlner.cli import main
 from xlner.errors import DataError, UsageError
 from xlner.registry import Registry
@@ -74,8 +75,8 @@ def combined_with_a_file(tmp_path: Path, stop: int | None = None) -> CombinedAli
         def align(self, pairs):
             return [Alignment.of(()) for _ in super().align(pairs)]
 
-    inner = CombinedAligner([FilesAligner(tmp_path / "links"), Nothing(stop)], how="union")
-    return CombinedAligner([inner, Nothing()], how="union")
+    inner = CombinedAligner(members=[FilesAligner(path=tmp_path / "links"), Nothing(stop)], how="union")
+    return CombinedAligner(members=[inner, Nothing()], how="union")
 
 
 def test_a_killed_run_goes_on_at_the_right_line_of_a_members_file(files, tmp_path, monkeypatch):
@@ -108,7 +109,7 @@ def test_lines_that_changed_since_are_other_work(files, tmp_path, monkeypatch):
 )
 def test_files_that_do_not_fit_are_refused_before_work(files, tmp_path, lines, message):
     (tmp_path / "links").write_text(lines, "utf-8")
-    for aligner in (FilesAligner(tmp_path / "links"), combined_with_a_file(tmp_path)):
+    for aligner in (FilesAligner(path=tmp_path / "links"), combined_with_a_file(tmp_path)):
         with pytest.raises(DataError, match=message):
             align(*files, tmp_path / "out", aligner=aligner, chunk=1)
     assert not list(tmp_path.glob("out*"))
@@ -228,35 +229,43 @@ def test_command_line(files, tmp_path, tiny_encoder, capsys):
         (["--gold", "G"], 1, "G:1"),
         (["--gold", "nowhere"], 1, "no such file"),
         (["--save", "folder"], 2, "--save"),
-        (["--aligner", "files", "--output", "x"], 2, "--option path=VALUE"),
-        (["--aligner", "files", "--option", "path=[1]", "--output", "x"], 2, "path is text"),
+        (["--aligner", "files", "--output", "x"], 2, "--path is needed"),
+        (["--aligner", "files", "--option", "path=[1]", "--output", "x"], 2, "--path must be text"),
         (["--aligner", "thot", "--save", "."], 2, "--save ."),
         (["--aligner", "thot", "--option", "model=eflomal", "--option", "seed=x", "--output", "x"], 2, "whole number"),
-        (["--aligner", "thot", "--option", "seed=-1", "--output", "x"], 2, "seed is from 0"),
+        (["--aligner", "thot", "--option", "seed=-1", "--output", "x"], 2, "--seed must be at least 0"),
         (["--aligner", "thot", "--option", "iterations=true", "--output", "x"], 2, "whole number"),
-        (["--aligner", "thot", "--device", "cpu", "--output", "x"], 2, "has no option 'device'"),
-        (["--aligner", "thot", "--threshold", "0.2", "--output", "x"], 2, "has no option 'threshold'"),
-        (["--aligner", "thot", "--encoder", "embedded", "--output", "x"], 2, "has no option 'encoder'"),
-        (["--aligner", "combined", "--encoder", "embedded", "--output", "x"], 2, "has no option 'encoder'"),
-        (["--aligner", "combined", "--device", "cpu", "--output", "x"], 2, "has no option 'device'"),
+        (["--aligner", "thot", "--device", "cpu", "--output", "x"], 2, "--device is an option of"),
+        (["--aligner", "thot", "--threshold", "0.2", "--output", "x"], 2, "--threshold is an option of"),
+        (["--aligner", "thot", "--encoder", "embedded", "--output", "x"], 2, "--encoder is an option of"),
+        (["--aligner", "combined", "--encoder", "embedded", "--output", "x"], 2, "--encoder is an option of"),
+        (["--aligner", "combined", "--device", "cpu", "--output", "x"], 2, "--device is an option of"),
         (["--aligner", "combined", "--threshold", "7", "--output", "x"], 2, "--threshold"),
         (["--aligner", "combined", "--option", "members=[5,thot]", "--output", "x"], 2, "member 1 is '5'"),
-        (["--aligner", "combined", "--option", "members=thot", "--output", "x"], 2, "members is a list"),
+        (["--aligner", "combined", "--option", "members=thot", "--output", "x"], 2, "--members must be a list"),
         (["--aligner", "combined", "--option", "members=[{model: hmm}, thot]", "--output", "x"], 2, "member 1"),
         (["--aligner", "combined", "--option", "members=[thot, {name: thot, a: 1}]", "--output", "x"], 2, "member 2"),
         (["--aligner", "combined", "--option", "members=[thot]", "--output", "x"], 2, "at least two"),
-        (["--aligner", "combined", "--option", "bonus=x", "--output", "x"], 2, "bonus is a number"),
-        (["--aligner", "combined", "--option", "bonus=.nan", "--output", "x"], 2, "bonus is at least 0"),
+        (["--aligner", "combined", "--option", "bonus=x", "--output", "x"], 2, "--bonus must be a number"),
+        (["--aligner", "combined", "--option", "bonus=.nan", "--output", "x"], 2, "--bonus must be a number"),
         (["--aligner", "combined", "--option", "votes=2", "--output", "x"], 2, "how=vote"),
         (["--aligner", "combined", "--option", "how=all", "--output", "x"], 2, "one of union"),
-        (["--aligner", "combined", "--option", "how=vote", "--option", "votes=0", "--output", "x"], 2, "0 votes"),
-        (["--option", "hubs=abc", "--output", "x"], 2, "hubs is a whole number"),
-        (["--method", "mutual", "--option", "temperature=1", "--output", "x"], 2, "temperature is for"),
+        (
+            ["--aligner", "combined", "--option", "how=vote", "--option", "votes=0", "--output", "x"],
+            2,
+            "--votes must be at",
+        ),
+        (["--option", "hubs=abc", "--output", "x"], 2, "--hubs must be a whole number"),
+        (["--method", "mutual", "--option", "temperature=1", "--output", "x"], 2, "--temperature is for"),
         (["--aligner", "thot", "--load", "fa", "--option", "model=ibm4", "--output", "x"], 2, "leave out model"),
-        (["--aligner", "layers", "--option", "chunk=-5", "--output", "x"], 2, "chunk at least 1"),
-        (["--aligner", "layers", "--option", "floor=.nan", "--output", "x"], 2, "floor is at least 0"),
-        (["--aligner", "layers", "--option", "layers=[]", "--output", "x"], 2, "layers names none"),
-        (["--aligner", "tuned", "--option", "learning_rate=1e4", "--output", "x"], 2, "learning_rate is above 0"),
+        (["--aligner", "layers", "--option", "chunk=-5", "--output", "x"], 2, "--chunk must be at least 1"),
+        (["--aligner", "layers", "--option", "floor=.nan", "--output", "x"], 2, "--floor must be a number"),
+        (["--aligner", "layers", "--option", "layers=[]", "--output", "x"], 2, "--layers names none"),
+        (
+            ["--aligner", "tuned", "--option", "learning_rate=1e4", "--output", "x"],
+            2,
+            "--learning-rate must be below",
+        ),
         (["--method", "mutual", "--option", "method=itermax", "--output", "x"], 2, "give one of them"),
         (["--option", "method=mutual", "--option", "method=itermax", "--output", "x"], 2, "given twice"),
         (["--aligner", "layers", "--device", "meta", "--output", "x"], 2, "--device meta cannot be used here"),
@@ -319,5 +328,5 @@ def test_statistical_models_come_back_as_they_were_saved(files, tmp_path):
         align(*files, tmp_path / "one", aligner="thot", options={"model": model}, save=tmp_path / model, scores=True)
         align(*files, tmp_path / "two", aligner="thot", load=tmp_path / model, scores=True)
         assert (tmp_path / "one").read_text() == (tmp_path / "two").read_text()
-    with pytest.raises(UsageError, match="--load"):
+    with pytest.raises(UsageError, match="`load"):
         align(*files, aligner="embedding", load=tmp_path / "hmm")

@@ -1,0 +1,62 @@
+"""Aligners as callers name them: by name with options, made already, or saved in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from xlner.align.aligner import ALIGNERS, Aligner
+from xlner.errors import UsageError
+
+
+def check_use(aligner: str | Aligner, options: Mapping[str, Any], *, fits: bool, loads: bool, saves: bool) -> None:
+    """Refuse what the aligner cannot do, before anything is read or loaded.
+
+    Args:
+        aligner: a name or an aligner.
+        options: what the named aligner is to be made with.
+        fits: it is to learn from bitext.
+        loads: a saved one is to be used as it is.
+        saves: it is to be saved.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if loads and fits:
+        raise UsageError("`load` takes a fitted aligner as it is, `fit` fits one; give one of them")
+    if options and (loads or not isinstance(aligner, str)):
+        what = "`load` takes a saved aligner" if loads else "an aligner that is made already comes"
+        raise UsageError(f"{what} with its settings; leave out {', '.join(options)}")
+    if loads and not isinstance(aligner, str):
+        raise UsageError("`load` wants the name of an aligner, not one that is made already")
+    name = aligner if isinstance(aligner, str) else type(aligner).__name__
+    kind = ALIGNERS.load(aligner) if isinstance(aligner, str) else type(aligner)
+    if loads and not hasattr(kind, "load"):
+        raise UsageError(f"`load`: the aligner {name} has nothing to load; name the one that was saved with `aligner`")
+    chosen = getattr(aligner, "options", None)
+    if isinstance(aligner, str) and not loads:
+        chosen = ALIGNERS.options(aligner, options)
+    if isinstance(kind, type):  # else a function makes it, and what that gives is seen later
+        check_can(kind, name, fits=fits, saves=saves)
+    if chosen is not None and hasattr(kind, "check_use"):
+        kind.check_use(chosen, fits=fits, saves=saves)
+
+
+def check_can(aligner: object, name: object, *, fits: bool, saves: bool) -> None:
+    """Refuse what an aligner or its class has no method for.
+
+    Raises:
+        UsageError: it has none.
+    """
+    if fits and not hasattr(aligner, "fit"):
+        raise UsageError(f"`fit`: the aligner {name} learns nothing from bitext")
+    if saves and not hasattr(aligner, "save"):
+        raise UsageError(f"`save`: the aligner {name} has nothing to save")
+
+
+def made_or_loaded(aligner: str | Aligner, options: Mapping[str, Any], load: str | Path | None) -> Any:
+    """The aligner: as it was handed over, made by name, or as it was saved."""
+    if not isinstance(aligner, str):
+        return aligner
+    return ALIGNERS.build(aligner, options) if load is None else ALIGNERS.load(aligner).load(load)
