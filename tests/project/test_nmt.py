@@ -11,7 +11,7 @@ import torch
 from tests.project.conftest import make_pair, sentence
 
 from xlner.errors import ModelError, UsageError
-from xlner.project.scores.nmt import NmtScorer
+from xlner.project.scores.translation import NmtScorer
 
 WORDS = ["<pad>", "</s>", "<unk>", "Lake", "Bank", "Seebank", "Oslo", "die"]
 
