@@ -52,7 +52,8 @@ def run(files: Path, *more: str) -> list[str]:
     ]
     result = CliRunner().invoke(app, [*arguments, *more])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise type(result.exception)(as_flags(str(result.exception))) from result.exception
+        result.exception.args = (as_flags(str(result.exception)),)
+        raise result.exception
     assert result.exit_code == 0, result.output
     return result.output.splitlines()
 
@@ -148,7 +149,7 @@ def test_a_constraint_without_room_is_said(files: Path) -> None:
 
 
 def test_an_aligner_that_must_be_told_something_says_so(files: Path) -> None:
-    with pytest.raises(UsageError, match="needs? path|--path is needed"):
+    with pytest.raises(UsageError, match=r"needs? path|--path is needed"):
         run(files, "--aligner", "files")
     with pytest.raises(UsageError, match="there are: embedding, layers"):
         run(files, "--aligner", "magic")

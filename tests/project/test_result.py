@@ -181,7 +181,7 @@ def test_candidates_are_bounded_and_stop_at_barriers(pair: Pair) -> None:
     assert found.tolist() == [[2, 4]]
     aligned = candidates_of(pair, CandidateOptions(slack=0))
     assert aligned.tolist() == [[0, 1], [0, 2], [1, 2], [4, 5], [6, 7]]
-    with pytest.raises(UsageError, match="--candidates"):
+    with pytest.raises(UsageError, match="`candidates` must be a list"):
         CandidateOptions(candidates=("magic",))  # type: ignore[arg-type]
 
 

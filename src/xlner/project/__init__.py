@@ -2,10 +2,10 @@
 
 from xlner.project.backtranslation import confirmed, labelled_back
 from xlner.project.candidates import CandidateOptions
+from xlner.project.fates import Fate, Reason
 from xlner.project.matchers import MATCHERS, Matcher
 from xlner.project.pair import Pair, Problem
 from xlner.project.pipeline import project
-from xlner.project.fates import Fate, Reason
 from xlner.project.result import Projected, ProjectionResult
 from xlner.project.scores import SCORES, Evidence, Score
 from xlner.project.selection import CurvePoint, curve, select

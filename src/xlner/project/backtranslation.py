@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
-from xlner.project.markers import labelled
 from xlner.project.fates import Fate, Reason
+from xlner.project.markers import labelled
 from xlner.project.result import Projected, ProjectionResult
 
 

@@ -16,7 +16,7 @@ from xlner.data.formats import find_format
 from xlner.data.formats.head import Head
 from xlner.data.source import Source
 from xlner.data.writing import format_of
-from xlner.errors import DataError, OptionError, UsageError
+from xlner.errors import DataError, UsageError
 from xlner.project.fates import Fate
 from xlner.project.page import html_page
 from xlner.project.result import ProjectionResult

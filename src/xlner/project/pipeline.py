@@ -87,7 +87,9 @@ def project(
         Pair(s, t, None if alignments is None else alignments[i], ratio)
         for i, (s, t) in enumerate(zip(sources, targets, strict=True))
     ]
-    problems = [Problem.bare(p) for p in pairs] if scorer is None else _problems(pairs, parts.candidates, scorer, tagger)
+    problems = (
+        [Problem.bare(p) for p in pairs] if scorer is None else _problems(pairs, parts.candidates, scorer, tagger)
+    )
     return ProjectionResult(tuple(parts.matcher.match(p) for p in problems), parts.settings())
 
 
@@ -137,9 +139,7 @@ def align_labelled(
     return out
 
 
-def _problems(
-    pairs: Sequence[Pair], ranges: CandidateOptions, score: Score, tagger: Tagger | None
-) -> list[Problem]:
+def _problems(pairs: Sequence[Pair], ranges: CandidateOptions, score: Score, tagger: Tagger | None) -> list[Problem]:
     evidence = Evidence.of(pairs, tagger)
     candidates = [
         candidates_of(pair, ranges, evidence.spans[i] if evidence.spans else ()) for i, pair in enumerate(pairs)

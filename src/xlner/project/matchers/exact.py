@@ -29,7 +29,6 @@ class ExactMatcher(ScoredMatcher):
         return choose_by_ilp_or_fewer(scores, candidates, self.constraint)
 
 
-
 def choose_exactly(scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
     """The choice of non-overlapping candidates, at most one per entity, with the highest sum of scores.
 

@@ -52,8 +52,8 @@ def choose_by_ilp(scores: np.ndarray, candidates: np.ndarray, constraint: Constr
     Raises:
         XlnerError: the solver gave up.
 
-    Reference: the formulation is that of Shkalikov's thesis (the extended work behind Politov et al., NoDaLiDa 2025); the
-        solver is HiGHS (Huangfu and Hall, 2018) through SciPy.
+    Reference: the formulation is that of Shkalikov's thesis (the extended work behind Politov et al., NoDaLiDa 2025);
+        the solver is HiGHS (Huangfu and Hall, 2018) through SciPy.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array, vstack

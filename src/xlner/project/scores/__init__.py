@@ -1,7 +1,7 @@
 """Matching scores: how well a candidate range of target words matches a source entity."""
 
 from xlner.project.scores.evidence import Evidence
-from xlner.project.scores.score import Score, Scores, ScorePart
+from xlner.project.scores.score import Score, ScorePart, Scores
 from xlner.registry import Registry
 
 SCORES = Registry(

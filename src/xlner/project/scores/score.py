@@ -17,11 +17,13 @@ Scores = list[np.ndarray]
 class Score(Protocol):
     """What every score does. Third parties register theirs under the entry-point group `xlner.scores`.
 
-    Attributes:
-        needs: inputs that it cannot do without: "tagger" is a NER model, whose findings are the evidence.
+    What a score need not have stands at `ScorePart`.
     """
 
-    needs: ClassVar[frozenset[str]]
+    @property
+    def needs(self) -> frozenset[str]:
+        """Inputs that it cannot do without: "tagger" is a NER model, whose findings are the evidence."""
+        ...
 
     def __call__(self, pairs: Sequence[Pair], candidates: Sequence[np.ndarray], evidence: Evidence) -> Scores:
         """How well candidates match entities; 0 or less means that they do not.
