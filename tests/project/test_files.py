@@ -211,7 +211,7 @@ def test_an_aligner_learns_from_more_text_and_takes_its_options(files: Path) -> 
     assert [s.key for s in load(files / "o.conll").sentences[2].spans] != [(1, 2, "LOC")]
     (files / "empty").write_text("", "utf-8")
     for wrong, told in (
-        (("--aligner", "thot", "--option", "model=magic"), "model is one of"),
+        (("--aligner", "thot", "--option", "model=magic"), "--model must be one of"),
         (("--fit", str(files / "more.s"), str(files / "more.t")), "layers learns nothing"),
         (("--fit", str(files / "empty"), str(files / "empty")), "layers learns nothing"),
         (("--load", "x"), "layers has nothing to load"),

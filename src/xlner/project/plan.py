@@ -14,7 +14,7 @@ from xlner.errors import OptionError, UsageError
 from xlner.project.candidates import CandidateOptions
 from xlner.project.matchers import MATCHERS, Matcher
 from xlner.project.scores import SCORES, Score
-from xlner.project.scores.named import make_score, parse_scores, score_options
+from xlner.project.scores.named import make_score, options_by_score, parse_scores
 from xlner.registry import Registry
 
 PROJECTION_ALIGNER = "layers"
@@ -136,7 +136,7 @@ def plan(matcher: Choice, aligner: Choice, score: Choice, resources: Resources) 
         of_score = _with_device(SCORES, rating, score.options, resources.device)
         on_device.append(of_score)
         if isinstance(rating, str):
-            score_options(rating, of_score)
+            options_by_score(rating, of_score)
         elif score.options:
             raise UsageError("a score that is made already comes with its options")
     made = Plan(

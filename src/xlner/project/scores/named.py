@@ -38,8 +38,8 @@ def parse_scores(text: str) -> dict[str, float]:
     return weights
 
 
-def score_options(text: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of every score that the text names, each with those values that it has.
+def options_by_score(text: str, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The values for every score that the text names: those that it has.
 
     Raises:
         UsageError: see `parse_scores`.
@@ -52,7 +52,10 @@ def score_options(text: str, values: Mapping[str, Any]) -> dict[str, Any]:
         if not any(key in has[name] for name in names):
             known = ", ".join(sorted(set().union(*has.values()))) or "none"
             raise OptionError(key, f"no score of {text} has an option '{key}'; there are: {known}", whole=True)
-    return {name: SCORES.options(name, {k: v for k, v in given.items() if k in has[name]}) for name in names}
+    by_score = {name: {k: v for k, v in given.items() if k in has[name]} for name in names}
+    for name, own in by_score.items():
+        SCORES.options(name, own)
+    return by_score
 
 
 def make_score(text: str, values: Mapping[str, Any] | None = None) -> Score:
@@ -63,11 +66,11 @@ def make_score(text: str, values: Mapping[str, Any] | None = None) -> Score:
         values: options by name; each score takes those that it has.
 
     Raises:
-        UsageError: see `score_options`.
+        UsageError: see `options_by_score`.
         ModelError: a model cannot be loaded.
     """
     weights = parse_scores(text)
-    scores: dict[str, Score] = {n: SCORES.load(n)(o) for n, o in score_options(text, values or {}).items()}
+    scores: dict[str, Score] = {n: SCORES.build(n, o) for n, o in options_by_score(text, values or {}).items()}
     return next(iter(scores.values())) if len(scores) == 1 else MeanScore(scores, weights)
 
 
