@@ -27,10 +27,9 @@ from xlner.align.statistical import ThotAligner
 from xlner.core.types import Sentence, Span
 from xlner.data import load, stream_text
 from xlner.evaluate import compare, interval, score, span_calibration
-from xlner.project import ProjectionResult, ProjectOptions, Reason, curve, project
+from xlner.project import ProjectionResult, Reason, curve, project
 from xlner.project.candidates import CandidateOptions, candidates_of
-from xlner.project.matchers.chosen import ExactMatcher, GreedyMatcher
-from xlner.project.matchers.constraint import Constraint
+from xlner.project.matchers.exact import ExactMatcher
 from xlner.project.matchers.heuristic import HeuristicMatcher
 from xlner.project.pair import Pair, Problem
 from xlner.project.scores.fused import FusedScore
@@ -40,7 +39,8 @@ from xlner.project.scores.learning import learn
 CHINESE_ORDER = [*range(375), *range(750, 875), *range(375, 750), *range(875, 1000)]
 HEURISTIC = [(d, k, thr) for d in (0, 1) for k in (1, 0) for thr in (0.8, 0.0)]
 PUNCTUATION: dict[str, Any] = {"punctuation": "keep"}
-CONSTRAINTS = [Constraint("<=", 1), Constraint("<=", 2), Constraint("=", 1), Constraint(">=", 1)]
+CONSTRAINTS = [("<=", 1), ("<=", 2), ("=", 1), (">=", 1)]
+WIDE = ["ngrams"]
 
 
 def main() -> None:
@@ -111,10 +111,10 @@ def aligned(work: Path, name: str, source: Sequence[Sentence], gold: Sequence[Se
     }
 
 
-def run(corpus: dict[str, Any], which: str, score_name: str = "fused", matcher: Any = "exact", **more: Any) -> Any:
+def run(corpus: dict[str, Any], which: str, score: str | None = None, matcher: Any = "exact", **more: Any) -> Any:
     """One projection with given alignments."""
-    options = ProjectOptions(score=score_name, **more)
-    return project(corpus["source"], corpus["gold"], alignments=corpus[which], matcher=matcher, options=options)
+    sides = corpus["source"], corpus["gold"]
+    return project(*sides, alignments=corpus[which], matcher=matcher, score=score, **more)
 
 
 def default(corpus: dict[str, Any]) -> ProjectionResult:
@@ -136,9 +136,11 @@ def scored(corpus: dict[str, Any], made: Sequence[Sentence]) -> dict[str, Any]:
 def systems(corpus: dict[str, Any], tagger: str | None) -> dict[str, Any]:
     """From the published heuristic to the whole."""
     out = {
-        "range heuristic of the paper, embedding": run(corpus, "embedding", matcher=HeuristicMatcher.paper()),
-        "range heuristic of the thesis, embedding": run(corpus, "embedding", matcher=HeuristicMatcher.thesis()),
-        "range heuristic of IXA, embedding": run(corpus, "embedding", matcher=HeuristicMatcher.ixa()),
+        "range heuristic of the paper, embedding": run(corpus, "embedding", matcher=HeuristicMatcher(variant="paper")),
+        "range heuristic of the thesis, embedding": run(
+            corpus, "embedding", matcher=HeuristicMatcher(variant="thesis")
+        ),
+        "range heuristic of IXA, embedding": run(corpus, "embedding", matcher=HeuristicMatcher(variant="ixa")),
         "range heuristic, our default, embedding": run(corpus, "embedding", matcher="heuristic"),
         "exact, string and sound alone": run(corpus, "embedding", "string"),
         "exact, similarity of span embeddings alone": run(corpus, "embedding", "embedding"),
@@ -159,10 +161,7 @@ def systems(corpus: dict[str, Any], tagger: str | None) -> dict[str, Any]:
         made = project(corpus["source"], corpus["gold"], alignments=corpus["both"], tagger=model)
         rows["exact, fused, layers + fast_align + English NER model"] = figures(corpus, made)
         for name in ("ner_spans", "align=0.5,ner_spans=0.5"):
-            options = ProjectOptions(score=name)
-            made = project(
-                corpus["source"], corpus["gold"], alignments=corpus["embedding"], tagger=model, options=options
-            )
+            made = project(corpus["source"], corpus["gold"], alignments=corpus["embedding"], tagger=model, score=name)
             rows[f"exact, {name}, embedding"] = figures(corpus, made)
         alone = list(model.predict([g.without_labels() for g in corpus["gold"]]))
         rows["English NER model on the target text, no projection"] = scored(corpus, alone)
@@ -175,12 +174,12 @@ def against(corpus: dict[str, Any]) -> dict[str, Any]:
     At best: every entity goes to a gold entity of its own type while the sentence has one left. Nobody who keeps all
     entities and their types can do better.
     """
-    wide = CandidateOptions(kinds=("ngrams",))
+    wide = ExactMatcher(candidates=WIDE)
     others = {
-        "range heuristic of the paper": run(corpus, "embedding", matcher=HeuristicMatcher.paper()),
-        "range heuristic of the thesis": run(corpus, "embedding", matcher=HeuristicMatcher.thesis()),
-        "range heuristic of IXA": run(corpus, "embedding", matcher=HeuristicMatcher.ixa()),
-        "integer program over n-grams, align score": run(corpus, "embedding", "align", candidates=wide),
+        "range heuristic of the paper": run(corpus, "embedding", matcher=HeuristicMatcher(variant="paper")),
+        "range heuristic of the thesis": run(corpus, "embedding", matcher=HeuristicMatcher(variant="thesis")),
+        "range heuristic of IXA": run(corpus, "embedding", matcher=HeuristicMatcher(variant="ixa")),
+        "ILP over n-grams, align score": run(corpus, "embedding", "align", wide),
     }
     ours = score(corpus["gold"], default(corpus).sentences)
     rows = {n: compare(ours, score(corpus["gold"], o.sentences)).as_dict() for n, o in others.items()}
@@ -195,7 +194,7 @@ def learned(corpus: dict[str, Any]) -> ProjectionResult:
     weights = learn(pairs, [corpus["counted"], corpus["embedding"]])
     full = [replace(p, alignment=a) for p, a in zip(pairs, corpus["both"], strict=True)]
     ranges = [candidates_of(p, CandidateOptions()) for p in full]
-    scores = FusedScore(weights)(full, ranges)
+    scores = FusedScore(weights=weights)(full, ranges)
     items = [ExactMatcher().match(Problem(p, c, s, 0.2)) for p, c, s in zip(full, ranges, scores, strict=True)]
     return ProjectionResult(tuple(items))
 
@@ -203,11 +202,11 @@ def learned(corpus: dict[str, Any]) -> ProjectionResult:
 def constraint_study(corpus: dict[str, Any]) -> dict[str, Any]:
     """Greedy and exact under every constraint, on the align score of all n-grams of up to 10 words."""
     out = {}
-    wide = CandidateOptions(kinds=("ngrams",))
-    for constraint in CONSTRAINTS:
-        for name, matcher in (("greedy", GreedyMatcher(constraint)), ("exact", ExactMatcher(constraint))):
-            made = run(corpus, "embedding", "align", matcher, candidates=wide)
-            out[f"{constraint} {name}"] = figures(corpus, made)
+    for sense, n_proj in CONSTRAINTS:
+        how = {"constraint": sense, "n_proj": n_proj, "candidates": WIDE}
+        for name in ("greedy", "exact"):
+            made = run(corpus, "embedding", "align", name, matcher_options=how)
+            out[f"{sense} {n_proj} {name}"] = figures(corpus, made)
     return out
 
 
@@ -308,7 +307,7 @@ def raw_chinese(data: Path, work: Path) -> dict[str, Any]:
     corpus = {"gold": [in_characters(g) for g in gold]}
     made = {
         "exact, fused": project(source, raw),
-        "exact, align score": project(source, raw, options=ProjectOptions(score="align")),
+        "exact, align score": project(source, raw, score="align"),
         "range heuristic": project(source, raw, matcher="heuristic"),
     }
     return {name: scored(corpus, [in_characters(s) for s in r.sentences]) for name, r in made.items()}

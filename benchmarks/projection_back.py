@@ -71,7 +71,6 @@ def back_translation(work: Path, sources: Sequence[Sentence], gold: Sequence[Sen
 
 def nmt_scores(work: Path, sources: Sequence[Sentence], gold: Sequence[Sentence]) -> dict[str, Any]:
     """English entities projected onto Portuguese by the NMT score of the translator's weights, and by other scores."""
-    from xlner.project import CandidateOptions, ProjectOptions
     from xlner.project.pipeline import align_labelled
 
     there, back = (str(bergamot.checkpoint(x, work / f"bergamot-{x}")) for x in ("en-pt", "pt-en"))
@@ -79,9 +78,12 @@ def nmt_scores(work: Path, sources: Sequence[Sentence], gold: Sequence[Sentence]
     out: dict[str, Any] = {}
     for name in ("fused", "align", "nmt", "align=0.5,nmt=0.5"):
         for kind in ("aligned", "ngrams") if name in ("align", "nmt") else ("aligned",):
-            options = ProjectOptions(score=name, candidates=CandidateOptions(kinds=(kind,)), nmt_back=back)
+            models = {"nmt_model": there, "nmt_back": back} if "nmt" in name else {}
+            ranges = {"candidates": [kind]}
             started = time.perf_counter()
-            made = project(sources, gold, alignments=alignments, options=options, nmt_model=there)
+            made = project(
+                sources, gold, alignments=alignments, score=name, score_options=models, matcher_options=ranges
+            )
             seconds = time.perf_counter() - started
             s = score(gold, made.sentences)
             span = interval(s)

@@ -6,12 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.contracts.options import every_option, right_value, three_ways, wrong_values
 
 from xlner.align import Alignment
+from xlner.component import OptionField, to_values
 from xlner.core.types import Sentence, Span
+from xlner.errors import UsageError
 from xlner.project import MATCHERS, CandidateOptions, Pair, Problem, Projected, Reason
 from xlner.project.candidates import candidates_of
 from xlner.project.matchers import Matcher
+from xlner.project.matchers.ilp import IlpMatcher
 from xlner.project.scores.align import align_score
 
 
@@ -58,7 +62,7 @@ PAIRS = {
 
 @pytest.fixture(params=MATCHERS.names())
 def matcher(request: pytest.FixtureRequest) -> Matcher:
-    made: Matcher = MATCHERS.load(request.param)()
+    made: Matcher = MATCHERS.build(request.param)
     return made
 
 
@@ -118,10 +122,47 @@ class TestMatcher:
         assert [made.sentence.surface(s) + s.label for s in made.sentence.spans] == ["AnaPER", "ArcolORG"]
 
 
-@pytest.mark.parametrize("name", [n for n in MATCHERS.names() if n != "program"])
+@pytest.mark.parametrize("name", [n for n in MATCHERS.names() if MATCHERS.load(n) is not IlpMatcher])
 def test_an_entity_of_two_thousand_words(name: str) -> None:
     links = [(i, i) for i in range(2000)]
     pair = _pair("word " * 2000, [(0, 2000, "ORG")], "wort " * 2000, links)
-    made = MATCHERS.load(name)().match(_problem(pair))
-    if name != "markers":
+    matcher = MATCHERS.build(name)
+    made = matcher.match(_problem(pair))
+    if "markers" not in matcher.needs:
         assert [s.key for s in made.sentence.spans] == [(0, 2000, "ORG")]
+
+
+@pytest.mark.parametrize("name", MATCHERS.names())
+def test_a_matcher_describes_itself(name: str) -> None:
+    described = MATCHERS.describe(name)
+    assert described.summary.endswith(".")
+    assert described.needs == MATCHERS.load(name).needs
+    assert all(f.help.endswith(".") for f in described.fields)
+
+
+@pytest.mark.parametrize(("name", "option"), every_option("matchers"))
+def test_an_option_is_given_in_three_ways(name: str, option: OptionField) -> None:
+    value = right_value(option)
+    python, in_yaml, by_flag = three_ways("matchers", name, option, value)
+    assert python == in_yaml == by_flag
+    assert to_values(python)[option.name] == value
+    assert MATCHERS.build(name, {option.name: value}).match(_problem(PAIRS["plain"])).fates
+
+
+@pytest.mark.parametrize(("name", "option"), every_option("matchers"))
+def test_what_cannot_be_is_refused_by_its_name(name: str, option: OptionField) -> None:
+    for value in wrong_values(option):
+        with pytest.raises(UsageError, match=f"the matcher {name}: `{option.name}` must be"):
+            MATCHERS.build(name, {option.name: value})
+    with pytest.raises(UsageError, match=f"the matcher {name} has no option 'magic'"):
+        MATCHERS.build(name, {"magic": 1})
+
+
+def test_the_old_name_of_ilp_still_serves() -> None:
+    assert MATCHERS.load("program") is MATCHERS.load("ilp")
+
+
+def test_zero_projections_go_with_at_least_only() -> None:
+    assert MATCHERS.build("exact", {"constraint": ">=", "n_proj": 0})
+    with pytest.raises(UsageError, match="the matcher exact: `n_proj` must be at least 1 with the constraint <="):
+        MATCHERS.build("exact", {"n_proj": 0})

@@ -11,7 +11,7 @@ from tests.project.instances import is_legal, random_instance, value
 from xlner.project.matchers.constraint import Constraint
 from xlner.project.matchers.exact import choose_exactly
 from xlner.project.matchers.greedy import choose_greedily
-from xlner.project.matchers.program import choose_by_program
+from xlner.project.matchers.ilp import choose_by_ilp
 
 ONE = Constraint("<=", 1)
 
@@ -21,7 +21,7 @@ def compare(count: int, seed: int) -> None:
     for number in range(count):
         scores, candidates = random_instance(rng)
         exact = choose_exactly(scores, candidates)
-        best = choose_by_program(scores, candidates, ONE)
+        best = choose_by_ilp(scores, candidates, ONE)
         assert best is not None
         assert is_legal(exact, candidates, scores), number
         assert value(scores, exact) == pytest.approx(value(scores, best), abs=1e-7), number
@@ -42,7 +42,7 @@ def test_more_entities_than_one_group_can_hold_go_to_the_solver() -> None:
     candidates = np.array([(i, j) for i in range(9) for j in range(i + 1, min(9, i + 3) + 1)], np.int32)
     scores = rng.random((14, len(candidates)))
     exact = choose_exactly(scores, candidates)
-    best = choose_by_program(scores, candidates, ONE)
+    best = choose_by_ilp(scores, candidates, ONE)
     assert best is not None
     assert is_legal(exact, candidates, scores)
     assert value(scores, exact) == pytest.approx(value(scores, best), abs=1e-7)
@@ -65,12 +65,12 @@ def test_greed_can_lose_what_the_exact_choice_finds() -> None:
 
 
 @pytest.mark.parametrize(("sense", "n_proj"), [("<=", 2), ("=", 1), ("=", 2), (">=", 0), (">=", 1)])
-def test_the_program_obeys_every_constraint(sense: str, n_proj: int) -> None:
+def test_the_ilp_obeys_every_constraint(sense: str, n_proj: int) -> None:
     rng = np.random.default_rng(5)
     solved = 0
     for _ in range(40):
         scores, candidates = random_instance(rng)
-        chosen = choose_by_program(scores, candidates, Constraint(sense, n_proj))  # type: ignore[arg-type]
+        chosen = choose_by_ilp(scores, candidates, Constraint(sense, n_proj))  # type: ignore[arg-type]
         if chosen is None:
             continue
         solved += 1
@@ -83,7 +83,7 @@ def test_the_program_obeys_every_constraint(sense: str, n_proj: int) -> None:
 
 def test_an_impossible_constraint_is_said_and_not_guessed() -> None:
     candidates = np.array([(0, 1)], np.int32)
-    assert choose_by_program(np.array([[0.5], [0.4]]), candidates, Constraint("=", 1)) is None
+    assert choose_by_ilp(np.array([[0.5], [0.4]]), candidates, Constraint("=", 1)) is None
 
 
 def test_of_equal_choices_the_earlier_and_shorter_wins() -> None:
@@ -97,6 +97,6 @@ def test_nothing_to_choose_from() -> None:
     assert choose_exactly(np.zeros((2, 0)), none).shape == (2, 0)
     assert choose_exactly(np.zeros((0, 0)), none).shape == (0, 0)
     assert choose_greedily(np.zeros((2, 0)), none, ONE).shape == (2, 0)
-    found = choose_by_program(np.zeros((2, 0)), none, ONE)
+    found = choose_by_ilp(np.zeros((2, 0)), none, ONE)
     assert found is not None
     assert found.shape == (2, 0)

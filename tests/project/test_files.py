@@ -14,13 +14,16 @@ from typer.testing import CliRunner
 from xlner.align import ALIGNERS, Alignment
 from xlner.align.combined import mixed
 from xlner.align.layers import LayersAligner
+from xlner.api.project import project as project_files
+from xlner.cli import as_flags
 from xlner.cli import project as command_module
+from xlner.component import Part, option, options
 from xlner.data import load
 from xlner.encoder.depth import HALFWAY, TWO_THIRDS, layer_at
 from xlner.errors import DataError, ModelError, UsageError, XlnerError
-from xlner.project import ProjectOptions, project
-from xlner.project.files import Outputs, project_files
-from xlner.project.scores.embeddings import EmbeddingScorer
+from xlner.project import Evidence, project
+from xlner.project.files import Outputs
+from xlner.project.scores.embedding import EmbeddingScore
 
 SOURCE = "Mira\tB-PER\nleft\tO\nthe\tO\nLake\tB-ORG\nBank\tI-ORG\n\nnothing\tO\n\nOslo\tB-LOC\n"
 TARGET = "Mira verließ die Seebank\n\nnichts hier\n"
@@ -38,7 +41,7 @@ def run(files: Path, *more: str) -> list[str]:
     import typer
 
     app = typer.Typer()
-    app.command()(command_module.command)
+    app.command(cls=command_module.COMMAND)(command_module.command)
     arguments = [
         "--source",
         str(files / "s.conll"),
@@ -49,12 +52,13 @@ def run(files: Path, *more: str) -> list[str]:
     ]
     result = CliRunner().invoke(app, [*arguments, *more])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
+        result.exception.args = (as_flags(str(result.exception)),)
         raise result.exception
     assert result.exit_code == 0, result.output
     return result.output.splitlines()
 
 
-@pytest.mark.parametrize("matcher", ["exact", "greedy", "program", "heuristic"])
+@pytest.mark.parametrize("matcher", ["exact", "greedy", "ilp", "program", "heuristic"])
 def test_one_output_sentence_per_target_sentence(files: Path, matcher: str) -> None:
     more = [
         "--matcher",
@@ -113,7 +117,7 @@ def test_wrong_usage_is_said(files: Path, more: list[str]) -> None:
      ["--candidates", "ner", "--max-words", "3"]],
 )  # fmt: skip
 def test_an_option_without_effect_is_refused(files: Path, more: list[str]) -> None:
-    with pytest.raises(UsageError, match="has no effect here"):
+    with pytest.raises(UsageError, match=r"has no effect here|is an option of the (matcher|score|aligner)"):
         run(files, "--alignment", str(files / "links.txt"), *more)
     assert not (files / "o.conll").exists()
 
@@ -126,7 +130,7 @@ def test_outputs_and_min_score_are_checked_before_the_inputs_are_read(files: Pat
     ):
         with pytest.raises(UsageError, match=words):
             project_files("no such file", "nor this", outputs)
-    with pytest.raises(UsageError, match="--min-score"):
+    with pytest.raises(UsageError, match="`min_score`"):
         project_files("no such file", "nor this", Outputs(), min_score=2)
 
 
@@ -145,13 +149,13 @@ def test_a_constraint_without_room_is_said(files: Path) -> None:
 
 
 def test_an_aligner_that_must_be_told_something_says_so(files: Path) -> None:
-    with pytest.raises(UsageError, match="--alignment FILE"):
+    with pytest.raises(UsageError, match=r"needs? path|--path is needed"):
         run(files, "--aligner", "files")
     with pytest.raises(UsageError, match="there are: embedding, layers"):
         run(files, "--aligner", "magic")
 
 
-class Deaf:
+class Deaf(Part):
     """An aligner that takes no option."""
 
     def align(self, pairs: Sequence[object]) -> list[Alignment]:
@@ -163,20 +167,28 @@ class Spy(Deaf):
 
     told: ClassVar[list[tuple[str, str | None]]] = []
 
-    def __init__(self, encoder: str = "embedded", *, device: str | None = None) -> None:
-        self.told.append((encoder, device))
+    @options
+    class Options:
+        encoder: str = option("embedded", "An encoder.")
+        device: str | None = option(None, "A device.")
+
+    def align(self, pairs: Sequence[object]) -> list[Alignment]:
+        self.told.append((self.options.encoder, self.options.device))
+        return super().align(pairs)
 
 
 def test_encoder_and_device_reach_the_aligner(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("Spy", "Deaf"):
         monkeypatch.setitem(ALIGNERS.builtin, name.lower(), f"{__name__}:{name}")  # type: ignore[arg-type]
     source, target = [sentence("Ana", (0, 1, "PER"))], [sentence("Ana")]
-    assert project(source, target, aligner="spy", encoder="mine", device="cpu").counts == {"projected": 1}
+    made = project(source, target, aligner="spy", aligner_options={"encoder": "mine"}, device="cpu")
+    assert made.counts == {"projected": 1}
     assert Spy.told == [("mine", "cpu")]
     assert project(source, target, aligner="deaf").counts == {"projected": 1}
-    for option in ("encoder", "device"):
-        with pytest.raises(UsageError, match=f"--{option}: the aligner deaf has no use"):
-            project(source, target, aligner="deaf", **{option: "cpu"})  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="`device` has no effect here"):
+        project(source, target, aligner="deaf", device="cpu")
+    with pytest.raises(UsageError, match="the aligner deaf has no option 'encoder'"):
+        project(source, target, aligner="deaf", aligner_options={"encoder": "mine"})
 
 
 def test_an_aligner_learns_from_more_text_and_takes_its_options(files: Path) -> None:
@@ -199,12 +211,12 @@ def test_an_aligner_learns_from_more_text_and_takes_its_options(files: Path) -> 
     assert [s.key for s in load(files / "o.conll").sentences[2].spans] != [(1, 2, "LOC")]
     (files / "empty").write_text("", "utf-8")
     for wrong, told in (
-        (("--aligner", "thot", "--option", "model=magic"), "model is one of"),
+        (("--aligner", "thot", "--option", "model=magic"), "--model must be one of"),
         (("--fit", str(files / "more.s"), str(files / "more.t")), "layers learns nothing"),
         (("--fit", str(files / "empty"), str(files / "empty")), "layers learns nothing"),
         (("--load", "x"), "layers has nothing to load"),
         (("--aligner", "thot", "--load", "x"), "holds no saved aligner"),
-        (("--matcher", "markers", "--option", "how=mixed"), "--option has no effect"),
+        (("--matcher", "markers", "--option", "how=mixed"), "--how has no effect"),
     ):
         with pytest.raises(XlnerError, match=told):
             run(files, *wrong)
@@ -232,8 +244,9 @@ def test_layers_go_by_the_depth_of_the_encoder(tiny_encoder: Path) -> None:
     with pytest.raises(ModelError):
         layer_at(HALFWAY, str(tiny_encoder / "nothing"))
     source, target = [sentence("Ana met Arcol", (0, 1, "PER"))], [sentence("Ana traf Arcol")]
+    encoder = {"encoder": str(tiny_encoder)}
     made = project(
-        source, target, encoder=str(tiny_encoder), device="cpu", options=ProjectOptions(score="align,embedding")
+        source, target, aligner_options=encoder, score="align,embedding", score_options=encoder, device="cpu"
     )
     assert made.items[0].alignment is not None
 
@@ -273,10 +286,10 @@ def test_the_default_aligner_and_embeddings_on_a_tiny_encoder(tiny_encoder: Path
     assert all(a.scores is not None and ((a.scores > 0) & (a.scores <= 1)).all() for a in first)
     from xlner.project import Pair
 
-    scorer = EmbeddingScorer(str(tiny_encoder), layer=1, device="cpu")
+    scorer = EmbeddingScore(encoder=str(tiny_encoder), layer=1, device="cpu")
     import numpy as np
 
-    (values,) = scorer([Pair(sources[0], targets[0])], [np.array([(0, 1), (0, 3)], np.int32)])
+    (values,) = scorer([Pair(sources[0], targets[0])], [np.array([(0, 1), (0, 3)], np.int32)], Evidence())
     assert values.shape == (2, 2)
     assert ((values >= 0) & (values <= 1 + 1e-9)).all()
 

@@ -80,14 +80,14 @@ def test_union_joins_entities_of_one_type() -> None:
 
 
 def test_the_thesis_takes_short_entities_first() -> None:
-    made = run(HeuristicMatcher.thesis(thr=0.0), CLASH)
+    made = run(HeuristicMatcher(variant="thesis", thr=0.0), CLASH)
     assert ranges(made) == [[], [(1, 3)]]
 
 
 def test_the_paper_labels_every_long_run_and_overwrites() -> None:
     pair = make_pair(sentence("Bank", (0, 1, "ORG")), "a b c d", [(0, 0), (0, 3)])
-    assert ranges(run(HeuristicMatcher.paper(), pair)) == [[(0, 1), (3, 4)]]
-    assert ranges(run(HeuristicMatcher.paper(), CLASH)) == [[(0, 1)], [(1, 3)]]
+    assert ranges(run(HeuristicMatcher(variant="paper"), pair)) == [[(0, 1), (3, 4)]]
+    assert ranges(run(HeuristicMatcher(variant="paper"), CLASH)) == [[(0, 1)], [(1, 3)]]
 
 
 @pytest.mark.parametrize(
@@ -102,5 +102,5 @@ def test_the_paper_labels_every_long_run_and_overwrites() -> None:
     ],
 )
 def test_wrong_settings_are_refused(name: str, value: object) -> None:
-    with pytest.raises(UsageError, match=f"--{name}|--d"):
-        HeuristicMatcher(**{name: value})  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=f"`{name}`"):
+        HeuristicMatcher(**{name: value})

@@ -8,9 +8,10 @@ from tests.project.conftest import sentence
 from xlner.core.types import Sentence, Span
 from xlner.errors import UsageError
 from xlner.project import Pair, Problem, ProjectionResult, Reason, confirmed, labelled_back
+from xlner.project.fates import Fate
 from xlner.project.markers import decode, labelled, marked_translations, wrap
 from xlner.project.matchers.markers import MarkerMatcher
-from xlner.project.result import Fate, Projected
+from xlner.project.result import Projected
 
 SOURCE = sentence("Ana Lee works for Arcol in Oslo", (0, 2, "PER"), (4, 5, "ORG"), (6, 7, "LOC"))
 NAMES = [SOURCE.surface(s) for s in SOURCE.spans]

@@ -11,20 +11,24 @@ import torch
 from tests.project.conftest import make_pair, sentence
 
 from xlner.errors import ModelError, UsageError
-from xlner.project.scores.nmt import NmtScorer
+from xlner.project.scores.translation import NmtScorer
 
 WORDS = ["<pad>", "</s>", "<unk>", "Lake", "Bank", "Seebank", "Oslo", "die"]
 
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_checkpoint(tmp_path_factory.mktemp("nmt"))
+
+
+def make_checkpoint(folder: Path) -> Path:
+    """A translation model of a few words, with random weights."""
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
     from tokenizers.pre_tokenizers import Whitespace
     from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
-    folder = tmp_path_factory.mktemp("nmt")
     made = Tokenizer(WordLevel({w: i for i, w in enumerate(WORDS)}, unk_token="<unk>"))
     made.pre_tokenizer = Whitespace()
     made.post_processor = TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])

@@ -53,7 +53,8 @@ def test_links_spread_over_all_words_of_a_group() -> None:
 
 def test_projection_onto_unspaced_text_aligns_pieces(tiny_encoder: Path) -> None:
     source = Sentence(("Tokyo", "."), (Span(0, 1, "LOC"),))
-    (item,) = project([source], [sentence_from_text("東京。", "jpn")], encoder=str(tiny_encoder), device="cpu")
+    encoder = {"encoder": str(tiny_encoder)}
+    (item,) = project([source], [sentence_from_text("東京。", "jpn")], aligner_options=encoder, device="cpu")
     assert item.alignment is not None
     assert all(j < len(item.sentence) for _, j in item.alignment.links())
 
@@ -65,7 +66,7 @@ def test_every_aligner_that_reads_an_encoder_gets_pieces(tiny_encoder: Path, kin
     target = sentence_from_text("東京。", "jpn")
     member = {"name": "layers", "encoder": str(tiny_encoder)}
     how: dict[str, Any] = {
-        "name": {"aligner": "layers", "encoder": str(tiny_encoder)},
+        "name": {"aligner": "layers", "aligner_options": {"encoder": str(tiny_encoder)}},
         "object": {"aligner": LayersAligner(encoder=str(tiny_encoder))},
         "combined": {"aligner": "combined", "aligner_options": {"how": "mixed", "members": [member, "thot"]}},
     }[kind]

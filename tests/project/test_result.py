@@ -14,20 +14,20 @@ from xlner.project import (
     CandidateOptions,
     Pair,
     ProjectionResult,
-    ProjectOptions,
     Reason,
     curve,
     project,
     select,
 )
 from xlner.project.candidates import candidates_of
-from xlner.project.matchers.chosen import ExactMatcher, GreedyMatcher, ProgramMatcher
-from xlner.project.matchers.constraint import Constraint
+from xlner.project.fates import Fate
+from xlner.project.matchers.exact import ExactMatcher
+from xlner.project.matchers.greedy import GreedyMatcher
 from xlner.project.matchers.heuristic import HeuristicMatcher
+from xlner.project.matchers.ilp import IlpMatcher
 from xlner.project.missing import unknown_words
 from xlner.project.page import html_page
 from xlner.project.pair import length_ratio
-from xlner.project.result import Fate
 
 
 def test_the_whole_way_with_a_given_alignment(pair: Pair) -> None:
@@ -46,7 +46,7 @@ def test_the_whole_way_with_a_given_alignment(pair: Pair) -> None:
 
 def test_an_entity_without_links_makes_the_sentence_unknown_but_for_known_spans(pair: Pair) -> None:
     links = Alignment.of([(4, 4), (5, 4)])
-    (item,) = project([pair.source], [pair.target], alignments=[links], options=ProjectOptions(score="align"))
+    (item,) = project([pair.source], [pair.target], alignments=[links], score="align")
     assert [f.reason for f in item.fates] == [Reason.NO_ALIGNMENT, Reason.PROJECTED, Reason.NO_ALIGNMENT]
     assert item.sentence.missing == ((0, 4), (5, 8))
 
@@ -54,7 +54,7 @@ def test_an_entity_without_links_makes_the_sentence_unknown_but_for_known_spans(
 def test_an_entity_whose_words_another_one_has_may_be_anywhere_else() -> None:
     source = sentence("Oslo Bank", (0, 1, "LOC"), (1, 2, "ORG"))
     pair = make_pair(source, "die Oslobank meldet", [(0, 1), (1, 1)])
-    (item,) = project([source], [pair.target], alignments=[pair.alignment], options=ProjectOptions(score="align"))  # type: ignore[list-item]
+    (item,) = project([source], [pair.target], alignments=[pair.alignment], score="align")  # type: ignore[list-item]
     lost = next(f for f in item.fates if not f.spans)
     assert lost.reason is Reason.OVERLAP
     assert lost.winner is not None
@@ -82,7 +82,7 @@ def test_words_that_no_other_entity_has_bound_a_lost_one() -> None:
 def test_what_lies_between_links_is_unknown_too() -> None:
     source = sentence("Lake Bank", (0, 2, "ORG"))
     pair = make_pair(source, "a b c d e", [(0, 1), (1, 3)])
-    result = project([source], [pair.target], alignments=[pair.alignment], options=ProjectOptions(score="align"))  # type: ignore[list-item]
+    result = project([source], [pair.target], alignments=[pair.alignment], score="align")  # type: ignore[list-item]
     (item,) = select(result, threshold=1.0)
     assert item.fates[0].reason is Reason.BELOW_THRESHOLD
     assert item.sentence.missing == ((1, 4),)
@@ -107,14 +107,12 @@ def test_different_numbers_are_refused_before_work() -> None:
 
 
 def test_models_that_are_needed_are_asked_for() -> None:
-    for score, what in (("ner", "--ner-model"), ("nmt", "--nmt-model")):
+    for score, what in (("ner", "`ner_model"), ("nmt", "`nmt_model`")):
         with pytest.raises(UsageError, match=what):
-            project(
-                [sentence("a")], [sentence("b")], alignments=[Alignment.of(())], options=ProjectOptions(score=score)
-            )
-    ner = ProjectOptions(candidates=CandidateOptions(kinds=("ner",)))
-    with pytest.raises(UsageError, match="--ner-model"):
-        project([sentence("a")], [sentence("b")], alignments=[Alignment.of(())], options=ner)
+            project([sentence("a")], [sentence("b")], alignments=[Alignment.of(())], score=score)
+    ner = {"candidates": ["ner"]}
+    with pytest.raises(UsageError, match="`ner_model"):
+        project([sentence("a")], [sentence("b")], alignments=[Alignment.of(())], matcher_options=ner)
 
 
 def scored() -> tuple[ProjectionResult, list[Sentence]]:
@@ -123,7 +121,7 @@ def scored() -> tuple[ProjectionResult, list[Sentence]]:
     links = Alignment([(i, i) for i in range(4)], [0.9, 0.8, 0.6, 0.4])  # type: ignore[arg-type]
     target = sentence("a b c d", labelled=False)
     gold = sentence("a b c d", (0, 1, "PER"), (1, 2, "PER"), (3, 4, "PER"))
-    return project([source], [target], alignments=[links], options=ProjectOptions(score="align")), [gold]
+    return project([source], [target], alignments=[links], score="align"), [gold]
 
 
 def test_the_curve_trades_coverage_for_precision() -> None:
@@ -153,15 +151,14 @@ def test_the_curve_and_selection_count_entities() -> None:
         assert point.precision == 0.5
 
 
-@pytest.mark.parametrize("matcher", [ExactMatcher, ProgramMatcher, GreedyMatcher])
+@pytest.mark.parametrize("matcher", [ExactMatcher, IlpMatcher, GreedyMatcher])
 def test_a_constraint_that_cannot_be_met_is_counted(matcher: type[ExactMatcher]) -> None:
     source = sentence("Oslo Bank", (0, 1, "LOC"), (1, 2, "ORG"))
     pair = make_pair(source, "Oslobank meldet", [(0, 0), (1, 0)])
-    options = ProjectOptions(score="align", candidates=CandidateOptions(slack=0))
-    for constraint, unmet in ((Constraint("=", 1), 1), (Constraint("<=", 1), 0), (Constraint(">=", 0), 0)):
-        made = project(
-            [source], [pair.target], alignments=[pair.alignment], matcher=matcher(constraint), options=options
-        )  # type: ignore[list-item]
+    assert pair.alignment is not None
+    for sense, n_proj, unmet in (("=", 1, 1), ("<=", 1, 0), (">=", 0, 0)):
+        chosen = matcher(constraint=sense, n_proj=n_proj, slack=0)
+        made = project([source], [pair.target], alignments=[pair.alignment], matcher=chosen, score="align")
         assert made.as_dict()["sentences_with_unmet_constraint"] == unmet
         assert select(made, threshold=0.0).as_dict()["sentences_with_unmet_constraint"] == unmet
 
@@ -171,21 +168,21 @@ def test_selection_demotes_to_unknown() -> None:
     (item,) = select(result, threshold=0.7)
     assert [s.start for s in item.sentence.spans] == [0, 1]
     assert item.sentence.missing == ((2, 4),)
-    with pytest.raises(UsageError, match="min-score"):
+    with pytest.raises(UsageError, match="`min_score`"):
         select(result, threshold=2)
 
 
 def test_candidates_are_bounded_and_stop_at_barriers(pair: Pair) -> None:
-    ngrams = candidates_of(pair, CandidateOptions(kinds=("ngrams",), max_words=3))
+    ngrams = candidates_of(pair, CandidateOptions(candidates=("ngrams",), max_words=3))
     assert len(ngrams) == 8 + 7 + 6
     barred = Pair(pair.source, sentence("a ! b"))
-    assert candidates_of(barred, CandidateOptions(kinds=("ngrams",))).tolist() == [[0, 1], [2, 3]]
-    found = candidates_of(pair, CandidateOptions(kinds=("ner",)), [Span(2, 4, "X")])
+    assert candidates_of(barred, CandidateOptions(candidates=("ngrams",))).tolist() == [[0, 1], [2, 3]]
+    found = candidates_of(pair, CandidateOptions(candidates=("ner",)), [Span(2, 4, "X")])
     assert found.tolist() == [[2, 4]]
     aligned = candidates_of(pair, CandidateOptions(slack=0))
     assert aligned.tolist() == [[0, 1], [0, 2], [1, 2], [4, 5], [6, 7]]
-    with pytest.raises(UsageError, match="--candidates"):
-        CandidateOptions(kinds=("magic",))  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="`candidates` must be a list"):
+        CandidateOptions(candidates=("magic",))  # type: ignore[arg-type]
 
 
 def test_an_entity_of_many_words_has_few_candidates() -> None:
@@ -219,7 +216,7 @@ def test_text_without_spaces_may_have_longer_candidates() -> None:
     assert length_ratio([source] * 3, [target] * 3) == 20
     assert length_ratio([source], [sentence("Arcolbank eben")]) == length_ratio([source], [sentence("")]) == 1.0
     for kind in ("aligned", "ngrams"):
-        options = CandidateOptions(kinds=(kind,))
+        options = CandidateOptions(candidates=(kind,))
         assert [0, 20] in candidates_of(Pair(source, target, every, 2.0), options).tolist()
         assert [0, 20] not in candidates_of(Pair(source, target, every), options).tolist()
 

@@ -11,14 +11,14 @@ from xlner.core.labels import LabelSet
 from xlner.errors import DataError, UsageError
 from xlner.project import CandidateOptions, Pair, project
 from xlner.project.candidates import candidates_of
-from xlner.project.scores import parse_scores
 from xlner.project.scores.align import align_score
 from xlner.project.scores.features import FEATURES, PairFeatures
 from xlner.project.scores.fused import FusedScore, Weights, support_of
 from xlner.project.scores.learning import Example, fit, learn
+from xlner.project.scores.named import parse_scores
 from xlner.project.scores.ner import ner_score
+from xlner.project.scores.spelling import romanise, similarity, skeleton
 from xlner.project.scores.statistics import Statistics
-from xlner.project.scores.strings import romanise, similarity, skeleton
 
 RANGES = np.array([(0, 1), (0, 2), (1, 2), (3, 5)], np.int32)
 

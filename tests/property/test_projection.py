@@ -13,10 +13,9 @@ from xlner.align import Alignment
 from xlner.core.types import Sentence, Span
 from xlner.project import CandidateOptions, Pair, Problem, Projected
 from xlner.project.candidates import candidates_of
-from xlner.project.matchers.chosen import ExactMatcher, GreedyMatcher
 from xlner.project.matchers.constraint import Constraint
-from xlner.project.matchers.exact import choose_exactly
-from xlner.project.matchers.greedy import choose_greedily
+from xlner.project.matchers.exact import ExactMatcher, choose_exactly
+from xlner.project.matchers.greedy import GreedyMatcher, choose_greedily
 from xlner.project.matchers.heuristic import HeuristicMatcher
 from xlner.project.scores.align import align_score
 from xlner.project.scores.fused import FusedScore
@@ -49,7 +48,7 @@ def check(made: Projected, most: int | None) -> None:
 
 
 def problem(pair: Pair, *, fused: bool = False) -> Problem:
-    ranges = candidates_of(pair, CandidateOptions(kinds=("aligned", "ngrams"), max_words=4))
+    ranges = candidates_of(pair, CandidateOptions(candidates=("aligned", "ngrams"), max_words=4))
     scores = FusedScore()([pair], [ranges])[0] if fused else align_score(pair, ranges)
     return Problem(pair, ranges, scores)
 
@@ -59,7 +58,7 @@ def problem(pair: Pair, *, fused: bool = False) -> Problem:
 def test_no_overlap_and_at_most_n_proj(pair: Pair, fused: bool, n_proj: int) -> None:
     what = problem(pair, fused=fused)
     check(ExactMatcher().match(what), 1)
-    check(GreedyMatcher(Constraint("<=", n_proj)).match(what), n_proj)
+    check(GreedyMatcher(n_proj=n_proj).match(what), n_proj)
 
 
 @settings(max_examples=120, deadline=None)
@@ -75,7 +74,7 @@ def test_no_overlap_and_at_most_n_proj(pair: Pair, fused: bool, n_proj: int) -> 
 def test_the_heuristic_never_overlaps(
     pair: Pair, d: int, k: int, only_i: bool, thr: float, collision: str, gap: str
 ) -> None:
-    matcher = HeuristicMatcher(d=d, k=k, only_i=only_i, thr=thr, collision=collision, gap=gap)  # type: ignore[arg-type]
+    matcher = HeuristicMatcher(d=d, k=k, only_i=only_i, thr=thr, collision=collision, gap=gap)
     # What "last" leaves of an overwritten run can be in two pieces, so k does not bound the spans there.
     check(matcher.match(Problem.bare(pair)), k if k and collision == "first" else None)
 

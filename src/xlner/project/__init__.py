@@ -2,24 +2,28 @@
 
 from xlner.project.backtranslation import confirmed, labelled_back
 from xlner.project.candidates import CandidateOptions
+from xlner.project.fates import Fate, Reason
 from xlner.project.matchers import MATCHERS, Matcher
 from xlner.project.pair import Pair, Problem
-from xlner.project.pipeline import ProjectOptions, project
-from xlner.project.result import Fate, Projected, ProjectionResult, Reason
+from xlner.project.pipeline import project
+from xlner.project.result import Projected, ProjectionResult
+from xlner.project.scores import SCORES, Evidence, Score
 from xlner.project.selection import CurvePoint, curve, select
 
 __all__ = [
     "MATCHERS",
+    "SCORES",
     "CandidateOptions",
     "CurvePoint",
+    "Evidence",
     "Fate",
     "Matcher",
     "Pair",
     "Problem",
-    "ProjectOptions",
     "Projected",
     "ProjectionResult",
     "Reason",
+    "Score",
     "confirmed",
     "curve",
     "labelled_back",

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
+from xlner.project.fates import Fate, Reason
 from xlner.project.markers import labelled
-from xlner.project.result import Fate, Projected, ProjectionResult, Reason
+from xlner.project.result import Projected, ProjectionResult
 
 
 def labelled_back(

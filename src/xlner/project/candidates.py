@@ -4,48 +4,43 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from xlner.component import option, options
 from xlner.core.types import Span
-from xlner.errors import UsageError
+from xlner.errors import OptionError
 from xlner.project.pair import Pair
 
 Kind = Literal["aligned", "ngrams", "ner"]
 _EDGES = 24
 
 
-@dataclass(frozen=True)
+@options
 class CandidateOptions:
-    """Which ranges are candidates.
+    """Which ranges are candidates; part of the options of every matcher that chooses among them.
 
-    Args:
-        kinds: any of "aligned" (ranges between words linked to the entity), "ngrams" (all ranges) and "ner" (spans
-            that a NER model finds on the target side; the caller hands them in).
-        max_words: longest candidate in words. Of "aligned" candidates, up to `max_words` and twice the words of the
-            entity, whichever is more. Where the target has far more words than the source, as text without spaces
-            has, so many times more.
-        slack: "aligned" only: a range may also begin and end this many words off a linked word.
-        barriers: a range that contains one of these words is no candidate.
-
-    So a sentence of n words has at most n * max_words n-grams, and an entity at most 1752 aligned ranges. All ranges
+    A sentence of n words has at most n * max_words n-grams, and an entity at most 1752 aligned ranges. All ranges
     count up to 48 words that come into question. Where there are more, it is the ranges among the 48 with the
     strongest links, and those that begin at one of the first 24 and end at one of the last 24.
+
+    "aligned" are ranges between words linked to the entity, "ngrams" all ranges, "ner" the spans that a NER model finds
+    on the target side; the caller hands them in. `max_words` bounds the first two; of "aligned" candidates it is
+    `max_words` or twice the words of the entity, whichever is more, and where the target has far more words than the
+    source, as text without spaces has, so many times more.
     """
 
-    kinds: tuple[Kind, ...] = ("aligned",)
-    max_words: int = 10
-    slack: int = 1
-    barriers: frozenset[str] = frozenset("!?！？")
+    candidates: tuple[Kind, ...] = option(
+        ("aligned",), "Ranges: between linked words, all n-grams, or spans of the NER model; repeat to join."
+    )
+    max_words: int = option(10, "Longest candidate; more for longer entities.", ge=1, unit="words")
+    slack: int = option(1, "How far off a linked word an aligned range may begin and end.", ge=0, unit="words")
+    barriers: tuple[str, ...] = option(("!", "?", "！", "？"), "A range that contains one of these words is none.")
 
     def __post_init__(self) -> None:
-        wrong = [k for k in self.kinds if k not in ("aligned", "ngrams", "ner")]
-        if wrong or not self.kinds:
-            raise UsageError(f"--candidates is any of aligned, ngrams, ner; got '{', '.join(wrong)}'")
-        if self.max_words < 1 or self.slack < 0:
-            raise UsageError(f"candidates need max_words >= 1 and slack >= 0, got {self.max_words} and {self.slack}")
+        if not self.candidates:
+            raise OptionError("candidates", "names none; leave it out, or name one of aligned, ngrams, ner")
 
 
 def candidates_of(pair: Pair, options: CandidateOptions, ner: Sequence[Span] = ()) -> np.ndarray:
@@ -61,13 +56,13 @@ def candidates_of(pair: Pair, options: CandidateOptions, ner: Sequence[Span] = (
     """
     n = len(pair.target)
     found: set[tuple[int, int]] = set()
-    if "ngrams" in options.kinds and pair.entities:
+    if "ngrams" in options.candidates and pair.entities:
         longest = _stretched(options.max_words, pair)
         found.update((i, j) for i in range(n) for j in range(i + 1, min(n, i + longest) + 1))
-    if "aligned" in options.kinds:
+    if "aligned" in options.candidates:
         for entity in pair.entities:
             found.update(aligned_ranges(pair, entity, options))
-    if "ner" in options.kinds:
+    if "ner" in options.candidates:
         found.update((s.start, s.end) for s in ner if s.end <= n)
     if options.barriers and found:
         blocked = [i for i, word in enumerate(pair.target.words) if word in options.barriers]

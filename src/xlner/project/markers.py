@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from xlner.core.types import Sentence, Span
-from xlner.project.result import Fate, Reason
+from xlner.project.fates import Fate, Reason
 
 _LIKE_BRACKETS = str.maketrans(dict.fromkeys("［【〔〖「『《〈", "[") | dict.fromkeys("］】〕〗」』》〉", "]"))
 _MARKED = re.compile(r"\[([^\[\]]*)\]")

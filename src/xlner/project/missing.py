@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xlner.align import Alignment
 from xlner.core.types import Sentence
-
-if TYPE_CHECKING:
-    from xlner.project.result import Fate
+from xlner.project.fates import Fate
 
 
 def unknown_words(

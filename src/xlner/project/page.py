@@ -9,7 +9,8 @@ from html import escape
 import numpy as np
 
 from xlner.core.types import Sentence, Span
-from xlner.project.result import Fate, Projected, ProjectionResult
+from xlner.project.fates import Fate
+from xlner.project.result import Projected, ProjectionResult
 
 _COLOURS = ("#2563eb", "#059669", "#d97706", "#7c3aed", "#db2777", "#0891b2", "#65a30d", "#b45309")
 _CHAR, _GAP, _ROW, _TOP, _BOTTOM = 8.4, 10.0, 24, 26, 130

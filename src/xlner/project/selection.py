@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from xlner.core.types import Sentence
-from xlner.errors import UsageError
+from xlner.errors import OptionError, UsageError
 from xlner.project.backtranslation import doubt
-from xlner.project.result import Fate, Projected, ProjectionResult, Reason
+from xlner.project.fates import Fate, Reason
+from xlner.project.result import Projected, ProjectionResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,10 @@ def check_threshold(threshold: float) -> None:
     """Refuse what is no probability.
 
     Raises:
-        UsageError: it is not from 0 to 1.
+        OptionError: it is not from 0 to 1.
     """
     if not 0 <= threshold <= 1:
-        raise UsageError(f"--min-score is from 0 to 1, got {threshold}")
+        raise OptionError("min_score", f"must be from 0 to 1, got {threshold}")
 
 
 def curve(result: ProjectionResult, *, gold: Sequence[Sentence] | None = None, points: int = 20) -> list[CurvePoint]:

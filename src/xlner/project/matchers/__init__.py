@@ -29,12 +29,14 @@ class Matcher(Protocol):
 MATCHERS = Registry(
     "matchers",
     {
-        "exact": "xlner.project.matchers.chosen:ExactMatcher",
-        "greedy": "xlner.project.matchers.chosen:GreedyMatcher",
-        "program": "xlner.project.matchers.chosen:ProgramMatcher",
+        "exact": "xlner.project.matchers.exact:ExactMatcher",
+        "greedy": "xlner.project.matchers.greedy:GreedyMatcher",
+        "ilp": "xlner.project.matchers.ilp:IlpMatcher",
+        "program": "xlner.project.matchers.ilp:IlpMatcher",  # what "ilp" was called before
         "heuristic": "xlner.project.matchers.heuristic:HeuristicMatcher",
         "markers": "xlner.project.matchers.markers:MarkerMatcher",
     },
+    one="matcher",
 )
 
 __all__ = ["MATCHERS", "Matcher"]

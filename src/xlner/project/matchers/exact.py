@@ -1,4 +1,4 @@
-"""The exact choice for the common case, at most one projection per entity, without a solver."""
+"""The exact choice: without a solver for the common case, at most one projection per entity."""
 
 from __future__ import annotations
 
@@ -7,10 +7,26 @@ from collections.abc import Sequence
 import numpy as np
 
 from xlner.project.matchers.constraint import Constraint
-from xlner.project.matchers.program import choose_by_program
+from xlner.project.matchers.ilp import choose_by_ilp, choose_by_ilp_or_fewer
+from xlner.project.matchers.scored import ScoredMatcher
 
 _MAX_TOGETHER = 10
-Range = tuple[int, int]
+
+
+class ExactMatcher(ScoredMatcher):
+    """The best choice for all entities together; at most one projection per entity is solved directly, the rest by ILP.
+
+    A sentence that cannot satisfy "=" or ">=" (three entities, two words) is solved with "<=" of the same number
+    instead: part of the entities is better than none. The result counts such sentences.
+
+    Reference: the objective is that of Politov et al., NoDaLiDa 2025; the direct solution is ours.
+    """
+
+    def choose(self, scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """Shape: (n_entities, n_candidates), bool."""
+        if self.constraint == Constraint("<=", 1):
+            return choose_exactly(scores, candidates)
+        return choose_by_ilp_or_fewer(scores, candidates, self.constraint)
 
 
 def choose_exactly(scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
@@ -45,8 +61,8 @@ def choose_exactly(scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
             part = np.zeros(scores.shape)
             for row in group:
                 part[row, kept[row]] = scores[row, kept[row]]
-            found = choose_by_program(part, candidates, Constraint("<=", 1))
-            chosen |= found if found is not None else False
+            solved = choose_by_ilp(part, candidates, Constraint("<=", 1))
+            chosen |= solved if solved is not None else False
     return chosen
 
 
@@ -124,7 +140,7 @@ def _together(
         better = value > best[position, then]
         best[position, then[better]] = value[better]
         back[position, then[better]] = index
-    found = []
+    taken = []
     served = int(best[position].argmax())
     while served:
         latest = int(back[position, served])
@@ -132,6 +148,6 @@ def _together(
             position -= 1
             continue
         end, start, bit, column = options[latest]
-        found.append((group[bit], column))
+        taken.append((group[bit], column))
         position, served = at[start], served & ~(1 << bit)
-    return found
+    return taken

@@ -5,6 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from xlner.project.matchers.constraint import Constraint
+from xlner.project.matchers.scored import ScoredMatcher
+
+
+class GreedyMatcher(ScoredMatcher):
+    """The best remaining match first.
+
+    Reference: Politov et al., NoDaLiDa 2025, section 3.
+    """
+
+    def choose(self, scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """Shape: (n_entities, n_candidates), bool."""
+        return choose_greedily(scores, candidates, self.constraint)
 
 
 def choose_greedily(scores: np.ndarray, candidates: np.ndarray, constraint: Constraint) -> np.ndarray:

@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from xlner.component import Part, option, options
 from xlner.core.types import Span
-from xlner.errors import UsageError
+from xlner.project.fates import Fate, Reason
+from xlner.project.links import dice
 from xlner.project.pair import Pair, Problem
-from xlner.project.result import Fate, Projected, Reason
-from xlner.project.scores.align import dice
+from xlner.project.result import Projected
 
 Range = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class HeuristicMatcher:
-    """Project each entity to runs of the target words linked to it.
-
-    For one entity: take the linked words, split them into runs of neighbours, merge runs with small gaps, drop runs
-    that are short against the entity, keep the k longest. Then settle collisions between entities.
-
-    Args:
-        d: merge neighbouring runs with up to `d` words between them; these join the run.
-        k: how many runs an entity may keep; 0 keeps all.
-        only_i: do not merge a run whose first word is linked to the entity's first word.
-        thr: keep runs with more than `thr` times the words of the entity; 0 keeps all.
-        punctuation: "keep", or "drop" to ignore links to words that are only punctuation.
-        gap: how `d` is measured: "between" counts the words between two runs; "extent" wants the merged run to have at
-            most d + 2 words.
-        prefer: which runs `k` keeps, "longest" or "shortest".
-        order: which entity goes first, by "source" order or the "shortest".
-        collision: who gets words that two entities want: the "first" (the later run is lost), the "last" (it
-            overwrites, the rest of the earlier run stays), or "union" (one type: both become one; two types: the
-            longer run, the later one if equal).
-
-    Reference: `paper()` is Politov et al., NoDaLiDa 2025; `thesis()` the extended work behind it; `ixa()`
-        García-Ferrero et al., Findings of EMNLP 2022.
-    """
+class Rules:
+    """What a variant of the heuristic does, every setting decided. See `HeuristicMatcher.Options` for the fields."""
 
     d: int = 1
     k: int = 1
@@ -51,35 +31,58 @@ class HeuristicMatcher:
     prefer: Literal["longest", "shortest"] = "longest"
     order: Literal["source", "shortest"] = "source"
     collision: Literal["first", "last", "union"] = "first"
+
+
+VARIANTS = {
+    "own": Rules(),
+    "paper": Rules(k=0, thr=0.8, punctuation="keep", collision="last"),
+    "thesis": Rules(k=0, thr=0.8, punctuation="keep", prefer="shortest", order="shortest"),
+    "ixa": Rules(gap="extent", collision="union"),
+}
+"""Ours; the code of the paper, where every run that is long enough becomes an entity and later ones overwrite; the code
+of the thesis, with short entities first and the k shortest runs; and Easy-Label-Projection."""
+
+
+class HeuristicMatcher(Part):
+    """Project each entity to runs of the target words linked to it.
+
+    For one entity: take the linked words, split them into runs of neighbours, merge runs with small gaps, drop runs
+    that are short against the entity, keep the k longest. Then settle collisions between entities. A variant decides
+    all settings; those that are given change it.
+
+    Reference: "paper" is Politov et al., NoDaLiDa 2025; "thesis" the extended work behind it; "ixa" García-Ferrero et
+        al., Findings of EMNLP 2022.
+    """
+
     needs: ClassVar[frozenset[str]] = frozenset({"alignment"})
 
-    def __post_init__(self) -> None:
-        if self.d < 0 or self.k < 0 or not 0 <= self.thr < np.inf:
-            raise UsageError(f"--d, --k and --thr must be numbers from 0, got {self.d}, {self.k}, {self.thr}")
-        for name, value, allowed in (
-            ("punctuation", self.punctuation, ("keep", "drop")),
-            ("gap", self.gap, ("between", "extent")),
-            ("prefer", self.prefer, ("longest", "shortest")),
-            ("order", self.order, ("source", "shortest")),
-            ("collision", self.collision, ("first", "last", "union")),
-        ):
-            if value not in allowed:
-                raise UsageError(f"--{name} is {' or '.join(allowed)}; got '{value}'")
+    @options
+    class Options:
+        """Settings of the heuristic; None is what the variant has."""
 
-    @classmethod
-    def paper(cls) -> HeuristicMatcher:
-        """As the code of the paper has it: every run that is long enough becomes an entity, later ones overwrite."""
-        return cls(d=1, k=0, thr=0.8, punctuation="keep", collision="last")
+        variant: Literal["own", "paper", "thesis", "ixa"] = option(
+            "own", "Whose settings: ours or published ones; the other options change them."
+        )
+        d: int | None = option(None, "Merge runs with up to so many words between.", ge=0, unit="words")
+        k: int | None = option(None, "Runs an entity may keep; 0 keeps all.", ge=0, unit="runs")
+        only_i: bool | None = option(None, "No merge of a run whose first word is linked to the entity's first word.")
+        thr: float | None = option(None, "Runs must be longer than so many times the entity; 0 keeps all.", ge=0)
+        punctuation: Literal["keep", "drop"] | None = option(None, "Keep or drop links to words of punctuation only.")
+        gap: Literal["between", "extent"] | None = option(
+            None, "d counts the words between two runs, or bounds the extent of the merged run by d + 2."
+        )
+        prefer: Literal["longest", "shortest"] | None = option(None, "Which runs k keeps.")
+        order: Literal["source", "shortest"] | None = option(None, "Which entity goes first.")
+        collision: Literal["first", "last", "union"] | None = option(
+            None,
+            "Who gets words that two entities want: the first; the last, which leaves the rest of the earlier run; or "
+            "union, where one type becomes one run, and of two types the longer run wins, the later one if equal.",
+        )
 
-    @classmethod
-    def thesis(cls, *, d: int = 1, k: int = 0, only_i: bool = False, thr: float = 0.8) -> HeuristicMatcher:
-        """As the code of the thesis has it: short entities first, and the k shortest runs."""
-        return cls(d=d, k=k, only_i=only_i, thr=thr, punctuation="keep", prefer="shortest", order="shortest")
-
-    @classmethod
-    def ixa(cls) -> HeuristicMatcher:
-        """As Easy-Label-Projection has it: no threshold, the longest run, collisions united."""
-        return cls(d=1, k=1, punctuation="drop", gap="extent", collision="union")
+    def __init__(self, options: Any = None, /, **values: Any) -> None:
+        super().__init__(options, **values)
+        given = {f.name: getattr(self.options, f.name) for f in fields(Rules)}
+        self.rules = replace(VARIANTS[self.options.variant], **{n: v for n, v in given.items() if v is not None})
 
     def match(self, problem: Problem) -> Projected:
         """Project the entities of one sentence pair."""
@@ -87,13 +90,13 @@ class HeuristicMatcher:
         runs: dict[int, list[Range]] = {}
         lost: dict[int, Fate] = {}
         for index, entity in enumerate(pair.entities):
-            found = self._runs(pair, entity)
-            if isinstance(found, Fate):
-                lost[index] = found
+            runs_or_fate = self._runs(pair, entity)
+            if isinstance(runs_or_fate, Fate):
+                lost[index] = runs_or_fate
             else:
-                runs[index] = found
-        ranking = sorted(runs, key=lambda i: (_length(pair.entities[i]) if self.order == "shortest" else 0, i))
-        settle = {"first": _first, "last": _last, "union": _union}[self.collision]
+                runs[index] = runs_or_fate
+        ranking = sorted(runs, key=lambda i: (_length(pair.entities[i]) if self.rules.order == "shortest" else 0, i))
+        settle = {"first": _first, "last": _last, "union": _union}[self.rules.collision]
         kept, winners = settle(ranking, runs, pair.entities, len(pair.target))
         fates = []
         for index, entity in enumerate(pair.entities):
@@ -120,30 +123,30 @@ class HeuristicMatcher:
         words = pair.linked(entity).tolist()
         if not words:
             return Fate(entity, Reason.NO_ALIGNMENT)
-        if self.punctuation == "drop":
+        if self.rules.punctuation == "drop":
             words = [w for w in words if any(c.isalnum() for c in pair.target.words[w])]
             if not words:
                 return Fate(entity, Reason.PUNCTUATION)
         first_word = Span(entity.start, entity.start + 1, entity.label)
-        blocked = set(pair.linked(first_word).tolist()) if self.only_i else set()
+        blocked = set(pair.linked(first_word).tolist()) if self.rules.only_i else set()
         merged: list[Range] = []
         for start, end in _neighbours(words):
             if merged and start not in blocked and self._near(merged[-1], (start, end)):
                 merged[-1] = (merged[-1][0], end)
             else:
                 merged.append((start, end))
-        long_enough = [r for r in merged if _size(r) / _length(entity) > self.thr]
+        long_enough = [r for r in merged if _size(r) / _length(entity) > self.rules.thr]
         if not long_enough:
             best = max(merged, key=_size)
             return Fate(entity, Reason.TOO_SHORT, (), _size(best) / _length(entity), best)
-        sign = -1 if self.prefer == "longest" else 1
+        sign = -1 if self.rules.prefer == "longest" else 1
         ranked = sorted(long_enough, key=lambda r: (sign * _size(r), r[0]))
-        return sorted(ranked[: self.k or None])
+        return sorted(ranked[: self.rules.k or None])
 
     def _near(self, left: Range, right: Range) -> bool:
-        if self.gap == "between":
-            return right[0] - left[1] <= self.d
-        return right[1] - 1 - left[0] <= self.d + 1
+        if self.rules.gap == "between":
+            return right[0] - left[1] <= self.rules.d
+        return right[1] - 1 - left[0] <= self.rules.d + 1
 
 
 def _size(r: Range) -> int:

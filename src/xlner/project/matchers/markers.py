@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from xlner.component import Part
 from xlner.project.markers import labelled
 from xlner.project.pair import Problem
 from xlner.project.result import Projected
 
 
-@dataclass(frozen=True)
-class MarkerMatcher:
-    """Read `[...]` marks in the target and take them out; see `xlner.project.markers.decode`.
+class MarkerMatcher(Part):
+    """Read the `[...]` marks that a translator carried over, and take them out.
 
+    How marks find their entities stands at `xlner.project.markers.decode`.
     The result's sentences are the unmarked text, split into words anew. A sentence whose marks do not add up keeps its
     text, and all of its words are missing.
 

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 import numpy as np
 
-from xlner.core.types import Span
+from xlner.project.links import dice
 from xlner.project.pair import Pair
+from xlner.project.scores.evidence import Evidence
+from xlner.project.scores.score import ScorePart, Scores
+
+
+class AlignScore(ScorePart):
+    """Links between entity and candidate against their sizes, as a Dice value.
+
+    Reference: Politov et al., NoDaLiDa 2025.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"alignment"})
+
+    def __call__(self, pairs: Sequence[Pair], candidates: Sequence[np.ndarray], evidence: Evidence) -> Scores:
+        """One array per pair. Shape: (n_entities, n_candidates), float64."""
+        return [align_score(p, c) for p, c in zip(pairs, candidates, strict=True)]
 
 
 def align_score(pair: Pair, candidates: np.ndarray) -> np.ndarray:
-    """Dice value of links between every entity and every candidate.
-
-        c = 2 * sum of a[k, l] for k in entity, l in candidate / (words of the entity + words of the candidate)
-
-    a[k, l] is the link's score where the aligner gives one in [0, 1], else 1. A range linked one to one scores 1; with
-    many-to-many links it can be more.
+    """`dice` of every entity and every candidate.
 
     Args:
         pair: the sentences and their alignment; without one all scores are 0.
@@ -22,22 +35,7 @@ def align_score(pair: Pair, candidates: np.ndarray) -> np.ndarray:
 
     Returns:
         Shape: (n_entities, n_candidates), float64.
-
-    Reference: Politov et al., NoDaLiDa 2025, whose code has the factor 2.
     """
     if not len(candidates) or not pair.entities:
         return np.zeros((len(pair.entities), len(candidates)))
     return np.stack([dice(pair, entity, candidates) for entity in pair.entities])
-
-
-def dice(pair: Pair, entity: Span, candidates: np.ndarray) -> np.ndarray:
-    """One row of `align_score`. Shape: (n_candidates,), float64."""
-    mass = np.zeros(len(pair.target) + 1)
-    if pair.alignment is not None:
-        links, scores = pair.alignment.pairs, pair.alignment.scores
-        low, high = np.searchsorted(links[:, 0], (entity.start, entity.end))
-        values = 1.0 if scores is None else np.clip(scores[low:high], 0.0, 1.0)
-        np.add.at(mass, links[low:high, 1] + 1, values)
-    until = mass.cumsum()
-    sizes = candidates[:, 1] - candidates[:, 0] + (entity.end - entity.start)
-    return 2 * (until[candidates[:, 1]] - until[candidates[:, 0]]) / sizes

@@ -6,8 +6,8 @@ import numpy as np
 
 from xlner.core.types import Span
 from xlner.project.pair import Pair
+from xlner.project.scores.spelling import similarity
 from xlner.project.scores.statistics import Statistics
-from xlner.project.scores.strings import similarity
 
 FEATURES = (
     "dice",  # links between entity and candidate against their sizes, the align score

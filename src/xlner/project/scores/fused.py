@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
+from xlner.component import option, options
 from xlner.core.types import Span
 from xlner.project.matchers.exact import choose_exactly
 from xlner.project.pair import Pair
+from xlner.project.scores.evidence import Evidence
 from xlner.project.scores.features import FEATURES, PairFeatures, has_evidence
+from xlner.project.scores.ner import ner_scores
+from xlner.project.scores.score import ScorePart, Scores
 from xlner.project.scores.statistics import Statistics
 from xlner.project.scores.weights import DEFAULT
 
@@ -38,7 +43,7 @@ class Weights:
         return {**dict(zip(FEATURES, self.values.tolist(), strict=True)), "nowhere": self.nowhere}
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
-        """Chance of each candidate to be the projection of its entity; with "nowhere" they sum to 1.
+        """Probability of each candidate to be the projection of its entity; with "nowhere" they sum to 1.
 
         Candidates without any evidence have none.
 
@@ -54,47 +59,61 @@ class Weights:
         return weights / (weights.sum(1, keepdims=True) + np.exp(self.nowhere - top))
 
 
-@dataclass(frozen=True)
-class FusedScore:
-    """p(candidate | entity) from a log-linear model over the features of `xlner.project.scores.features`.
+class FusedScore(ScorePart):
+    """Calibrated probability of the projection from all evidence: links, spelling, shape, the corpus, a NER model.
 
-    The matcher then maximises the expected number of right projections. Two passes: the first reads the pair alone; its
+    p(candidate | entity) comes from a log-linear model over the features of `xlner.project.scores.features`. The
+    matcher then maximises the expected number of right projections. Two passes: the first reads the pair alone; its
     projections, exact and above `sure`, give the statistics of the corpus that the second pass reads too.
 
     Args:
+        options: see `Options`.
         weights: of the model; `learn` finds others, without labels of the target language.
-        rounds: how often statistics are gathered; 0 reads each pair alone.
-        sure: least probability of a projection that is counted in the statistics.
+        values: fields of `Options`, instead.
     """
 
-    weights: Weights = field(default_factory=Weights.default)
-    rounds: int = 1
-    sure: float = 0.5
+    needs: ClassVar[frozenset[str]] = frozenset({"alignment"})
+    uses: ClassVar[frozenset[str]] = frozenset({"tagger"})
+    stands_alone: ClassVar[bool] = True
+    # Scores are probabilities. Two equal names share theirs, so half is too much to ask. See `support`.
+    threshold: ClassVar[float] = 0.2
+
+    @options
+    class Options:
+        """How statistics of the corpus are gathered."""
+
+        rounds: int = option(1, "How often statistics of the corpus are gathered; 0 reads each pair alone.", ge=0)
+        sure: float = option(0.5, "Least probability of a projection that is counted in them.", gt=0, le=1)
+
+    def __init__(self, options: Any = None, /, *, weights: Weights | None = None, **values: Any) -> None:
+        super().__init__(options, **values)
+        self.weights = Weights.default() if weights is None else weights
 
     def __call__(
-        self,
-        pairs: Sequence[Pair],
-        candidates: Sequence[np.ndarray],
-        *,
-        ner: Sequence[np.ndarray] | None = None,
-    ) -> list[np.ndarray]:
+        self, pairs: Sequence[Pair], candidates: Sequence[np.ndarray], evidence: Evidence = Evidence()
+    ) -> Scores:
         """Probabilities of all pairs.
 
         Args:
             pairs: a whole corpus; more of it teaches more.
             candidates: ranges per pair. Shapes: (n_candidates, 2).
-            ner: label-free NER scores, if wanted.
+            evidence: of a NER model, if there is one.
 
         Returns:
             One array per pair. Shape: (n_entities, n_candidates), float64, in [0, 1].
         """
+        ner = ner_scores(pairs, candidates, evidence, any_type=True) if evidence.probabilities else None
         features = featurise(pairs, candidates, ner=ner)
         scores = [self.weights.probabilities(f()) for f in features]
-        for _ in range(self.rounds):
-            chosen = choose_all(scores, candidates, self.sure)
+        for _ in range(self.options.rounds):
+            chosen = choose_all(scores, candidates, self.options.sure)
             statistics = Statistics(projections(pairs, candidates, chosen))
             scores = [self.weights.probabilities(f(statistics, c)) for f, c in zip(features, chosen, strict=True)]
         return scores
+
+    def support(self, scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """`support_of`: the best candidate counts with those that are nearly the same."""
+        return support_of(scores, candidates)
 
 
 def support_of(scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:

@@ -95,10 +95,10 @@ def examples(
         right: per pair and entity the index of the right candidate, -1 for none, -2 for unknown: no example.
         start: weights of the first pass.
     """
-    scorer = FusedScore(start or Weights.default(), rounds=0)
+    scorer = FusedScore(weights=start, rounds=0)
     features = featurise(pairs, candidates)
     first = [scorer.weights.probabilities(f()) for f in features]
-    chosen = choose_all(first, candidates, scorer.sure)
+    chosen = choose_all(first, candidates, scorer.options.sure)
     statistics = Statistics(projections(pairs, candidates, chosen))
     out = []
     for maker, columns, answers in zip(features, chosen, right, strict=True):
@@ -149,5 +149,5 @@ def fit(data: Sequence[Example], *, l2: float = 0.01, prior: Weights | None = No
         return value, gradient
 
     bounds = [*((None, 0.0) if name in AGAINST else (0.0, None) for name in FEATURES), (None, None)]
-    found = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300})
-    return Weights(found.x[:n], float(found.x[n]))
+    solved = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300})
+    return Weights(solved.x[:n], float(solved.x[n]))

@@ -1,14 +1,66 @@
-"""NER scores: how much a candidate looks like an entity to a model that reads the target language."""
+"""The NER score: how much a candidate looks like an entity of the right type to a model of the target language."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 import numpy as np
 
+from xlner.component import option, options
 from xlner.core.labels import LabelSet
+from xlner.errors import UsageError
 from xlner.project.pair import Pair
+from xlner.project.scores.evidence import Evidence
+from xlner.project.scores.score import ScorePart, Scores
 
 ALPHA = 1.15
 _DROPPED = 0.05
+
+
+@options
+class NerOptions:
+    """Options of the scores that read a NER model."""
+
+    alpha: float = option(ALPHA, "Factor per further word, by which a longer span beats its own parts.", ge=1, le=2)
+
+
+class NerScore(ScorePart):
+    """Probability of an entity of the wanted type, by a NER model that reads the target.
+
+    Reference: Shkalikov's thesis on projection as optimisation (behind Politov et al., NoDaLiDa 2025), score "ner".
+    """
+
+    Options = NerOptions
+    needs: ClassVar[frozenset[str]] = frozenset({"tagger"})
+
+    def __call__(self, pairs: Sequence[Pair], candidates: Sequence[np.ndarray], evidence: Evidence) -> Scores:
+        """One array per pair. Shape: (n_entities, n_candidates), float64."""
+        return ner_scores(pairs, candidates, evidence, any_type=False, alpha=self.options.alpha)
+
+
+def ner_scores(
+    pairs: Sequence[Pair],
+    candidates: Sequence[np.ndarray],
+    evidence: Evidence,
+    *,
+    any_type: bool,
+    alpha: float = ALPHA,
+) -> Scores:
+    """`ner_score` of every pair.
+
+    Returns:
+        One array per pair. Shape: (n_entities, n_candidates), float64.
+
+    Raises:
+        UsageError: there is no evidence.
+    """
+    if evidence.probabilities is None or evidence.labels is None:
+        raise UsageError("this score reads a NER model for the target language; there is none")
+    return [
+        ner_score(p, c, probabilities, evidence.labels, any_type=any_type, alpha=alpha)
+        for p, c, probabilities in zip(pairs, candidates, evidence.probabilities, strict=True)
+    ]
 
 
 def ner_score(

@@ -1,39 +1,49 @@
-"""Matchers that choose among scored candidates: exact, greedy, and the integer program as the reference."""
+"""What matchers that choose among scored candidates have in common: their options, and the telling of fates."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
+from xlner.component import Part, option, options
 from xlner.core.types import Span
-from xlner.errors import UsageError
-from xlner.project.matchers.constraint import Constraint
-from xlner.project.matchers.exact import choose_exactly
-from xlner.project.matchers.greedy import choose_greedily
-from xlner.project.matchers.program import choose_by_program
+from xlner.errors import OptionError
+from xlner.project.candidates import CandidateOptions
+from xlner.project.fates import Fate, Reason
+from xlner.project.matchers.constraint import Constraint, Sense
 from xlner.project.pair import Pair, Problem
-from xlner.project.result import Fate, Projected, Reason
+from xlner.project.result import Projected
 
 
-@dataclass(frozen=True)
-class _Chooser(ABC):
-    """What the three have in common: a constraint and a threshold, and the telling of fates.
+@options
+class ScoredOptions(CandidateOptions):
+    """Options of every matcher that chooses among scored candidates."""
 
-    Args:
-        constraint: number of projections per entity.
-        threshold: scores up to this one do not count; None takes the problem's.
-    """
-
-    constraint: Constraint = field(default_factory=Constraint)
-    threshold: float | None = None
-    needs: ClassVar[frozenset[str]] = frozenset({"candidates"})
+    constraint: Sense = option("<=", "Projections per entity: at most, exactly or at least so many as `n_proj` says.")
+    n_proj: int = option(1, "Number of projections per entity; 0 goes with >= and means no constraint.", ge=0)
+    threshold: float | None = option(
+        None, "Candidates must score more; without it, the score's own bound, such as 0.2 for probabilities.", ge=0
+    )
 
     def __post_init__(self) -> None:
-        if self.threshold is not None and not 0 <= self.threshold < np.inf:
-            raise UsageError(f"--threshold must be a number from 0, got {self.threshold}")
+        super().__post_init__()
+        if self.n_proj < 1 and self.constraint != ">=":
+            raise OptionError("n_proj", f"must be at least 1 with the constraint {self.constraint}, got {self.n_proj}")
+
+
+class ScoredMatcher(Part, ABC):
+    """A matcher that chooses among scored candidates. What it chooses is for its subclasses to say."""
+
+    Options = ScoredOptions
+    needs: ClassVar[frozenset[str]] = frozenset({"candidates"})
+    options: ScoredOptions
+
+    @property
+    def constraint(self) -> Constraint:
+        """Number of projections per entity."""
+        return Constraint(self.options.constraint, self.options.n_proj)
 
     @abstractmethod
     def choose(self, scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
@@ -45,7 +55,7 @@ class _Chooser(ABC):
         order = np.lexsort((problem.candidates[:, 1], problem.candidates[:, 0]))
         candidates = problem.candidates[order]
         scores = np.asarray(problem.scores, float)[:, order]
-        threshold = problem.threshold if self.threshold is None else self.threshold
+        threshold = problem.threshold if self.options.threshold is None else self.options.threshold
         support = scores if problem.support is None else np.asarray(problem.support, float)[:, order]
         usable = np.where(support > threshold, scores, 0.0)
         chosen = self.choose(usable, candidates)
@@ -61,46 +71,6 @@ class _Chooser(ABC):
         """Whether an entity with a candidate got fewer than "=" or ">=" asks for."""
         short = chosen.sum(1) < self.constraint.n_proj
         return self.constraint.sense != "<=" and bool((short & (usable > 0).any(1)).any())
-
-
-@dataclass(frozen=True)
-class ExactMatcher(_Chooser):
-    """The best choice overall. At most one projection per entity is solved directly, anything else by HiGHS.
-
-    A sentence that cannot satisfy "=" or ">=" (three entities, two words) is solved with "<=" of the same number
-    instead: part of the entities is better than none. The result counts such sentences.
-    """
-
-    def choose(self, scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Shape: (n_entities, n_candidates), bool."""
-        if self.constraint == Constraint("<=", 1):
-            return choose_exactly(scores, candidates)
-        return _program(scores, candidates, self.constraint)
-
-
-@dataclass(frozen=True)
-class ProgramMatcher(_Chooser):
-    """The integer program for every constraint: the reference for `exact`, and slower."""
-
-    def choose(self, scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Shape: (n_entities, n_candidates), bool."""
-        return _program(scores, candidates, self.constraint)
-
-
-@dataclass(frozen=True)
-class GreedyMatcher(_Chooser):
-    """The best remaining match first. See `choose_greedily`."""
-
-    def choose(self, scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Shape: (n_entities, n_candidates), bool."""
-        return choose_greedily(scores, candidates, self.constraint)
-
-
-def _program(scores: np.ndarray, candidates: np.ndarray, constraint: Constraint) -> np.ndarray:
-    found = choose_by_program(scores, candidates, constraint)
-    if found is None:
-        found = choose_by_program(scores, candidates, Constraint("<=", max(1, constraint.n_proj)))
-    return np.zeros(scores.shape, bool) if found is None else found
 
 
 def _fates(

@@ -3,31 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xlner.align.subwords import SubwordEncoder, SubwordVectors
-from xlner.encoder.depth import TWO_THIRDS, layer_at
+from xlner.component import option, options
 from xlner.project.pair import Pair
+from xlner.project.scores.evidence import Evidence
+from xlner.project.scores.score import ScorePart, Scores
+
+if TYPE_CHECKING:
+    from xlner.align.subwords import SubwordVectors
 
 
-class EmbeddingScorer:
-    """Cosine of mean subword vectors, read in context, after the mean vector of each side is taken off.
+class EmbeddingScore(ScorePart):
+    """Cosine of entity and candidate in a multilingual encoder.
 
-    Without that last step all vectors of an encoder point one way and all cosines are near 1. Values below 0 become 0.
-
-    Args:
-        encoder: "embedded", a folder or a hub id.
-        layer: the hidden layer to take; None takes the one two thirds up, 8 of the embedded encoder's 12.
-        device: a torch device name.
+    Of mean subword vectors, read in context, after the mean vector of each side is taken off. Without that last step
+    all vectors of an encoder point one way and all cosines are near 1. Values below 0 become 0.
     """
 
-    def __init__(self, encoder: str = "embedded", *, layer: int | None = None, device: str | None = None) -> None:
-        layer = layer_at(TWO_THIRDS, encoder) if layer is None else layer
-        self._encoder = SubwordEncoder(encoder, layers=[layer], device=device)
+    @options
+    class Options:
+        """Which encoder, and where it is read."""
 
-    def __call__(self, pairs: Sequence[Pair], candidates: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Scores of all pairs; those with no entity or candidate are not encoded.
+        encoder: str = option("embedded", "The encoder: 'embedded', a folder or a hub id.")
+        layer: int | None = option(
+            None, "Hidden layer to read; by default two thirds up, 8 of the embedded encoder's 12.", ge=0
+        )
+        device: str | None = option(None, "A torch device.", decides=False)
+
+    def __init__(self, options: Any = None, /, **values: Any) -> None:
+        super().__init__(options, **values)
+        from xlner.align.subwords import SubwordEncoder
+        from xlner.encoder.depth import TWO_THIRDS, layer_at
+
+        o = self.options
+        layer = layer_at(TWO_THIRDS, o.encoder) if o.layer is None else o.layer
+        self._encoder = SubwordEncoder(o.encoder, layers=[layer], device=o.device)
+
+    def __call__(self, pairs: Sequence[Pair], candidates: Sequence[np.ndarray], evidence: Evidence) -> Scores:
+        """Pairs with no entity or candidate are not encoded.
 
         Returns:
             One array per pair. Shape: (n_entities, n_candidates), float64, in [0, 1].

@@ -1,4 +1,4 @@
-"""String similarity: names survive translation, and other scripts spell them by their sound."""
+"""Likeness of strings by spelling or sound, in any script."""
 
 from __future__ import annotations
 
@@ -6,37 +6,9 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
-import numpy as np
-
-from xlner.project.pair import Pair
-
 _VOWELS = frozenset("aeiouy")
 # Sounds that languages and scripts write in different ways fall onto one letter.
 _SOUNDS = str.maketrans("cqzxvwbdgj", "kkssffptki")
-
-
-def string_score(pair: Pair, candidates: np.ndarray) -> np.ndarray:
-    """How much the spelling of each candidate is like that of each entity.
-
-    The higher of two values: Dice of character bigrams of the romanised strings, and, where the two are in different
-    scripts, Dice of the bigrams of their consonant sounds.
-
-    Args:
-        pair: the sentences.
-        candidates: ranges `[start, end)`. Shape: (n_candidates, 2).
-
-    Returns:
-        Values in [0, 1]. Shape: (n_entities, n_candidates), float64.
-
-    Limits: ideographs have no sound in Unicode, so names between Latin script and Chinese or kanji score 0.
-    """
-    out = np.zeros((len(pair.entities), len(candidates)))
-    words = pair.target.words
-    texts = [" ".join(words[start:end]) for start, end in candidates.tolist()]
-    for row, entity in enumerate(pair.entities):
-        name = " ".join(pair.source.words[entity.start : entity.end])
-        out[row] = [similarity(name, text) for text in texts]
-    return out
 
 
 @lru_cache(maxsize=200_000)

@@ -1,4 +1,4 @@
-"""The reference: projection as an integer program, solved by HiGHS."""
+"""The reference: projection by integer linear programming (ILP), solved by HiGHS."""
 
 from __future__ import annotations
 
@@ -6,11 +6,31 @@ import numpy as np
 
 from xlner.errors import XlnerError
 from xlner.project.matchers.constraint import Constraint
+from xlner.project.matchers.scored import ScoredMatcher
 
 _OPTIMAL, _INFEASIBLE = 0, 2
 
 
-def choose_by_program(scores: np.ndarray, candidates: np.ndarray, constraint: Constraint) -> np.ndarray | None:
+class IlpMatcher(ScoredMatcher):
+    """Integer linear programming (ILP) for every constraint: the reference for `exact`, and slower.
+
+    Reference: Politov et al., NoDaLiDa 2025; solved by HiGHS (Huangfu and Hall, 2018).
+    """
+
+    def choose(self, scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """Shape: (n_entities, n_candidates), bool."""
+        return choose_by_ilp_or_fewer(scores, candidates, self.constraint)
+
+
+def choose_by_ilp_or_fewer(scores: np.ndarray, candidates: np.ndarray, constraint: Constraint) -> np.ndarray:
+    """`choose_by_ilp`; at most the same number per entity where the constraint leaves no room."""
+    chosen = choose_by_ilp(scores, candidates, constraint)
+    if chosen is None:
+        chosen = choose_by_ilp(scores, candidates, Constraint("<=", max(1, constraint.n_proj)))
+    return np.zeros(scores.shape, bool) if chosen is None else chosen
+
+
+def choose_by_ilp(scores: np.ndarray, candidates: np.ndarray, constraint: Constraint) -> np.ndarray | None:
     """The best choice under any constraint.
 
         maximise    sum of scores[s, t] x[s, t]
@@ -32,8 +52,8 @@ def choose_by_program(scores: np.ndarray, candidates: np.ndarray, constraint: Co
     Raises:
         XlnerError: the solver gave up.
 
-    Reference: the program is that of Shkalikov's thesis (the extended work behind Politov et al., NoDaLiDa 2025); the
-        solver is HiGHS (Huangfu and Hall, 2018) through SciPy.
+    Reference: the formulation is that of Shkalikov's thesis (the extended work behind Politov et al., NoDaLiDa 2025);
+        the solver is HiGHS (Huangfu and Hall, 2018) through SciPy.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array, vstack
@@ -53,17 +73,17 @@ def choose_by_program(scores: np.ndarray, candidates: np.ndarray, constraint: Co
     high = np.inf if constraint.sense == ">=" else float(constraint.n_proj)
     lower = np.concatenate((np.full(len(words_used), -np.inf), np.full(len(entities), low)))
     upper = np.concatenate((np.ones(len(words_used)), np.full(len(entities), high)))
-    found = milp(
+    solved = milp(
         -scores[rows, columns].astype(float),
         constraints=LinearConstraint(vstack((per_word, per_entity)), lower, upper),
         integrality=np.ones(n),
         bounds=Bounds(0, 1),
         options={"mip_rel_gap": 0.0},
     )
-    if found.status == _INFEASIBLE:
+    if solved.status == _INFEASIBLE:
         return None
-    if found.status != _OPTIMAL or found.x is None:
-        raise XlnerError(f"the solver found no optimum (status {found.status}: {found.message})")
-    taken = np.round(found.x).astype(bool)  # the solver speaks in floats
+    if solved.status != _OPTIMAL or solved.x is None:
+        raise XlnerError(f"the solver found no optimum (status {solved.status}: {solved.message})")
+    taken = np.round(solved.x).astype(bool)  # the solver speaks in floats
     chosen[rows[taken], columns[taken]] = True
     return chosen

@@ -1,0 +1,136 @@
+"""What `xlner project` does: a labelled file and its translation in, a labelled translation out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from xlner.align import Aligner
+from xlner.align.combined import from_files
+from xlner.align.read import read_pairs
+from xlner.data import load as load_sentences
+from xlner.data.source import check_stdin
+from xlner.errors import DataError, OptionError
+from xlner.project.files import Outputs, read_alignments, read_target, write_outputs
+from xlner.project.matchers import Matcher
+from xlner.project.pipeline import project as project_sentences
+from xlner.project.plan import Choice, Resources, plan
+from xlner.project.result import ProjectionResult
+from xlner.project.scores import Score
+from xlner.project.selection import check_threshold, select
+
+if TYPE_CHECKING:
+    from xlner.tagger import Tagger
+
+Words = Literal["spaces", "segment"]
+
+
+def project(
+    source: str | Path,
+    target: str | Path,
+    outputs: Outputs | str | Path,
+    *,
+    matcher: str | Matcher | None = None,
+    aligner: str | Aligner | None = None,
+    score: str | Score | None = None,
+    matcher_options: Mapping[str, Any] | None = None,
+    aligner_options: Mapping[str, Any] | None = None,
+    score_options: Mapping[str, Any] | None = None,
+    alignment: str | Path | None = None,
+    fit: tuple[str | Path, str | Path] | None = None,
+    load: str | Path | None = None,
+    min_score: float = 0.0,
+    words: Words | None = None,
+    source_language: str | None = None,
+    target_language: str | None = None,
+    ner_model: str | None = None,
+    device: str | None = None,
+) -> ProjectionResult:
+    """Project a labelled file onto its translation. All that can be wrong with the input is found before work starts.
+
+    Args:
+        source: labelled file of any format.
+        target: its translation, line by line: raw text, or any format, whose labels are ignored. Marked for `markers`.
+        outputs: files to write; a path alone is that of the labelled target sentences.
+        matcher: as in `xlner.project.project`.
+        aligner: likewise.
+        score: likewise.
+        matcher_options: likewise.
+        aligner_options: likewise.
+        score_options: likewise.
+        alignment: Pharaoh lines, one per pair, instead of an aligner.
+        fit: two more parallel files for an aligner that learns.
+        load: folder of a saved aligner, used as it is.
+        min_score: spans below it become missing words.
+        words: how raw target text becomes words: at "spaces", or "segment". None takes spaces where links come from a
+            file, since such files count words so, and segments elsewhere.
+        source_language: BCP-47 or ISO 639.
+        target_language: likewise; helps to segment.
+        ner_model: a tagger of the target language, for scores and candidates that ask for one.
+        device: a torch device name, for every part that runs on one.
+
+    Raises:
+        DataError: the files have different numbers of sentences, the source has no labels, or one cannot be used.
+        UsageError: an option is wrong or has no effect, or an output cannot be a file.
+    """
+    outputs = outputs if isinstance(outputs, Outputs) else Outputs(outputs)
+    check_threshold(min_score)
+    if words not in (None, *get_args(Words)):
+        raise OptionError("words", f"must be one of {', '.join(get_args(Words))}, got '{words}'")
+    inputs = [p for p in (source, target, alignment, *(fit or ())) if p is not None]
+    check_stdin(inputs)
+    outputs.check(inputs)
+    parts = plan(
+        Choice(matcher, matcher_options or {}),
+        Choice(aligner, aligner_options or {}),
+        Choice(score, score_options or {}),
+        Resources(alignment is not None, fit is not None, load, ner_model is not None, device),
+    )
+    sources = load_sentences(source, language=source_language).sentences
+    if sources and not any(s.labelled for s in sources):
+        raise DataError(
+            "no labels in it: the source of a projection is labelled text, such as CoNLL with a column of tags",
+            path=source,
+        )
+    by_lines = alignment is not None or (
+        parts.aligner is not None and from_files(parts.aligner, dict(parts.aligner_options))
+    )
+    way = words or ("spaces" if by_lines or "markers" in parts.matcher.needs else "segment")
+    targets = read_target(target, language=target_language, words=way, asked=words is not None)
+    if len(sources) != len(targets):
+        raise DataError(
+            f"has {len(targets)} sentences, but the source {source} has {len(sources)}; sentence n of one file must be "
+            "the translation of sentence n of the other (empty lines count)",
+            path=target,
+        )
+    bitext = None
+    if fit is not None:
+        bitext = read_pairs(*fit, words=way, source_language=source_language, target_language=target_language)
+    result = project_sentences(
+        sources,
+        targets,
+        matcher=matcher,
+        aligner=aligner,
+        score=score,
+        matcher_options=matcher_options,
+        aligner_options=aligner_options,
+        score_options=score_options,
+        alignments=None if alignment is None else read_alignments(alignment, sources, targets),
+        bitext=bitext,
+        load=load,
+        tagger=_tagger(ner_model, device),
+        device=device,
+    )
+    if min_score:
+        result = select(result, threshold=min_score)
+    write_outputs(result, outputs)
+    return result
+
+
+def _tagger(model: str | None, device: str | None) -> Tagger | None:
+    if model is None:
+        return None
+    from xlner.tagger import Tagger
+
+    return Tagger.load(model, device=device)
