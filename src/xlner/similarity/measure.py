@@ -40,10 +40,12 @@ class Similarity(Protocol):
     A measure is a part (see `xlner.component`): a class that is made with its `Options`.
 
     Attributes:
+        options: what it was made with.
         needs: what it looks at: "text" of each language, "bitext" of each pair, or language "codes" alone.
     """
 
     needs: ClassVar[frozenset[str]]
+    options: Any
 
     def __init__(self, options: Any = None, /, **values: Any) -> None: ...
 
