@@ -29,7 +29,7 @@ from xlner.api.estimate import estimate
 from xlner.core.labels import parse_map
 from xlner.data import load, write
 from xlner.evaluate import Estimator, Observed, leave_one_target_out, score, tempered
-from xlner.evaluate.estimate import chance_calibration
+from xlner.evaluate.estimate import span_probability_calibration
 from xlner.evaluate.estimator import AGREEMENT, CALIBRATED, EXPECTED
 from xlner.evaluate.ridge import width90
 from xlner.tagger import Tagger
@@ -79,7 +79,8 @@ def measure(row: dict[str, Any]) -> dict[str, Any]:
     chances = tagger.probabilities(gold)
     found = [s.with_spans(decode(p, tagger.labels)) for s, p in zip(gold, chances, strict=True)]
     before, after = (
-        chance_calibration(gold, found, [tempered(p, t) for p in chances], types).ece for t in (1.0, made.temperature)
+        span_probability_calibration(gold, found, [tempered(p, t) for p in chances], types).ece
+        for t in (1.0, made.temperature)
     )
     truth = score(gold, found)
     return {

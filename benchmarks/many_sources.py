@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from common import beginning, f1_of, parser, run_xlner, write_results
-from xlner.evaluate import seeds_interval
+from xlner.evaluate import paired_differences, seeds_interval, targets_interval
 
 LANGUAGES = ("en", "es", "nl", "de")
 RULES = ("uniform", "language-id", "language-id:sentence")
@@ -107,18 +107,19 @@ COMPARED = [("uniform", BEST), ("language-id", "uniform"), (RULES[2], "uniform")
 
 
 def differences(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Mean difference of two systems over all seeds and targets, with its paired t-interval."""
-    found = {(r["seed"], r["target"], r["system"]): r["f1"] for r in runs}
-    for seed, target in {(r["seed"], r["target"]) for r in runs}:
-        of = [f1 for (s, t, name), f1 in found.items() if (s, t) == (seed, target) and name.endswith(" alone")]
-        found[seed, target, BEST] = max(of)
+    """Mean difference of two systems, paired by target and seed; intervals take targets as the unit."""
+    f1: dict[str, dict[str, list[float]]] = {}
+    for seed, target in dict.fromkeys((r["seed"], r["target"]) for r in runs):
+        mine = {r["system"]: r["f1"] for r in runs if (r["seed"], r["target"]) == (seed, target)}
+        mine[BEST] = max(value for system, value in mine.items() if system.endswith(" alone"))
+        for system, value in mine.items():
+            f1.setdefault(system, {}).setdefault(target, []).append(value)
     out = []
     for one, other in COMPARED:
-        each = [f1 - found[s, t, other] for (s, t, name), f1 in found.items() if name == one]
-        row = {"system": one, "other": other, "difference": sum(each) / len(each), "pairs": len(each)}
-        if len(each) > 1:
-            spread = seeds_interval(each)
-            row |= {"low": spread.low, "high": spread.high}
+        spread = targets_interval(paired_differences(f1[one], f1[other]))
+        row = {"system": one, "other": other, "difference": spread.mean, "pairs": spread.runs}
+        if spread.low is not None:
+            row |= {"low": spread.low, "high": spread.high, "bootstrap": spread.bootstrap.as_dict()}
         out.append(row)
     return out
 
@@ -144,9 +145,18 @@ def table(runs: Sequence[dict[str, Any]], words: int) -> str:
     published = " | ".join(f"{PUBLISHED[t]:.2f}" for t in targets)
     mean = sum(PUBLISHED[t] for t in targets) / len(targets)
     lines += [f"| published, three sources, mBERT | {published} | {mean:.2f} |", ""]
-    lines += ["Differences over seeds and targets, with the paired 95% t-interval:", ""]
+    lines += [
+        "Differences, paired by seed, mean over targets. In brackets the 95% t-interval over the means of targets (runs "
+        "of one target are no independent observations), then the hierarchical bootstrap, which is too narrow for "
+        "three targets:",
+        "",
+    ]
     for row in differences(runs):
-        interval = f" [{100 * row['low']:+.2f}, {100 * row['high']:+.2f}]" if "low" in row else ""
+        interval = ""
+        if "low" in row:
+            drawn = row["bootstrap"]
+            interval = f" [{100 * row['low']:+.2f}, {100 * row['high']:+.2f}]"
+            interval += f", {100 * drawn['low']:+.2f} to {100 * drawn['high']:+.2f}"
         lines.append(f"- {row['system']} less {row['other']}: {100 * row['difference']:+.2f}{interval}")
     lines += ["", "Weights of language-id, mean over seeds, with the F1 of each teacher applied directly:", ""]
     for target in targets:

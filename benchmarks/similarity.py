@@ -35,9 +35,9 @@ def main() -> None:
     texts = Texts(read, bitext=[read], encoder=encoder)
     names = expand(options.measure or ["all"])
     rows: list[tuple[str, float]] = []
-    loaded = {n: SIMILARITIES.load(n)() for n in names}
+    loaded = {n: SIMILARITIES.build(n) for n in names}
     started = time.perf_counter()
-    if any(n.startswith(("embedding:", "language-id")) and loaded[n].needs == "text" for n in names):
+    if any(n.startswith(("embedding:", "language-id")) and "text" in loaded[n].needs for n in names):
         for code in texts.languages:
             texts.vectors(code)
         rows.append(("encoding, once for all", time.perf_counter() - started))

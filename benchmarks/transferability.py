@@ -132,7 +132,7 @@ def main() -> None:
     # What language-id says of a pair depends on which other languages are compared, so nothing is fitted on it; the
     # tables of typology are an extra that most users have not.
     alone = [m for m in everything.measures if m != "language-id"]
-    of_text = [m for m in alone if SIMILARITIES.load(m)().needs == "text"] or alone
+    of_text = [m for m in alone if "text" in SIMILARITIES.load(m).needs] or alone
     transfers = everything.select(of_text)
     _, *others = leave_one_out(everything)
     ways = {"measures of text, and the source": of_text, "these and typology": alone}

@@ -71,10 +71,10 @@ def test_the_folder_holds_what_was_printed(run, tmp_path):
 def test_bitext(run, files):
     pair = f"en={files}/en.txt,es={files}/es.txt"
     made = json.loads(run("--json", "--measure", "embedding:retrieval", "--bitext", pair).out)
-    found = made["measures"]["embedding:retrieval"]
-    assert 0 <= found["matrix"][0][1] <= 1
-    assert found["matrix"][0][2] is None
-    assert {"en", "zh"} in [{m["source"], m["target"]} for m in found["missing"]]
+    retrieval = made["measures"]["embedding:retrieval"]
+    assert 0 <= retrieval["matrix"][0][1] <= 1
+    assert retrieval["matrix"][0][2] is None
+    assert {"en", "zh"} in [{m["source"], m["target"]} for m in retrieval["missing"]]
 
 
 def test_labels_and_format_do_not_matter(files):
@@ -178,6 +178,15 @@ def test_the_nearest_source_is_recommended_with_f1_interval_and_reasons(files, p
     first = made["recommendations"][0]
     assert first["source"] == "es"
     assert first["low"] < first["f1"] <= first["high"] <= 1
+
+
+def test_a_target_that_the_predictor_has_seen_is_said(files, predictor, capsys):
+    languages = ["--language", f"es={files}/es.conll", "--predictor", predictor]
+    assert "fitted on" not in recommend(capsys, files, *languages).err
+    told = recommend(capsys, files, *languages, "--target", f"zh={files}/zh.txt")
+    assert "note: Chinese (zh) is among the languages that the predictor was fitted on" in told.err
+    made = json.loads(recommend(capsys, files, *languages, "--target", f"zh={files}/zh.txt", "--json").out)
+    assert "Chinese (zh) is among" in made["notes"][-1]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xlner.errors import UsageError
-from xlner.evaluate import Scores, TypeScore, bootstrap, interval, intervals, score
+from xlner.evaluate import Scores, TypeScore, interval, intervals, resample, score
 
 
 def test_same_seed_same_interval(synthetic):
@@ -16,7 +16,7 @@ def test_same_seed_same_interval(synthetic):
 def test_block_size_changes_nothing(synthetic, monkeypatch):
     s = synthetic(accuracy=0.8, types=("LOC", "PER"))
     whole = intervals(s, resamples=200)
-    monkeypatch.setattr(bootstrap, "_CELLS", 50)
+    monkeypatch.setattr(resample, "_CELLS", 50)
     assert intervals(s, resamples=200) == whole
 
 

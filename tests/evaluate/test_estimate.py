@@ -20,10 +20,10 @@ from xlner.evaluate import (
     fit_temperature,
     leave_one_target_out,
     score,
-    span_chances,
+    span_probabilities,
     tempered,
 )
-from xlner.evaluate.estimate import chance_calibration
+from xlner.evaluate.estimate import span_probability_calibration
 from xlner.evaluate.ridge import width90
 from xlner.tagger.decode import decode
 
@@ -66,7 +66,7 @@ def test_by_hand():
     chances = np.array([[0.1, 0.8, 0, 0.1, 0], [0.2, 0.1, 0.7, 0, 0], [0.6, 0, 0.25, 0.15, 0], [0.3, 0, 0, 0.7, 0]])
     spans = decode(chances, LABELS)
     assert [s.key for s in spans] == [(0, 2, "LOC"), (3, 4, "PER")]
-    assert span_chances(chances, spans, TYPES) == pytest.approx([0.7, 0.7])  # of 0.8, 0.7 and 1 - 0.25; of 0.7
+    assert span_probabilities(chances, spans, TYPES) == pytest.approx([0.7, 0.7])  # of 0.8, 0.7 and 1 - 0.25; of 0.7
     assert expected_counts(chances, spans, TYPES) == pytest.approx(np.array([[0.9, 1, 0.7], [0.95, 1, 0.7]]))
     told = expected([chances]).as_dict()
     assert told["f1"] == pytest.approx(2 * 1.4 / (2 + 1.85))
@@ -74,7 +74,7 @@ def test_by_hand():
     assert told["per_type"]["PER"]["f1"] == pytest.approx(1.4 / 1.95)
     ends = chances.copy()
     ends[2] = [0.4, 0, 0.35, 0.25, 0]  # the entity may well go on
-    assert span_chances(ends, spans, TYPES)[0] == pytest.approx(0.65)
+    assert span_probabilities(ends, spans, TYPES)[0] == pytest.approx(0.65)
 
 
 def test_true_probabilities_give_the_true_f1():
@@ -85,7 +85,7 @@ def test_true_probabilities_give_the_true_f1():
     assert said.f1 == pytest.approx(truth.f1, abs=0.015)
     assert said.precision == pytest.approx(truth.precision, abs=0.015)
     assert said.recall == pytest.approx(truth.recall, abs=0.015)
-    assert chance_calibration(gold, found, corpus, TYPES).ece < 0.02
+    assert span_probability_calibration(gold, found, corpus, TYPES).ece < 0.02
 
 
 @pytest.mark.parametrize("true", [0.6, 1.0, 2.5])
@@ -102,7 +102,8 @@ def test_the_temperature_is_found_and_mends_the_estimate(true):
     if true != 1:
         assert off[1] < off[0] / 2
         before, after = (
-            chance_calibration(gold, predicted, [tempered(p, t) for p in given_out], TYPES).ece for t in (1.0, found)
+            span_probability_calibration(gold, predicted, [tempered(p, t) for p in given_out], TYPES).ece
+            for t in (1.0, found)
         )
         assert after < before / 2
 
@@ -256,7 +257,7 @@ def test_saved_and_loaded(tmp_path):
 
 
 def test_a_feature_that_is_missing_names_its_option():
-    with pytest.raises(UsageError, match="add --also MODEL"):
+    with pytest.raises(UsageError, match="add `also MODEL`"):
         Estimator.fit(observed()).estimate({"expected_f1": 0.8})
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from xlner.errors import UsageError
-from xlner.evaluate import seeds_interval, t_quantile
+from xlner.evaluate import paired_differences, seeds_interval, t_quantile, targets_interval
 
 # From printed tables of Student's t.
 TABLE = [
@@ -48,3 +48,49 @@ def test_one_seed_has_no_interval():
 def test_wrong_wishes(values, level):
     with pytest.raises(UsageError):
         seeds_interval(values, level=level)
+
+
+def test_runs_of_one_target_are_one_observation():
+    values = {"deu": [1.0, 1.2, 0.8], "spa": [4.0, 4.1, 3.9], "nld": [2.5, 2.4, 2.6]}
+    found = targets_interval(values)
+    of_means = seeds_interval([1.0, 4.0, 2.5])
+    assert (found.mean, found.low, found.high) == pytest.approx((of_means.mean, of_means.low, of_means.high))
+    assert (found.targets, found.runs) == (3, 9)
+    pooled = seeds_interval([x for v in values.values() for x in v])
+    assert found.high - found.low > 2 * (pooled.high - pooled.low)
+    assert 0.7 < found.bootstrap.low < found.mean < found.bootstrap.high < 4.2
+    assert targets_interval(values) == found
+    assert targets_interval(values, seed=1).bootstrap != found.bootstrap
+
+
+def test_one_target_or_one_run():
+    alone = targets_interval({"deu": [1.0, 2.0, 3.0]})
+    assert alone.low is alone.high is None
+    assert 1 <= alone.bootstrap.low < 2 < alone.bootstrap.high <= 3
+    assert targets_interval({"deu": [2.0], "spa": [2.0]}).bootstrap.low == 2
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say_where_targets_differ():
+    rng = np.random.default_rng(0)
+    pooled = by_t = by_draws = 0
+    for _ in range(300):
+        values = {str(i): list(rng.normal(rng.normal(0, 1), 0.3, size=3)) for i in range(12)}
+        found = targets_interval(values, resamples=400)
+        plain = seeds_interval([x for v in values.values() for x in v])
+        by_t += found.low <= 0 <= found.high
+        by_draws += found.bootstrap.low <= 0 <= found.bootstrap.high
+        pooled += plain.low <= 0 <= plain.high
+    assert by_t >= 0.92 * 300
+    assert by_draws >= 0.88 * 300
+    assert pooled < 0.85 * 300
+
+
+def test_differences_are_paired_by_target_and_run():
+    made = paired_differences({"deu": [3.0, 2.0], "spa": [5.0]}, {"spa": [1.0], "deu": [1.0, 1.0]})
+    assert made == {"deu": (2.0, 1.0), "spa": (4.0,)}
+    with pytest.raises(UsageError, match="only one has: spa"):
+        paired_differences({"deu": [1.0]}, {"deu": [1.0], "spa": [1.0]})
+    with pytest.raises(UsageError, match="deu has 2 runs of one system and 1 of the other"):
+        paired_differences({"deu": [1.0, 2.0]}, {"deu": [1.0]})
+    with pytest.raises(UsageError, match="at least one value of each"):
+        targets_interval({"deu": []})

@@ -12,7 +12,7 @@ from xlner.similarity import SentenceEncoder, SimilarityMatrix, Texts, uriel
 from xlner.similarity.lexical import Fertility, NgramDivergence, SharedCapitalised, jensen_shannon, overlap
 from xlner.similarity.parallel import linear_cka
 from xlner.similarity.scripts import script_shares
-from xlner.similarity.typology import genetic, phonological
+from xlner.similarity.typology import Genetic, Phonological
 
 
 def test_overlap_and_divergence():
@@ -26,11 +26,11 @@ def test_overlap_and_divergence():
 
 
 def test_cka_ignores_rotation_and_scale():
-    chance = np.random.default_rng(0)
-    x = chance.normal(size=(50, 8))
-    turn, _ = np.linalg.qr(chance.normal(size=(8, 8)))
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(50, 8))
+    turn, _ = np.linalg.qr(rng.normal(size=(8, 8)))
     assert linear_cka(x, 3 * x @ turn + 5) == pytest.approx(1)
-    assert linear_cka(x, chance.normal(size=(50, 8))) < 0.4
+    assert linear_cka(x, rng.normal(size=(50, 8))) < 0.4
 
 
 def test_capitals_count_inside_sentences_only():
@@ -82,14 +82,14 @@ def test_weights_and_ranking_of_a_matrix():
 def test_typology_says_why_it_has_nothing(monkeypatch):
     pytest.importorskip("urielplus")
     texts = Texts({"en": [], "de": [], "fon": []})
-    matrix = phonological().matrix(texts)
+    matrix = Phonological().matrix(texts)
     assert matrix.value("eng", "deu") > 0
     assert "Fon" in matrix.missing["eng", "fon"]
-    assert genetic().matrix(texts).value("eng", "deu") < genetic().matrix(texts).value("eng", "fon")
+    assert Genetic().matrix(texts).value("eng", "deu") < Genetic().matrix(texts).value("eng", "fon")
     uriel.features.cache_clear()
     monkeypatch.setattr(uriel, "PACKAGE", "no-such-package")
     with pytest.raises(MissingExtraError, match=r"xlner\[typology\]"):
-        genetic().matrix(texts)
+        Genetic().matrix(texts)
 
 
 def test_pictures(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from xlner.errors import UsageError
 from xlner.similarity import SimilarityMatrix
-from xlner.similarity.recommend import recommend
+from xlner.similarity.recommend import rank
 from xlner.similarity.transferability import TransferPredictor, Transfers, fit
 
 CODES = ("eng", "deu", "spa", "fra", "swa")
@@ -15,8 +15,8 @@ CODES = ("eng", "deu", "spa", "fra", "swa")
 
 @pytest.fixture
 def matrices():
-    chance = np.random.default_rng(3)
-    return {m: SimilarityMatrix(m, CODES, chance.random((5, 5)), up) for m, up in {"far": False, "near": True}.items()}
+    rng = np.random.default_rng(3)
+    return {m: SimilarityMatrix(m, CODES, rng.random((5, 5)), up) for m, up in {"far": False, "near": True}.items()}
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def table(matrices):
 
 
 def test_the_nearest_source_comes_first_and_says_why(matrices, table):
-    found = recommend(fit(table, penalty=0.0), matrices, "sw", ["en", "de", "es", "fr"])
+    found = rank(fit(table, penalty=0.0), matrices, "sw", ["en", "de", "es", "fr"])
     assert [r.source for r in found] == [s for s, _ in matrices["far"].ranking("swa")]
     best = found[0]
     assert best.f1 == pytest.approx(0.8 - 0.3 * matrices["far"].value(best.source, "swa"), abs=1e-5)
@@ -39,9 +39,9 @@ def test_the_nearest_source_comes_first_and_says_why(matrices, table):
 def test_what_is_not_known_is_said(matrices, table):
     made = TransferPredictor.fit(table)
     matrices["near"].values[0, 4] = np.nan
-    (one,) = recommend(made, matrices, "swa", ["eng"])
+    (one,) = rank(made, matrices, "swa", ["eng"])
     assert one.reasons[-1] == "near says nothing of this pair and counts as average"
     assert one.low is None
     del matrices["near"]
     with pytest.raises(UsageError, match="needs the measure near"):
-        recommend(made, matrices, "swa", ["eng"])
+        rank(made, matrices, "swa", ["eng"])

@@ -18,9 +18,9 @@ from xlner.evaluate import TypeScore, score
 from xlner.evaluate.estimate import (
     TEMPERATURES,
     Expected,
-    chance_calibration,
     expected_counts,
     fit_temperature,
+    span_probability_calibration,
     tempered,
 )
 from xlner.evaluate.estimator import AGREEMENT, CALIBRATED, EXPECTED, SHIPPED, Estimator
@@ -31,7 +31,7 @@ SENTENCES = "sentences"
 TARGETS = "left-out targets"
 SAMPLING_ONLY = (
     "the interval covers the sampling of sentences only, not the shift between languages: a model that is too sure of "
-    "itself in this language is worse than it says; in a language that it was not trained on, --estimator default "
+    "itself in this language is worse than it says; in a language that it was not trained on, `estimator default` "
     "takes off what an English model overstated in others"
 )
 
@@ -165,8 +165,8 @@ def _alike(tagger: Tagger, name: str | Path, mapping: Mapping[str, str] | None, 
     other = Tagger.load(name, mapping=mapping, device=device)
     if set(other.labels.types) != set(tagger.labels.types):
         raise ModelError(
-            f"--also {name} knows {', '.join(other.labels.types)}, the model {', '.join(tagger.labels.types)}; "
-            "their predictions can be compared with the same types only: rename or drop some with --map OLD=NEW"
+            f"`also {name}` knows {', '.join(other.labels.types)}, the model {', '.join(tagger.labels.types)}; "
+            "their predictions can be compared with the same types only: rename or drop some with `mapping OLD=NEW`"
         )
     return other
 
@@ -177,15 +177,16 @@ def _calibrated(
     """Temperature, and calibration error of spans before and after. Source data is held at once."""
     gold = [s for s in load(path, mapping=mapping).sentences if s.labelled]
     if not any(s.spans for s in gold):
-        raise DataError("no labelled entities in it; --calibrate needs labelled data of a source language", path=path)
+        raise DataError("no labelled entities in it; `calibrate` needs labelled data of a source language", path=path)
     ids = [tagger.labels.tag_ids(s) for s in gold]
-    chances = tagger.probabilities(gold)
-    temperature = fit_temperature(chances, ids)
+    probabilities = tagger.probabilities(gold)
+    temperature = fit_temperature(probabilities, ids)
     if not TEMPERATURES[0] * 1.01 < temperature < TEMPERATURES[1] * 0.99:
         notes.append(f"the temperature is at the end of its range, {temperature:.2f}: was the model trained on {path}?")
-    found, types = _decoded(tagger, gold, chances), tagger.labels.types
+    predicted, types = _decoded(tagger, gold, probabilities), tagger.labels.types
     before, after = (
-        chance_calibration(gold, found, [tempered(p, t) for p in chances], types) for t in (1.0, temperature)
+        span_probability_calibration(gold, predicted, [tempered(p, t) for p in probabilities], types)
+        for t in (1.0, temperature)
     )
     if not before.count:
         notes.append(f"the model found no entity in {path}, so its calibration error is not known")
@@ -202,21 +203,23 @@ def _look(
     shared = {name: np.zeros(3, np.int64) for name in others}
     stream = iter(stream_text(text))
     while block := list(islice(stream, chunk)):
-        chances = tagger.probabilities(block)
-        found = _decoded(tagger, block, chances)
+        probabilities = tagger.probabilities(block)
+        predicted = _decoded(tagger, block, probabilities)
         for t, parts in counts.items():
-            rows = [expected_counts(tempered(p, t), s.spans, types) for s, p in zip(found, chances, strict=True)]
+            rows = [
+                expected_counts(tempered(p, t), s.spans, types) for s, p in zip(predicted, probabilities, strict=True)
+            ]
             parts.append(np.stack(rows).astype(np.float32))
         for name, other in others.items():
-            shared[name] += score(found, list(other.predict(block))).totals.sum(0)
+            shared[name] += score(predicted, list(other.predict(block))).totals.sum(0)
     agreement = {name: TypeScore.of(total).f1 for name, total in shared.items() if total.any()}
     plain, warm = (Expected(types, np.concatenate(counts[t])) for t in (1.0, temperature))
     return plain, warm, agreement
 
 
-def _decoded(tagger: Tagger, sentences: Sequence[Sentence], chances: Sequence[np.ndarray]) -> list[Sentence]:
+def _decoded(tagger: Tagger, sentences: Sequence[Sentence], probabilities: Sequence[np.ndarray]) -> list[Sentence]:
     allowed = legal_transitions(tagger.labels.tags)
-    return [s.with_spans(decode(p, tagger.labels, allowed)) for s, p in zip(sentences, chances, strict=True)]
+    return [s.with_spans(decode(p, tagger.labels, allowed)) for s, p in zip(sentences, probabilities, strict=True)]
 
 
 def _sampled(expected: Expected) -> Range | None:

@@ -1,28 +1,29 @@
-"""`xlner similarity` as a function: how near languages are to each other."""
+"""`xlner similarity` and `similarity --recommend` as functions: how near languages are, and which source to take."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from xlner.component import to_values
 from xlner.core.languages import bcp47, iso3, name
 from xlner.core.progress import progress
 from xlner.core.types import Sentence
 from xlner.data import atomic, stream_text
-from xlner.errors import DataError, MissingExtraError, UsageError
+from xlner.errors import DataError, MissingExtraError, OptionError, UsageError
 from xlner.similarity import SIMILARITIES, SentenceEncoder, Similarity, SimilarityMatrix, Texts, expand
 from xlner.similarity.predictor import SHIPPED, TransferPredictor
-from xlner.similarity.recommend import Recommendation, recommend
+from xlner.similarity.recommend import Recommendation, rank
 
 DEFAULT_MEASURES = ("lexical",)
 MAX_SENTENCES = 2000
+EXCERPT = 16
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class SimilarityResult:
         sentences: ISO 639-3 code -> how many sentences of its file were looked at.
         encoder: whose tokenizer and vectors the measures used, as it was named.
         layer: as it was asked for; None is the default of `SentenceEncoder`.
+        options: measure -> the options it was made with, of those that have any.
         notes: what the user should know.
     """
 
@@ -43,6 +45,7 @@ class SimilarityResult:
     sentences: Mapping[str, int]
     encoder: str
     layer: int | None
+    options: Mapping[str, Mapping[str, Any]]
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -52,6 +55,7 @@ class SimilarityResult:
             "inputs": {bcp47(c): {"path": p, "sentences": self.sentences[c]} for c, p in self.inputs.items()},
             "encoder": self.encoder,
             "layer": self.layer,
+            "options": {m: dict(values) for m, values in self.options.items()},
             "measures": {m: matrix.as_dict() for m, matrix in self.matrices.items()},
             "notes": list(self.notes),
         }
@@ -61,9 +65,11 @@ def similarity(
     languages: Mapping[str, str | Path | None],
     *,
     measures: Sequence[str] = DEFAULT_MEASURES,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
     bitext: Sequence[Mapping[str, str | Path]] = (),
     encoder: str = "embedded",
     layer: int | None = None,
+    excerpt: int = EXCERPT,
     max_sentences: int = MAX_SENTENCES,
     device: str | None = None,
     output: str | Path | None = None,
@@ -74,9 +80,11 @@ def similarity(
         languages: language -> file of any format, whose labels are ignored; None gives the code alone, which is
             enough for typology.
         measures: names or groups of names; see `xlner.similarity.expand`.
+        options: measure -> option -> value, such as `{"lexical:ngrams": {"n": 4}}`.
         bitext: groups of files that translate each other line by line: language -> file.
         encoder: "embedded", a folder or a hub id.
         layer: hidden layer; None takes the one 7/12 of the way up.
+        excerpt: subwords of each sentence that are encoded, 0 for all; see `SentenceEncoder`.
         max_sentences: of each file, so many sentences from its start are looked at.
         device: torch device name.
         output: folder for `similarity.json`, and for `matrix.csv`, `heatmap.png` and `dendrogram.png` in a folder per
@@ -84,29 +92,32 @@ def similarity(
 
     Raises:
         UsageError: a measure lacks the text or bitext that it needs, or an option is wrong.
+        OptionError: an option of a measure is unknown, or its value cannot be.
         MissingExtraError: a measure needs an optional dependency.
         DataError: a file cannot be read, has no sentence, or does not fit its bitext.
     """
     files = _checked(languages, max_sentences)
     place = _folder(output)
     names = expand(measures)
-    made: dict[str, Similarity] = {n: SIMILARITIES.load(n)() for n in names}
+    built = _built(names, options or {})
     sides = [_group(group, files) for group in bitext]
-    _check_needs(made, files, sides)
+    _check_needs(built, files, sides)
+    reader = SentenceEncoder(encoder, layer=layer, device=device, excerpt=excerpt)
     sentences = {c: [] if p is None else _read(p, c, max_sentences) for c, p in files.items()}
     parallel = [_read_group(group, max_sentences) for group in sides]
-    texts = Texts(sentences, bitext=parallel, encoder=SentenceEncoder(encoder, layer=layer, device=device))
-    found = {}
+    texts = Texts(sentences, bitext=parallel, encoder=reader)
+    compared = {}
     with progress("comparing", total=len(names)) as bar:
         # What needs no text comes first: it fails at once where an extra is absent.
-        for n in sorted(names, key=lambda n: made[n].needs != "codes"):
+        for n in sorted(names, key=lambda n: built[n].needs != {"codes"}):
             bar.update(title=n)
-            found[n] = made[n].matrix(texts)
+            compared[n] = built[n].matrix(texts)
             bar.update(advance=1)
-    matrices = {n: found[n] for n in names}
+    matrices = {n: compared[n] for n in names}
     notes = () if place is None else _draw(matrices, place)
     counts = {c: len(s) for c, s in sentences.items()}
-    result = SimilarityResult(matrices, files, counts, str(encoder), layer, notes)
+    chosen = {n: to_values(m.options) for n, m in built.items() if to_values(m.options)}
+    result = SimilarityResult(matrices, files, counts, str(encoder), layer, chosen, notes)
     if place is not None:
         for n, matrix in matrices.items():
             with atomic(place / _slug(n) / "matrix.csv") as out:
@@ -116,14 +127,41 @@ def similarity(
     return result
 
 
-def rank_sources(
+@dataclass(frozen=True)
+class RankedSources:
+    """Sources for a target, and what ranked them.
+
+    Args:
+        target: ISO 639-3 code.
+        sources: best first.
+        predictor: what predicted their F1.
+        notes: what to know before relying on it.
+    """
+
+    target: str
+    sources: tuple[Recommendation, ...]
+    predictor: TransferPredictor
+    notes: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, languages as BCP-47 codes."""
+        return {
+            "target": bcp47(self.target),
+            "recommendations": [r.as_dict() for r in self.sources],
+            "predictor": self.predictor.about,
+            "mean_abs_error": self.predictor.error.get("mean_abs_error"),
+            "notes": list(self.notes),
+        }
+
+
+def recommend(
     target: tuple[str, str | Path],
     sources: Mapping[str, str | Path],
     *,
     predictor: str | Path | None = None,
     device: str | None = None,
     output: str | Path | None = None,
-) -> tuple[list[Recommendation], TransferPredictor]:
+) -> RankedSources:
     """Rank the sources that a user has for a target, with the F1 of direct transfer to expect, and why.
 
     Args:
@@ -133,29 +171,41 @@ def rank_sources(
         device: torch device name.
         output: as for `similarity`.
 
-    Returns:
-        Recommendations, best first, and the predictor that they are by.
-
     Raises:
         UsageError: the target is among the sources, or there is no source.
         ModelError: the predictor cannot be read.
         DataError: a file cannot be read or has no sentence.
+
+    Limits:
+        Intervals come from targets that the predictor had not seen. A note says so where it has seen this one.
     """
     goal = iso3(target[0])
     if not sources:
-        raise UsageError("--recommend ranks sources: name those you have with --language LANG=FILE")
+        raise UsageError("`recommend` ranks sources: name those you have with `languages LANG=FILE`")
     if goal in {iso3(s) for s in sources}:
         raise UsageError(f"{name(goal)} ({bcp47(goal)}) is both the target and a source")
     known = TransferPredictor.load(predictor or SHIPPED)
     files = {**sources, goal: target[1]}
-    compare = partial(similarity, files, device=device, output=output, **known.settings)
+    settings = {"device": device, "output": output, **known.settings}
     try:
-        found = compare(measures=list(known.measures))
+        result = similarity(files, measures=list(known.measures), **settings)
     except MissingExtraError:  # without tables of typology it counts as average, and the reasons say so
-        found = compare(measures=[m for m in known.measures if SIMILARITIES.load(m)().needs != "codes"])
+        without = [m for m in known.measures if SIMILARITIES.load(m).needs != {"codes"}]
+        result = similarity(files, measures=without, **settings)
     empty = np.full((len(files), len(files)), np.nan)
-    absent = {m: SimilarityMatrix(m, tuple(found.inputs), empty, up) for m, up in known.measures.items()}
-    return recommend(known, {**absent, **found.matrices}, goal, list(sources)), known
+    absent = {m: SimilarityMatrix(m, tuple(result.inputs), empty, up) for m, up in known.measures.items()}
+    ranked = rank(known, {**absent, **result.matrices}, goal, list(sources))
+    return RankedSources(goal, tuple(ranked), known, (*result.notes, *_seen(known, goal)))
+
+
+def _seen(predictor: TransferPredictor, target: str) -> tuple[str, ...]:
+    table = predictor.fitted_on
+    if target not in {*table.sources, *table.targets}:
+        return ()
+    return (
+        f"{name(target)} ({bcp47(target)}) is among the languages that the predictor was fitted on. The intervals and "
+        "the mean error are those of languages that it had not seen, so they say nothing of this one",
+    )
 
 
 def _checked(languages: Mapping[str, str | Path | None], max_sentences: int) -> dict[str, str | None]:
@@ -163,15 +213,31 @@ def _checked(languages: Mapping[str, str | Path | None], max_sentences: int) -> 
     for given, path in languages.items():
         code = iso3(given)
         if code in files:
-            raise UsageError(f"--language names {name(code)} ({bcp47(code)}) twice")
+            raise UsageError(f"`languages` names {name(code)} ({bcp47(code)}) twice")
         files[code] = None if path is None else str(path)
     if len(files) < 2:
         raise UsageError(
-            "similarity is between languages: name two or more, as in --language en=FILE --language es=FILE"
+            "similarity is between languages: name two or more, as in `languages en=FILE` `languages es=FILE`"
         )
     if max_sentences < 1:
-        raise UsageError(f"--max-sentences is at least 1, got {max_sentences}")
+        raise OptionError("max_sentences", f"must be at least 1, got {max_sentences}")
     return files
+
+
+def _built(names: Sequence[str], options: Mapping[str, Mapping[str, Any]]) -> dict[str, Similarity]:
+    """The measures, made with their options. Messages name the option with its measure."""
+    if strangers := [m for m in options if m not in names]:
+        known = "" if strangers[0] in SIMILARITIES.names() else f"; there are: {', '.join(SIMILARITIES.names())}"
+        raise UsageError(f"`options {strangers[0]}` is for a measure that is not asked for{known}")
+    built: dict[str, Similarity] = {}
+    for measure in names:
+        try:
+            built[measure] = SIMILARITIES.build(measure, options.get(measure))
+        except OptionError as error:
+            if error.whole:
+                raise
+            raise UsageError(f"`options {measure}.{error.field}` {error.what}") from None
+    return built
 
 
 def _group(group: Mapping[str, str | Path], files: Mapping[str, str | None]) -> dict[str, str]:
@@ -179,50 +245,50 @@ def _group(group: Mapping[str, str | Path], files: Mapping[str, str | None]) -> 
     for given, path in group.items():
         code = iso3(given)
         if code in sides:
-            raise UsageError(f"--bitext names {name(code)} ({bcp47(code)}) twice in one group")
+            raise UsageError(f"`bitext` names {name(code)} ({bcp47(code)}) twice in one group")
         if code not in files:
-            raise UsageError(f"--bitext names {bcp47(code)}, which is not compared; add --language {bcp47(code)}")
+            raise UsageError(f"`bitext` names {bcp47(code)}, which is not compared; add `languages {bcp47(code)}`")
         sides[code] = str(path)
     if len(sides) < 2:
-        raise UsageError("--bitext wants two or more languages, as in --bitext en=FILE,es=FILE")
+        raise UsageError("`bitext` wants two or more languages, as in `bitext en=FILE,es=FILE`")
     return sides
 
 
 def _check_needs(
-    made: Mapping[str, Similarity], files: Mapping[str, str | None], sides: Sequence[Mapping[str, str]]
+    built: Mapping[str, Similarity], files: Mapping[str, str | None], sides: Sequence[Mapping[str, str]]
 ) -> None:
     bare = [c for c, path in files.items() if path is None]
-    if sides and not any(one.needs == "bitext" for one in made.values()):
+    if sides and not any("bitext" in one.needs for one in built.values()):
         raise UsageError(
-            "--bitext is read by measures such as embedding:cka, and none is asked for: add --measure embedding"
+            "`bitext` is read by measures such as embedding:cka, and none is asked for: add `measures embedding`"
         )
-    for measure, one in made.items():
-        if one.needs == "bitext" and not sides:
+    for measure, one in built.items():
+        if "bitext" in one.needs and not sides:
             raise UsageError(
-                f"the measure {measure} compares translations; give some with --bitext en=FILE,es=FILE, where line n "
+                f"the measure {measure} compares translations; give some with `bitext en=FILE,es=FILE`, where line n "
                 "of one file translates line n of the other"
             )
-        if one.needs == "text" and bare:
+        if "text" in one.needs and bare:
             code = bcp47(bare[0])
-            raise UsageError(f"the measure {measure} reads text, and {code} has none; give --language {code}=FILE")
+            raise UsageError(f"the measure {measure} reads text, and {code} has none; give `languages {code}=FILE`")
 
 
 def _read(path: str, code: str, most: int) -> list[Sentence]:
-    found = list(islice(stream_text(path, language=code), most))
-    if not any(len(s) for s in found):
+    sentences = list(islice(stream_text(path, language=code), most))
+    if not any(len(s) for s in sentences):
         raise DataError(f"no words in it, so {name(code)} cannot be compared", path=path)
-    return found
+    return sentences
 
 
 def _read_group(group: Mapping[str, str], most: int) -> dict[str, list[Sentence]]:
-    """All lines are read, so that files of different length are noticed; the first `most` are kept."""
+    """All lines are read, so that files of different length are noticed; the first `most` are given back."""
     first = next(iter(group))
-    kept: dict[str, list[Sentence]] = {}
+    heads: dict[str, list[Sentence]] = {}
     length = 0
     for code, path in group.items():
         stream = stream_text(path, language=code, split_lines=False)
-        kept[code] = list(islice(stream, most))
-        count = len(kept[code]) + sum(1 for _ in stream)
+        heads[code] = list(islice(stream, most))
+        count = len(heads[code]) + sum(1 for _ in stream)
         if code == first:
             length = count
         elif count != length:
@@ -231,7 +297,7 @@ def _read_group(group: Mapping[str, str], most: int) -> dict[str, list[Sentence]
                 "translation of sentence n of the other (empty lines count)",
                 path=path,
             )
-    return kept
+    return heads
 
 
 def _folder(output: str | Path | None) -> Path | None:
@@ -239,7 +305,7 @@ def _folder(output: str | Path | None) -> Path | None:
         return None
     place = Path(output)
     if place.exists() and not place.is_dir():
-        raise UsageError(f"--output {output}: a folder is wanted, and this is a file")
+        raise UsageError(f"`output {output}`: a folder is wanted, and this is a file")
     return place
 
 

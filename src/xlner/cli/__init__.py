@@ -87,7 +87,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(_explain(OSError(errno.ENOSPC, "")))
 
 
-_FLAGS = {"mapping": "map"}  # names of the library that the command line spells in another way
+_FLAGS = {
+    "mapping": "map",
+    "languages": "language",
+    "measures": "measure",
+    "options": "option",
+}  # names of the library that the command line spells in another way
 
 
 def as_flags(message: str) -> str:

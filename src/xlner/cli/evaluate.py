@@ -81,11 +81,12 @@ def _estimate(
     as_json: bool,
 ) -> None:
     from xlner.api.estimate import estimate
+    from xlner.cli import as_flags
     from xlner.evaluate.tables import describe_expected
 
     made = estimate(model, text, calibrate=calibrate, also=also, estimator=estimator, mapping=mapping, device=device)
     if as_json:
-        typer.echo(json.dumps(made.as_dict()))
+        typer.echo(json.dumps({**made.as_dict(), "notes": [as_flags(note) for note in made.notes]}))
         return
     if made.value is not None:
         r = made.interval
@@ -99,7 +100,7 @@ def _estimate(
     for name, f1 in made.agreement.items():
         typer.echo(f"agreement with {name}: F1 {f1:.4f}")
     for note in made.notes:
-        typer.echo(f"note: {note}")
+        typer.echo(f"note: {as_flags(note)}")
 
 
 def _types(error: SpanError) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from xlner.cli import options as o
-from xlner.cli.arguments import language_value, one_per_language
+from xlner.cli.arguments import key_values, language_value, one_per_language
 from xlner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,12 +27,19 @@ def command(
             help="lexical (default), embedding, typology, language-id, all, or one such as lexical:ngrams; repeat."
         ),
     ] = [],
+    option: Annotated[
+        list[str],
+        typer.Option(metavar="MEASURE.KEY=VALUE", help="An option of a measure, such as lexical:ngrams.n=4; repeat."),
+    ] = [],
     bitext: Annotated[
         list[str],
         typer.Option(metavar="LANG=FILE,LANG=FILE", help="Files that translate each other line by line; repeat."),
     ] = [],
     encoder: o.Encoder = None,
     layer: Annotated[int | None, typer.Option(help="Hidden layer, 0 being the embeddings.")] = None,
+    excerpt: Annotated[
+        int | None, typer.Option(help="Subwords of each sentence that are encoded, 0 for all; default: 16.")
+    ] = None,
     max_sentences: Annotated[
         int | None, typer.Option(help="Sentences of each file to look at, from its start; default: 2000.")
     ] = None,
@@ -51,7 +58,7 @@ def command(
     if recommend:
         unused = {
             "--measure": measure or None, "--bitext": bitext or None, "--encoder": encoder, "--layer": layer,
-            "--max-sentences": max_sentences,
+            "--excerpt": excerpt, "--max-sentences": max_sentences, "--option": option or None,
         }  # fmt: skip
         if given := next((name for name, value in unused.items() if value is not None), None):
             raise UsageError(f"{given} has no say with --recommend: the predictor was fitted with measures of its own")
@@ -61,20 +68,23 @@ def command(
         raise UsageError(f"{'--target' if target else '--predictor'} is for --recommend")
     files = _languages(language)
     groups = [_group(item) for item in bitext]
-    from xlner.api.similarity import DEFAULT_MEASURES, MAX_SENTENCES, similarity
+    from xlner.api.similarity import DEFAULT_MEASURES, EXCERPT, MAX_SENTENCES, similarity
     from xlner.similarity import SIMILARITIES, expand
 
-    if all(SIMILARITIES.load(m)().needs == "codes" for m in expand(measure or DEFAULT_MEASURES)):
+    names = expand(measure or DEFAULT_MEASURES)
+    if all(SIMILARITIES.load(m).needs == {"codes"} for m in names):
         readers = {"--bitext": bitext or None, "--encoder": encoder, "--layer": layer, "--device": device,
-                   "--max-sentences": max_sentences}  # fmt: skip
+                   "--excerpt": excerpt, "--max-sentences": max_sentences}  # fmt: skip
         if given := next((name for name, value in readers.items() if value is not None), None):
             raise UsageError(f"{given} has no effect here: {' and '.join(measure)} reads no text, only language codes")
     result = similarity(
         files,
-        measures=measure or DEFAULT_MEASURES,
+        measures=names,
+        options=_options(option),
         bitext=groups,
         encoder=encoder or "embedded",
         layer=layer,
+        excerpt=EXCERPT if excerpt is None else excerpt,
         max_sentences=MAX_SENTENCES if max_sentences is None else max_sentences,
         device=device,
         output=output,
@@ -105,28 +115,27 @@ def _recommend(
     from rich.console import Console
     from rich.table import Table
 
-    from xlner.api.similarity import rank_sources
+    from xlner.api.similarity import recommend
     from xlner.core.languages import bcp47, name
 
     if target is None:
         raise UsageError("--recommend wants --target LANG=FILE: raw text in the language to be tagged")
     goal = language_value(target, option="--target")
     sources = one_per_language(language, option="--language")
-    ranked, by = rank_sources(goal, sources, predictor=predictor, device=device, output=output)
-    error = by.error.get("mean_abs_error")
+    ranked = recommend(goal, sources, predictor=predictor, device=device, output=output)
+    for note in ranked.notes:
+        typer.echo(f"note: {note}", err=True)
     if as_json:
-        rows = [r.as_dict() for r in ranked]
-        told = {"target": bcp47(goal[0]), "recommendations": rows, "predictor": by.about, "mean_abs_error": error}
-        typer.echo(json.dumps(told))
+        typer.echo(json.dumps(ranked.as_dict()))
         return
     columns = ("source", "F1 to expect", "90% interval", "why, against an average pair")
     table = Table(*columns, title=f"sources for {name(goal[0])}")
-    for r in ranked:
+    for r in ranked.sources:
         span = "" if r.low is None or r.high is None else f"{100 * r.low:.0f} to {100 * r.high:.0f}"
         table.add_row(f"{name(r.source)} ({bcp47(r.source)})", f"{100 * r.f1:.1f}", span, "\n".join(r.reasons[:_SHOWN]))
     Console(highlight=False).print(table)
-    typer.echo(f"by: {by.about}", err=True)
-    if error is not None:
+    typer.echo(f"by: {ranked.predictor.about}", err=True)
+    if (error := ranked.predictor.error.get("mean_abs_error")) is not None:
         typer.echo(f"on languages it had not seen it was off by {error:.1f} points on average", err=True)
 
 
@@ -136,12 +145,27 @@ def _languages(items: list[str]) -> dict[str, str | None]:
 
     out: dict[str, str | None] = {}
     for item in items:
-        found = one_per_language([item], option="--language") if "=" in item else {iso3(item): None}
-        for code, path in found.items():
+        named = one_per_language([item], option="--language") if "=" in item else {iso3(item): None}
+        for code, path in named.items():
             if code in out:
                 raise UsageError(f"--language names {code} twice: {out[code] or 'without text'} and {path or item}")
             out[code] = path
     return out
+
+
+def _options(items: list[str]) -> dict[str, dict[str, Any]]:
+    """`["lexical:ngrams.n=4"]` as `{"lexical:ngrams": {"n": 4}}`; values are read as YAML."""
+    from xlner.similarity import SIMILARITIES
+
+    by_measure: dict[str, list[str]] = {}
+    for item in items:
+        head = item.partition("=")[0]
+        known = [n for n in SIMILARITIES.names() if head.startswith(f"{n}.")]
+        measure = max(known, key=len) if known else head.rpartition(".")[0]
+        if not measure or "=" not in item:
+            raise UsageError(f"--option wants MEASURE.KEY=VALUE, such as --option lexical:ngrams.n=4; got '{item}'")
+        by_measure.setdefault(measure, []).append(item.removeprefix(f"{measure}."))
+    return {measure: key_values(pairs) for measure, pairs in by_measure.items()}
 
 
 def _group(item: str) -> dict[str, str]:

@@ -1,13 +1,28 @@
-"""Floor 2: span scores, intervals, paired tests, errors, calibration, F1 without labels. Needs numpy only."""
+"""Floor 2: span scores, intervals, paired tests, errors, calibration, F1 without labels. No torch."""
 
-from xlner.evaluate.bootstrap import Interval, interval, intervals
+from xlner.evaluate.bootstrap import interval, intervals
 from xlner.evaluate.calibration import Bin, Calibration, calibration, span_calibration, word_calibration
 from xlner.evaluate.compare import Comparison, compare, compare_all, compare_runs, holm
 from xlner.evaluate.errors import ErrorCounts, SpanError, span_errors
-from xlner.evaluate.estimate import Expected, expected_counts, fit_temperature, span_chances, tempered
+from xlner.evaluate.estimate import (
+    Expected,
+    expected_counts,
+    fit_temperature,
+    span_probabilities,
+    span_probability_calibration,
+    tempered,
+)
 from xlner.evaluate.estimator import Estimator, Observed, leave_one_target_out
+from xlner.evaluate.resample import Interval
 from xlner.evaluate.scores import Scores, TypeScore, score, score_tags
-from xlner.evaluate.seeds import SeedsInterval, seeds_interval, t_quantile
+from xlner.evaluate.seeds import (
+    SeedsInterval,
+    TargetsInterval,
+    paired_differences,
+    seeds_interval,
+    t_quantile,
+    targets_interval,
+)
 from xlner.evaluate.tables import describe, describe_comparisons, rows
 
 __all__ = [
@@ -22,6 +37,7 @@ __all__ = [
     "Scores",
     "SeedsInterval",
     "SpanError",
+    "TargetsInterval",
     "TypeScore",
     "calibration",
     "compare",
@@ -35,14 +51,17 @@ __all__ = [
     "interval",
     "intervals",
     "leave_one_target_out",
+    "paired_differences",
     "rows",
     "score",
     "score_tags",
     "seeds_interval",
     "span_calibration",
-    "span_chances",
     "span_errors",
+    "span_probabilities",
+    "span_probability_calibration",
     "t_quantile",
+    "targets_interval",
     "tempered",
     "word_calibration",
 ]

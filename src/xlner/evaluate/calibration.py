@@ -182,10 +182,10 @@ def word_calibration(
     Limits:
         Most words are O and easy, which hides bad calibration on names; read it beside `span_calibration`.
     """
-    chances, ids = np.asarray(probabilities, dtype=np.float64), np.asarray(gold)
-    if chances.ndim != 2 or ids.shape != chances.shape[:1]:
-        raise UsageError(f"wanted (n_words, n_tags) and (n_words,), got {chances.shape} and {ids.shape}")
+    rows, ids = np.asarray(probabilities, dtype=np.float64), np.asarray(gold)
+    if rows.ndim != 2 or ids.shape != rows.shape[:1]:
+        raise UsageError(f"wanted (n_words, n_tags) and (n_words,), got {rows.shape} and {ids.shape}")
     counted = ids != ignore
-    best = chances[counted].argmax(axis=1)
-    sure = np.clip(chances[counted].max(axis=1), 0, 1) if counted.any() else np.zeros(0)
+    best = rows[counted].argmax(axis=1)
+    sure = np.clip(rows[counted].max(axis=1), 0, 1) if counted.any() else np.zeros(0)
     return calibration(sure, best == ids[counted], bins=bins, binning=binning)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlner.errors import DataError, UsageError
-from xlner.evaluate.bootstrap import (
+from xlner.evaluate.metrics import GOLD, evaluate_metric
+from xlner.evaluate.resample import (
     Interval,
     blocks,
     distinct_rows,
@@ -19,7 +20,6 @@ from xlner.evaluate.bootstrap import (
     resampled_totals,
     select_type,
 )
-from xlner.evaluate.metrics import GOLD, evaluate_metric
 from xlner.evaluate.scores import Scores
 
 
@@ -206,7 +206,7 @@ def compare_all(
     """
     if len(systems) < 2:
         raise UsageError(f"a comparison needs two systems or more, got {len(systems)}")
-    found = {
+    comparisons = {
         (x, y): compare_runs(
             systems[x],
             systems[y],
@@ -218,8 +218,8 @@ def compare_all(
         )
         for x, y in combinations(systems, 2)
     }
-    corrected = holm([c.p_value for c in found.values()])
-    return {pair: replace(c, p_corrected=p) for (pair, c), p in zip(found.items(), corrected, strict=True)}
+    corrected = holm([c.p_value for c in comparisons.values()])
+    return {pair: replace(c, p_corrected=p) for (pair, c), p in zip(comparisons.items(), corrected, strict=True)}
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xlner.core.types import Sentence, Span
-from xlner.errors import UsageError
-from xlner.evaluate.bootstrap import Interval, percentile_interval, resampled_totals
+from xlner.errors import OptionError, UsageError
 from xlner.evaluate.calibration import Calibration, span_calibration
 from xlner.evaluate.metrics import CORRECT, GOLD, PREDICTED, ratio
+from xlner.evaluate.resample import Interval, percentile_interval, resampled_totals
 
 TEMPERATURES = (0.1, 10.0)  # the range that is searched
 _TINY = 1e-12
@@ -37,11 +37,11 @@ def tempered(probabilities: NDArray[Any], temperature: float) -> NDArray[Any]:
         Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, section 4.2.
     """
     if not temperature > 0:
-        raise UsageError(f"a temperature is above 0, got {temperature}")
+        raise OptionError("temperature", f"must be above 0, got {temperature}")
     if temperature == 1 or not len(probabilities):
         return probabilities
-    chances = np.asarray(probabilities, np.float64)
-    powers = (chances / chances.max(1, keepdims=True)) ** (1 / temperature)
+    rows = np.asarray(probabilities, np.float64)
+    powers = (rows / rows.max(1, keepdims=True)) ** (1 / temperature)
     return np.asarray(powers / powers.sum(1, keepdims=True))
 
 
@@ -65,13 +65,13 @@ def fit_temperature(probabilities: Sequence[NDArray[Any]], gold: Sequence[ArrayL
     Limits:
         It is right for text like that of `gold`. In a farther language models are more overconfident than that.
     """
-    chances = np.concatenate([np.asarray(p, np.float64) for p in probabilities] or [np.zeros((0, 1))])
+    joined = np.concatenate([np.asarray(p, np.float64) for p in probabilities] or [np.zeros((0, 1))])
     ids = np.concatenate([np.asarray(g, np.int64) for g in gold] or [np.zeros(0, np.int64)])
-    if ids.shape != chances.shape[:1]:
-        raise UsageError(f"{len(chances)} words have probabilities, {len(ids)} have gold tags")
+    if ids.shape != joined.shape[:1]:
+        raise UsageError(f"{len(joined)} words have probabilities, {len(ids)} have gold tags")
     if not (ids != ignore).any():
         raise UsageError("a temperature needs labelled words")
-    logs = np.log(np.maximum(chances[ids != ignore], _TINY))
+    logs = np.log(np.maximum(joined[ids != ignore], _TINY))
     right = np.take_along_axis(logs, ids[ids != ignore][:, None], 1)[:, 0]
 
     def loss(log_temperature: float) -> float:
@@ -81,16 +81,16 @@ def fit_temperature(probabilities: Sequence[NDArray[Any]], gold: Sequence[ArrayL
 
     from scipy.optimize import minimize_scalar
 
-    found = minimize_scalar(loss, bounds=tuple(np.log(TEMPERATURES)), method="bounded", options={"xatol": 1e-4})
-    return float(np.exp(found.x))
+    best = minimize_scalar(loss, bounds=tuple(np.log(TEMPERATURES)), method="bounded", options={"xatol": 1e-4})
+    return float(np.exp(best.x))
 
 
-def span_chances(probabilities: NDArray[Any], spans: Sequence[Span], types: Sequence[str]) -> NDArray[np.float64]:
+def span_probabilities(probabilities: NDArray[Any], spans: Sequence[Span], types: Sequence[str]) -> NDArray[np.float64]:
     """How likely each predicted span is right: boundaries and type.
 
-    A chain is as strong as its weakest link: the least of the chance that the entity begins where it does, goes on
-    through each of its words, and stops after them. The product would count the same doubt (is it PER or ORG?) once
-    per word. The span's score from decoding, a mean, can exceed the chance that an entity begins there at all.
+    A chain is as strong as its weakest link: the least of the probabilities that the entity begins where it does,
+    goes on through each of its words, and stops after them. The product would count the same doubt (PER or ORG?) once
+    per word. The span's score from decoding, a mean, can exceed the probability that an entity begins there at all.
 
     Args:
         probabilities: tags in the order O, B-first, I-first, ... Shape: (n_words, n_tags).
@@ -125,8 +125,8 @@ def expected_counts(probabilities: NDArray[Any], spans: Sequence[Span], types: S
     """
     counts = np.zeros((len(types), 3))
     counts[:, GOLD] = np.asarray(probabilities[:, 1::2], np.float64).sum(0)
-    for span, chance in zip(spans, span_chances(probabilities, spans, types), strict=True):
-        counts[types.index(span.label), [PREDICTED, CORRECT]] += (1, chance)
+    for span, probability in zip(spans, span_probabilities(probabilities, spans, types), strict=True):
+        counts[types.index(span.label), [PREDICTED, CORRECT]] += (1, probability)
     counts[:, CORRECT] = np.minimum(counts[:, CORRECT], counts[:, GOLD])  # true but for rounding
     return counts
 
@@ -189,15 +189,15 @@ def _metric(counts: NDArray[np.float64], name: str) -> float | None:
 
 
 def _scores(counts: NDArray[np.float64]) -> dict[str, float | None]:
-    found = {name: _metric(counts, name) for name in ("f1", "precision", "recall")}
+    scores = {name: _metric(counts, name) for name in ("f1", "precision", "recall")}
     gold, predicted, correct = counts.tolist()
-    return {**found, "gold": gold, "predicted": int(predicted), "correct": correct}
+    return {**scores, "gold": gold, "predicted": int(predicted), "correct": correct}
 
 
-def chance_calibration(
+def span_probability_calibration(
     gold: Sequence[Sentence], predicted: Sequence[Sentence], probabilities: Sequence[NDArray[Any]], types: Sequence[str]
 ) -> Calibration:
-    """How far `span_chances` are from the share of spans that are right.
+    """How far `span_probabilities` are from the share of spans that are right.
 
     Args:
         gold: the right answers.
@@ -206,8 +206,8 @@ def chance_calibration(
         types: entity types in the order of tags.
     """
     scored = []
-    for sentence, chances in zip(predicted, probabilities, strict=True):
-        scores = span_chances(chances, sentence.spans, types).tolist()
+    for sentence, rows in zip(predicted, probabilities, strict=True):
+        scores = span_probabilities(rows, sentence.spans, types).tolist()
         spans = (replace(s, score=c) for s, c in zip(sentence.spans, scores, strict=True))
         scored.append(sentence.with_spans(tuple(spans)))
     return span_calibration(gold, scored)

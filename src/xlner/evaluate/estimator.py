@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from xlner.errors import DataError, ModelError, UsageError
-from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, read_json, width90, write_json
+from xlner.errors import DataError, UsageError
+from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, load_json, width90, write_json
 
 FORMAT = "xlner estimator 1"
 SHIPPED = Path(__file__).with_name("estimator.json")
@@ -64,6 +65,12 @@ class Observed:
     def without(self, target: str) -> Observed:
         """All rows of other targets."""
         return self.take(np.flatnonzero(np.array(self.targets) != target))
+
+    def folds(self) -> list[tuple[Observed, Observed]]:
+        """The rows of all other targets, and those of each target; none where there is one target only."""
+        if len(self.rows_of) < 2:
+            return []
+        return [(self.without(target), self.take(rows)) for target, rows in self.rows_of.items()]
 
 
 @dataclass(frozen=True)
@@ -125,7 +132,7 @@ class Estimator:
         """
         needed = self.observed.features
         if lacking := [n for n in needed if n not in features]:
-            how = {CALIBRATED: "add --calibrate SOURCE_DEV", AGREEMENT: "add --also MODEL"}
+            how = {CALIBRATED: "add `calibrate SOURCE_DEV`", AGREEMENT: "add `also MODEL`"}
             raise UsageError(
                 f"the estimator was fitted with {lacking[0]}: {how.get(lacking[0], 'give it as a feature, in Python')}"
             )
@@ -154,18 +161,19 @@ class Estimator:
         Raises:
             ModelError: the file is not there, or holds something else.
         """
-        try:
-            told = read_json(path, FORMAT)
-            rows = told["observed"]
-            table = Observed(
-                tuple(r["target"] for r in rows),
-                tuple(f["name"] for f in told["features"]),
-                np.array([r["values"] for r in rows], np.float64),
-                np.array([r["f1"] for r in rows], np.float64),
-            )
-            return cls(table, Ridge.from_dict(told), float(told["penalty"]), told["mean_abs_error"], told["width90"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(f"{path} holds no estimator ({FORMAT}): {error}") from error
+        return load_json(path, FORMAT, "estimator", cls.from_dict)
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> Estimator:
+        """What `save` wrote, from plain values."""
+        rows = told["observed"]
+        table = Observed(
+            tuple(r["target"] for r in rows),
+            tuple(f["name"] for f in told["features"]),
+            np.array([r["values"] for r in rows], np.float64),
+            np.array([r["f1"] for r in rows], np.float64),
+        )
+        return cls(table, Ridge.from_dict(told), float(told["penalty"]), told["mean_abs_error"], told["width90"])
 
 
 def leave_one_target_out(table: Observed, *, penalty: float | None = None) -> np.ndarray:
@@ -181,27 +189,16 @@ def leave_one_target_out(table: Observed, *, penalty: float | None = None) -> np
     if len(table.rows_of) < 3:
         raise DataError(f"leaving a target out needs three or more, got {len(table.rows_of)}")
     out = np.zeros(len(table.targets))
-    for target, rows in table.rows_of.items():
-        out[rows] = _fit(table.without(target), penalty).predict(table.take(rows))
+    for rows, (rest, held) in zip(table.rows_of.values(), table.folds(), strict=True):
+        out[rows] = _fit(rest, penalty).predict(held)
     return out
 
 
 def _fit(table: Observed, penalty: float | None) -> Estimator:
-    if penalty is not None and penalty < 0:
-        raise UsageError(f"the penalty is at least 0, got {penalty}")
-    chosen = _best_penalty(table) if penalty is None else penalty
+    # Where no target can be left out the greatest penalty: a table of one target teaches a shift at most.
+    chosen = best_penalty(table.folds(), _missed, otherwise=PENALTIES[-1]) if penalty is None else penalty
     return Estimator(table, Ridge.fit(table.values, table.f1 - table.base, penalty=chosen), chosen)
 
 
-def _best_penalty(table: Observed) -> float:
-    """The greatest where no target can be left out: a table of one target teaches a shift at most."""
-    if len(table.rows_of) < 2:
-        return PENALTIES[-1]
-
-    def missed(penalty: float) -> np.ndarray:
-        errors = []
-        for target, rows in table.rows_of.items():
-            errors.append(_fit(table.without(target), penalty).predict(table.take(rows)) - table.f1[rows])
-        return np.concatenate(errors)
-
-    return best_penalty(missed)
+def _missed(rest: Observed, held: Observed, penalty: float) -> np.ndarray:
+    return _fit(rest, penalty).predict(held) - held.f1

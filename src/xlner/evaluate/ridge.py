@@ -6,9 +6,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+
+from xlner.errors import ModelError, OptionError
+
+T = TypeVar("T")
 
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
@@ -42,6 +46,8 @@ class Ridge:
             values: Shape: (n_rows,), float64.
             penalty: of squared weights, per row; at least 0.
         """
+        if penalty < 0:
+            raise OptionError("penalty", f"must be at least 0, got {penalty}")
         mean, spread = _scale(features)
         z = _scaled(features, mean, spread)
         average = float(values.mean())
@@ -85,27 +91,45 @@ def write_json(path: str | Path, format: str, value: Mapping[str, Any]) -> Path:
     return Path(path)
 
 
-def read_json(path: str | Path, format: str) -> dict[str, Any]:
-    """What `write_json` wrote.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it holds no object of that format.
-    """
-    told = json.loads(Path(path).read_text("utf-8"))
-    found = told.get("format") if isinstance(told, dict) else None
-    if found != format:
-        raise ValueError(f"its format is {found!r}")
-    return told
-
-
-def best_penalty(missed: Callable[[float], np.ndarray]) -> float:
-    """The one of `PENALTIES` with the least squared error.
+def load_json(path: str | Path, format: str, what: str, make: Callable[[Mapping[str, Any]], T]) -> T:
+    """Make what `write_json` wrote.
 
     Args:
-        missed: penalty -> errors on rows that were left out. Shape of errors: (n,).
+        path: the file.
+        format: as it was written with.
+        what: what it should hold, for the message.
+        make: makes it from the object in the file.
+
+    Raises:
+        ModelError: the file is not there, or holds something else.
     """
-    return PENALTIES[int(np.argmin([float(np.square(missed(p)).mean()) for p in PENALTIES]))]
+    try:
+        told = json.loads(Path(path).read_text("utf-8"))
+        named = told.get("format") if isinstance(told, dict) else None
+        if named != format:
+            raise ValueError(f"its format is {named!r}")
+        return make(told)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} holds no {what} ({format}): {error}") from error
+
+
+def best_penalty(
+    folds: Sequence[tuple[T, T]], missed: Callable[[T, T, float], np.ndarray], *, otherwise: float
+) -> float:
+    """The one of `PENALTIES` with the least squared error on rows that were left out.
+
+    Args:
+        folds: rows to fit on, and rows that were left out.
+        missed: fits on the first with a penalty, and gives its errors on the second. Shape of errors: (n_left_out,).
+        otherwise: what fewer than two folds give.
+    """
+    if len(folds) < 2:
+        return otherwise
+
+    def error(penalty: float) -> float:
+        return float(np.square(np.concatenate([missed(rest, held, penalty) for rest, held in folds])).mean())
+
+    return min(PENALTIES, key=error)
 
 
 def width90(missed: np.ndarray) -> float:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,7 @@ from xlner.core.types import Sentence
 from xlner.errors import DataError, UsageError
 from xlner.evaluate.metrics import evaluate_metric, ratio
 from xlner.evaluate.pairs import Spans, check_types, counted_spans, of_types, overlaps
-
-if TYPE_CHECKING:
-    from xlner.evaluate.bootstrap import Interval
+from xlner.evaluate.resample import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +225,7 @@ def score_tags(
     for number, (g, p) in enumerate(zip(gold, predicted, strict=True), start=1):
         if len(g) != len(p):
             raise DataError(f"gold sentence {number} has {len(g)} tags, its prediction {len(p)}")
-        kept: list[Spans] = []
+        counted: list[Spans] = []
         for side, tags in (("gold", g), ("predicted", p)):
             try:
                 spans, broken = read_tags(tags, scheme, repair="discard" if mode == "strict" else "conll")
@@ -235,14 +233,14 @@ def score_tags(
                 raise DataError(f"{side} sentence {number}: {error}") from error
             if broken and mode == "strict":
                 not_counted[f"{side}: breaks {scheme}"] += broken
-            kept.append(of_types(spans, types, ignore, not_counted, side))
-        pairs.append((kept[0], kept[1]))
+            counted.append(of_types(spans, types, ignore, not_counted, side))
+        pairs.append((counted[0], counted[1]))
     return _count(pairs, types, not_counted)
 
 
 def _count(pairs: Sequence[tuple[Spans, Spans]], types: Sequence[str] | None, not_counted: Mapping[str, int]) -> Scores:
-    found = {span.label for gold, predicted in pairs for span in (*gold, *predicted)}
-    names = tuple(types) if types is not None else tuple(sorted(found))
+    labels = {span.label for gold, predicted in pairs for span in (*gold, *predicted)}
+    names = tuple(types) if types is not None else tuple(sorted(labels))
     column = {name: i for i, name in enumerate(names)}
     counts = np.zeros((len(pairs), len(names), 3), dtype=np.int32)
     overlapping = same_boundaries = 0

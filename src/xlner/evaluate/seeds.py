@@ -1,13 +1,18 @@
-"""Mean and interval over a handful of runs that differ only in their seed."""
+"""Means and intervals over runs: of several seeds on one target, and of several seeds on several targets."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, stdev
+from typing import Any
 
-from xlner.errors import UsageError
+import numpy as np
+from numpy.typing import NDArray
+
+from xlner.errors import OptionError, UsageError
+from xlner.evaluate.resample import Interval, percentile_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,9 @@ def seeds_interval(values: Sequence[float], *, level: float = 0.95) -> SeedsInte
         UsageError: no values, or a level outside (0, 1).
 
     Limits:
-        Covers the chance of training, not that of the test set (`interval` does that one). Three runs give a
-        factor of 4.30 on the standard error, so wide intervals are what three runs can say.
+        Covers the randomness of training, not that of the test set (`interval` does that one). Three runs give a
+        factor of 4.30 on the standard error, so wide intervals are what three runs can say. Runs on several targets are
+        not independent: use `targets_interval` for these.
     """
     if not values:
         raise UsageError("an interval over seeds needs at least one value")
@@ -56,6 +62,106 @@ def seeds_interval(values: Sequence[float], *, level: float = 0.95) -> SeedsInte
     deviation = stdev(values)
     half = t_quantile((1 + level) / 2, n - 1) * deviation / math.sqrt(n)
     return SeedsInterval(mean, deviation, mean - half, mean + half, level, n)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetsInterval:
+    """Mean over targets, each the mean of its runs, with two intervals that take targets as the unit.
+
+    Args:
+        mean: mean over targets of the mean over runs.
+        low: lower end of Student's t-interval over the means of targets; None for one target.
+        high: upper end; None for one target.
+        bootstrap: from drawing targets, and runs within them.
+        level: coverage.
+        targets: number of targets.
+        runs: number of values.
+    """
+
+    mean: float
+    low: float | None
+    high: float | None
+    bootstrap: Interval
+    level: float
+    targets: int
+    runs: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def targets_interval(
+    values: Mapping[str, Sequence[float]], *, level: float = 0.95, resamples: int = 10_000, seed: int = 0
+) -> TargetsInterval:
+    """Interval of a mean over targets, where each target has the values of several seeds.
+
+    Seeds of one target share its language and its test set, so nine runs on three targets are three observations and
+    not nine. The t-interval is that of the means of targets. The bootstrap is hierarchical: each draw takes targets
+    with replacement, and within each of these runs with replacement. Of n > 1 targets or runs a draw takes n - 1, since
+    n out of n would understate the variance by (n - 1) / n.
+
+    Args:
+        values: target -> one value per run. For two systems, differences; see `paired_differences`.
+        level: coverage.
+        resamples: draws of the bootstrap.
+        seed: rules the draws.
+
+    Raises:
+        UsageError: a target without values, or no target.
+
+    Reference:
+        Davison and Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8 (hierarchical data). Rao and
+        Wu, "Resampling Inference with Complex Survey Data", JASA 1988 (n - 1 draws).
+
+    Limits:
+        A draw never leaves the range of the targets, so with fewer than about ten of them the bootstrap is too narrow:
+        read the t-interval, which takes the means of targets as normal. Speaks of targets like these.
+    """
+    if not values or not all(len(v) for v in values.values()):
+        raise UsageError("an interval over targets needs at least one value of each")
+    if resamples < 1:
+        raise OptionError("resamples", f"must be at least 1, got {resamples}")
+    means = [fmean(v) for v in values.values()]
+    over = seeds_interval(means, level=level)
+    draws = _hierarchical([np.asarray(v, np.float64) for v in values.values()], resamples, np.random.default_rng(seed))
+    return TargetsInterval(
+        over.mean, over.low, over.high, percentile_interval(draws, level=level), level, len(means),
+        sum(len(v) for v in values.values()),
+    )  # fmt: skip
+
+
+def paired_differences(
+    a: Mapping[str, Sequence[float]], b: Mapping[str, Sequence[float]]
+) -> dict[str, tuple[float, ...]]:
+    """Differences a - b per target, run by run.
+
+    Args:
+        a: target -> scores by seed.
+        b: the same targets, with the scores of the same seeds in the same order.
+
+    Raises:
+        UsageError: targets or numbers of runs differ.
+    """
+    if set(a) != set(b):
+        raise UsageError(f"both systems need the same targets; only one has: {', '.join(sorted(set(a) ^ set(b)))}")
+    for target in a:
+        if len(a[target]) != len(b[target]):
+            raise UsageError(f"{target} has {len(a[target])} runs of one system and {len(b[target])} of the other")
+    return {t: tuple(x - y for x, y in zip(a[t], b[t], strict=True)) for t in a}
+
+
+def _hierarchical(
+    values: Sequence[NDArray[np.float64]], resamples: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Means of draws of targets and of runs within them. Shape: (n_resamples,)."""
+    n = len(values)
+    drawn = rng.integers(n, size=(resamples, max(n - 1, 1)))
+    out = np.zeros(drawn.shape)
+    for target, runs in enumerate(values):
+        places = drawn == target
+        take = rng.integers(len(runs), size=(int(places.sum()), max(len(runs) - 1, 1)))
+        out[places] = runs[take].mean(axis=1)
+    return out.mean(axis=1)
 
 
 def t_quantile(probability: float, freedom: int) -> float:

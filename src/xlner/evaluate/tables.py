@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from xlner.evaluate.bootstrap import Interval
 from xlner.evaluate.compare import Comparison
 from xlner.evaluate.estimate import Expected
+from xlner.evaluate.resample import Interval
 from xlner.evaluate.scores import Scores, TypeScore
 
 HEADER = ("type", "precision", "recall", "f1", "interval", "gold", "predicted", "correct")

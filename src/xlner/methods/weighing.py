@@ -59,8 +59,8 @@ def teacher_weights(sources: Sequence[Source], task: Task, options: Distill.Opti
 
 
 def _learned(sources: Sequence[Source], task: Task, options: Distill.Options) -> dict[str, np.ndarray]:
-    from xlner.similarity.bilinear import ScorerOptions
     from xlner.similarity.language_id import LanguageIdSimilarity
+    from xlner.similarity.scorer import ScorerOptions
 
     texts = _source_texts(sources)
     _check_text(texts, options.weights)
@@ -88,8 +88,8 @@ def _measured(sources: Sequence[Source], task: Task, options: Distill.Options) -
         raise UsageError(
             f"`weights` is one of {', '.join(rules)}, or numbers such as en=0.7,de=0.3; got '{options.weights}'"
         )
-    measure = SIMILARITIES.load(options.weights)()
-    if measure.needs == "bitext":
+    measure = SIMILARITIES.build(options.weights)
+    if "bitext" in measure.needs:
         raise UsageError(f"`weights {options.weights}` needs bitext, and a transfer has none; name a measure on text")
     texts = _source_texts(sources)
     if task.target in texts:
@@ -97,7 +97,7 @@ def _measured(sources: Sequence[Source], task: Task, options: Distill.Options) -
             f"`weights {options.weights}` compares other languages with {bcp47(task.target)}, and a source has that "
             "language itself; give weights as numbers, or language-id"
         )
-    if measure.needs == "text":
+    if "text" in measure.needs:
         _check_text(texts, options.weights)
     everything = Texts({task.target: _sample(task), **texts}, encoder=SentenceEncoder(options.encoder))
     matrix = measure.matrix(everything)

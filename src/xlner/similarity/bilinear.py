@@ -2,46 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 
-from xlner.errors import UsageError
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScorerOptions:
-    """How the scorer is trained. The defaults are those of Wu et al. (2020).
-
-    Args:
-        rank: rows of the two maps.
-        gamma: weight of the term that pushes language vectors apart.
-        learning_rate: at the start; falls linearly to 0.
-        epochs: passes over the sentences.
-        min_steps: least number of steps, for small data; more passes are made to reach it.
-        batch: sentences per step.
-        weight_decay: of AdamW.
-        clip: largest norm of the gradient.
-        seed: rules initial maps and order.
-    """
-
-    rank: int = 64
-    gamma: float = 0.01
-    learning_rate: float = 1e-4
-    epochs: int = 10
-    min_steps: int = 1000
-    batch: int = 32
-    weight_decay: float = 1e-5
-    clip: float = 1.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for option in ("rank", "epochs", "batch", "learning_rate", "clip"):
-            if getattr(self, option) <= 0:
-                raise UsageError(f"{option} must be above 0, got {getattr(self, option)}")
-        if self.gamma < 0 or self.weight_decay < 0 or self.min_steps < 0:
-            raise UsageError("gamma, weight decay and min_steps are at least 0")
+from xlner.similarity.scorer import ScorerOptions
 
 
 class BilinearScorers(torch.nn.Module):
@@ -57,11 +21,11 @@ class BilinearScorers(torch.nn.Module):
     def __init__(self, means: torch.Tensor, known: torch.Tensor, rank: int, seed: int) -> None:
         super().__init__()
         problems, dimensions = len(known), means.shape[1]
-        chance = torch.Generator().manual_seed(seed)
+        rng = torch.Generator().manual_seed(seed)
         bound = dimensions**-0.5
 
         def fresh(*shape: int) -> torch.nn.Parameter:
-            drawn = (torch.rand(shape, generator=chance) * 2 - 1) * bound
+            drawn = (torch.rand(shape, generator=rng) * 2 - 1) * bound
             return torch.nn.Parameter(drawn.expand(problems, *shape).clone())
 
         self.known: torch.Tensor
@@ -104,21 +68,21 @@ def train_scorers(
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=options.learning_rate, eps=1e-8, weight_decay=options.weight_decay
     )
-    chance = np.random.default_rng(options.seed)
+    rng = np.random.default_rng(options.seed)
     per_epoch = -(-len(labels) // options.batch)
     steps = max(options.epochs * per_epoch, options.min_steps)
     hidden = torch.where(known, 0.0, -torch.inf)[:, None]
     order = np.zeros(0, np.int64)
     for step in range(steps):
         if step % per_epoch == 0:
-            order = chance.permutation(len(labels))
+            order = rng.permutation(len(labels))
         at = (step % per_epoch) * options.batch
         rows = torch.from_numpy(order[at : at + options.batch])
         right = labels[rows]
         logs = (model(features[rows]) + hidden).log_softmax(-1)
-        said = logs.gather(2, right.expand(len(known), -1)[:, :, None])[:, :, 0]
+        log_right = logs.gather(2, right.expand(len(known), -1)[:, :, None])[:, :, 0]
         counts = known[:, right]
-        entropy = -torch.where(counts, said, 0).sum(1) / counts.sum(1).clamp_min(1)
+        entropy = -torch.where(counts, log_right, 0).sum(1) / counts.sum(1).clamp_min(1)
         loss = (entropy + options.gamma * model.apart()).sum()
         optimiser.param_groups[0]["lr"] = options.learning_rate * (1 - step / steps)
         optimiser.zero_grad()

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from scipy.stats import rankdata
 
-from xlner.errors import UsageError
-from xlner.evaluate.bootstrap import Interval, percentile_interval
+from xlner.errors import OptionError
+from xlner.evaluate.resample import Interval, percentile_interval
 from xlner.similarity.transfers import Transfers
 
 LEAST = 3  # transfers; a correlation of two points is always 1 or -1
@@ -70,7 +70,7 @@ def correlations(table: Transfers, *, level: float = 0.95, resamples: int = 1000
         the intervals do not see.
     """
     if resamples < 1:
-        raise UsageError(f"resamples must be at least 1, got {resamples}")
+        raise OptionError("resamples", f"must be at least 1, got {resamples}")
     kinds: tuple[Literal["spearman", "pearson"], ...] = ("spearman", "pearson")
     out = []
     for column, measure in enumerate(table.measures):

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from xlner.errors import UsageError
+from xlner.component import Part, option, options
 from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
 from xlner.similarity.texts import Texts
 
 
-class Centroid:
+class Centroid(Part):
     """Cosine of the mean sentence vectors.
 
-    Reference: used as a baseline in Wu et al., ACL 2020 ("cosine" on pooled features).
+    Reference:
+        Wu et al., ACL 2020, who use it as a baseline ("cosine" on pooled features).
 
-    Limits: mean vectors of most encoders share a large common part, so values lie close together; their order says
-    more than their size.
+    Limits:
+        Mean vectors of most encoders share a large common part, so values lie close together; their order says more
+        than their size.
     """
 
     higher_is_closer = True
-    needs: Literal["text"] = "text"
+    needs: ClassVar[frozenset[str]] = frozenset({"text"})
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, in [-1, 1]."""
@@ -36,16 +38,12 @@ class Centroid:
         )
 
 
-class MeanDiscrepancy:
+class MeanDiscrepancy(Part):
     """Maximum mean discrepancy: how far apart two clouds of sentence vectors lie, as a kernel sees them.
 
     With the RBF kernel it is 0 only for equal distributions; shape and spread count as well as the middle. The width of
     the kernel is the median distance between sentences of all languages together, so that all pairs are seen alike.
     The linear kernel gives the distance of the means.
-
-    Args:
-        kernel: "rbf" or "linear".
-        sentences: at most so many of each language, evenly spaced.
 
     Reference:
         Gretton, Borgwardt, Rasch, Schoelkopf and Smola, "A Kernel Two-Sample Test", JMLR 2012, equation 5 (the biased
@@ -56,19 +54,19 @@ class MeanDiscrepancy:
     """
 
     higher_is_closer = False
-    needs: Literal["text"] = "text"
+    needs: ClassVar[frozenset[str]] = frozenset({"text"})
 
-    def __init__(self, kernel: Literal["rbf", "linear"] = "rbf", *, sentences: int = 500) -> None:
-        if kernel not in ("rbf", "linear"):
-            raise UsageError(f"the kernel of MMD is rbf or linear, got '{kernel}'")
-        if sentences < 1:
-            raise UsageError(f"MMD needs at least 1 sentence per language, got {sentences}")
-        self.kernel, self.sentences = kernel, sentences
+    @options
+    class Options:
+        """Which kernel, and how much text."""
+
+        kernel: Literal["rbf", "linear"] = option("rbf", "The kernel; linear gives the distance of the means.")
+        sentences: int = option(500, "At most so many of each language, evenly spaced.", ge=1, unit="sentences")
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, at least 0."""
-        clouds = {code: evenly(texts.vectors(code), self.sentences) for code in texts.languages}
-        if self.kernel == "linear":
+        clouds = {code: evenly(texts.vectors(code), self.options.sentences) for code in texts.languages}
+        if self.options.kernel == "linear":
             means = {code: cloud.mean(0, dtype=np.float64) for code, cloud in clouds.items()}
 
             def compare(a: str, b: str) -> float:
@@ -81,7 +79,7 @@ class MeanDiscrepancy:
                 square = inner[a] + inner[b] - 2 * _mean_kernel(clouds[a], clouds[b], width)
                 return max(square, 0.0) ** 0.5
 
-        return symmetric("embedding:mmd", texts.languages, compare, higher_is_closer=False, own=0.0)
+        return symmetric("embedding:mmd", texts.languages, compare, higher_is_closer=False, of_itself=0.0)
 
 
 def evenly(rows: np.ndarray, most: int) -> np.ndarray:

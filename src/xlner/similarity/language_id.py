@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-import torch
 
+from xlner.component import Part, option, options, to_values
 from xlner.core.types import Sentence
-from xlner.errors import DataError, ModelError, UsageError
-from xlner.similarity.bilinear import BilinearScorers, ScorerOptions, train_scorers
+from xlner.errors import DataError, ModelError, OptionError
 from xlner.similarity.matrix import SimilarityMatrix
+from xlner.similarity.scorer import ScorerOptions
 from xlner.similarity.texts import Texts
 from xlner.similarity.vectors import SentenceEncoder
+
+if TYPE_CHECKING:
+    import torch
+
+    from xlner.similarity.bilinear import BilinearScorers
 
 Temperature = Literal["var", "std"]
 MAX_SENTENCES = 2000
@@ -63,7 +68,7 @@ class LanguageIdSimilarity:
         temperature: Temperature = "var",
     ) -> None:
         if temperature not in ("var", "std"):
-            raise UsageError(f"temperature is var or std, got '{temperature}'")
+            raise OptionError("temperature", f"must be one of var, std, got '{temperature}'")
         self.languages = tuple(languages)
         self.scorer, self.mean, self.spread = scorer, mean, spread
         self.encoder, self.options, self.temperature = encoder, options, temperature
@@ -91,21 +96,27 @@ class LanguageIdSimilarity:
         Raises:
             DataError: a source has no words.
         """
+        import torch
+
         options = options or ScorerOptions()
-        made = encoder if isinstance(encoder, SentenceEncoder) else SentenceEncoder(encoder)
-        texts = Texts(sources, encoder=made)
-        chance = np.random.default_rng(options.seed)
-        drawn = {code: _draw(texts.sentences(code), max_sentences, chance) for code in texts.languages}
-        vectors = [made.vectors(items) for items in drawn.values()]
+        reader = encoder if isinstance(encoder, SentenceEncoder) else SentenceEncoder(encoder)
+        texts = Texts(sources, encoder=reader)
+        if max_sentences < 1:
+            raise OptionError("max_sentences", f"must be at least 1, got {max_sentences}")
+        rng = np.random.default_rng(options.seed)
+        drawn = {code: _draw(texts.sentences(code), max_sentences, rng) for code in texts.languages}
+        vectors = [reader.vectors(items) for items in drawn.values()]
         known = torch.ones((1, len(vectors)), dtype=torch.bool)
         scorer, mean, spread = _train(vectors, known, options)
-        return cls(texts.languages, scorer, mean, spread, encoder=made, options=options, temperature=temperature)
+        return cls(texts.languages, scorer, mean, spread, encoder=reader, options=options, temperature=temperature)
 
     def scores(self, sentences: Sequence[Sequence[str] | Sentence]) -> np.ndarray:
         """Scores `s(f(x), mu_k)` before any softmax. A sentence without words has zeros.
 
         Shape: (n_sentences, n_sources), float32.
         """
+        import torch
+
         words = [tuple(s.words if isinstance(s, Sentence) else s) for s in sentences]
         full = [i for i, w in enumerate(words) if w]
         out = np.zeros((len(words), len(self.languages)), np.float32)
@@ -163,7 +174,7 @@ class LanguageIdSimilarity:
             "layer": self.encoder.layer,
             "excerpt": self.encoder.excerpt,
             "temperature": self.temperature,
-            "options": asdict(self.options),
+            "options": {f.name: to_values(self.options)[f.name] for f in fields(ScorerOptions)},
         }
         (path / "language_id.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
 
@@ -174,7 +185,10 @@ class LanguageIdSimilarity:
         Raises:
             ModelError: the files are not there or do not fit each other.
         """
+        import torch
         from safetensors.numpy import load_file
+
+        from xlner.similarity.bilinear import BilinearScorers
 
         path = Path(folder)
         try:
@@ -201,30 +215,36 @@ class LanguageIdSimilarity:
         return 1 / spread if self.temperature == "var" else spread**-0.5
 
 
-class LanguageId:
-    """Each language as the target of all others, weighed by `LanguageIdSimilarity`.
+class LanguageId(Part):
+    """How much of a language's sentences a classifier of the other languages takes for each of them.
+
+    Each language is in turn the target of all others, weighed by `LanguageIdSimilarity`.
 
     Column t holds the weights that a transfer from all the other languages to t would use; each column sums to 1. The
     scorers of all columns are trained side by side, each without its own target. A language with itself has no value.
 
-    Args:
-        options: how the scorers are trained.
-        temperature: "var" or "std"; see `LanguageIdSimilarity`.
-        train_sentences: sentences of each language that the scorers learn from; all are weighed.
+    Reference:
+        Wu, Lin, Karlsson, Lou and Huang, "Single-/Multi-Source Cross-Lingual NER via Teacher-Student Learning on
+        Unlabeled Data in Target Language", ACL 2020, section 3.2.
     """
 
     higher_is_closer = True
-    needs: Literal["text"] = "text"
+    needs: ClassVar[frozenset[str]] = frozenset({"text"})
 
-    def __init__(
-        self, *, options: ScorerOptions | None = None, temperature: Temperature = "var", train_sentences: int = 200
-    ) -> None:
-        self.options, self.temperature = options or ScorerOptions(), temperature
-        self.train_sentences = train_sentences
+    @options
+    class Options(ScorerOptions):
+        """Training of the scorers, and what their scores are divided by."""
+
+        temperature: Temperature = option("var", "Scores are divided by their variance or standard deviation.")
+        train_sentences: int = option(
+            200, "Sentences of each language to learn from; all are weighed.", ge=1, unit="sentences"
+        )
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Weights of sources (rows) for targets (columns)."""
-        languages = texts.languages
+        import torch
+
+        languages, temperature = texts.languages, self.options.temperature
         n = len(languages)
         values = np.full((n, n), np.nan)
         vectors = [texts.vectors(code) for code in languages]
@@ -233,21 +253,25 @@ class LanguageId:
             missing = {(a, b): why for a in languages for b in languages if a != b}
             return SimilarityMatrix("language-id", languages, values, True, missing)
         known = ~torch.eye(n, dtype=torch.bool)
-        chance = np.random.default_rng(self.options.seed)
-        drawn = [_draw(v, self.train_sentences, chance) for v in vectors]
+        rng = np.random.default_rng(self.options.seed)
+        drawn = [_draw(v, self.options.train_sentences, rng) for v in vectors]
         scorers, mean, spread = _train(drawn, known, self.options)
-        for t, own in enumerate(vectors):
+        for t, cloud in enumerate(vectors):
             others = [s for s in range(n) if s != t]
             with torch.inference_mode():
-                scores = scorers(torch.from_numpy(_scaled(own, mean, spread)))[t][:, others].numpy()
-            fitted = scores.var(ddof=1) if self.temperature == "var" else scores.std(ddof=1)
-            values[others, t] = _softmax(scores / max(float(fitted), 1e-12)).mean(0)
+                scores = scorers(torch.from_numpy(_scaled(cloud, mean, spread)))[t][:, others].numpy()
+            divisor = scores.var(ddof=1) if temperature == "var" else scores.std(ddof=1)
+            values[others, t] = _softmax(scores / max(float(divisor), 1e-12)).mean(0)
         return SimilarityMatrix("language-id", languages, values, True)
 
 
 def _train(
     vectors: Sequence[np.ndarray], known: torch.Tensor, options: ScorerOptions
 ) -> tuple[BilinearScorers, np.ndarray, np.ndarray]:
+    import torch
+
+    from xlner.similarity.bilinear import train_scorers
+
     joined = np.concatenate(vectors)
     mean, spread = joined.mean(0), joined.std(0)
     labels = torch.from_numpy(np.repeat(np.arange(len(vectors)), [len(v) for v in vectors]))
@@ -263,11 +287,9 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
     return e / e.sum(1, keepdims=True)
 
 
-def _draw(items: Any, most: int, chance: np.random.Generator) -> Any:
+def _draw(items: Any, most: int, rng: np.random.Generator) -> Any:
     """At most so many items of a list, or rows of an array, in their order."""
-    if most < 1:
-        raise UsageError(f"at least 1 sentence of each language is needed, got {most}")
     if len(items) <= most:
         return items
-    chosen = np.sort(chance.choice(len(items), most, replace=False))
+    chosen = np.sort(rng.choice(len(items), most, replace=False))
     return items[chosen] if isinstance(items, np.ndarray) else [items[i] for i in chosen]

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
+from xlner.component import Part, option, options
 from xlner.core.languages import bcp47
-from xlner.errors import UsageError
 from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
 from xlner.similarity.texts import Texts
 
 
-class SubwordOverlap:
+class SubwordOverlap(Part):
     """How much of two texts is made of the same subwords of the encoder's tokenizer, by frequency.
 
     `sum_w min(p(w), q(w))` over subwords with a letter in them: 1 for equal frequencies, 0 for nothing in common.
     Frequencies, not types, so that texts of different size can be compared; punctuation and digits, which all languages
     share, do not count.
 
-    Reference: after Wu and Dredze, "Beto, Bentz, Becas", EMNLP 2019, section 4.6, who count types.
+    Reference:
+        Wu and Dredze, "Beto, Bentz, Becas", EMNLP 2019, section 4.6, who count types.
     """
 
     higher_is_closer = True
-    needs: Literal["text"] = "text"
+    needs: ClassVar[frozenset[str]] = frozenset({"text"})
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, in [0, 1]; no value for a language without letters."""
@@ -38,25 +39,24 @@ class SubwordOverlap:
         return symmetric("lexical:subwords", texts.languages, compare, higher_is_closer=True)
 
 
-class NgramDivergence:
+class NgramDivergence(Part):
     """Jensen-Shannon divergence between frequencies of character n-grams of words.
 
     Words are lower-cased and bounded by spaces; words without a letter are left out. In bits, so 0 for equal
     frequencies and 1 for nothing in common.
 
-    Args:
-        n: characters per n-gram.
-
-    Reference: Lin, "Divergence Measures Based on the Shannon Entropy", IEEE Transactions on Information Theory, 1991.
+    Reference:
+        Lin, "Divergence Measures Based on the Shannon Entropy", IEEE Transactions on Information Theory, 1991.
     """
 
     higher_is_closer = False
-    needs: Literal["text"] = "text"
+    needs: ClassVar[frozenset[str]] = frozenset({"text"})
 
-    def __init__(self, n: int = 3) -> None:
-        if n < 1:
-            raise UsageError(f"n-grams have at least 1 character, got {n}")
-        self.n = n
+    @options
+    class Options:
+        """What is counted."""
+
+        n: int = option(3, "Length of the n-grams.", ge=1, unit="characters")
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, in [0, 1]; no value for a language without letters."""
@@ -65,18 +65,19 @@ class NgramDivergence:
         def compare(a: str, b: str) -> float | str:
             return _unwritten(a, b, shares) or jensen_shannon(shares[a], shares[b])
 
-        return symmetric("lexical:ngrams", texts.languages, compare, higher_is_closer=False, own=0.0)
+        return symmetric("lexical:ngrams", texts.languages, compare, higher_is_closer=False, of_itself=0.0)
 
     def _ngrams(self, sentences: Iterable[tuple[str, ...]]) -> Counter[str]:
         counts: Counter[str] = Counter()
+        n = self.options.n
         for word, times in _with_letters(Counter(w for s in sentences for w in s)).items():
             bounded = f" {word.lower()} "
-            for i in range(max(1, len(bounded) - self.n + 1)):
-                counts[bounded[i : i + self.n]] += times
+            for i in range(max(1, len(bounded) - n + 1)):
+                counts[bounded[i : i + n]] += times
         return counts
 
 
-class SharedCapitalised:
+class SharedCapitalised(Part):
     """Share of the target's capitalised words that occur, so written, in the source's text too.
 
     Names travel between languages as they are, so this asks how many of the target's names the source may have shown a
@@ -88,42 +89,43 @@ class SharedCapitalised:
     """
 
     higher_is_closer = True
-    needs: Literal["text"] = "text"
+    needs: ClassVar[frozenset[str]] = frozenset({"text"})
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Not symmetric, in [0, 1]; no value for a target without capitals."""
         languages = texts.languages
-        found = {code: _capitalised(texts.sentences(code)) for code in languages}
+        capitalised = {code: _capitalised(texts.sentences(code)) for code in languages}
         values, missing = np.full((len(languages), len(languages)), np.nan), {}
         for j, target in enumerate(languages):
-            total = found[target].total()
+            total = capitalised[target].total()
             for i, source in enumerate(languages):
                 if not total:
                     missing[source, target] = f"no capitalised words in the text of {bcp47(target)}"
                     continue
-                values[i, j] = sum(n for w, n in found[target].items() if w in found[source]) / total
+                values[i, j] = sum(n for w, n in capitalised[target].items() if w in capitalised[source]) / total
         return SimilarityMatrix("lexical:capitalised", languages, values, True, missing)
 
 
-class Fertility:
+class Fertility(Part):
     """How much finer the encoder's tokenizer cuts the words of the target than those of the source, in bits.
 
     `log2(f(target) / f(source))`, where f is subwords with a letter per word with a letter. The tokenizer was learnt
     from much text of some languages and little of others: words of the latter fall into small pieces.
 
-    Reference: fertility as in Rust et al., "How Good is Your Tokenizer?", ACL 2021, section 3.2.
+    Reference:
+        Rust et al., "How Good is Your Tokenizer?", ACL 2021, section 3.2, for fertility.
     """
 
     higher_is_closer = False
-    needs: Literal["text"] = "text"
+    needs: ClassVar[frozenset[str]] = frozenset({"text"})
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Of opposite sign in the other direction; no value for a language with itself, or without letters."""
         languages = texts.languages
-        made = np.array([self._fertility(texts, code) for code in languages])
-        values = np.log2(made[None, :]) - np.log2(made[:, None])
+        fertilities = np.array([self._fertility(texts, code) for code in languages])
+        values = np.log2(fertilities[None, :]) - np.log2(fertilities[:, None])
         np.fill_diagonal(values, np.nan)
-        bare = [code for code, value in zip(languages, made, strict=True) if np.isnan(value)]
+        bare = [code for code, value in zip(languages, fertilities, strict=True) if np.isnan(value)]
         missing = {
             pair: f"no letters in the text of {bcp47(code)}"
             for code in bare for other in languages for pair in ((code, other), (other, code))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xlner.core.languages import bcp47
-from xlner.errors import UsageError
+from xlner.errors import OptionError, UsageError
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class SimilarityMatrix:
             Shape: (n_sources,), float64, sums to 1.
         """
         if temperature <= 0:
-            raise UsageError(f"temperature is above 0, got {temperature}")
+            raise OptionError("temperature", f"must be above 0, got {temperature}")
         close = self.closeness()
         known = close[np.isfinite(close)]
         spread = known.std() if len(known) else 0.0
@@ -98,8 +98,8 @@ class SimilarityMatrix:
         known = np.isfinite(both)
         mean = np.where(known, both, 0).sum(0) / np.maximum(known.sum(0), 1)
         some = known.any(0)
-        own = sign * np.diag(self.values)
-        candidates = np.concatenate([own[np.isfinite(own)], mean[some]])
+        of_itself = sign * np.diag(self.values)
+        candidates = np.concatenate([of_itself[np.isfinite(of_itself)], mean[some]])
         top = candidates.max() if len(candidates) else 0.0
         far = top - mean[some].min() if some.any() else 1.0
         out = np.where(some, top - mean, far)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Any, ClassVar, Protocol
 
 from xlner.errors import UsageError
 from xlner.registry import Registry
 from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.texts import Texts
-
-Need = Literal["text", "bitext", "codes"]
 
 SIMILARITIES = Registry(
     "similarities",
@@ -21,30 +19,35 @@ SIMILARITIES = Registry(
         "embedding:isospectral": "xlner.similarity.spectrum:Isospectral",
         "embedding:cka": "xlner.similarity.parallel:KernelAlignment",
         "embedding:retrieval": "xlner.similarity.parallel:Retrieval",
-        "typology:genetic": "xlner.similarity.typology:genetic",
-        "typology:geographic": "xlner.similarity.typology:geographic",
-        "typology:syntactic": "xlner.similarity.typology:syntactic",
-        "typology:phonological": "xlner.similarity.typology:phonological",
-        "typology:inventory": "xlner.similarity.typology:inventory",
+        "typology:genetic": "xlner.similarity.typology:Genetic",
+        "typology:geographic": "xlner.similarity.typology:Geographic",
+        "typology:syntactic": "xlner.similarity.typology:Syntactic",
+        "typology:phonological": "xlner.similarity.typology:Phonological",
+        "typology:inventory": "xlner.similarity.typology:Inventory",
         "lexical:subwords": "xlner.similarity.lexical:SubwordOverlap",
         "lexical:ngrams": "xlner.similarity.lexical:NgramDivergence",
         "lexical:capitalised": "xlner.similarity.lexical:SharedCapitalised",
         "lexical:fertility": "xlner.similarity.lexical:Fertility",
         "lexical:script": "xlner.similarity.scripts:ScriptOverlap",
     },
+    one="similarity",
 )
 
 
 class Similarity(Protocol):
     """How near languages are to each other, by one view. Third parties use the entry points `xlner.similarities`.
 
-    The registered object is called without arguments and gives a measure.
+    A measure is a part (see `xlner.component`): a class that is made with its `Options`.
+
+    Attributes:
+        options: what it was made with.
+        needs: what it looks at: "text" of each language, "bitext" of each pair, or language "codes" alone.
     """
 
-    @property
-    def needs(self) -> Need:
-        """What the measure looks at: "text" of each language, "bitext" of each pair, or language "codes" alone."""
-        ...
+    needs: ClassVar[frozenset[str]]
+    options: Any
+
+    def __init__(self, options: Any = None, /, **values: Any) -> None: ...
 
     @property
     def higher_is_closer(self) -> bool:

@@ -18,7 +18,7 @@ def symmetric(
     compare: Callable[[str, str], Value],
     *,
     higher_is_closer: bool,
-    own: float | None = None,
+    of_itself: float | None = None,
 ) -> SimilarityMatrix:
     """Compare every pair once.
 
@@ -27,15 +27,15 @@ def symmetric(
         languages: rows and columns.
         compare: the value of two languages, or the reason why there is none.
         higher_is_closer: what a greater value means.
-        own: value of a language with itself; None asks `compare`.
+        of_itself: value of a language with itself; None asks `compare`.
     """
     n = len(languages)
     values, missing = np.full((n, n), np.nan), {}
     for i, a in enumerate(languages):
         for j, b in enumerate(languages[: i + 1]):
-            found = own if i == j and own is not None else compare(a, b)
-            if isinstance(found, str):
-                missing[a, b] = missing[b, a] = found
+            value = of_itself if i == j and of_itself is not None else compare(a, b)
+            if isinstance(value, str):
+                missing[a, b] = missing[b, a] = value
             else:
-                values[i, j] = values[j, i] = found
+                values[i, j] = values[j, i] = value
     return SimilarityMatrix(measure, languages, values, higher_is_closer, missing)

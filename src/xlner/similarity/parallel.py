@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
+from xlner.component import Part, option, options
 from xlner.core.languages import bcp47
 from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
@@ -14,7 +15,7 @@ from xlner.similarity.texts import Texts
 LEAST = 2
 
 
-class KernelAlignment:
+class KernelAlignment(Part):
     """Linear centred kernel alignment (CKA) of the two sides of a bitext.
 
     `||Y^T X||_F^2 / (||X^T X||_F ||Y^T Y||_F)` on features whose columns have mean 0: 1 when the two sides are the
@@ -29,7 +30,7 @@ class KernelAlignment:
     """
 
     higher_is_closer = True
-    needs: Literal["bitext"] = "bitext"
+    needs: ClassVar[frozenset[str]] = frozenset({"bitext"})
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, in [0, 1]; no value for a pair without bitext."""
@@ -38,17 +39,14 @@ class KernelAlignment:
             sides = texts.parallel(a, b)
             return linear_cka(*sides) if sides is not None and len(sides[0]) >= LEAST else _missing(a, b, sides)
 
-        return symmetric("embedding:cka", texts.languages, compare, higher_is_closer=True, own=1.0)
+        return symmetric("embedding:cka", texts.languages, compare, higher_is_closer=True, of_itself=1.0)
 
 
-class Retrieval:
+class Retrieval(Part):
     """Share of sentences whose nearest sentence of the other side is their translation, mean of both directions.
 
     Vectors are compared by cosine after the mean of their side is taken off: in middle layers, what all sentences of a
     language share would otherwise hide the rest.
-
-    Args:
-        centre: take the mean of each side off.
 
     Reference:
         Tatoeba task of Artetxe and Schwenk, "Massively Multilingual Sentence Embeddings", TACL 2019. Centring:
@@ -59,10 +57,13 @@ class Retrieval:
     """
 
     higher_is_closer = True
-    needs: Literal["bitext"] = "bitext"
+    needs: ClassVar[frozenset[str]] = frozenset({"bitext"})
 
-    def __init__(self, *, centre: bool = True) -> None:
-        self.centre = centre
+    @options
+    class Options:
+        """What is done to vectors first."""
+
+        centre: bool = option(True, "Take the mean of each side off.")
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, in [0, 1]; no value for a pair without bitext."""
@@ -71,11 +72,11 @@ class Retrieval:
             sides = texts.parallel(a, b)
             if sides is None or len(sides[0]) < LEAST:
                 return _missing(a, b, sides)
-            x, y = (_unit(side - side.mean(0) if self.centre else side) for side in sides)
+            x, y = (_unit(side - side.mean(0) if self.options.centre else side) for side in sides)
             cosines, right = x @ y.T, np.arange(len(x))
             return float(((cosines.argmax(1) == right).mean() + (cosines.argmax(0) == right).mean()) / 2)
 
-        return symmetric("embedding:retrieval", texts.languages, compare, higher_is_closer=True, own=1.0)
+        return symmetric("embedding:retrieval", texts.languages, compare, higher_is_closer=True, of_itself=1.0)
 
 
 def linear_cka(x: np.ndarray, y: np.ndarray) -> float:

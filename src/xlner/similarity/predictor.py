@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from xlner.core.languages import bcp47, iso3
-from xlner.errors import ModelError, UsageError
-from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, read_json, write_json
+from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, load_json, write_json
 from xlner.similarity.transfers import Transfers
 
 FORMAT = "xlner transferability 1"
@@ -63,9 +62,9 @@ class TransferPredictor:
             table: transfers of two or more languages.
             penalty: None takes the one of `PENALTIES` with the least error on left-out targets.
         """
-        if penalty is not None and penalty < 0:
-            raise UsageError(f"the penalty is at least 0, got {penalty}")
-        chosen = _best_penalty(table) if penalty is None else penalty
+        # Where no two targets can be left out, or nothing is weighted, the middle one.
+        folds, middle = table.folds() if table.measures else [], PENALTIES[len(PENALTIES) // 2]
+        chosen = best_penalty(folds, _missed, otherwise=middle) if penalty is None else penalty
         fitted = Ridge.fit(table.closeness, table.f1, penalty=chosen)
         names, left = np.array(table.sources), table.f1 - fitted.predict(table.closeness)
         rest = {s: left[names == s] for s in dict.fromkeys(table.sources)}
@@ -79,8 +78,8 @@ class TransferPredictor:
             closeness: NaN where a measure says nothing.
             sources: ISO 639-3 codes; None leaves out what a source gives of its own. Length: n_pairs.
         """
-        own = np.array([self.extra.get(s, 0.0) for s in sources or ()] or [0.0])
-        return np.clip(self.ridge.predict(self._seen(closeness)) + own, 0, 1)
+        extra = np.array([self.extra.get(s, 0.0) for s in sources or ()] or [0.0])
+        return np.clip(self.ridge.predict(self._seen(closeness)) + extra, 0, 1)
 
     def contributions(self, closeness: np.ndarray) -> np.ndarray:
         """By how much F1 each measure lifts or lowers a pair against an average one.
@@ -117,34 +116,19 @@ class TransferPredictor:
         Raises:
             ModelError: the file is not there, or holds something else.
         """
-        try:
-            told = read_json(path, FORMAT)
-            closer = told["higher_is_closer"]
-            extra = {iso3(code): float(value) for code, value in told["extra"].items()}
-            return cls(
-                {f["name"]: bool(closer[f["name"]]) for f in told["features"]}, Ridge.from_dict(told), extra,
-                float(told["penalty"]), Transfers.from_dict(told["fitted_on"]), told["error"], told["settings"],
-                told["about"],
-            )  # fmt: skip
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(f"{path} holds no predictor of transfers ({FORMAT}): {error}") from error
+        return load_json(path, FORMAT, "predictor of transfers", cls.from_dict)
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> TransferPredictor:
+        """What `save` wrote, from plain values."""
+        closer = told["higher_is_closer"]
+        extra = {iso3(code): float(value) for code, value in told["extra"].items()}
+        return cls(
+            {f["name"]: bool(closer[f["name"]]) for f in told["features"]}, Ridge.from_dict(told), extra,
+            float(told["penalty"]), Transfers.from_dict(told["fitted_on"]), told["error"], told["settings"],
+            told["about"],
+        )  # fmt: skip
 
 
-def _best_penalty(table: Transfers) -> float:
-    """The penalty with the least squared error on left-out targets; the middle one where none can be left out."""
-    folds = [(table.without(t), rows) for t, rows in table.rows_of.items()]
-    usable = [(rest, rows) for rest, rows in folds if rest is not None and len(rest) > 1]
-    if len(usable) < 2 or not table.measures:
-        return PENALTIES[len(PENALTIES) // 2]
-
-    def missed(penalty: float) -> np.ndarray:
-        errors = [
-            TransferPredictor.fit(rest, penalty=penalty).predict(
-                table.closeness[rows], [table.sources[i] for i in rows]
-            )
-            - table.f1[rows]
-            for rest, rows in usable
-        ]
-        return np.concatenate(errors)
-
-    return best_penalty(missed)
+def _missed(rest: Transfers, held: Transfers, penalty: float) -> np.ndarray:
+    return TransferPredictor.fit(rest, penalty=penalty).predict(held.closeness, held.sources) - held.f1

@@ -41,7 +41,7 @@ class Recommendation:
         return {**asdict(self), "source": bcp47(self.source), "reasons": list(self.reasons)}
 
 
-def recommend(
+def rank(
     predictor: TransferPredictor, matrices: Mapping[str, SimilarityMatrix], target: str, sources: Sequence[str]
 ) -> list[Recommendation]:
     """Rank sources for a target by predicted F1, best first.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal
+from typing import ClassVar
 
 import regex
 
+from xlner.component import Part
 from xlner.core.languages import bcp47
 from xlner.similarity.lexical import overlap
 from xlner.similarity.matrix import SimilarityMatrix
@@ -25,7 +26,7 @@ SCRIPTS = (
 OTHER = "other"
 
 
-class ScriptOverlap:
+class ScriptOverlap(Part):
     """How much of two texts is written in the same scripts: `sum_s min(p(s), q(s))` over shares of letters.
 
     Letters that belong to no script of their own, punctuation and digits do not count. Scripts beyond the list in this
@@ -33,7 +34,7 @@ class ScriptOverlap:
     """
 
     higher_is_closer = True
-    needs: Literal["text"] = "text"
+    needs: ClassVar[frozenset[str]] = frozenset({"text"})
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, in [0, 1]; no value for a text without letters."""

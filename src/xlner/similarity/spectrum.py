@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
-from xlner.errors import UsageError
+from xlner.component import Part, option, options
 from xlner.similarity.embedding import evenly, squared_distances
 from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
@@ -15,7 +15,7 @@ from xlner.similarity.texts import Texts
 LEAST = 8
 
 
-class Isospectral:
+class Isospectral(Part):
     """Distance between the eigenvalues of two nearest-neighbour graphs.
 
     Each sentence is joined with its nearest neighbours of the same language. The eigenvalues of that graph's Laplacian
@@ -23,10 +23,6 @@ class Isospectral:
     is needed. We take the normalised Laplacian, whose eigenvalues lie in [0, 2], and the root mean square difference of
     the two sorted spectra (the 2-Wasserstein distance), which unlike a sum over the largest few does not hang on how
     many are looked at.
-
-    Args:
-        neighbours: edges that start at each sentence.
-        sentences: as many of every language, evenly spaced: so many, or as many as the smallest has.
 
     Reference:
         Soegaard, Ruder and Vulic, "On the Limitations of Unsupervised Bilingual Dictionary Induction", ACL 2018,
@@ -38,20 +34,22 @@ class Isospectral:
     """
 
     higher_is_closer = False
-    needs: Literal["text"] = "text"
+    needs: ClassVar[frozenset[str]] = frozenset({"text"})
 
-    def __init__(self, *, neighbours: int = 10, sentences: int = 500) -> None:
-        if neighbours < 1 or sentences < LEAST:
-            raise UsageError(
-                f"isospectral needs at least 1 neighbour and {LEAST} sentences, got {neighbours} and {sentences}"
-            )
-        self.neighbours, self.sentences = neighbours, sentences
+    @options
+    class Options:
+        """How the graph is made, and of how much text."""
+
+        neighbours: int = option(10, "Edges that start at each sentence.", ge=1)
+        sentences: int = option(
+            500, "As many of every language, evenly spaced; fewer if one has fewer.", ge=LEAST, unit="sentences"
+        )
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, at least 0. A language with too few sentences has no value."""
         clouds = {code: texts.vectors(code) for code in texts.languages}
         enough = [len(c) for c in clouds.values() if len(c) >= LEAST]
-        size = min([self.sentences, *enough])
+        size = min([self.options.sentences, *enough])
         spectra = {code: self._spectrum(evenly(c, size)) for code, c in clouds.items() if len(c) >= LEAST}
 
         def compare(a: str, b: str) -> float | str:
@@ -67,7 +65,7 @@ class Isospectral:
         n = len(cloud)
         distances = squared_distances(cloud, cloud)
         np.fill_diagonal(distances, np.inf)
-        nearest = np.argsort(distances, 1, kind="stable")[:, : min(self.neighbours, n - 1)]
+        nearest = np.argsort(distances, 1, kind="stable")[:, : min(self.options.neighbours, n - 1)]
         edges = np.zeros((n, n))
         edges[np.arange(n)[:, None], nearest] = 1
         edges = np.maximum(edges, edges.T)

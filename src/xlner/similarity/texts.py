@@ -64,10 +64,10 @@ class Texts:
         Raises:
             DataError: there is none.
         """
-        found = [words for words in self._sentences[language] if words]
-        if not found:
+        full = [words for words in self._sentences[language] if words]
+        if not full:
             raise DataError(f"there is no text of {name(language)} ({language}), and this measure reads text")
-        return found
+        return full
 
     def vectors(self, language: str) -> np.ndarray:
         """Mean-pooled vectors of `sentences(language)`. Shape: (n_sentences, n_dimensions), float32."""
@@ -100,9 +100,9 @@ class Texts:
         if key not in self._vectors:
             lines = self._bitext[number][language]
             full = [i for i, words in enumerate(lines) if words]
-            made = self.encoder.vectors([lines[i] for i in full], whole=True)
-            spread = np.zeros((len(lines), made.shape[1]), np.float32)
-            spread[full] = made
+            vectors = self.encoder.vectors([lines[i] for i in full], whole=True)
+            spread = np.zeros((len(lines), vectors.shape[1]), np.float32)
+            spread[full] = vectors
             self._vectors[key] = spread
         return self._vectors[key]
 

@@ -105,18 +105,14 @@ def predictions(table: Transfers, *, penalty: float | None = None) -> list[tuple
 def fit(table: Transfers, *, penalty: float | None = None) -> TransferPredictor:
     """The regression on all transfers, with its error on left-out targets beside that of everything else."""
     made = TransferPredictor.fit(table, penalty=penalty)
-    found = [q.as_dict() for q in leave_one_out(table, penalty=penalty)]
-    return replace(made, error={"leave_one_target_out": found, "mean_abs_error": found[0]["mean_abs_error"],
-                                "width90": found[0]["width90"]})  # fmt: skip
+    qualities = [q.as_dict() for q in leave_one_out(table, penalty=penalty)]
+    return replace(made, error={"leave_one_target_out": qualities, "mean_abs_error": qualities[0]["mean_abs_error"],
+                                "width90": qualities[0]["width90"]})  # fmt: skip
 
 
 def _folds(table: Transfers) -> list[tuple[Transfers, Transfers]]:
     """The transfers to each target, and those that do not touch it."""
-    folds = []
-    for target, rows in table.rows_of.items():
-        rest = table.without(target)
-        if len(rows) > 1 and rest is not None and len(rest) > 1:
-            folds.append((table.take(rows), rest))
+    folds = [(held, rest) for rest, held in table.folds() if len(held) > 1]
     if len(folds) < 2:
         raise DataError(
             "leaving out targets needs two or more of them with two sources each, and transfers between others"

@@ -79,6 +79,11 @@ class Transfers:
         keep = [language not in pair for pair in zip(self.sources, self.targets, strict=True)]
         return self.take(np.array(keep)) if any(keep) else None
 
+    def folds(self) -> list[tuple[Transfers, Transfers]]:
+        """The transfers that do not touch a target, and those to it; of each target that leaves two or more over."""
+        folds = [(self.without(target), rows) for target, rows in self.rows_of.items()]
+        return [(rest, self.take(rows)) for rest, rows in folds if rest is not None and len(rest) > 1]
+
     @classmethod
     def of(cls, matrices: Mapping[str, SimilarityMatrix], f1: Mapping[tuple[str, str], float]) -> Transfers:
         """Put measures and results together.

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
+from xlner.component import Part
 from xlner.core.languages import name
-from xlner.errors import UsageError
 from xlner.similarity import uriel
 from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
 from xlner.similarity.texts import Texts
 
 
-class Typology:
+class Typology(Part):
     """Angular distance between URIEL features of one domain, from 0 (alike) to 1.
 
-    Args:
-        domain: "genetic" (families), "geographic" (distances to points on the globe), "syntactic", "phonological" or
-            "inventory" (sounds).
+    Attributes:
+        domain: which features; one of `uriel.DOMAINS`.
 
     Raises:
         MissingExtraError: when asked for a matrix without the extra `typology`.
@@ -35,12 +33,8 @@ class Typology:
     """
 
     higher_is_closer = False
-    needs: Literal["codes"] = "codes"
-
-    def __init__(self, domain: str) -> None:
-        if domain not in uriel.DOMAINS:
-            raise UsageError(f"typology is one of {', '.join(uriel.DOMAINS)}; got '{domain}'")
-        self.domain = domain
+    needs: ClassVar[frozenset[str]] = frozenset({"codes"})
+    domain: ClassVar[str]
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, in [0, 1]; no value where features are not known."""
@@ -52,14 +46,69 @@ class Typology:
                     return f"URIEL has no {self.domain} features of {name(code)}"
                 if self.domain == "genetic" and not np.nan_to_num(table[code]).any():
                     return f"URIEL has no family of {name(code)}"
-            found = uriel.angular_distance(table[a], table[b])
-            return f"no {self.domain} feature is known of both {name(b)} and {name(a)}" if np.isnan(found) else found
+            distance = uriel.angular_distance(table[a], table[b])
+            return (
+                f"no {self.domain} feature is known of both {name(b)} and {name(a)}" if np.isnan(distance) else distance
+            )
 
         return symmetric(f"typology:{self.domain}", texts.languages, compare, higher_is_closer=False)
 
 
-genetic = partial(Typology, "genetic")
-geographic = partial(Typology, "geographic")
-syntactic = partial(Typology, "syntactic")
-phonological = partial(Typology, "phonological")
-inventory = partial(Typology, "inventory")
+class Genetic(Typology):
+    """Distance of the families that two languages belong to.
+
+    Angular, between URIEL features, from 0 (alike) to 1; see `Typology`.
+
+    Reference:
+        Littell et al., "URIEL and lang2vec", EACL 2017. Khan et al., "URIEL+", COLING 2025. Data: CC BY-SA 4.0.
+    """
+
+    domain = "genetic"
+
+
+class Geographic(Typology):
+    """Distance of the places where two languages are spoken, by how far they are from points on the globe.
+
+    Angular, between URIEL features, from 0 (alike) to 1; see `Typology`.
+
+    Reference:
+        Littell et al., "URIEL and lang2vec", EACL 2017. Khan et al., "URIEL+", COLING 2025. Data: CC BY-SA 4.0.
+    """
+
+    domain = "geographic"
+
+
+class Syntactic(Typology):
+    """Distance of the grammars of two languages, as linguists describe them.
+
+    Angular, between URIEL features, from 0 (alike) to 1; see `Typology`.
+
+    Reference:
+        Littell et al., "URIEL and lang2vec", EACL 2017. Khan et al., "URIEL+", COLING 2025. Data: CC BY-SA 4.0.
+    """
+
+    domain = "syntactic"
+
+
+class Phonological(Typology):
+    """Distance of the sound systems of two languages, as linguists describe them.
+
+    Angular, between URIEL features, from 0 (alike) to 1; see `Typology`.
+
+    Reference:
+        Littell et al., "URIEL and lang2vec", EACL 2017. Khan et al., "URIEL+", COLING 2025. Data: CC BY-SA 4.0.
+    """
+
+    domain = "phonological"
+
+
+class Inventory(Typology):
+    """Distance of the sets of sounds of two languages.
+
+    Angular, between URIEL features, from 0 (alike) to 1; see `Typology`.
+
+    Reference:
+        Littell et al., "URIEL and lang2vec", EACL 2017. Khan et al., "URIEL+", COLING 2025. Data: CC BY-SA 4.0.
+    """
+
+    domain = "inventory"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from xlner.encoder.words import word_pieces
-from xlner.errors import UsageError
+from xlner.errors import OptionError
 
 _CHUNK = 512
 
@@ -39,9 +39,9 @@ class SentenceEncoder:
         excerpt: int = 16,
     ) -> None:
         if layer is not None and layer < 0:
-            raise UsageError(f"--layer is at least 0, got {layer}")
+            raise OptionError("layer", f"must be at least 0, got {layer}")
         if excerpt < 0:
-            raise UsageError(f"--excerpt is at least 0, got {excerpt}")
+            raise OptionError("excerpt", f"must be at least 0 subwords, got {excerpt}")
         self.encoder, self.excerpt = str(encoder), excerpt
         self._settings: dict[str, Any] = {"layers": None if layer is None else (layer,), "device": device}
         self._settings["precision"] = precision
