@@ -95,7 +95,7 @@ def test_types_are_mapped_and_dropped(bring: Bring) -> None:
     corpus = load(path, mapping={"PERSON": "PER", "DATE": "O", "GEP": "LOC"})
     assert [s.label for s in corpus.sentences[0].spans] == ["PER", "GPE"]
     assert corpus.report.types == {"GPE": 1, "PER": 1}
-    assert "--map GEP=LOC: no GEP here" in corpus.report.notes
+    assert "`mapping GEP=LOC`: no GEP here" in corpus.report.notes
 
 
 def test_columns_can_be_named(bring: Bring) -> None:

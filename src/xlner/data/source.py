@@ -22,7 +22,7 @@ _OTHER_ENCODINGS = (
 
 
 @dataclass(frozen=True)
-class Source:
+class Input:
     """A readable input that can be read from its start as often as wanted.
 
     Args:
@@ -34,7 +34,7 @@ class Source:
     name: str
 
     @classmethod
-    def of(cls, source: str | Path) -> Source:
+    def of(cls, source: str | Path) -> Input:
         """The file at a path; "-" is standard input, kept in a temporary file so that it can be read twice.
 
         Raises:
@@ -53,6 +53,11 @@ class Source:
                 raise
             raise DataError(f"no such file ({error})", path=source) from None
         return cls(path, str(source))
+
+    @property
+    def suffix(self) -> str:
+        """The extension of the name in lower case, with its dot."""
+        return Path(self.name).suffix.lower()
 
     def open(self) -> BinaryIO:
         try:
@@ -134,3 +139,5 @@ def _spooled_stdin() -> Path:
 
 
 _KEEP_OPEN: list[object] = []
+
+Source = Input  # the former name, for rooms that still use it

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from xlner.core.files import atomic
 from xlner.core.types import Sentence
-from xlner.data.formats import FORMATS, Writer
-from xlner.data.options import WriteOptions
+from xlner.data.formats import FORMATS, Writer, options_of
 from xlner.errors import UsageError
 
 _BY_EXTENSION = {
@@ -22,14 +22,17 @@ _BY_EXTENSION = {
     ".text": "text",
 }
 
+_SEPARATORS = {"\t": "tab", " ": "space"}
+
 
 def write(
     path: str | Path,
     sentences: Iterable[Sentence],
     *,
     format: str | None = None,
-    separator: str = "\t",
+    separator: str | None = None,
     title: str | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> int:
     r"""Write sentences; the file appears complete or not at all.
 
@@ -38,8 +41,9 @@ def write(
         sentences: any iterable; conll, jsonl and text are written in constant memory.
         format: conll (IOB2), jsonl (loses nothing), html (a page to look at) or text; None goes by extension, and
             conll for unknown ones.
-        separator: between the columns of conll, "\t" or " ".
-        title: heading of the html page.
+        separator: between columns: "tab" (or "\t") or "space" (or " "); None is the format's own.
+        title: heading of a page.
+        options: further options of the format, by name.
 
     Returns:
         How many sentences were written.
@@ -48,21 +52,25 @@ def write(
         XlnerError: the disk is full, or the file cannot be written.
         UsageError: no such format, or one that can only be read.
     """
-    writer = find_writer(format or format_of(path))
-    if separator not in ("\t", " "):
-        raise UsageError(f"columns are separated by TAB or one space, not by {separator!r}")
-    options = WriteOptions(separator=separator, title=title or WriteOptions().title)
+    named = {"separator": _SEPARATORS.get(separator or "", separator), "title": title}
+    writer = find_writer(format or format_of(path), values=named | dict(options or {}))
     with atomic(path) as out:
-        return writer.write(sentences, out, options)
+        return writer.write(sentences, out)
 
 
-def find_writer(name: str) -> Writer:
-    """The format of that name, if it can write; "json" and "txt" are understood."""
-    found = FORMATS.load({"json": "jsonl", "txt": "text"}.get(name, name))
-    if not isinstance(found, Writer):
-        can = [n for n in FORMATS.names() if isinstance(FORMATS.load(n), Writer)]
+def find_writer(name: str, *, values: Mapping[str, Any] | None = None) -> Writer:
+    """The format of that name, if it can write; "json" and "txt" are understood.
+
+    Args:
+        name: of the format.
+        values: options; those that the format lacks and those that are None are passed over.
+    """
+    name = {"json": "jsonl", "txt": "text"}.get(name, name)
+    if not hasattr(FORMATS.load(name), "write"):
+        can = [n for n in FORMATS.names() if hasattr(FORMATS.load(n), "write")]
         raise UsageError(f"format '{name}' can be read, not written; these can: {', '.join(can)}")
-    return found
+    own = options_of(name)
+    return FORMATS.build(name, {k: v for k, v in (values or {}).items() if v is not None and k in own})  # type: ignore[no-any-return]
 
 
 def format_of(path: str | Path) -> str:

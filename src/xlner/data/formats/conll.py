@@ -6,17 +6,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TextIO
+from typing import Any, Literal, TextIO
 
+from xlner.component import option, options
 from xlner.core.languages import iso3
-from xlner.core.tags import iob2
+from xlner.core.tags import UNKNOWN, Scheme, iob2
 from xlner.core.types import Sentence
+from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
-from xlner.data.options import ReadOptions, WriteOptions
+from xlner.data.options import SCHEME, ReadOptions
 from xlner.data.report import ReadLog
-from xlner.data.source import Source
-from xlner.data.tagged import UNKNOWN, TaggedSentence, TagReader, deliver, looks_like_tag
-from xlner.errors import DataError, UsageError
+from xlner.data.source import Input
+from xlner.data.tagged import TaggedSentence, deliver, looks_like_tag
+from xlner.errors import DataError, OptionError, UsageError
 
 _SPACES = re.compile(r"[ \t]+")  # not str.split(): a word may hold a no-break space or \x85
 _PREFIX = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):")
@@ -70,7 +72,7 @@ class Layout:
         return f"{self.width} columns by {'TAB' if self.tab else 'space'}, word {self.token}, tag {self.tag}"
 
 
-class Conll:
+class Conll(Format):
     """CoNLL-2002/2003, WikiAnn, MasakhaNER and every other file with a word and its tag per line.
 
     Limits: a blank line, even one that holds a space, ends a sentence; `-DOCSTART-` lines are skipped and counted.
@@ -78,9 +80,25 @@ class Conll:
     """
 
     name = "conll"
-    extensions: tuple[str, ...] = (".conll", ".conll02", ".conll03", ".iob", ".iob1", ".iob2", ".bio", ".tsv", ".ner")
+    extensions = (".conll", ".conll02", ".conll03", ".iob", ".iob1", ".iob2", ".bio", ".tsv", ".ner")
 
-    def sniff(self, head: Head) -> bool:
+    @options
+    class Options:
+        token_column: int | None = option(
+            None, "Column of the word, from 0; negative counts from the end; default: the first that holds no ids."
+        )
+        tag_column: int | None = option(None, "Column of the tag, likewise; default: the last.")
+        scheme: Scheme | None = option(None, SCHEME)
+        separator: Literal["tab", "space"] | None = option(
+            None, "Between columns; default: found in the file when reading, tab when writing."
+        )
+
+        def __post_init__(self) -> None:
+            if self.token_column is not None and self.token_column == self.tag_column:
+                raise OptionError("token_column", f"and `tag_column` cannot both be {self.tag_column}")
+
+    @classmethod
+    def sniff(cls, head: Head) -> bool:
         """At least half of the lines are a word and, in the last column, a tag."""
         lines = [line for line in head.lines[:_HEAD_LINES] if line.strip() and not line.startswith("-DOCSTART-")]
         if not lines or head.is_json:
@@ -92,34 +110,35 @@ class Conll:
             good += (len(columns) > 1 or line[:1] in " \t") and looks_like_tag(columns[-1])
         return 2 * good >= len(lines)
 
-    def read(self, source: Source, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """Sentences; see the class for what is skipped."""
-        return read_columns(source, log, options)
+        return read_columns(source, log, options, self.options)
 
-    def write(self, sentences: Iterable[Sentence], out: TextIO, options: WriteOptions) -> int:
+    def write(self, sentences: Iterable[Sentence], out: TextIO) -> int:
         """IOB2. Words whose label is unknown get `_`, which our reader reads back as unknown: missing is not O."""
+        separator = " " if self.options.separator == "space" else "\t"
         count = 0
         for sentence in sentences:
             tags = iob2(sentence) if sentence.labelled else [UNKNOWN] * len(sentence)
             for start, end in sentence.missing:
                 tags[start:end] = [UNKNOWN] * (end - start)
             for word, tag in zip(sentence.words, tags, strict=True):
-                _check_word(word, options.separator, sentence)
-                out.write(f"{word}{options.separator}{tag}\n")
+                _check_word(word, separator, sentence)
+                out.write(f"{word}{separator}{tag}\n")
             out.write("\n")
             count += 1
         return count
 
 
-def read_columns(source: Source, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+def read_columns(source: Input, log: ReadLog, options: ReadOptions, own: Any) -> Iterator[Sentence]:
     """The body of `Conll.read`."""
     if options.labelled:
         lines = list(source.lines())
-        layout = find_layout((line for _, line in lines), log, options)
+        layout = find_layout((line for _, line in lines), log, options, own)
         rows = _rows(lines, layout, log)
     else:  # constant memory: the head tells the layout, the file is then read once
         first = (line for (_, line), _ in zip(source.lines(), range(_HEAD_LINES), strict=False))
-        layout = find_layout(first, log, options)
+        layout = find_layout(first, log, options, own)
         rows = _rows(source.lines(), layout, log)
     if layout is None:
         return iter(())
@@ -127,10 +146,10 @@ def read_columns(source: Source, log: ReadLog, options: ReadOptions) -> Iterator
     if layout.prefix:
         log.note(f"every word started with {layout.prefix}, which was taken off")
         options = _with_language(options, layout.prefix)
-    return deliver(rows, log, options)
+    return deliver(rows, log, options, scheme=own.scheme)
 
 
-def find_layout(lines: Iterable[str], log: ReadLog, options: ReadOptions) -> Layout | None:
+def find_layout(lines: Iterable[str], log: ReadLog, options: ReadOptions, own: Any) -> Layout | None:
     """Separator, width and columns, by the majority of lines; None for a file without words.
 
     Raises:
@@ -149,9 +168,9 @@ def find_layout(lines: Iterable[str], log: ReadLog, options: ReadOptions) -> Lay
             widths[tab][len(_split(line, tab=tab))] += 1
     if not total:
         return None
-    tab = 2 * tabs >= total
+    tab = 2 * tabs >= total if own.separator is None else own.separator == "tab"
     width = widths[tab].most_common(1)[0][0]
-    token, tag = options.token_column, options.tag_column
+    token, tag = own.token_column, own.tag_column
     fixed = tag is not None and tag >= 0 and (token is None or token >= 0)
     if options.labelled and width == 1:
         width = 2  # words alone: each line then is a word without its tag, and is reported as such
@@ -166,9 +185,9 @@ def find_layout(lines: Iterable[str], log: ReadLog, options: ReadOptions) -> Lay
 def _rows(lines: Iterable[tuple[int, str]], layout: Layout | None, log: ReadLog) -> Iterator[TaggedSentence]:
     if layout is None:
         return
-    good_tag = TagReader(log)
     words: list[str] = []
     tags: list[str] = []
+    numbers: list[int] = []
     first = comments = 0
     token, tag_column, prefix = layout.token, layout.tag, layout.prefix
     for number, line in lines:
@@ -176,8 +195,8 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout | None, log: ReadLog)
             if line.startswith("-"):
                 log.drop("document marker -DOCSTART-", number)
             if words:
-                yield TaggedSentence(words, tags, first)
-                words, tags = [], []
+                yield TaggedSentence(words, tags, first, lines=_short_range(numbers))
+                words, tags, numbers = [], [], []
             continue
         columns = layout.split(line)
         if layout.is_comment(line, columns):
@@ -190,22 +209,24 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout | None, log: ReadLog)
         if prefix:
             word = word.removeprefix(prefix)
         if not word or word.isspace():
-            if tag_column is not None:
-                good_tag(columns[tag_column].strip(" "), number)
             log.drop("word that is empty or only white space", number)
             continue
         if tag_column is not None:
-            tag = columns[tag_column].strip(" ")
-            if not good_tag(tag, number):
-                continue
-            tags.append(tag)
+            tags.append(columns[tag_column].strip(" "))
         if not words:
             first = number
         words.append(word)
+        numbers.append(number)
     if words:
-        yield TaggedSentence(words, tags, first)
+        yield TaggedSentence(words, tags, first, lines=_short_range(numbers))
     if comments:
         log.note(f"{comments} comment lines skipped")
+
+
+def _short_range(numbers: list[int]) -> list[int] | range:
+    """Line numbers in little memory: nearly always they have no gap."""
+    whole = range(numbers[0], numbers[-1] + 1)
+    return whole if len(whole) == len(numbers) else numbers
 
 
 def _split(line: str, *, tab: bool) -> list[str]:
@@ -266,6 +287,3 @@ def _check_word(word: str, separator: str, sentence: Sentence) -> None:
             f"the word {word!r} holds a column separator or line break, which CoNLL cannot; write jsonl instead",
             path=sentence.where,
         )
-
-
-CONLL = Conll()

@@ -5,28 +5,37 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from xlner.component import option, options
+from xlner.core.tags import Scheme
 from xlner.core.types import Sentence
+from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
-from xlner.data.options import ReadOptions
+from xlner.data.options import SCHEME, ReadOptions
 from xlner.data.report import ReadLog
-from xlner.data.source import Source
-from xlner.data.tagged import TaggedSentence, TagReader, deliver, looks_like_tag
+from xlner.data.source import Input
+from xlner.data.tagged import TaggedSentence, deliver, looks_like_tag
 
 _ID = re.compile(r"[0-9]+")
 _COMPOUND = re.compile(r"[0-9]+[-.][0-9]+")  # 1-2 is a multiword token, 1.1 an empty node
 _TEXT = "# text = "
 
 
-class Uner:
+class Uner(Format):
     """UNER's `.iob2`. The sentence's `# text =` comment becomes its text when the words are found in it in order.
 
     Limits: ranges (`1-2`) and empty nodes (`1.1`) are no words and are skipped, counted.
     """
 
     name = "uner"
-    extensions: tuple[str, ...] = ()
 
-    def sniff(self, head: Head) -> bool:
+    @options
+    class Options:
+        token_column: int = option(1, "Column of the word, from 0; negative counts from the end.", ge=-5, le=4)
+        tag_column: int = option(2, "Column of the tag, likewise.", ge=-5, le=4)
+        scheme: Scheme | None = option(None, SCHEME)
+
+    @classmethod
+    def sniff(cls, head: Head) -> bool:
         """Every one of the first lines is a comment, blank, or five columns with an integer id and a tag third."""
         words = 0
         for line in head.lines[:200]:
@@ -40,22 +49,22 @@ class Uner:
             words += 1
         return words > 0
 
-    def read(self, source: Source, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """Sentences with their text, where the file gives it."""
-        token = 1 if options.token_column is None else options.token_column
-        tag = 2 if options.tag_column is None else options.tag_column
+        token, tag = self.options.token_column, self.options.tag_column
         log.columns = f"5 columns by TAB, word {token}, tag {tag}"
-        return deliver(_rows(source, log, token, tag, labelled=options.labelled), log, options)
+        return deliver(_rows(source, log, token, tag), log, options, scheme=self.options.scheme)
 
 
-def _rows(source: Source, log: ReadLog, token: int, tag: int, *, labelled: bool) -> Iterator[TaggedSentence]:
-    good_tag = TagReader(log)
-    row = TaggedSentence([], [], 0)
+def _rows(source: Input, log: ReadLog, token: int, tag: int) -> Iterator[TaggedSentence]:
+    lines: list[int] = []
+    row = TaggedSentence([], [], 0, lines=lines)
     for number, line in source.lines():
         if not line.strip(" \t"):
             if row.words:
                 yield _with_offsets(row, log)
-            row = TaggedSentence([], [], 0)
+            lines = []
+            row = TaggedSentence([], [], 0, lines=lines)
             continue
         columns = line.split("\t")
         if line.startswith("#") and not _ID.fullmatch(columns[0]):
@@ -68,18 +77,14 @@ def _rows(source: Source, log: ReadLog, token: int, tag: int, *, labelled: bool)
         if len(columns) != 5 or not _ID.fullmatch(columns[0]):
             log.fault(f"five columns by TAB that start with a number are wanted; got {len(columns)}", number)
             continue
-        if not -5 <= token < 5 or not -5 <= tag < 5:
-            log.fault(f"no columns {token} and {tag}; lines have 5, from 0", number)
-            return
         word, label = columns[token], columns[tag].strip()
-        if labelled and not good_tag(label, number):
-            continue
         if not word or word.isspace():
             log.drop("word that is empty or only white space", number)
             continue
         row.line = row.line or number
         row.words.append(word)
         row.tags.append(label)
+        lines.append(number)
     if row.words:
         yield _with_offsets(row, log)
 
@@ -101,6 +106,3 @@ def _with_offsets(row: TaggedSentence, log: ReadLog) -> TaggedSentence:
         offsets.append((start, position))
     row.offsets = tuple(offsets)
     return row
-
-
-UNER = Uner()
