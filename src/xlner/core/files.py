@@ -6,20 +6,24 @@ the file system, so whoever reads sees the old file or the new one, never half o
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import shutil
 import socket
+import stat
 import sys
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, BinaryIO, TextIO
+from typing import IO, BinaryIO, TextIO, cast
 
 from xlner.errors import UsageError, XlnerError
 
 _COUNTER = itertools.count()
+_COPIES: dict[tuple[int, int] | str, IO[bytes]] = {}  # open as long as the process lives, then gone
 _LONGEST_NAME = 180  # bytes of a name that are kept in the name of its unfinished twin; file systems take 255
 
 
@@ -149,6 +153,53 @@ def remove_folder(path: str | Path) -> None:
         shutil.rmtree(place, ignore_errors=True)
 
 
+def readable(path: str | Path) -> Path:
+    """A file that can be read from its start as often as wanted.
+
+    What is no regular file gives its bytes once: `-`, pipes, `/dev/stdin`, `<(command)`. It is copied to a temporary
+    file that ends with this process, and asking again for the same one gives the same copy.
+
+    Args:
+        path: of anything but a folder; "-" is standard input.
+
+    Returns:
+        `path` itself, or its copy.
+
+    Raises:
+        OSError: there is nothing at `path`, or it cannot be read.
+    """
+    if str(path) == "-":
+        return _copy("-", None)
+    status = os.stat(path)
+    if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
+        return Path(path)
+    with suppress(OSError, ValueError, AttributeError):
+        standard = os.fstat(sys.stdin.fileno())
+        if (standard.st_dev, standard.st_ino) == (status.st_dev, status.st_ino):
+            return _copy("-", None)  # "-" and /dev/stdin are the same, and can be read once between them
+    return _copy((status.st_dev, status.st_ino), Path(path))
+
+
+def forget_copies() -> None:
+    """Drop the copies that `readable` made; a pipe that is asked for again is read again."""
+    for copy in _COPIES.values():
+        copy.close()
+    _COPIES.clear()
+
+
+def _copy(key: tuple[int, int] | str, path: Path | None) -> Path:
+    if key not in _COPIES:
+        copy = tempfile.NamedTemporaryFile(prefix="xlner-input-")  # noqa: SIM115 - lives as long as the process
+        if path is None:
+            shutil.copyfileobj(sys.stdin.buffer, cast(BinaryIO, copy))
+        else:
+            with path.open("rb") as stream:
+                shutil.copyfileobj(stream, cast(BinaryIO, copy))
+        copy.flush()
+        _COPIES[key] = copy
+    return Path(_COPIES[key].name)
+
+
 @contextmanager
 def _new(place: Path, path: str | Path, mode: str) -> Iterator[IO[str] | IO[bytes]]:
     """A file made anew: whoever planted a link under that name does not lead us elsewhere."""
@@ -166,7 +217,8 @@ def _plain_errors(path: str | Path, places: Iterable[Path]) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, XlnerError) or (error.filename is not None and Path(str(error.filename)) not in places):
             raise  # of a file that the block reads
-        raise XlnerError(f"{path} cannot be written: {error.strerror or error}; nothing was left behind") from error
+        reason = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror or error
+        raise XlnerError(f"{path} cannot be written: {reason}; nothing was left behind") from error
 
 
 def _check_replaceable(target: Path, path: str | Path, patterns: tuple[str, ...]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from xlner.core.files import atomic
+from xlner.core.files import atomic, readable
 from xlner.errors import UsageError
 
 _GROUPS = {"config", "data", "method", "options"}  # of a record; their names say nothing to a user
@@ -118,8 +118,8 @@ def file_hash(path: str | Path) -> str:
     """
     digest = hashlib.sha256()
     path = Path(path)
-    if path.is_file():
-        with path.open("rb") as file:
+    if str(path) == "-" or (path.exists() and not path.is_dir()):
+        with readable(path).open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
     elif path.is_dir():

@@ -111,8 +111,8 @@ class CheckReport:
 
     @property
     def suggestion(self) -> str:
-        """The suggested `--map` options as one would type them; "" for none."""
-        return " ".join(f"--map {old}={new}" for old, new in self.mapping.items())
+        """The suggested renamings, such as "`mapping GPE=LOC`"; "" for none."""
+        return " ".join(f"`mapping {old}={new}`" for old, new in self.mapping.items())
 
     def rows(self) -> list[dict[str, str]]:
         """One row per file, for a table."""

@@ -58,7 +58,7 @@ def load(
         source: a path, "-" for standard input, `hf:owner/name[/config][:split]` for the hub, or a `datasets` object.
         format: name of the format; None finds it by content, then by extension.
         language: BCP-47 or ISO 639 code of the text.
-        mapping: entity types to rename; to "O" removes, as in `--map DATE=O`.
+        mapping: entity types to rename; to "O" removes, as in `{"DATE": "O"}`.
         token_column: column of the word, from 0 or from the end; None: the format's own way to find it.
         tag_column: column of the tag, likewise.
         scheme: tag scheme; None detects it over the whole file.
@@ -88,10 +88,7 @@ def load(
             **(options or {}),
         },
     )
-    sentences = list(reading)
-    if not sentences:
-        raise DataError(_nothing(reading.log), path=reading.log.path)
-    return Corpus(sentences, reading.report())
+    return Corpus(list(reading), reading.report())
 
 
 def stream_text(
@@ -102,11 +99,10 @@ def stream_text(
     token_column: int | None = None,
     tag_column: int | None = None,
     split_lines: bool = True,
-) -> Iterator[Sentence]:
+) -> Reading:
     """The words of any input as unlabelled sentences, in constant memory; a new call starts over.
 
-    Words and sentences of a labelled file are kept one to one. A JSON array is the exception to constant memory, and of
-    a CoNLL file the first lines alone tell the columns.
+    Words and sentences of a labelled file are kept one to one. A JSON array is the exception to constant memory.
 
     Args:
         source: as in `load`.
@@ -116,6 +112,12 @@ def stream_text(
         tag_column: as in `load`; it tells which column is no word.
         split_lines: split lines of raw text into sentences. False makes each line one sentence, empty lines included,
             as parallel text needs it.
+
+    Returns:
+        The sentences, to be gone through once; `report()` then tells what was left out.
+
+    Raises:
+        DataError: the input cannot be used, or is empty; raised while reading.
     """
     options = ReadOptions(
         language=None if language is None else iso3(language),
@@ -123,11 +125,11 @@ def stream_text(
         split_lines=split_lines,
     )
     columns = {"token_column": token_column, "tag_column": tag_column}
-    return iter(Reading(source, options, format=format, values=columns))
+    return Reading(source, options, format=format, values=columns)
 
 
 class Reading:
-    """One pass over an input: sentences by iterating, then `report()`.
+    """One pass over an input: sentences by iterating, then `report()`. An input without any word is an error.
 
     Args:
         source: as in `load`.
@@ -149,6 +151,7 @@ class Reading:
         tolerant: bool = False,
     ) -> None:
         self._mapping = dict(mapping or {})
+        self._counted = self._count()
         given = {name: value for name, value in (values or {}).items() if value is not None}
         if hub.is_dataset(source) or _is_hub_id(source, format):
             name = str(source).removeprefix("hf:") if isinstance(source, str | Path) else type(source).__name__
@@ -169,14 +172,22 @@ class Reading:
         self._sentences = reader.read(file, self.log, options)
 
     def __iter__(self) -> Iterator[Sentence]:
-        seen: set[str] = set()
+        return self
+
+    def __next__(self) -> Sentence:
+        return next(self._counted)
+
+    def _count(self) -> Iterator[Sentence]:
+        types: set[str] = set()
         for sentence in self._sentences:
             if self._mapping:
-                seen |= {span.label for span in sentence.spans}
+                types |= {span.label for span in sentence.spans}
                 sentence = map_types(sentence, self._mapping)
             yield self.log.count(sentence)
-        for unused in sorted(set(self._mapping) - seen):
+        for unused in sorted(set(self._mapping) - types):
             self.log.note(f"`mapping {unused}={self._mapping[unused]}`: no {unused} here")
+        if not self.log.words and not self.log.tolerant:
+            raise DataError(_nothing(self.log), path=self.log.path)
 
     def report(self) -> ReadReport:
         """What was found so far; complete once the sentences have been read."""

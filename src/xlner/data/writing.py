@@ -78,12 +78,12 @@ def format_of(path: str | Path) -> str:
     return _BY_EXTENSION.get(Path(path).suffix.lower(), "conll")
 
 
-def check_output(path: str | Path, option: str = "--output", *, inputs: Iterable[str | Path] = ()) -> Path:
+def check_output(path: str | Path, option: str = "output", *, inputs: Iterable[str | Path] = ()) -> Path:
     """See that a file can be written, before work starts; its folder is made when it is.
 
     Args:
         path: the file.
-        option: that named it.
+        option: the parameter that named it.
         inputs: files that it would overwrite while they are still wanted.
 
     Returns:
@@ -93,13 +93,14 @@ def check_output(path: str | Path, option: str = "--output", *, inputs: Iterable
         UsageError: it is a folder, lies under a file, in a folder that cannot be written to, or is an input.
     """
     place = Path(path).resolve()
+    option = option.removeprefix("--").replace("-", "_")
     if any(place == Path(p).resolve() for p in inputs):
-        raise UsageError(f"{option} {path} is one of the inputs, which would be lost; name another file")
+        raise UsageError(f"`{option} {path}` is one of the inputs, which would be lost; name another file")
     if place.is_dir():
-        raise UsageError(f"{option} {path} is a folder; name a file in it")
+        raise UsageError(f"`{option} {path}` is a folder; name a file in it")
     above = next((p for p in place.parents if p.exists()), place)
     if not above.is_dir():
-        raise UsageError(f"{option} {path}: {above} is a file, no folder")
+        raise UsageError(f"`{option} {path}`: {above} is a file, no folder")
     if not os.access(above, os.W_OK):
-        raise UsageError(f"{option} {path}: nothing can be written to {above}")
+        raise UsageError(f"`{option} {path}`: nothing can be written to {above}")
     return place

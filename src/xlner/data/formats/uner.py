@@ -72,7 +72,7 @@ def _rows(source: Input, log: ReadLog, token: int, tag: int) -> Iterator[TaggedS
                 row.text = line.removeprefix(_TEXT)
             continue
         if _COMPOUND.fullmatch(columns[0]):
-            log.drop("multiword range or empty node", number)
+            log.drop("multiword range or empty node", number, content=False)
             continue
         if len(columns) != 5 or not _ID.fullmatch(columns[0]):
             log.fault(f"five columns by TAB that start with a number are wanted; got {len(columns)}", number)
