@@ -106,9 +106,10 @@ class Input:
         return "\n".join(line for _, line in self.lines())
 
     def decode(self, raw: bytes, number: int) -> str:
-        """One line as text; a byte order mark at the start of the file is taken off."""
-        if number == 1:
+        """One line as text; byte order marks at the start are taken off, which joined files have in the middle."""
+        while raw.startswith(_BOM):
             raw = raw.removeprefix(_BOM)
+        if number == 1:
             for mark, encoding in _MARKS:
                 if raw.startswith(mark):
                     raise self._not_utf8(f"it looks like {encoding}", encoding, 1)

@@ -26,6 +26,7 @@ FORMATS = Registry(
         "tokens": "xlner.data.formats.tokens:Tokens",
         "prodigy": "xlner.data.formats.prodigy:Prodigy",
         "doccano": "xlner.data.formats.doccano:Doccano",
+        "conllu": "xlner.data.formats.conllu:Conllu",
         "conll": "xlner.data.formats.conll:Conll",
         "html": "xlner.data.formats.html:Html",
         "text": "xlner.data.formats.text:Text",
