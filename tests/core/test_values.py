@@ -32,7 +32,7 @@ def test_missing_words_are_masked_and_never_o():
 
 
 def test_a_type_outside_the_label_set_names_the_place_and_the_way_out():
-    with pytest.raises(DataError, match=r"x\.conll:3.*--map DATE=O"):
+    with pytest.raises(DataError, match=r"x\.conll:3.*`mapping DATE=O`"):
         LabelSet(("PER",)).tag_ids(Sentence(("may",), (Span(0, 1, "DATE"),), where="x.conll:3"))
 
 

@@ -75,7 +75,7 @@ def test_overlap_and_types_between_files(tmp_path: Path) -> None:
 def test_usual_names_are_suggested(tmp_path: Path) -> None:
     path = bring(tmp_path, "a.conll", "Zuri B-PERSON\nOyo B-GPE\nAcme B-organization\n1999 B-DATE\n")
     report = check([path])
-    assert report.suggestion == "--map GPE=LOC --map PERSON=PER --map organization=ORG"
+    assert report.suggestion == "`mapping GPE=LOC` `mapping PERSON=PER` `mapping organization=ORG`"
     assert check([path], mapping=report.mapping).suggestion == ""
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from xlner.data import load, source, stream_text
+from xlner.core.files import forget_copies
+from xlner.data import load, stream_text
 
 
 def test_lines_are_split_into_sentences_with_offsets(tmp_path: Path) -> None:
@@ -32,13 +33,13 @@ def test_a_new_call_starts_over_even_on_standard_input(monkeypatch: pytest.Monke
     class Stdin:
         buffer = io.BytesIO(b"Zuri B-PER\nran O\n")
 
-    source._spooled_stdin.cache_clear()
+    forget_copies()
     monkeypatch.setattr("sys.stdin", Stdin)
     try:
         assert [s.words for s in stream_text("-")] == [("Zuri", "ran")]
         assert [s.spans[0].label for s in load("-")] == ["PER"]
     finally:
-        source._spooled_stdin.cache_clear()
+        forget_copies()
 
 
 @pytest.mark.parametrize("name", ["raw.txt", "raw.conll"])

@@ -100,7 +100,7 @@ def test_nothing_half_written_stays_behind(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
 def test_a_full_disk_is_said_plainly() -> None:
-    with pytest.raises(XlnerError, match="/dev/full cannot be written: No space left"):
+    with pytest.raises(XlnerError, match="/dev/full cannot be written: the disk is full"):
         write("/dev/full", [PLAIN] * 10_000, format="jsonl")
 
 

@@ -15,7 +15,7 @@ from xlner.core.types import Sentence, Span
 from xlner.data import check, load, split_sentences, split_words, stream_text, write
 from xlner.errors import DataError
 
-FORMATS = [None, "conll", "uner", "text", "jsonl", "tokens", "doccano", "prodigy", "label-studio"]
+FORMATS = [None, "conll", "conllu", "uner", "text", "jsonl", "tokens", "doccano", "prodigy", "label-studio"]
 common = settings(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -35,6 +35,13 @@ PIECES = [
         "# text = Zuri",
         "1",
         "1-2",
+        "# global.columns = ID FORM NER",
+        "ner=B-PER|SpaceAfter=No",
+        "\t_\t_\t_\t_",
+        "PER",
+        "B_PER",
+        "PER-I",
+        "\r",
         "en:",
         "en:x",
     ),
@@ -99,7 +106,7 @@ def test_any_bytes(tmp_path: Path, format: str | None, content: bytes) -> None:
 def test_any_json(tmp_path: Path, array: bool, records: list[dict[str, Any]]) -> None:
     path = tmp_path / "any.jsonl"
     path.write_text(json.dumps(records) if array else "\n".join(map(json.dumps, records)), encoding="utf-8")
-    for format in FORMATS[4:]:
+    for format in FORMATS[5:]:
         sentences_or_data_error(path, format=format)
 
 

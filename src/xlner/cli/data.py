@@ -8,21 +8,28 @@ from typing import Annotated
 
 import typer
 
+from xlner.cli import as_flags
 from xlner.cli import options as o
+from xlner.cli.parts import Choice, part_command, values_of
 
 group = typer.Typer(help="Look at data files, and turn one format into another.", no_args_is_help=True)
 
+FORMAT = Choice("format", "formats", None)
+TO = Choice("to", "formats", None)
+
+Format = Annotated[str | None, typer.Option(help="Format of the input; default: found by content. See `formats`.")]
 Language = Annotated[str | None, typer.Option(help="Language of the text.")]
 Scheme = Annotated[str | None, typer.Option(help="IO, IOB1, IOB2, BIOES or BILOU; default: found in the file.")]
-TokenColumn = Annotated[int | None, typer.Option(help="CoNLL column of the word, from 0.")]
-TagColumn = Annotated[int | None, typer.Option(help="CoNLL column of the tag; -1 is the last.")]
+TokenColumn = Annotated[int | None, typer.Option(help="Column of the word, from 0; default: found in the file.")]
+TagColumn = Annotated[int | None, typer.Option(help="Column of the tag; -1 is the last; default: found in the file.")]
 Label = Annotated[list[str], typer.Option(help="Name of the next integer tag; repeat, O first.")]
 
 
-@group.command("check")
+@group.command("check", cls=part_command([FORMAT]))
 def check_command(
+    context: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
-    format: Annotated[str | None, typer.Option(help="Format of the files; default: found by content.")] = None,
+    format: Format = None,
     language: Language = None,
     map: o.Map = [],
     token_column: TokenColumn = None,
@@ -37,19 +44,20 @@ def check_command(
 
     report = check(
         files, format=format, language=language, mapping=parse_map(map), token_column=token_column,
-        tag_column=tag_column, scheme=scheme, labels=label or None,  # type: ignore[arg-type]
+        tag_column=tag_column, scheme=scheme, labels=label or None, options=values_of(context, "format"),  # type: ignore[arg-type]
     )  # fmt: skip
-    typer.echo(json.dumps(report.as_dict()) if as_json else report.describe())
+    typer.echo(json.dumps(report.as_dict()) if as_json else as_flags(report.describe()))
     if not report.ok:
         raise typer.Exit(1)
 
 
-@group.command("convert")
+@group.command("convert", cls=part_command([TO, FORMAT]))
 def convert_command(
+    context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="IN", help="Any format the readers know; - is standard input.")],
     target: Annotated[str, typer.Argument(metavar="OUT", help="The ending or --to says the format; - is stdout.")],
-    to: Annotated[str | None, typer.Option(help="conll, jsonl, html or text.")] = None,
-    format: Annotated[str | None, typer.Option(help="Format of IN; default: found by content.")] = None,
+    to: Annotated[str | None, typer.Option(help="Format of OUT: conll, jsonl, html or text.")] = None,
+    format: Format = None,
     language: Language = None,
     map: o.Map = [],
     token_column: TokenColumn = None,
@@ -65,5 +73,6 @@ def convert_command(
     report = convert(
         source, target, format=format, to=to, language=language, mapping=parse_map(map), token_column=token_column,
         tag_column=tag_column, scheme=scheme, repair=repair, labels=label or None,  # type: ignore[arg-type]
+        options=values_of(context, "format"), write_options=values_of(context, "to"),
     )  # fmt: skip
-    typer.echo(report.describe(), err=True)
+    typer.echo(as_flags(report.describe()), err=True)

@@ -38,16 +38,18 @@ class LabelSet:
         return dict(enumerate(self.tags))
 
     def tag_ids(self, sentence: Sentence, *, ignore: int = -100) -> list[int]:
-        """IOB2 tag id per word; words in `sentence.missing` get `ignore`.
+        """IOB2 tag id per word; words whose label nobody knows get `ignore`, and so does all of an unlabelled sentence.
 
         Raises:
             DataError: the sentence has a type that is not in this set.
         """
+        if not sentence.labelled:
+            return [ignore] * len(sentence)
         ids = [0] * len(sentence)
         for span in sentence.spans:
             if span.label not in self.types:
                 raise DataError(
-                    f"type {span.label} is not among {', '.join(self.types)}; map it, e.g. --map {span.label}=O",
+                    f"type {span.label} is not among {', '.join(self.types)}; map it, as with `mapping {span.label}=O`",
                     path=sentence.where,
                 )
             first = 1 + 2 * self.types.index(span.label)
@@ -79,7 +81,7 @@ def parse_map(pairs: Iterable[str]) -> dict[str, str]:
     for pair in pairs:
         old, sep, new = pair.partition("=")
         if not (sep and old.strip() and new.strip()):
-            raise UsageError(f"--map wants OLD=NEW, such as --map PERSON=PER or --map DATE=O; got '{pair}'")
+            raise UsageError(f"`mapping` wants OLD=NEW, such as `mapping PERSON=PER` or `mapping DATE=O`; got '{pair}'")
         mapping[old.strip()] = new.strip()
     return mapping
 

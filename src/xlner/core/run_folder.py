@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from xlner.core.files import atomic, readable
 from xlner.errors import UsageError
 
 _GROUPS = {"config", "data", "method", "options"}  # of a record; their names say nothing to a user
@@ -86,12 +87,14 @@ class RunFolder:
         run.write_json("data.json", data)
         run.write_json("environment.json", environment())
         # config.yaml goes last: with it the folder counts as a run.
-        _write(path / "config.yaml", yaml.safe_dump(wanted["config"], sort_keys=False, allow_unicode=True))
+        with atomic(path / "config.yaml") as out:
+            yaml.safe_dump(wanted["config"], out, sort_keys=False, allow_unicode=True)
         return run
 
     def write_json(self, name: str, value: Any) -> None:
         """Write one JSON file, whole or not at all."""
-        _write(self.path / name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        with atomic(self.path / name) as out:
+            out.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
     def read_json(self, name: str) -> Any | None:
         """One JSON file of the run, or None if it is not there."""
@@ -115,8 +118,8 @@ def file_hash(path: str | Path) -> str:
     """
     digest = hashlib.sha256()
     path = Path(path)
-    if path.is_file():
-        with path.open("rb") as file:
+    if str(path) == "-" or (path.exists() and not path.is_dir()):
+        with readable(path).open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
     elif path.is_dir():
@@ -175,9 +178,3 @@ def _copy_run(source: Path, target: Path) -> None:
 
 def _read_json(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, "utf-8")
-    partial.replace(path)

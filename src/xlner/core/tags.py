@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from xlner.core.types import Sentence, Span
@@ -11,6 +13,10 @@ from xlner.errors import DataError
 
 Scheme = Literal["IO", "IOB1", "IOB2", "BIOES", "BILOU"]
 Repair = Literal["conll", "error", "discard"]
+
+LETTERS = frozenset("BIESLUMW")
+UNKNOWN = "_"  # the tag of a word whose label nobody knows
+ENTITY = "ENTITY"  # the type of entities whose tags are letters alone
 
 # Every scheme's letters, rewritten as B I E S: what begins, continues, ends or is a whole entity.
 _CANONICAL = {"L": "E", "U": "S", "M": "I", "W": "S"}
@@ -25,9 +31,102 @@ def split_tag(tag: str) -> tuple[str, str]:
     if tag == "O":
         return "O", ""
     prefix, sep, label = tag.partition("-")
-    if not sep or not label or prefix not in {"B", "I", "E", "S", "L", "U", "M", "W"}:
+    if not sep or not label or prefix not in LETTERS:
         raise ValueError(f"'{tag}' is no tag; a tag is O or one of B I E S L U M W, a hyphen and a type, as in B-PER")
     return prefix, label
+
+
+@dataclass(frozen=True)
+class TagForm:
+    """How the tags of one file are spelt.
+
+    Args:
+        kind: where the letter stands: "prefix" as in B-PER, "suffix" as in PER-B, "letter" as in B alone, or "type" for
+            types without any letter, as in PER.
+        separator: between letter and type.
+        lower: letters and O are in lower case.
+    """
+
+    kind: Literal["prefix", "suffix", "letter", "type"] = "prefix"
+    separator: str = "-"
+    lower: bool = False
+
+    def standard(self, tag: str) -> str:
+        """The tag as O, `_` or a letter, a hyphen and a type.
+
+        Raises:
+            ValueError: the tag is not of this form.
+        """
+        if tag in ("O", UNKNOWN):
+            return tag
+        if self.lower and tag == "o":
+            return "O"
+        if self.kind == "type":
+            if tag and tag.isprintable() and not tag.isspace():
+                return f"I-{tag}"
+            raise ValueError(f"'{tag}' is no entity type")
+        label, letter = ENTITY, tag
+        if self.kind == "prefix":
+            letter, _, label = tag.partition(self.separator)
+        elif self.kind == "suffix":
+            label, _, letter = tag.rpartition(self.separator)
+        letter = letter.upper() if self.lower else letter
+        if letter in LETTERS and label:
+            return f"{letter}-{label}"
+        split_tag(tag if self.kind != "prefix" or self.separator == "-" else "")  # raises, for most tags
+        raise ValueError(f"'{tag}' is no tag; the others of this file {self.describe()}")
+
+    def fits(self, tag: str) -> bool:
+        try:
+            self.standard(tag)
+        except ValueError:
+            return False
+        return True
+
+    def describe(self) -> str:
+        """The form in words, to follow "the tags"."""
+        example = {
+            "prefix": f"look like B{self.separator}PER",
+            "suffix": f"end with their letter, like PER{self.separator}B",
+            "letter": f"are letters without a type; the entities get the type {ENTITY}",
+            "type": "are bare types, read as IO: neighbouring words of one type are one entity",
+        }[self.kind]
+        return example + (", in lower case" if self.lower else "")
+
+
+STANDARD = TagForm()
+_FORMS = tuple(
+    [TagForm(kind, separator, lower) for lower in (False, True) for kind in ("prefix", "suffix") for separator in "-_:"]
+    + [TagForm("letter", lower=lower) for lower in (False, True)]
+)
+_TYPE = re.compile(r"[^\W\d][\w./&+-]*")
+_MOST_TYPES = 200
+
+
+def find_form(counts: Mapping[str, int], *, bare: bool | None = None) -> TagForm:
+    """How the tags of a file are spelt, by the majority of those that are not O.
+
+    Args:
+        counts: how often each tag occurs.
+        bare: whether tags may be bare types; None lets what else is there decide: they may if O is among them, and if
+            they are few and look like names.
+
+    Returns:
+        The form; the standard one when none fits.
+    """
+    lower = "O" not in counts and "o" in counts
+    entities = {tag: n for tag, n in counts.items() if tag not in ("O", UNKNOWN) and not (lower and tag == "o")}
+    if not entities:
+        return TagForm(lower=True) if lower else STANDARD
+    total = sum(entities.values())
+    for form in _FORMS:
+        if 2 * sum(n for tag, n in entities.items() if form.fits(tag)) >= total:
+            return form
+    if bare is None:
+        n_outside = counts.get("o" if lower else "O", 0)
+        names = all(_TYPE.fullmatch(tag) and not STANDARD.fits(tag) for tag in entities)
+        bare = names and len(entities) <= _MOST_TYPES and 10 * n_outside >= total + n_outside
+    return TagForm("type", lower=lower) if bare else STANDARD
 
 
 def detect_scheme(sequences: Iterable[Sequence[str]]) -> Scheme:

@@ -111,8 +111,8 @@ class CheckReport:
 
     @property
     def suggestion(self) -> str:
-        """The suggested `--map` options as one would type them; "" for none."""
-        return " ".join(f"--map {old}={new}" for old, new in self.mapping.items())
+        """The suggested renamings, such as "`mapping GPE=LOC`"; "" for none."""
+        return " ".join(f"`mapping {old}={new}`" for old, new in self.mapping.items())
 
     def rows(self) -> list[dict[str, str]]:
         """One row per file, for a table."""
@@ -159,6 +159,7 @@ def check(
     tag_column: int | None = None,
     scheme: Scheme | None = None,
     labels: Sequence[str] | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> CheckReport:
     """Look at files without using them. A broken line is reported and the reading goes on.
 
@@ -171,15 +172,17 @@ def check(
         tag_column: as in `load`.
         scheme: as in `load`.
         labels: as in `load`.
+        options: as in `load`.
     """
-    options = ReadOptions(
-        language=None if language is None else iso3(language),
-        token_column=token_column,
-        tag_column=tag_column,
-        scheme=scheme,
-        labels=labels,
-    )
-    read = [_read(path, options, format, mapping) for path in paths]
+    read_options = ReadOptions(language=None if language is None else iso3(language))
+    values = {
+        "token_column": token_column,
+        "tag_column": tag_column,
+        "scheme": scheme,
+        "labels": labels,
+        **(options or {}),
+    }
+    read = [_read(path, read_options, format, mapping, values) for path in paths]
     files = tuple(_check_file(path, report, sentences, fault) for path, report, sentences, fault in read)
     corpora = [(str(path), report, sentences) for path, report, sentences, _ in read if report is not None]
     types = {t for _, report, _ in corpora for t in report.types}
@@ -187,14 +190,18 @@ def check(
 
 
 def _read(
-    path: str | Path, options: ReadOptions, format: str | None, mapping: Mapping[str, str] | None
+    path: str | Path,
+    options: ReadOptions,
+    format: str | None,
+    mapping: Mapping[str, str] | None,
+    values: Mapping[str, Any],
 ) -> tuple[str, ReadReport | None, list[Sentence], str | None]:
     """Path, report, the sentences up to an error that ended the reading, and that error."""
     sentences: list[Sentence] = []
     reading: Reading | None = None
     fault = None
     try:
-        reading = Reading(path, options, format=format, mapping=mapping, tolerant=True)
+        reading = Reading(path, options, format=format, mapping=mapping, values=values, tolerant=True)
         for sentence in reading:
             sentences.append(sentence)
     except DataError as error:

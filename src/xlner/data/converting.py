@@ -28,7 +28,9 @@ def convert(
     repair: Repair = "conll",
     labels: Sequence[str] | None = None,
     split: str | None = None,
-    separator: str = "\t",
+    separator: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    write_options: Mapping[str, Any] | None = None,
 ) -> ReadReport:
     """Read one input and write it in another format; raw text and JSON lines go through one sentence at a time.
 
@@ -45,7 +47,9 @@ def convert(
         repair: as in `load`.
         labels: as in `load`.
         split: as in `load`.
-        separator: between the columns of a conll output.
+        separator: as in `write`.
+        options: as in `load`.
+        write_options: further options of the output's format.
 
     Returns:
         What was read, with everything left out.
@@ -53,15 +57,19 @@ def convert(
     Raises:
         XlnerError: the input cannot be read or the output not be written; then there is no output.
     """
-    options = ReadOptions(
-        language=None if language is None else iso3(language),
-        token_column=token_column,
-        tag_column=tag_column,
-        scheme=scheme,
-        repair=repair,
-        labels=labels,
-        split=split,
+    reading = Reading(
+        source,
+        ReadOptions(language=None if language is None else iso3(language), repair=repair),
+        format=format,
+        mapping=mapping,
+        values={
+            "token_column": token_column,
+            "tag_column": tag_column,
+            "scheme": scheme,
+            "labels": labels,
+            "split": split,
+            **(options or {}),
+        },
     )
-    reading = Reading(source, options, format=format, mapping=mapping)
-    write(target, reading, format=to, separator=separator)
+    write(target, reading, format=to, separator=separator, options=write_options)
     return reading.report()

@@ -11,11 +11,11 @@ from xlner.core.labels import map_types
 from xlner.core.languages import iso3
 from xlner.core.tags import Repair, Scheme
 from xlner.core.types import Sentence
-from xlner.data.formats import find_format, hub
+from xlner.data.formats import find_format, hub, options_of
 from xlner.data.formats.head import Head
 from xlner.data.options import ReadOptions
 from xlner.data.report import ReadLog, ReadReport
-from xlner.data.source import Source
+from xlner.data.source import Input
 from xlner.errors import DataError
 
 
@@ -50,6 +50,7 @@ def load(
     repair: Repair = "conll",
     labels: Sequence[str] | None = None,
     split: str | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Corpus:
     """Read labelled sentences; raw text gives unlabelled ones.
 
@@ -57,13 +58,14 @@ def load(
         source: a path, "-" for standard input, `hf:owner/name[/config][:split]` for the hub, or a `datasets` object.
         format: name of the format; None finds it by content, then by extension.
         language: BCP-47 or ISO 639 code of the text.
-        mapping: entity types to rename; to "O" removes, as in `--map DATE=O`.
-        token_column: CoNLL: column of the word, from 0 or from the end. Default 0 (UNER 1).
-        tag_column: CoNLL: column of the tag. Default the last (UNER 2).
+        mapping: entity types to rename; to "O" removes, as in `{"DATE": "O"}`.
+        token_column: column of the word, from 0 or from the end; None: the format's own way to find it.
+        tag_column: column of the tag, likewise.
         scheme: tag scheme; None detects it over the whole file.
         repair: what happens to broken tag sequences: "conll" keeps, "discard" drops, "error" raises.
         labels: names of integer tags, in order.
         split: of a data set with splits.
+        options: further options of the format, by name. Those that the format lacks are ignored, with a note.
 
     Returns:
         Sentences and report.
@@ -72,20 +74,21 @@ def load(
         DataError: the input cannot be used; the message names file and line.
         UsageError: an option is wrong.
     """
-    options = ReadOptions(
-        language=None if language is None else iso3(language),
-        token_column=token_column,
-        tag_column=tag_column,
-        scheme=scheme,
-        repair=repair,
-        labels=labels,
-        split=split,
+    reading = Reading(
+        source,
+        ReadOptions(language=None if language is None else iso3(language), repair=repair),
+        format=format,
+        mapping=mapping,
+        values={
+            "token_column": token_column,
+            "tag_column": tag_column,
+            "scheme": scheme,
+            "labels": labels,
+            "split": split,
+            **(options or {}),
+        },
     )
-    reading = Reading(source, options, format=format, mapping=mapping)
-    sentences = list(reading)
-    if not sentences:
-        raise DataError(_nothing(reading.log), path=reading.log.path)
-    return Corpus(sentences, reading.report())
+    return Corpus(list(reading), reading.report())
 
 
 def stream_text(
@@ -94,38 +97,46 @@ def stream_text(
     format: str | None = None,
     language: str | None = None,
     token_column: int | None = None,
+    tag_column: int | None = None,
     split_lines: bool = True,
-) -> Iterator[Sentence]:
+) -> Reading:
     """The words of any input as unlabelled sentences, in constant memory; a new call starts over.
 
-    Words and sentences of a labelled file are kept one to one. A JSON array is the exception to constant memory, and of
-    a CoNLL file the first lines alone tell the columns.
+    Words and sentences of a labelled file are kept one to one. A JSON array is the exception to constant memory.
 
     Args:
         source: as in `load`.
         format: as in `load`.
         language: as in `load`.
         token_column: as in `load`.
+        tag_column: as in `load`; it tells which column is no word.
         split_lines: split lines of raw text into sentences. False makes each line one sentence, empty lines included,
             as parallel text needs it.
+
+    Returns:
+        The sentences, to be gone through once; `report()` then tells what was left out.
+
+    Raises:
+        DataError: the input cannot be used, or is empty; raised while reading.
     """
     options = ReadOptions(
         language=None if language is None else iso3(language),
-        token_column=token_column,
         labelled=False,
         split_lines=split_lines,
     )
-    return iter(Reading(source, options, format=format))
+    columns = {"token_column": token_column, "tag_column": tag_column}
+    return Reading(source, options, format=format, values=columns)
 
 
 class Reading:
-    """One pass over an input: sentences by iterating, then `report()`.
+    """One pass over an input: sentences by iterating, then `report()`. An input without any word is an error.
 
     Args:
         source: as in `load`.
         options: how to read.
         format: name of the format, or None.
         mapping: entity types to rename.
+        values: options of the format that is found; None stands for its default.
         tolerant: note faults and go on; for checking.
     """
 
@@ -136,34 +147,47 @@ class Reading:
         *,
         format: str | None = None,
         mapping: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
         tolerant: bool = False,
     ) -> None:
         self._mapping = dict(mapping or {})
+        self._counted = self._count()
+        given = {name: value for name, value in (values or {}).items() if value is not None}
         if hub.is_dataset(source) or _is_hub_id(source, format):
             name = str(source).removeprefix("hf:") if isinstance(source, str | Path) else type(source).__name__
-            self.log = ReadLog(name, "datasets", tolerant=tolerant)
-            dataset = hub.load_from_hub(name, split=options.split) if isinstance(source, str | Path) else source
-            self._sentences = hub.read_dataset(dataset, self.log, options)
+            self.log = ReadLog(name, hub.Datasets.name, tolerant=tolerant)
+            hub_format = find_format(Head(b""), wanted=hub.Datasets.name, values=given)
+            dataset = hub_format.load(name) if isinstance(source, str | Path) else source
+            self._sentences = hub_format.read_dataset(dataset, self.log, options)
             return
-        file = Source.of(source)
+        file = Input.of(source)
         data = file.head()
-        head = Head(data, Path(source).suffix.lower())
-        columns_given = options.token_column is not None or options.tag_column is not None
-        reader = find_format(head, wanted=format, columns_given=columns_given)
+        head = Head(data, file.suffix, columns=(given.get("token_column"), given.get("tag_column")))
+        reader = find_format(head, wanted=format, values=given)
         self.log = ReadLog(file.name, reader.name, tolerant=tolerant)
+        for name in sorted(set(given) - options_of(reader.name)):
+            self.log.note(f"`{name}` has no effect on the format {reader.name}")
         if data.startswith(b"\xef\xbb\xbf"):
             self.log.encoding = "utf-8 with byte order mark"
         self._sentences = reader.read(file, self.log, options)
 
     def __iter__(self) -> Iterator[Sentence]:
-        seen: set[str] = set()
+        return self
+
+    def __next__(self) -> Sentence:
+        return next(self._counted)
+
+    def _count(self) -> Iterator[Sentence]:
+        types: set[str] = set()
         for sentence in self._sentences:
             if self._mapping:
-                seen |= {span.label for span in sentence.spans}
+                types |= {span.label for span in sentence.spans}
                 sentence = map_types(sentence, self._mapping)
             yield self.log.count(sentence)
-        for unused in sorted(set(self._mapping) - seen):
-            self.log.note(f"--map {unused}={self._mapping[unused]}: no {unused} here")
+        for unused in sorted(set(self._mapping) - types):
+            self.log.note(f"`mapping {unused}={self._mapping[unused]}`: no {unused} here")
+        if not self.log.words and not self.log.tolerant:
+            raise DataError(_nothing(self.log), path=self.log.path)
 
     def report(self) -> ReadReport:
         """What was found so far; complete once the sentences have been read."""

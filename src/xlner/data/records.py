@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from xlner.data.report import ReadLog
-from xlner.data.source import Source
+from xlner.data.source import Input
 
 Record = dict[str, Any]
 _BLANK = " \t\r\n"
 
 
-def records(source: Source, log: ReadLog) -> Iterator[tuple[int, Record]]:
+def records(source: Input, log: ReadLog) -> Iterator[tuple[int, Record]]:
     """Line number and object. Whatever is no JSON object is a fault with its line.
 
     Lines are read one by one. An array is read whole, since its objects have no lines of their own.

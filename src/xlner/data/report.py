@@ -1,4 +1,4 @@
-"""What a reader found, kept and dropped, with the reasons."""
+"""What a reader read, and what it left out, with the reasons."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ from xlner.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """One thing of the input that is not in the sentences, and why."""
+    """One thing of the input that is not in the sentences, and why.
+
+    Args:
+        reason: what it was.
+        where: `file:line`.
+        content: it held words or labels; False for what is only form, such as a mark between documents.
+    """
 
     reason: str
     where: str
+    content: bool = True
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,18 @@ class ReadReport:
         lines += [f"  {note}" for note in self.notes]
         return "\n".join(lines)
 
+    def remarks(self) -> list[str]:
+        """What a user of this input should hear, whatever the command: what was left out or doubtful, and the notes.
+
+        Empty when everything was read as it stands.
+        """
+        counted = Counter(d.reason for d in self.dropped if d.content)
+        parts = [f"left out {n} times: {reason}" for reason, n in counted.most_common()]
+        if self.broken:
+            parts.append(f"{len(self.broken)} broken tag sequences, the first at {self.broken[0]}")
+        lines = [f"{self.path}: {'; '.join(parts)}"] if parts else []
+        return lines + [f"{self.path}: {note}" for note in self.notes]
+
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values, for JSON."""
         return {
@@ -133,9 +152,9 @@ class ReadLog:
             raise error
         self.faults.append(str(error))
 
-    def drop(self, reason: str, line: int) -> None:
-        """Something of this line is left out of the sentences."""
-        self.dropped.append(Dropped(reason, self.where(line)))
+    def drop(self, reason: str, line: int, *, content: bool = True) -> None:
+        """Something of this line is left out of the sentences; `content` is False if it held no words and labels."""
+        self.dropped.append(Dropped(reason, self.where(line), content))
 
     def note(self, text: str) -> None:
         if text not in self.notes:

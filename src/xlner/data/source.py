@@ -1,28 +1,33 @@
-"""Where bytes come from, and how they become lines: a file or standard input, UTF-8 or an error."""
+"""Where bytes come from, and how they become lines: a file or a pipe, packed or not, UTF-8 or an error."""
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from xlner.core.files import readable
+from xlner.data.packing import PACKED, packing_of, unpacked
 from xlner.errors import DataError, UsageError
 
 HEAD_BYTES = 1 << 18  # what format and column detection look at
-
-_OTHER_ENCODINGS = (
-    (b"\xff\xfe", "it looks like UTF-16", "UTF-16"),
-    (b"\xfe\xff", "it looks like UTF-16", "UTF-16"),
+_BLOCK = 1 << 16
+_BOM = b"\xef\xbb\xbf"
+_NEWLINE = re.compile(rb"\r\n|\r|\n")
+_LONE_RETURN = re.compile(rb"\r(?![\r\n])")
+_MARKS = (
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
 )
 
 
 @dataclass(frozen=True)
-class Source:
+class Input:
     """A readable input that can be read from its start as often as wanted.
 
     Args:
@@ -34,66 +39,92 @@ class Source:
     name: str
 
     @classmethod
-    def of(cls, source: str | Path) -> Source:
-        """The file at a path; "-" is standard input, kept in a temporary file so that it can be read twice.
+    def of(cls, source: str | Path) -> Input:
+        """What a path names; "-" is standard input. What can be read once only, such as a pipe, is copied.
 
         Raises:
             DataError: there is no such file.
         """
-        if str(source) == "-":
-            return cls(_spooled_stdin(), "<stdin>")
+        name = "<stdin>" if str(source) == "-" else str(source)
         try:
-            path = Path(source)
+            path = readable(source)
             if path.is_dir():
                 raise DataError("this is a folder; a file is wanted", path=path)
-            if not path.exists():
-                raise DataError("no such file" + _hub_hint(str(source)), path=path)
-        except (OSError, ValueError) as error:  # a name with NUL, or too long
+        except FileNotFoundError:
+            raise DataError("no such file" + _hub_hint(str(source)), path=source) from None
+        except (OSError, ValueError) as error:  # no right to read, a name with NUL, or too long
             if isinstance(error, DataError):
                 raise
-            raise DataError(f"no such file ({error})", path=source) from None
-        return cls(path, str(source))
+            raise DataError(f"cannot be read: {getattr(error, 'strerror', None) or error}", path=source) from None
+        return cls(path, name)
+
+    @property
+    def suffix(self) -> str:
+        """The extension of the name in lower case, with its dot, without that of a packing: ".conll" of a.conll.gz."""
+        suffixes = [s.lower() for s in Path(self.name).suffixes]
+        while suffixes and suffixes[-1] in PACKED:
+            suffixes.pop()
+        return suffixes[-1] if suffixes else ""
 
     def open(self) -> BinaryIO:
+        """The bytes, unpacked where they are packed."""
         try:
-            return self.path.open("rb")
+            stream = self.path.open("rb")
+            packing = packing_of(stream.peek(8))  # type: ignore[attr-defined]
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror}", path=self.name) from None
+        return unpacked(cast(BinaryIO, stream), packing, self.name)
 
     def head(self) -> bytes:
         """The first bytes, for finding out the format."""
+        return self._head
+
+    @cached_property
+    def _head(self) -> bytes:
         with self.open() as stream:
             return stream.read(HEAD_BYTES)
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        r"""Line numbers from 1 and lines without their ends. Only \n ends a line, so that words may hold \x85.
+        r"""Line numbers from 1 and lines without their ends.
+
+        Lines end with \n, so that words may hold \x85; where \r stands alone more often, each \r and each \n ends one.
 
         Raises:
             DataError: the line is not UTF-8, or holds NUL.
         """
         with self.open() as stream:
-            for number, raw in enumerate(stream, 1):
+            for number, raw in enumerate(_lines_by_returns(stream) if self.ends_with_returns else stream, 1):
                 yield number, self.decode(raw, number).rstrip("\r\n")
+
+    @cached_property
+    def ends_with_returns(self) -> bool:
+        """Whether lines end with a carriage return alone, as on old Macs."""
+        return len(_LONE_RETURN.findall(self._head)) > self._head.count(b"\n")
 
     def text(self) -> str:
         """Everything at once; for formats that are one value, such as a JSON array."""
         return "\n".join(line for _, line in self.lines())
 
     def decode(self, raw: bytes, number: int) -> str:
-        """One line as text; a byte order mark at the start of the file is taken off."""
+        """One line as text; byte order marks at the start are taken off, which joined files have in the middle."""
+        while raw.startswith(_BOM):
+            raw = raw.removeprefix(_BOM)
         if number == 1:
-            raw = raw.removeprefix(b"\xef\xbb\xbf")
-            if raw.startswith(b"\x1f\x8b"):
-                raise DataError("is compressed with gzip; unpack it first", path=self.name, line=1)
-            for mark, guess, encoding in _OTHER_ENCODINGS:
+            for mark, encoding in _MARKS:
                 if raw.startswith(mark):
-                    raise self._not_utf8(guess, encoding, 1)
+                    raise self._not_utf8(f"it looks like {encoding}", encoding, 1)
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
+            if wide := _without_mark(self._head):
+                raise self._not_utf8(f"it looks like {wide} without byte order mark", wide, number) from None
             byte = f"byte 0x{raw[error.start]:02x} at {error.start + 1}"
             raise self._not_utf8(f"{byte}; it looks like Latin-1?", "LATIN1", number) from None
         if "\0" in text:
+            if wide := _without_mark(self._head):
+                raise self._not_utf8(f"it looks like {wide} without byte order mark", wide, number)
+            if self._head[257:262] == b"ustar":
+                raise DataError("is a tar archive; unpack it first", path=self.name, line=number)
             raise DataError("holds NUL bytes; this is no text file", path=self.name, line=number)
         return text
 
@@ -104,6 +135,37 @@ class Source:
             path=self.name,
             line=line,
         )
+
+
+Source = Input  # the former name, for rooms that still use it
+
+
+def _lines_by_returns(stream: BinaryIO) -> Iterator[bytes]:
+    rest = b""
+    while block := stream.read(_BLOCK):
+        rest += block
+        if rest.endswith(b"\r"):  # its \n may follow
+            rest += stream.read(1)
+        *lines, rest = _NEWLINE.split(rest)
+        yield from lines
+    if rest:
+        yield rest
+
+
+def _without_mark(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 by where its NULs stand, or None. Even in Chinese every line end brings them."""
+    places = [head[i::4].count(0) for i in range(4)]
+    total = sum(places)
+    ends = head.count(b"\n")
+    if 5 * total < len(head) and not (ends and 10 * (head.count(b"\n\0") + head.count(b"\0\n")) >= 9 * ends):
+        return None
+    if 2 * total >= len(head) and min(places[1:]) > 2 * places[0]:
+        return "UTF-32LE"
+    if 2 * total >= len(head) and min(places[:3]) > 2 * places[3]:
+        return "UTF-32BE"
+    if 10 * (places[1] + places[3]) >= 9 * total:
+        return "UTF-16LE"
+    return "UTF-16BE" if 10 * (places[0] + places[2]) >= 9 * total else None
 
 
 def _hub_hint(source: str) -> str:
@@ -121,16 +183,3 @@ def check_stdin(inputs: Iterable[str | Path]) -> None:
     """
     if sum(str(p) == "-" for p in inputs) > 1:
         raise UsageError("'-', standard input, can stand for one file only")
-
-
-@lru_cache(maxsize=1)
-def _spooled_stdin() -> Path:
-    """Standard input, copied once to a file that ends with this process."""
-    spool = tempfile.NamedTemporaryFile(prefix="xlner-stdin-")  # noqa: SIM115 - lives as long as the process
-    shutil.copyfileobj(sys.stdin.buffer, cast(BinaryIO, spool))
-    spool.flush()
-    _KEEP_OPEN.append(spool)
-    return Path(spool.name)
-
-
-_KEEP_OPEN: list[object] = []

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from xlner.core.tags import detect_scheme, read_tags, split_tag
+from xlner.core.tags import STANDARD, UNKNOWN, Scheme, detect_scheme, find_form, read_tags
 from xlner.core.types import Sentence
 from xlner.data.options import ReadOptions
 from xlner.data.report import ReadLog
 from xlner.errors import DataError
 
-UNKNOWN = "_"  # the tag of a word whose label nobody knows; our own CoNLL writer uses it
-
 
 @dataclass(slots=True)
 class TaggedSentence:
-    """One sentence as read, before the tag scheme is known.
+    """One sentence as read, before the form of the tags and their scheme are known.
 
     Args:
         words: the words.
-        tags: one tag per word, each already checked by a `TagReader`.
+        tags: one tag per word, as the file spells it; `_` where nobody knows.
         line: line of the first word.
         text: the original text with offsets into it, where the file gives both.
+        offsets: per word `(start, end)` code points into `text`.
+        lines: line of each word, where words stand on lines of their own.
     """
 
     words: list[str]
@@ -30,47 +31,45 @@ class TaggedSentence:
     line: int
     text: str | None = None
     offsets: tuple[tuple[int, int], ...] | None = None
-
-
-class TagReader:
-    """Checks tags one by one; remembers the good ones, since a file has few different tags."""
-
-    def __init__(self, log: ReadLog) -> None:
-        self._log = log
-        self._good = {"O", UNKNOWN}
-
-    def __call__(self, tag: str, line: int) -> bool:
-        """Whether the tag can be read; if not, a fault has been logged."""
-        if tag in self._good:
-            return True
-        try:
-            split_tag(tag)
-        except ValueError as error:
-            self._log.fault(str(error), line)
-            return False
-        self._good.add(tag)
-        return True
+    lines: list[int] | range | None = None
 
 
 def looks_like_tag(text: str) -> bool:
-    """Whether a column could be a tag, for finding formats."""
-    if text in ("O", UNKNOWN):
-        return True
-    return len(text) > 2 and text[1] == "-" and text[0] in "BIESLUMW" and not text[2:].isspace()
+    """Whether a column could be a tag with its letter in front, for finding formats."""
+    return text in ("O", UNKNOWN) or STANDARD.fits(text)
 
 
-def assemble(rows: Iterable[TaggedSentence], log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
-    """Sentences from tagged rows: finds the scheme over all of them, then reads each.
+def deliver(
+    rows: Iterable[TaggedSentence], log: ReadLog, options: ReadOptions, *, scheme: Scheme | None = None
+) -> Iterator[Sentence]:
+    """Labelled sentences, or raw ones one by one in constant memory when labels are not wanted.
+
+    Args:
+        rows: the sentences as the file has them.
+        log: takes faults and findings.
+        options: how to read.
+        scheme: tag scheme, if the user named one.
+    """
+    if options.labelled:
+        return assemble(rows, log, options, scheme=scheme)
+    make: Callable[[TaggedSentence], Sentence] = lambda row: raw(row, log, options)  # noqa: E731
+    return map(make, rows)
+
+
+def assemble(
+    rows: Iterable[TaggedSentence], log: ReadLog, options: ReadOptions, *, scheme: Scheme | None = None
+) -> Iterator[Sentence]:
+    """Sentences from tagged rows: finds the form of tags and the scheme over all of them, then reads each.
 
     Words tagged `_` become missing; a sentence of nothing else is unlabelled.
     """
-    kept = list(rows)
-    scheme = options.scheme or detect_scheme(_known(row.tags) for row in kept)
-    if options.scheme is None and any(tag not in ("O", UNKNOWN) for row in kept for tag in row.tags):
-        log.scheme = scheme
-    else:
-        log.scheme = options.scheme  # a file of nothing but O shows no scheme
-    for row in kept:
+    sentences = _in_standard_form(list(rows), log, scheme)
+    has_entities = any(tag not in ("O", UNKNOWN) for row in sentences for tag in row.tags)
+    log.scheme = scheme
+    if scheme is None:
+        scheme = detect_scheme(_known(row.tags) for row in sentences)
+        log.scheme = scheme if has_entities else None  # a file of nothing but O shows no scheme
+    for row in sentences:
         try:
             spans, broken = read_tags(_known(row.tags), scheme, repair=options.repair)
         except DataError as error:
@@ -91,18 +90,43 @@ def assemble(rows: Iterable[TaggedSentence], log: ReadLog, options: ReadOptions)
         )
 
 
+def _in_standard_form(rows: list[TaggedSentence], log: ReadLog, scheme: Scheme | None) -> list[TaggedSentence]:
+    """The rows with their tags spelt our way. A tag that cannot be read is a fault, and unknown after it."""
+    counts = Counter(tag for row in rows for tag in row.tags)
+    form = find_form(counts, bare=True if scheme == "IO" else None if scheme is None else False)
+    if form != STANDARD:
+        log.note(f"the tags {form.describe()}")
+    spelt: dict[str, str] = {}
+    faulty: dict[str, str] = {}
+    for tag in counts:
+        try:
+            spelt[tag] = form.standard(tag)
+        except ValueError as error:
+            faulty[tag] = f"{error}{_hint(tag)}"
+    for row in rows:
+        for i, tag in enumerate(row.tags):
+            if tag in faulty:
+                log.fault(faulty[tag], row.lines[i] if row.lines is not None else row.line)
+        row.tags = [spelt.get(tag, UNKNOWN) for tag in row.tags]
+    return rows
+
+
+def _hint(tag: str) -> str:
+    return "; if tags are bare types, `scheme` is IO" if tag.isalpha() else ""
+
+
 def runs(flags: Iterable[bool]) -> tuple[tuple[int, int], ...]:
     """Ranges `[start, end)` of neighbouring true flags."""
-    found: list[tuple[int, int]] = []
+    ranges: list[tuple[int, int]] = []
     start = -1
     end = 0
     for end, flag in enumerate([*flags, False]):
         if flag and start < 0:
             start = end
         elif not flag and start >= 0:
-            found.append((start, end))
+            ranges.append((start, end))
             start = -1
-    return tuple(found)
+    return tuple(ranges)
 
 
 def raw(row: TaggedSentence, log: ReadLog, options: ReadOptions) -> Sentence:
@@ -115,14 +139,6 @@ def raw(row: TaggedSentence, log: ReadLog, options: ReadOptions) -> Sentence:
         labelled=False,
         where=log.where(row.line),
     )
-
-
-def deliver(rows: Iterable[TaggedSentence], log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
-    """Labelled sentences, or raw ones one by one in constant memory when labels are not wanted."""
-    if options.labelled:
-        return assemble(rows, log, options)
-    make: Callable[[TaggedSentence], Sentence] = lambda row: raw(row, log, options)  # noqa: E731
-    return map(make, rows)
 
 
 def _known(tags: list[str]) -> list[str]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
+from xlner.core.files import atomic
 from xlner.core.types import Sentence
-from xlner.data.formats import FORMATS, Writer
-from xlner.data.options import WriteOptions
-from xlner.errors import UsageError, XlnerError
+from xlner.data.formats import FORMATS, Writer, options_of
+from xlner.errors import UsageError
 
 _BY_EXTENSION = {
     ".jsonl": "jsonl",
@@ -24,14 +22,17 @@ _BY_EXTENSION = {
     ".text": "text",
 }
 
+_SEPARATORS = {"\t": "tab", " ": "space"}
+
 
 def write(
     path: str | Path,
     sentences: Iterable[Sentence],
     *,
     format: str | None = None,
-    separator: str = "\t",
+    separator: str | None = None,
     title: str | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> int:
     r"""Write sentences; the file appears complete or not at all.
 
@@ -40,8 +41,9 @@ def write(
         sentences: any iterable; conll, jsonl and text are written in constant memory.
         format: conll (IOB2), jsonl (loses nothing), html (a page to look at) or text; None goes by extension, and
             conll for unknown ones.
-        separator: between the columns of conll, "\t" or " ".
-        title: heading of the html page.
+        separator: between columns: "tab" (or "\t") or "space" (or " "); None is the format's own.
+        title: heading of a page.
+        options: further options of the format, by name.
 
     Returns:
         How many sentences were written.
@@ -50,21 +52,25 @@ def write(
         XlnerError: the disk is full, or the file cannot be written.
         UsageError: no such format, or one that can only be read.
     """
-    writer = find_writer(format or format_of(path))
-    if separator not in ("\t", " "):
-        raise UsageError(f"columns are separated by TAB or one space, not by {separator!r}")
-    options = WriteOptions(separator=separator, title=title or WriteOptions().title)
+    named = {"separator": _SEPARATORS.get(separator or "", separator), "title": title}
+    writer = find_writer(format or format_of(path), values=named | dict(options or {}))
     with atomic(path) as out:
-        return writer.write(sentences, out, options)
+        return writer.write(sentences, out)
 
 
-def find_writer(name: str) -> Writer:
-    """The format of that name, if it can write; "json" and "txt" are understood."""
-    found = FORMATS.load({"json": "jsonl", "txt": "text"}.get(name, name))
-    if not isinstance(found, Writer):
-        can = [n for n in FORMATS.names() if isinstance(FORMATS.load(n), Writer)]
+def find_writer(name: str, *, values: Mapping[str, Any] | None = None) -> Writer:
+    """The format of that name, if it can write; "json" and "txt" are understood.
+
+    Args:
+        name: of the format.
+        values: options; those that the format lacks and those that are None are passed over.
+    """
+    name = {"json": "jsonl", "txt": "text"}.get(name, name)
+    if not hasattr(FORMATS.load(name), "write"):
+        can = [n for n in FORMATS.names() if hasattr(FORMATS.load(n), "write")]
         raise UsageError(f"format '{name}' can be read, not written; these can: {', '.join(can)}")
-    return found
+    own = options_of(name)
+    return FORMATS.build(name, {k: v for k, v in (values or {}).items() if v is not None and k in own})  # type: ignore[no-any-return]
 
 
 def format_of(path: str | Path) -> str:
@@ -72,12 +78,12 @@ def format_of(path: str | Path) -> str:
     return _BY_EXTENSION.get(Path(path).suffix.lower(), "conll")
 
 
-def check_output(path: str | Path, option: str = "--output", *, inputs: Iterable[str | Path] = ()) -> Path:
+def check_output(path: str | Path, option: str = "output", *, inputs: Iterable[str | Path] = ()) -> Path:
     """See that a file can be written, before work starts; its folder is made when it is.
 
     Args:
         path: the file.
-        option: that named it.
+        option: the parameter that named it.
         inputs: files that it would overwrite while they are still wanted.
 
     Returns:
@@ -87,45 +93,14 @@ def check_output(path: str | Path, option: str = "--output", *, inputs: Iterable
         UsageError: it is a folder, lies under a file, in a folder that cannot be written to, or is an input.
     """
     place = Path(path).resolve()
+    option = option.removeprefix("--").replace("-", "_")
     if any(place == Path(p).resolve() for p in inputs):
-        raise UsageError(f"{option} {path} is one of the inputs, which would be lost; name another file")
+        raise UsageError(f"`{option} {path}` is one of the inputs, which would be lost; name another file")
     if place.is_dir():
-        raise UsageError(f"{option} {path} is a folder; name a file in it")
+        raise UsageError(f"`{option} {path}` is a folder; name a file in it")
     above = next((p for p in place.parents if p.exists()), place)
     if not above.is_dir():
-        raise UsageError(f"{option} {path}: {above} is a file, no folder")
+        raise UsageError(f"`{option} {path}`: {above} is a file, no folder")
     if not os.access(above, os.W_OK):
-        raise UsageError(f"{option} {path}: nothing can be written to {above}")
+        raise UsageError(f"`{option} {path}`: nothing can be written to {above}")
     return place
-
-
-@contextmanager
-def atomic(path: str | Path) -> Iterator[TextIO]:
-    """A text file that replaces `path` when the block ends well, and leaves no trace when it does not.
-
-    Raises:
-        XlnerError: writing failed.
-    """
-    if str(path) == "-":
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    target = Path(os.path.realpath(path))  # a link stays a link
-    if target.is_dir():
-        raise UsageError(f"{path} is a folder; name a file in it")
-    # A device or pipe cannot be renamed over: that would replace /dev/null by a file.
-    direct = target.exists() and not target.is_file()
-    temporary = target if direct else target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
-    try:
-        if not direct:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="\n") as out:
-            yield out
-        if not direct:
-            os.replace(temporary, target)
-    except OSError as error:
-        raise XlnerError(f"{path} cannot be written: {error.strerror or error}; nothing was left behind") from error
-    finally:
-        if not direct:
-            with suppress(OSError):
-                temporary.unlink()

@@ -2,182 +2,131 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import TextIO
+from dataclasses import replace
+from typing import Literal, TextIO
 
+from xlner.component import option, options
 from xlner.core.languages import iso3
-from xlner.core.tags import iob2
+from xlner.core.tags import UNKNOWN, Scheme, find_form, iob2
 from xlner.core.types import Sentence
+from xlner.data.columns import Layout, find_layout, is_between, split_columns
+from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
-from xlner.data.options import ReadOptions, WriteOptions
+from xlner.data.options import SCHEME, ReadOptions
 from xlner.data.report import ReadLog
-from xlner.data.source import Source
-from xlner.data.tagged import UNKNOWN, TaggedSentence, TagReader, deliver, looks_like_tag
-from xlner.errors import DataError, UsageError
+from xlner.data.source import Input
+from xlner.data.tagged import TaggedSentence, deliver, looks_like_tag
+from xlner.errors import DataError, OptionError, UsageError
 
-_SPACES = re.compile(r"[ \t]+")  # not str.split(): a word may hold a no-break space or \x85
-_PREFIX = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):")
 _HEAD_LINES = 5000
-_COMMENT = ("# ", "#\t", "#begin document", "#end document")  # "#lagos" is a word, "# O" is one, too
 
 
-@dataclass(frozen=True)
-class Layout:
-    """How the columns of one file are to be read.
+class Conll(Format):
+    """CoNLL-2002/2003, WikiAnn, GermEval and every other file with a word and its tag per line.
 
-    Args:
-        tab: columns are separated by TAB, else by runs of spaces and TABs.
-        width: how many columns a line has.
-        token: column of the word, from 0.
-        tag: column of the tag, from 0; None when labels are not wanted.
-        fixed: the user named both columns from the left, so lines of other widths are fine.
-        prefix: language prefix on every word, such as "en:"; "" for none.
-    """
-
-    tab: bool
-    width: int
-    token: int
-    tag: int | None
-    fixed: bool
-    prefix: str = ""
-
-    def split(self, line: str) -> list[str]:
-        return _split(line, tab=self.tab)
-
-    def is_comment(self, line: str, columns: list[str]) -> bool:
-        """A line that starts with # and does not have the shape of a word with its tag: "# O" is a word."""
-        if not line.startswith("#"):
-            return False
-        if len(columns) != self.width:
-            return True
-        if self.tag is None or not line.startswith(_COMMENT):
-            return False
-        return not looks_like_tag(columns[self.tag].strip(" "))
-
-    def accepts(self, width: int) -> bool:
-        """Whether a line of this many columns can be read without guessing."""
-        if width <= self.token or (self.tag is not None and width <= self.tag):
-            return False
-        if self.fixed or width == self.width:
-            return True
-        # Without a tag to find, missing columns do no harm; a surplus one by spaces could be half of the word.
-        return self.tag is None and (self.tab or width < self.width)
-
-    def describe(self) -> str:
-        return f"{self.width} columns by {'TAB' if self.tab else 'space'}, word {self.token}, tag {self.tag}"
-
-
-class Conll:
-    """CoNLL-2002/2003, WikiAnn, MasakhaNER and every other file with a word and its tag per line.
+    Columns that number words or sentences are found over the whole file and are not taken for words. Of several columns
+    of tags at the end that are nested in one another, the outermost is read and the entities of the others are counted
+    as left out.
 
     Limits: a blank line, even one that holds a space, ends a sentence; `-DOCSTART-` lines are skipped and counted.
     Words that are only white space are left out and counted; zero-width words stay (`data check` names them).
     """
 
     name = "conll"
-    extensions: tuple[str, ...] = (".conll", ".conll02", ".conll03", ".iob", ".iob1", ".iob2", ".bio", ".tsv", ".ner")
+    extensions = (".conll", ".conll02", ".conll03", ".iob", ".iob1", ".iob2", ".bio", ".tsv", ".ner")
 
-    def sniff(self, head: Head) -> bool:
-        """At least half of the lines are a word and, in the last column, a tag."""
-        lines = [line for line in head.lines[:_HEAD_LINES] if line.strip() and not line.startswith("-DOCSTART-")]
+    @options
+    class Options:
+        token_column: int | None = option(
+            None, "Column of the word, from 0; negative counts from the end; default: the first that holds no ids."
+        )
+        tag_column: int | None = option(
+            None, "Column of the tag, likewise; default: the last, or the outermost of nested ones."
+        )
+        scheme: Scheme | None = option(None, SCHEME)
+        separator: Literal["tab", "space"] | None = option(
+            None, "Between columns; default: found in the file when reading, tab when writing."
+        )
+
+        def __post_init__(self) -> None:
+            if self.token_column is not None and self.token_column == self.tag_column:
+                raise OptionError("token_column", f"and `tag_column` cannot both be {self.tag_column}")
+
+    @classmethod
+    def sniff(cls, head: Head) -> bool:
+        """At least half of the lines are a word and, in the last column, a tag; or there are the named columns.
+
+        Tags in other forms than B-PER are believed where every line has as many columns as the others.
+        """
+        lines = [line for line in head.lines[:_HEAD_LINES] if not is_between(line) and line.strip()]
         if not lines or head.is_json:
             return False
-        good = 0
-        for line in lines:
-            columns = _SPACES.split(line.strip(" \t"))
-            # "\tO" and " \tO" are an empty and a blank word with a tag
-            good += (len(columns) > 1 or line[:1] in " \t") and looks_like_tag(columns[-1])
-        return 2 * good >= len(lines)
+        split = [split_columns(line, tab=False) for line in lines]
+        # "\tO" and " \tO" are an empty and a blank word with a tag
+        tags = [
+            columns[-1] for columns, line in zip(split, lines, strict=True) if len(columns) > 1 or line[:1] in " \t"
+        ]
+        if 2 * sum(map(looks_like_tag, tags)) >= len(lines):
+            return True
+        tab = all("\t" in line for line in lines if not line.startswith("#"))
+        widths = Counter(line.count("\t") + 1 if tab else len(s) for s, line in zip(split, lines, strict=True))
+        width, regular = widths.most_common(1)[0]
+        if width < 2 or 10 * regular < 9 * len(lines):
+            return False
+        if head.columns != (None, None):
+            return len(lines) > 1
+        form = find_form(Counter(tags))
+        return any(tag in ("O", "o") for tag in tags) and 10 * sum(map(form.fits, tags)) >= 9 * len(lines)
 
-    def read(self, source: Source, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """Sentences; see the class for what is skipped."""
-        return read_columns(source, log, options)
+        if options.labelled:
+            held = list(source.lines())
+            layout = find_layout(lambda: (line for _, line in held), log, self.options, labelled=True)
+            numbered: Iterable[tuple[int, str]] = held
+        else:  # constant memory: the file is read anew for each look
+            layout = find_layout(lambda: (line for _, line in source.lines()), log, self.options, labelled=False)
+            numbered = source.lines()
+        if layout is None:
+            return iter(())
+        log.columns = layout.describe()
+        if layout.prefix:
+            log.note(f"every word started with {layout.prefix}, which was taken off")
+            options = _with_language(options, layout.prefix)
+        return deliver(_rows(numbered, layout, log), log, options, scheme=self.options.scheme)
 
-    def write(self, sentences: Iterable[Sentence], out: TextIO, options: WriteOptions) -> int:
+    def write(self, sentences: Iterable[Sentence], out: TextIO) -> int:
         """IOB2. Words whose label is unknown get `_`, which our reader reads back as unknown: missing is not O."""
+        separator = " " if self.options.separator == "space" else "\t"
         count = 0
         for sentence in sentences:
             tags = iob2(sentence) if sentence.labelled else [UNKNOWN] * len(sentence)
             for start, end in sentence.missing:
                 tags[start:end] = [UNKNOWN] * (end - start)
             for word, tag in zip(sentence.words, tags, strict=True):
-                _check_word(word, options.separator, sentence)
-                out.write(f"{word}{options.separator}{tag}\n")
+                _check_word(word, separator, sentence)
+                out.write(f"{word}{separator}{tag}\n")
             out.write("\n")
             count += 1
         return count
 
 
-def read_columns(source: Source, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
-    """The body of `Conll.read`."""
-    if options.labelled:
-        lines = list(source.lines())
-        layout = find_layout((line for _, line in lines), log, options)
-        rows = _rows(lines, layout, log)
-    else:  # constant memory: the head tells the layout, the file is then read once
-        first = (line for (_, line), _ in zip(source.lines(), range(_HEAD_LINES), strict=False))
-        layout = find_layout(first, log, options)
-        rows = _rows(source.lines(), layout, log)
-    if layout is None:
-        return iter(())
-    log.columns = layout.describe()
-    if layout.prefix:
-        log.note(f"every word started with {layout.prefix}, which was taken off")
-        options = _with_language(options, layout.prefix)
-    return deliver(rows, log, options)
-
-
-def find_layout(lines: Iterable[str], log: ReadLog, options: ReadOptions) -> Layout | None:
-    """Separator, width and columns, by the majority of lines; None for a file without words.
-
-    Raises:
-        UsageError: the user's columns are not in the file.
-    """
-    tabs = total = 0
-    widths: dict[bool, Counter[int]] = {True: Counter(), False: Counter()}
-    kept: list[str] = []
-    for line in lines:
-        if not line.strip(" \t") or line.startswith("-DOCSTART-"):
-            continue
-        kept.append(line)
-        total += 1
-        tabs += "\t" in line
-        for tab in (True, False):
-            widths[tab][len(_split(line, tab=tab))] += 1
-    if not total:
-        return None
-    tab = 2 * tabs >= total
-    width = widths[tab].most_common(1)[0][0]
-    token, tag = options.token_column, options.tag_column
-    fixed = tag is not None and tag >= 0 and (token is None or token >= 0)
-    if options.labelled and width == 1:
-        width = 2  # words alone: each line then is a word without its tag, and is reported as such
-    token_at = _column(0 if token is None else token, width, "word", log)
-    tag_at = _column(-1 if tag is None else tag, width, "tag", log) if options.labelled else None
-    if tag_at == token_at:
-        raise DataError(f"the word and the tag cannot both be in column {token_at}", path=log.path)
-    layout = Layout(tab, width, token_at, tag_at, fixed)
-    return Layout(tab, width, token_at, tag_at, fixed, _common_prefix(kept, layout))
-
-
-def _rows(lines: Iterable[tuple[int, str]], layout: Layout | None, log: ReadLog) -> Iterator[TaggedSentence]:
-    if layout is None:
-        return
-    good_tag = TagReader(log)
+def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Iterator[TaggedSentence]:
     words: list[str] = []
     tags: list[str] = []
-    first = comments = 0
+    numbers: list[int] = []
+    comments = 0
     token, tag_column, prefix = layout.token, layout.tag, layout.prefix
+    nested = dict.fromkeys(layout.nested, "")  # column -> type of the word before
     for number, line in lines:
-        if not line.strip(" \t") or line.startswith("-DOCSTART-"):
+        if is_between(line):
             if line.startswith("-"):
-                log.drop("document marker -DOCSTART-", number)
+                log.drop("document marker -DOCSTART-", number, content=False)
             if words:
-                yield TaggedSentence(words, tags, first)
-                words, tags = [], []
+                yield _sentence(words, tags, numbers)
+                words, tags, numbers = [], [], []
             continue
         columns = layout.split(line)
         if layout.is_comment(line, columns):
@@ -189,38 +138,33 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout | None, log: ReadLog)
         word = columns[token]
         if prefix:
             word = word.removeprefix(prefix)
+        for column in nested:
+            nested[column] = _count_nested(columns, column, nested[column], log, number)
         if not word or word.isspace():
-            if tag_column is not None:
-                good_tag(columns[tag_column].strip(" "), number)
             log.drop("word that is empty or only white space", number)
             continue
         if tag_column is not None:
-            tag = columns[tag_column].strip(" ")
-            if not good_tag(tag, number):
-                continue
-            tags.append(tag)
-        if not words:
-            first = number
+            tags.append(columns[tag_column].strip(" "))
         words.append(word)
+        numbers.append(number)
     if words:
-        yield TaggedSentence(words, tags, first)
+        yield _sentence(words, tags, numbers)
     if comments:
         log.note(f"{comments} comment lines skipped")
 
 
-def _split(line: str, *, tab: bool) -> list[str]:
-    if tab:
-        return line.split("\t")
-    if "\t" not in line and "  " not in line:
-        return line.strip(" ").split(" ")
-    return _SPACES.split(line.strip(" \t"))
+def _sentence(words: list[str], tags: list[str], numbers: list[int]) -> TaggedSentence:
+    whole = range(numbers[0], numbers[-1] + 1)  # nearly always line numbers have no gap
+    return TaggedSentence(words, tags, numbers[0], lines=whole if len(whole) == len(numbers) else numbers)
 
 
-def _column(wanted: int, width: int, what: str, log: ReadLog) -> int:
-    at = wanted + width if wanted < 0 else wanted
-    if not 0 <= at < width:
-        raise DataError(f"no column {wanted} for the {what}; lines have {width} columns, from 0", path=log.path)
-    return at
+def _count_nested(columns: list[str], column: int, before: str, log: ReadLog, number: int) -> str:
+    """Count an entity that begins in a further column of tags; returns its type, "" for O."""
+    tag = columns[column].strip(" ") if column < len(columns) else "O"
+    kind = "" if tag in ("O", UNKNOWN) else tag[2:]
+    if kind and (tag[0] in "BSU" or kind != before):
+        log.drop("entity nested in another, of a further column", number)
+    return kind
 
 
 def _wrong_width(line: str, columns: list[str], layout: Layout) -> str:
@@ -232,23 +176,6 @@ def _wrong_width(line: str, columns: list[str], layout: Layout) -> str:
 
 def _short(line: str) -> str:
     return line if len(line) <= 60 else line[:57] + "..."
-
-
-def _common_prefix(lines: list[str], layout: Layout) -> str:
-    """`xx:` when every word of the file starts with the same one, as WikiAnn's do."""
-    common = ""
-    for line in lines:
-        columns = layout.split(line)
-        if layout.is_comment(line, columns) or len(columns) <= layout.token:
-            continue
-        if common:
-            if not columns[layout.token].startswith(common):
-                return ""
-        elif match := _PREFIX.match(columns[layout.token]):
-            common = match.group()
-        else:
-            return ""
-    return common
 
 
 def _with_language(options: ReadOptions, prefix: str) -> ReadOptions:
@@ -266,6 +193,3 @@ def _check_word(word: str, separator: str, sentence: Sentence) -> None:
             f"the word {word!r} holds a column separator or line break, which CoNLL cannot; write jsonl instead",
             path=sentence.where,
         )
-
-
-CONLL = Conll()

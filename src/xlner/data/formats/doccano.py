@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from xlner.core.types import Sentence
 from xlner.data.characters import CharacterSpan, on_words
+from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
 from xlner.data.options import ReadOptions
 from xlner.data.records import index, records, text_of
 from xlner.data.report import ReadLog
-from xlner.data.source import Source
+from xlner.data.source import Input
 
 _SPAN_KEYS = ("label", "labels", "entities")
 _START = ("start", "start_offset", "begin")
@@ -18,7 +19,7 @@ _END = ("end", "end_offset")
 _LABEL = ("label", "labels", "type", "entity")
 
 
-class Doccano:
+class Doccano(Format):
     """`{"text": ..., "label": [[start, end, "PER"], ...]}`; also `labels` and `entities`, with lists or objects.
 
     One record is one sentence, whatever its length: an entity may cross any point where it could be split. Label
@@ -26,12 +27,13 @@ class Doccano:
     """
 
     name = "doccano"
-    extensions: tuple[str, ...] = ()
+    is_json = True
 
-    def sniff(self, head: Head) -> bool:
+    @classmethod
+    def sniff(cls, head: Head) -> bool:
         return "text" in head.record and "words" not in head.record
 
-    def read(self, source: Source, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """Sentences with text and offsets."""
         for line, record in records(source, log):
             text = text_of(record.get("text"), "text", log, line)
@@ -80,6 +82,3 @@ def _span(item: object) -> CharacterSpan | None:
 def is_label(value: object) -> bool:
     """A type that can stand in a tag: a string of visible characters, not O."""
     return isinstance(value, str) and bool(value.strip()) and value.isprintable() and value != "O"
-
-
-DOCCANO = Doccano()

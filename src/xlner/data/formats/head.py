@@ -18,10 +18,12 @@ class Head:
     Args:
         data: the bytes.
         suffix: the file name's extension in lower case, with its dot; "" when there is none.
+        columns: of the word and of the tag, where the user named them.
     """
 
     data: bytes
     suffix: str = ""
+    columns: tuple[int | None, int | None] = (None, None)
 
     @cached_property
     def text(self) -> str:

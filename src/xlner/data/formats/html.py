@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from xlner.component import option, options
 from xlner.core.languages import bcp47
 from xlner.core.types import Sentence
-from xlner.data.formats.head import Head
-from xlner.data.options import WriteOptions
+from xlner.data.formats.base import Format
 from xlner.errors import UsageError
 
 # Light backgrounds that dark text stays readable on, and that differ for most colour-blind readers.
@@ -27,16 +27,18 @@ class _Piece:
     unknown: bool = False
 
 
-class Html:
+class Html(Format):
     """Written, never read. One self-contained page: no script, no network, everything escaped."""
 
     name = "html"
-    extensions: tuple[str, ...] = (".html", ".htm")
+    named_only = True
+    extensions = (".html", ".htm")
 
-    def sniff(self, head: Head) -> bool:
-        return False
+    @options
+    class Options:
+        title: str = option("Named entities", "Heading of the page.")
 
-    def write(self, sentences: Iterable[Sentence], out: TextIO, options: WriteOptions) -> int:
+    def write(self, sentences: Iterable[Sentence], out: TextIO) -> int:
         """A legend of types with counts, then one paragraph per sentence."""
         import jinja2
 
@@ -47,7 +49,7 @@ class Html:
         page = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(template)
         out.writelines(
             page.generate(
-                title=options.title,
+                title=self.options.title,
                 colours=[_colour(i) for i in range(len(order))],
                 legend=[(label, i, counts[label]) for label, i in order.items()],
                 unknown=any(s.missing for s in shown),
@@ -91,6 +93,3 @@ def _language(sentence: Sentence) -> str:
         return bcp47(sentence.language)
     except UsageError:
         return ""
-
-
-HTML = Html()

@@ -7,17 +7,18 @@ from typing import Any
 
 from xlner.core.types import Sentence
 from xlner.data.characters import CharacterSpan, on_words
+from xlner.data.formats.base import Format
 from xlner.data.formats.doccano import is_label
 from xlner.data.formats.head import Head
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, index, records, text_of
 from xlner.data.report import ReadLog
-from xlner.data.source import Source
+from xlner.data.source import Input
 
 _RESULTS = ("annotations", "completions")
 
 
-class LabelStudio:
+class LabelStudio(Format):
     """Tasks with `data` and `annotations`. The first annotation that nobody cancelled counts, the rest are left out.
 
     A task without annotation is unlabelled; `predictions` are never taken for gold. Offsets come from a browser, which
@@ -25,12 +26,13 @@ class LabelStudio:
     """
 
     name = "label-studio"
-    extensions: tuple[str, ...] = ()
+    is_json = True
 
-    def sniff(self, head: Head) -> bool:
+    @classmethod
+    def sniff(cls, head: Head) -> bool:
         return "data" in head.record and any(k in head.record for k in (*_RESULTS, "predictions"))
 
-    def read(self, source: Source, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """Sentences with text and offsets, one per task."""
         for line, record in records(source, log):
             text = _text(record, log, line)
@@ -95,6 +97,3 @@ def _code_points(text: str, start: int, end: int, surface: object) -> tuple[int,
     units = text.encode("utf-16-le")
     before, inside = (units[2 * a : 2 * b].decode("utf-16-le", "replace") for a, b in ((0, start), (start, end)))
     return (len(before), len(before) + len(inside)) if inside == surface else (start, end)
-
-
-LABEL_STUDIO = LabelStudio()

@@ -18,32 +18,35 @@ from typing import Any, TextIO
 
 from xlner.core.languages import iso3
 from xlner.core.types import Sentence, Span
+from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
 from xlner.data.formats.tokens import TAG_KEYS
-from xlner.data.options import ReadOptions, WriteOptions
+from xlner.data.options import ReadOptions
 from xlner.data.records import Record, index, records, strings, text_of
 from xlner.data.report import ReadLog
-from xlner.data.source import Source
+from xlner.data.source import Input
 from xlner.errors import UsageError
 
 
-class Native:
+class Native(Format):
     """The form that loses nothing: text, offsets, spans, scores, language, missing."""
 
     name = "jsonl"
-    extensions: tuple[str, ...] = (".jsonl", ".ndjson", ".json")
+    is_json = True
+    extensions = (".jsonl", ".ndjson", ".json")
 
-    def sniff(self, head: Head) -> bool:
+    @classmethod
+    def sniff(cls, head: Head) -> bool:
         return "words" in head.record and not any(key in head.record for key in ("data", *TAG_KEYS))
 
-    def read(self, source: Source, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """Sentences as they were written; `language` of the options wins over the record's."""
         for line, record in records(source, log):
             sentence = _sentence(record, log, options, line)
             if sentence is not None:
                 yield sentence if options.labelled else sentence.without_labels()
 
-    def write(self, sentences: Iterable[Sentence], out: TextIO, options: WriteOptions) -> int:
+    def write(self, sentences: Iterable[Sentence], out: TextIO) -> int:
         """One object per line."""
         count = 0
         for sentence in sentences:
@@ -160,6 +163,3 @@ def _language(value: object, log: ReadLog, line: int) -> str | None:
     except UsageError as error:
         log.fault(str(error), line)
         return None
-
-
-NATIVE = Native()

@@ -6,28 +6,30 @@ from collections.abc import Iterator
 
 from xlner.core.types import Sentence
 from xlner.data.characters import on_words
+from xlner.data.formats.base import Format
 from xlner.data.formats.doccano import spans_of
 from xlner.data.formats.head import Head
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, index, records, text_of
 from xlner.data.report import ReadLog
-from xlner.data.source import Source
+from xlner.data.source import Input
 
 
-class Prodigy:
+class Prodigy(Format):
     """`{"text", "tokens", "spans", "answer"}`. Rejected and ignored examples are left out, counted.
 
     Prodigy's own tokens are the words, where the record has them; tokens of white space are no words.
     """
 
     name = "prodigy"
-    extensions: tuple[str, ...] = ()
+    is_json = True
 
-    def sniff(self, head: Head) -> bool:
+    @classmethod
+    def sniff(cls, head: Head) -> bool:
         record = head.record
         return "text" in record and "words" not in record and ("spans" in record or "answer" in record)
 
-    def read(self, source: Source, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """Sentences with text and offsets."""
         for line, record in records(source, log):
             answer = record.get("answer", "accept")
@@ -67,6 +69,3 @@ def _tokens(record: Record, text: str) -> list[tuple[int, int]] | str | None:
         if text[start:end].strip():
             offsets.append((start, end))
     return offsets
-
-
-PRODIGY = Prodigy()

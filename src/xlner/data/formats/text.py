@@ -6,27 +6,23 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from xlner.core.types import Sentence
-from xlner.data.formats.head import Head
-from xlner.data.options import ReadOptions, WriteOptions
+from xlner.data.formats.base import Format
+from xlner.data.options import ReadOptions
 from xlner.data.report import ReadLog
 from xlner.data.segment import sentence_from_text, split_sentences
-from xlner.data.source import Source
+from xlner.data.source import Input
 
 
-class Text:
+class Text(Format):
     """Raw text in any script. Nobody looked for entities in it, so its sentences are unlabelled.
 
     Limits: one line is held in memory at a time, so a file of any size can be read, a line of any size not.
     """
 
     name = "text"
-    extensions: tuple[str, ...] = (".txt", ".text")
+    extensions = (".txt", ".text")
 
-    def sniff(self, head: Head) -> bool:
-        """Anything is text, so it is never found, only left over."""
-        return False
-
-    def read(self, source: Source, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """Unlabelled sentences with text and offsets."""
         for number, line in source.lines():
             where = log.where(number)
@@ -38,7 +34,7 @@ class Text:
                 if sentence.words:
                     yield sentence
 
-    def write(self, sentences: Iterable[Sentence], out: TextIO, options: WriteOptions) -> int:
+    def write(self, sentences: Iterable[Sentence], out: TextIO) -> int:
         """One sentence per line: its text where it has one, else its words with spaces between them."""
         count = 0
         for sentence in sentences:
@@ -46,6 +42,3 @@ class Text:
             out.write(" ".join(text.splitlines()) + "\n")
             count += 1
         return count
-
-
-TEXT = Text()

@@ -1,0 +1,136 @@
+"""CoNLL-U, the ten columns of Universal Dependencies, and CoNLL-U Plus, whose columns a comment names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from xlner.component import option, options
+from xlner.core.tags import UNKNOWN, Scheme, find_form
+from xlner.core.types import Sentence
+from xlner.data.formats.base import Format
+from xlner.data.formats.head import Head
+from xlner.data.options import SCHEME, ReadOptions
+from xlner.data.report import ReadLog
+from xlner.data.source import Input
+from xlner.data.tagged import TaggedSentence, deliver
+from xlner.data.treebank import Shape, looks_like_treebank, treebank_rows
+from xlner.errors import DataError
+
+_COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
+_GLOBAL = re.compile(r"#\s*global\.columns\s*=\s*(.*)")
+# What treebanks and taggers call the tag, in lower case and without punctuation: in MISC, or as a column of its own.
+_NAMES = ("ner", "ne", "name", "nertag", "netag", "entity", "namedentity", "entities", "iob", "bio")
+
+
+class Conllu(Format):
+    """CoNLL-U and CoNLL-U Plus: the column FORM, with entities from MISC or from a column of their own.
+
+    The tag stands in MISC under `name=`, `ner=`, `NE=` or kin, as whole of MISC, or in a column that `# global.columns`
+    names so. A word without it is O where the file never writes O, and unknown where it does. Without any such tag
+    the sentences are unlabelled. Text and offsets come from `# text =`, else from `SpaceAfter=No`.
+
+    Limits: ranges (`1-2`) and empty nodes (`1.1`) are no words and are skipped, counted. Entities of coreference, as in
+    `Entity=(1-person)`, are not read.
+
+    Reference: Nivre et al., Universal Dependencies v2, LREC 2020.
+    """
+
+    name = "conllu"
+    extensions = (".conllu", ".conllup")
+
+    @options
+    class Options:
+        token_column: int | None = option(
+            None, "Column of the word, from 0; negative counts from the end; default: FORM."
+        )
+        tag_column: int | None = option(None, "Column of the tag, likewise; default: found in MISC or by its name.")
+        tag_key: str | None = option(None, "Key of MISC that holds the tag; default: ner, name, ne and kin.")
+        scheme: Scheme | None = option(None, SCHEME)
+
+    @classmethod
+    def sniff(cls, head: Head) -> bool:
+        """The columns are named by a comment, or there are ten and the first is a number."""
+        return any(_GLOBAL.fullmatch(line) for line in head.lines[:20]) or looks_like_treebank(head, len(_COLUMNS))
+
+    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+        """Sentences of syntactic words."""
+        names = _column_names(source)
+        misc = names.index("MISC") if "MISC" in names else None
+        token = self._column(self.options.token_column, len(names), log)
+        tag = self._column(self.options.tag_column, len(names), log)
+        if token is None and "FORM" not in names:
+            raise DataError("`# global.columns` names no FORM; `token_column` says where the words are", path=log.path)
+        if tag is None and self.options.tag_key is None:
+            tag = next((i for i, name in enumerate(names) if _plain(name) in _NAMES), None)
+        of_misc = tag is None
+        shape = Shape(
+            width=len(names),
+            number=names.index("ID") if "ID" in names else None,
+            token=names.index("FORM") if token is None else token,
+            tag=misc if of_misc else tag,
+            misc=misc,
+        )
+        log.columns = shape.describe()
+        rows: Iterable[TaggedSentence] = treebank_rows(source, log, shape)
+        if of_misc and options.labelled:
+            rows = self._from_misc(list(rows), log)
+        return deliver(rows, log, options, scheme=self.options.scheme)
+
+    def _from_misc(self, rows: list[TaggedSentence], log: ReadLog) -> list[TaggedSentence]:
+        """The rows with the tags that their MISC holds."""
+        pick = self._find_key(rows, log)
+        writes_o = pick is not None and any(pick(misc) in ("O", "o") for row in rows for misc in row.tags)
+        absent = UNKNOWN if pick is None or writes_o else "O"
+        for row in rows:
+            row.tags = [absent if pick is None else pick(misc) or absent for misc in row.tags]
+        return rows
+
+    def _find_key(self, rows: list[TaggedSentence], log: ReadLog) -> Callable[[str], str] | None:
+        """How to get the tag of a word from its MISC; None if none holds one."""
+        wanted = self.options.tag_key
+        values: dict[str, Counter[str]] = {}
+        for misc, n in Counter(misc for row in rows for misc in row.tags).items():
+            for key, value in _pairs(misc):
+                if key == wanted or (wanted is None and (not key or _plain(key) in _NAMES)):
+                    values.setdefault(key, Counter())[value] += n
+        for key in sorted(values, key=lambda key: _NAMES.index(_plain(key)) if _plain(key) in _NAMES else len(_NAMES)):
+            form = find_form(values[key], bare=None if key else False)
+            if key == wanted or all(map(form.fits, values[key])):
+                log.note(f"tags are those of {key}= in MISC" if key else "tags are what stands in the last column")
+                return lambda misc: next((value for k, value in _pairs(misc) if k == key), "")
+        if wanted is not None:
+            raise DataError(f"MISC has no key {wanted} (`tag_key`)", path=log.path)
+        log.note("no named entities in these columns, so the sentences are unlabelled")
+        return None
+
+    @staticmethod
+    def _column(wanted: int | None, width: int, log: ReadLog) -> int | None:
+        if wanted is not None and not -width <= wanted < width:
+            raise DataError(f"no column {wanted}; lines have {width} columns, from 0", path=log.path)
+        return None if wanted is None else wanted % width
+
+
+def _column_names(source: Input) -> list[str]:
+    for number, line in source.lines():
+        if found := _GLOBAL.fullmatch(line):
+            return found.group(1).upper().split() or list(_COLUMNS)
+        if number > 20 or not line.startswith("#"):
+            break
+    return list(_COLUMNS)
+
+
+def _plain(name: str) -> str:
+    """`X:NER_Tag` as `nertag`: names without their owner and punctuation."""
+    return re.sub(r"[^a-z]", "", name.rpartition(":")[2].casefold())
+
+
+def _pairs(misc: str) -> list[tuple[str, str]]:
+    """Keys and values of MISC; what has no key gets the key ""."""
+    pairs = []
+    for item in misc.split("|"):
+        key, equals, value = item.partition("=")
+        if equals or item not in ("", UNKNOWN):
+            pairs.append((key.strip(), value.strip()) if equals else ("", item.strip()))
+    return pairs
