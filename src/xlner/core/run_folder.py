@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from xlner.core.files import atomic
 from xlner.errors import UsageError
 
 _OF_A_MODEL = {".bin", ".json", ".model", ".safetensors", ".txt"}
@@ -73,12 +74,14 @@ class RunFolder:
         run.write_json("data.json", data)
         run.write_json("environment.json", environment())
         # config.yaml goes last: with it the folder counts as a run.
-        _write(path / "config.yaml", yaml.safe_dump(wanted["config"], sort_keys=False, allow_unicode=True))
+        with atomic(path / "config.yaml") as out:
+            yaml.safe_dump(wanted["config"], out, sort_keys=False, allow_unicode=True)
         return run
 
     def write_json(self, name: str, value: Any) -> None:
         """Write one JSON file, whole or not at all."""
-        _write(self.path / name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        with atomic(self.path / name) as out:
+            out.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
     def read_json(self, name: str) -> Any | None:
         """One JSON file of the run, or None if it is not there."""
@@ -157,9 +160,3 @@ def _copy_run(source: Path, target: Path) -> None:
 
 def _read_json(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, "utf-8")
-    partial.replace(path)

@@ -9,13 +9,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from xlner.core.files import atomic
     from xlner.data.checking import CheckReport, FileCheck, Finding, check
     from xlner.data.converting import convert
     from xlner.data.corpus import Corpus, load, stream_text
     from xlner.data.raw import read_text
     from xlner.data.report import Dropped, ReadReport
     from xlner.data.segment import sentence_from_text, split_sentences, split_words
-    from xlner.data.writing import atomic, check_output, write
+    from xlner.data.writing import check_output, write
 
 _HOME = {
     "CheckReport": "checking",
@@ -24,7 +25,7 @@ _HOME = {
     "FileCheck": "checking",
     "Finding": "checking",
     "ReadReport": "report",
-    "atomic": "writing",
+    "atomic": "xlner.core.files",
     "check_output": "writing",
     "check": "checking",
     "convert": "converting",
@@ -60,6 +61,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'xlner.data' has no attribute '{name}'")
-    value = getattr(importlib.import_module(f"xlner.data.{_HOME[name]}"), name)
+    home = _HOME[name]
+    value = getattr(importlib.import_module(home if "." in home else f"xlner.data.{home}"), name)
     globals()[name] = value
     return value

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
 
+from xlner.core.files import atomic
 from xlner.core.types import Sentence
 from xlner.data.formats import FORMATS, Writer
 from xlner.data.options import WriteOptions
-from xlner.errors import UsageError, XlnerError
+from xlner.errors import UsageError
 
 _BY_EXTENSION = {
     ".jsonl": "jsonl",
@@ -97,35 +95,3 @@ def check_output(path: str | Path, option: str = "--output", *, inputs: Iterable
     if not os.access(above, os.W_OK):
         raise UsageError(f"{option} {path}: nothing can be written to {above}")
     return place
-
-
-@contextmanager
-def atomic(path: str | Path) -> Iterator[TextIO]:
-    """A text file that replaces `path` when the block ends well, and leaves no trace when it does not.
-
-    Raises:
-        XlnerError: writing failed.
-    """
-    if str(path) == "-":
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    target = Path(os.path.realpath(path))  # a link stays a link
-    if target.is_dir():
-        raise UsageError(f"{path} is a folder; name a file in it")
-    # A device or pipe cannot be renamed over: that would replace /dev/null by a file.
-    direct = target.exists() and not target.is_file()
-    temporary = target if direct else target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
-    try:
-        if not direct:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="\n") as out:
-            yield out
-        if not direct:
-            os.replace(temporary, target)
-    except OSError as error:
-        raise XlnerError(f"{path} cannot be written: {error.strerror or error}; nothing was left behind") from error
-    finally:
-        if not direct:
-            with suppress(OSError):
-                temporary.unlink()
