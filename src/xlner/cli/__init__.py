@@ -36,6 +36,7 @@ COMMANDS = {
     "similarity": "similarity",
     "align": "align",
     "project": "project",
+    "translate": "translate",
 }
 
 
