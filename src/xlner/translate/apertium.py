@@ -27,8 +27,8 @@ _HOPELESS = 2  # single sentences that fail before any call went well
 class Apertium(BaseTranslator):
     """Rule-based translation by the program Apertium, for the pairs that are installed.
 
-    Sentences go through the program many at a time. If it dies, hangs or returns another number of sentences, the halves
-    are tried, down to the one sentence that is to blame; that one stays without a translation.
+    Sentences go through the program many at a time. If it dies, hangs or returns another number of sentences, the
+    halves are tried, down to the one sentence that is to blame; that one stays without a translation.
 
     Reference:
         Forcada et al. 2011, "Apertium: a free/open-source platform for rule-based machine translation", Machine

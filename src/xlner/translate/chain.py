@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from xlner.component import option, options
@@ -49,7 +50,7 @@ class Chain(BaseTranslator):
         """Say from which language to which. See `Translator.languages`."""
         super().languages(source, target)
         stops = [source, *self.options.via, target]
-        for n, (step, pair) in enumerate(zip(self._parts(), zip(stops, stops[1:], strict=False), strict=True), 1):
+        for n, (step, pair) in enumerate(zip(self._parts(), pairwise(stops), strict=True), 1):
             try:
                 step.languages(*pair)
             except UsageError as error:

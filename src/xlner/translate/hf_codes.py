@@ -77,7 +77,7 @@ def _parse(code: str) -> tuple[str, str | None]:
     import langcodes
 
     try:
-        language = langcodes.Language.get(_MEANT.get(code, code))
+        language = langcodes.Language.get(_MEANT.get(code, code), normalize=False)
         return language.to_alpha3(), language.maximize().script
     except (ValueError, LookupError):
         return code, None

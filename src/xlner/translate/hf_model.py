@@ -39,7 +39,7 @@ class Model:
         self.device = pick_device(device)
         self._autocast = pick_precision(precision, self.device)[0]
         self.config, self.tokenizer, self.model = self._load()
-        words = {*self.tokenizer.get_vocab(), *self.tokenizer.all_special_tokens, *self.tokenizer.added_tokens_encoder}
+        words = {*self.tokenizer.get_vocab(), *getattr(self.tokenizer, "lang_token_to_id", ())}
         self.scheme, self.tokens = language_tokens(self.config.model_type, words)
         if self.scheme is None and self.config.model_type != "marian":  # of these, many have one pair and no tokens
             raise ModelError(f"{name} names no languages in its vocabulary, so it is no translation model")
@@ -107,7 +107,7 @@ class Model:
         inputs = torch.tensor([i + [pad] * (width - len(i)) for i in ids], device=self.device)
         mask = torch.tensor([[1] * len(i) + [0] * (width - len(i)) for i in ids], device=self.device)
         room = min(self.longest, 2 * width + 30)
-        chosen = {} if self._first is None else {"forced_bos_token_id": self._first}
+        chosen: dict[str, Any] = {} if self._first is None else {"forced_bos_token_id": self._first}
         cast = torch.autocast(self.device.type, self._autocast or torch.bfloat16, enabled=self._autocast is not None)
         with torch.inference_mode(), cast:
             made = self.model.generate(

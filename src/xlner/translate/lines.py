@@ -137,7 +137,7 @@ def _translate(parts: Sequence[Sequence[Piece]], translator: Translator, cache: 
         began = time.perf_counter()
         texts = dict(zip(batch, translator.translate(batch), strict=True))
         tally.seconds += time.perf_counter() - began
-        cache.add({s: t for s, t in texts.items() if s not in translator.failed})  # a second try may do better
+        cache.add({s: t for s, t in texts.items() if t.strip() and s not in translator.failed})  # others: once more
         known |= texts
     tally.pieces += len(wanted)
     tally.known += len(wanted) - len(new)
