@@ -38,6 +38,7 @@ COMMANDS = {
     "similarity": "similarity",
     "align": "align",
     "project": "project",
+    "translate": "translate",
     **{point: f"listing:{point}" for point in POINTS},
 }
 

@@ -1,0 +1,169 @@
+"""Apertium, run as a program."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import ClassVar
+
+from xlner.component import option, options
+from xlner.core.languages import iso3
+from xlner.errors import ModelError, UsageError, XlnerError
+from xlner.translate.translator import BaseTranslator, Pair, unknown_pair
+
+# A blank line is a border that no rule of Apertium looks across. With its format `line`, which sounds right, rules
+# move words from one line to the next.
+_BORDER = "\n\n"
+_HOPELESS = 2  # single sentences that fail before any call went well
+
+
+class Apertium(BaseTranslator):
+    """Rule-based translation by the program Apertium, for the pairs that are installed.
+
+    Sentences go through the program many at a time. If it dies, hangs or returns another number of sentences, the
+    halves are tried, down to the one sentence that is to blame; that one stays without a translation.
+
+    Reference:
+        Forcada et al. 2011, "Apertium: a free/open-source platform for rule-based machine translation", Machine
+        Translation 25.
+    """
+
+    called: ClassVar[str] = "apertium"
+    at_once = 500
+
+    @options
+    class Options:
+        mode: str | None = option(None, "Name of a mode, as `apertium -l` lists them; by default found by languages.")
+        program: str = option("apertium", "The program.", decides=False)
+        data: str | None = option(None, "Folder of language data that is not installed for the whole system.")
+        time_limit: float = option(
+            120.0, "How long a call of at most 500 sentences may take.", gt=0, unit="seconds", decides=False
+        )
+
+    _mode = ""
+    _works = False
+    _lonely = 0
+
+    def languages(self, source: str, target: str) -> None:
+        """Say from which language to which. See `Translator.languages`.
+
+        Raises:
+            ModelError: the program is not there.
+        """
+        modes = self._modes()
+        super().languages(source, target)
+        assert self.pair is not None
+        if self.options.mode is None:
+            if self.pair not in modes:
+                raise UsageError(
+                    unknown_pair(self.called, (source, target), set(modes))
+                    + ". More pairs come as packages, such as apertium-eng-spa"
+                )
+            self._mode = modes[self.pair]
+        elif self.options.mode not in self._listed:
+            raise UsageError(f"apertium has no mode '{self.options.mode}'; it has: {', '.join(self._listed) or 'none'}")
+        else:
+            self._mode = self.options.mode
+
+    def version(self) -> str:
+        """Of the program and the language data: sizes and dates of the files that the mode names."""
+        said = self._output([self.options.program, "-V"])
+        place = Path(self.options.data or "/usr/share/apertium") / "modes" / f"{self._mode}.mode"
+        text = place.read_text(errors="replace") if place.is_file() else ""
+        files = [Path(p) for p in re.findall(r"/[^\s'\"]+", text)]
+        seen = [f"{p.name} {p.stat().st_size} {p.stat().st_mtime_ns}" for p in files if p.is_file()]
+        return hashlib.sha256("\n".join([said, self._mode, text, *seen]).encode()).hexdigest()[:32]
+
+    def translate_filled(self, sentences: Sequence[str]) -> list[str]:
+        """One translation for each sentence.
+
+        Raises:
+            XlnerError: the program fails whatever it gets.
+        """
+        try:
+            out = self._call(sentences)
+        except _CallError as error:
+            if len(sentences) > 1:
+                half = len(sentences) // 2
+                return self.translate_filled(sentences[:half]) + self.translate_filled(sentences[half:])
+            self._lonely += 1
+            if not self._works and self._lonely >= _HOPELESS:
+                raise XlnerError(f"apertium {self._mode} does not work: {error}") from None
+            self.failed[sentences[0]] = str(error)
+            return [""]
+        self._works = True
+        return out
+
+    def _call(self, sentences: Sequence[str]) -> list[str]:
+        """One run of the program."""
+        command = [self.options.program, "-u", *self._data(), self._mode]
+        text = _BORDER.join(" ".join(s.split()) for s in sentences)
+        try:
+            # A session of its own: the program is a pipe of many, and all of them must end with it.
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_utf8(),
+                start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            raise self._absent(error) from None
+        try:
+            out, said = process.communicate(text.encode("utf-8", "replace"), timeout=self.options.time_limit)
+        except subprocess.TimeoutExpired:
+            raise _CallError(f"no answer within {self.options.time_limit:g} seconds") from None
+        finally:
+            with suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if process.returncode:
+            why = said.decode(errors="replace").strip().split("\n")[-1]
+            raise _CallError(f"the program ended with code {process.returncode}" + (f": {why}" if why else ""))
+        parts = out.decode("utf-8", "replace").rstrip("\n").split(_BORDER)
+        if len(parts) != len(sentences):
+            raise _CallError(f"{len(parts)} sentences came back for {len(sentences)}")
+        return [p.strip() for p in parts]
+
+    def _modes(self) -> dict[Pair, str]:
+        """Pair -> the mode that translates it; the plain one where there are variants."""
+        if shutil.which(self.options.program) is None:
+            raise self._absent(None)
+        self._listed = self._output([self.options.program, *self._data(), "-l"]).split()
+        out: dict[Pair, str] = {}
+        for mode in sorted(self._listed, key=len, reverse=True):
+            with suppress(UsageError, ValueError):
+                source, target = mode.split("-")
+                out[iso3(source), iso3(target)] = mode
+        return out
+
+    def _data(self) -> list[str]:
+        return ["-d", self.options.data] if self.options.data else []
+
+    def _output(self, command: list[str]) -> str:
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=_utf8())
+        except OSError as error:
+            raise self._absent(error) from None
+        except subprocess.TimeoutExpired:
+            raise XlnerError(f"{' '.join(command)} gives no answer") from None
+        return done.stdout.strip()
+
+    def _absent(self, error: OSError | None) -> ModelError:
+        why = f" ({error.strerror})" if error else ""
+        return ModelError(
+            f"the program '{self.options.program}' is not here{why}. On Debian and Ubuntu: "
+            "apt-get install apertium apertium-eng-spa; or name it with `program`"
+        )
+
+
+class _CallError(Exception):
+    """A run of the program that gave nothing of use."""
+
+
+def _utf8() -> dict[str, str]:
+    return {**os.environ, "LC_ALL": "C.UTF-8"}

