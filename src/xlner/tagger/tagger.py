@@ -27,7 +27,7 @@ from xlner.errors import ModelError
 from xlner.tagger.decode import decode, legal_transitions
 from xlner.tagger.device import autocast, pick_device, pick_precision
 from xlner.tagger.encode import WordEncoder, pad_batch, token_batches
-from xlner.tagger.label_consistency import check_strength, evened_out
+from xlner.tagger.label_consistency import check_strength, smoothed
 from xlner.tagger.outputs import OutputMap
 from xlner.tagger.parallel import in_order
 
@@ -243,7 +243,7 @@ class Tagger:
         Args:
             sentences: any; they stream through in chunks.
             chunk: sentences per chunk.
-            label_consistency: how far equal words get equal labels, 0 to 1; see `WordBeliefs`. Above 0 all
+            label_consistency: how far equal words get equal labels, 0 to 1; see `FormProbabilities`. Above 0 all
                 sentences are read, and kept with their probabilities, before the first is given out.
 
         Raises:
@@ -254,12 +254,12 @@ class Tagger:
 
     def _predict(self, stream: Iterator[Sentence], chunk: int, label_consistency: float) -> Iterator[Sentence]:
         blocks = iter(lambda: list(islice(stream, chunk)), [])
-        beliefs: Iterator[tuple[Sequence[Sentence], Sequence[np.ndarray]]]
-        beliefs = ((block, self.probabilities(block)) for block in blocks)
+        answers: Iterator[tuple[Sequence[Sentence], Sequence[np.ndarray]]]
+        answers = ((block, self.probabilities(block)) for block in blocks)
         if label_consistency:
-            beliefs = evened_out(list(beliefs), label_consistency)
-        for block, chances in beliefs:
-            for sentence, rows in zip(block, chances, strict=True):
+            answers = smoothed(list(answers), label_consistency)
+        for block, probabilities in answers:
+            for sentence, rows in zip(block, probabilities, strict=True):
                 yield sentence.with_spans(decode(rows, self.labels, self._allowed))
 
     def save(self, folder: str | Path, *, card: str | None = None) -> Path:
