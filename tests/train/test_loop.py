@@ -15,7 +15,8 @@ from xlner.evaluate import score
 from xlner.methods.supervised import dev_f1, supervise
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
-from xlner.train.examples import Example, LabelledChunks, epoch_batches
+from xlner.train.batches import epoch_batches
+from xlner.train.examples import Example, LabelledChunks
 from xlner.train.loop import pace
 
 LABELS = LabelSet(("LOC", "PER"))

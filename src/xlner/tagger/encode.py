@@ -127,13 +127,22 @@ def pad_batch(windows: Sequence[np.ndarray], pad_id: int) -> tuple[np.ndarray, n
     return ids, mask
 
 
-def token_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
-    """Indices grouped into batches of like length whose padded size stays within `budget` cells, shortest first."""
+def token_batches(lengths: Sequence[int], budget: int, *, sizes: Sequence[int] | None = None) -> list[list[int]]:
+    """Indices grouped into batches of like length whose padded size stays within `budget` cells, shortest first.
+
+    Args:
+        lengths: subwords of each item; of the longest window, where an item has several.
+        budget: cells per batch; a larger item is a batch of its own.
+        sizes: windows of each item; None for one each.
+    """
     batches: list[list[int]] = []
     batch: list[int] = []
+    filled = 0
     for index in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
-        if batch and (len(batch) + 1) * lengths[index] > budget:
+        size = 1 if sizes is None else sizes[index]
+        if batch and (filled + size) * lengths[index] > budget:
             batches.append(batch)
-            batch = []
+            batch, filled = [], 0
         batch.append(index)
+        filled += size
     return [*batches, batch] if batch else batches
