@@ -1,6 +1,6 @@
 """Train on one, two and five sentences in several processes, with a head of the objective; started by torchrun.
 
-    python -m tests.train.few_sentences ENCODER FOLDER
+python -m tests.train.few_sentences ENCODER FOLDER
 """
 
 from __future__ import annotations

@@ -51,7 +51,8 @@ def test_wrong_losses_name_the_option(name, temperature):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"epochs": 0}, {"learning_rate": 0.0}, {"warmup": 1.0}, {"precision": "fp8"}, {"dropout": 1.0}, {"seed": -1}]
+    "wrong",
+    [{"epochs": 0}, {"learning_rate": 0.0}, {"warmup": 1.0}, {"precision": "fp8"}, {"dropout": 1.0}, {"seed": -1}],
 )
 def test_options_are_checked_when_made(wrong):
     with pytest.raises(UsageError, match=f"`{next(iter(wrong))}`"):

@@ -147,9 +147,7 @@ class Streams:
 
     def epoch(self, epoch: int, *, skip: int = 0) -> Iterator[dict[str, Batch]]:
         """The steps of one epoch of the first stream, without the first `skip`."""
-        first = epoch_batches(
-            self.streams[self.first], epoch=epoch, seed=self.seed, skip=skip, **self._common
-        )
+        first = epoch_batches(self.streams[self.first], epoch=epoch, seed=self.seed, skip=skip, **self._common)
         for batch in first:
             yield {self.first: batch, **{name: next(batches) for name, batches in self._round.items()}}
 
