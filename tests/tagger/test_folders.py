@@ -115,8 +115,16 @@ def test_a_file_beside_a_saved_model_is_not_deleted(ner, tmp_path):
     tagger.save(tmp_path / "empty")
 
 
-@pytest.mark.parametrize(("template", "around"), [("<s> $A", ([0], [])), ("$A </s>", ([], [2])), ("$A", ([], [])),
-                                                  ("<s> $A </s>", ([0], [2])), ("<s> </s> $A", ([0, 2], []))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("template", "around"),
+    [
+        ("<s> $A", ([0], [])),
+        ("$A </s>", ([], [2])),
+        ("$A", ([], [])),
+        ("<s> $A </s>", ([0], [2])),
+        ("<s> </s> $A", ([0, 2], [])),
+    ],
+)
 def test_special_tokens_stand_where_the_tokenizer_puts_them(tiny_encoder, template, around):
     tokenizer = load_tokenizer(tiny_encoder)
     tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(

@@ -46,7 +46,7 @@ def test_masked_words_do_not_count(name):
 
 @pytest.mark.parametrize(("name", "temperature"), [("l1", 1.0), ("ce", 2.0), ("kl", 0.0)])
 def test_wrong_losses_name_the_option(name, temperature):
-    with pytest.raises(UsageError, match="^`(loss|temperature)` "):
+    with pytest.raises(UsageError, match=r"^`(loss|temperature)` "):
         make_loss(name, temperature=temperature)
 
 

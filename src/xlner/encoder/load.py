@@ -138,8 +138,10 @@ def _looks_like_path(name: str | Path) -> bool:
 def _explained(what: str, where: str, error: Exception) -> ModelError:
     first = next(iter(str(error).strip().splitlines()), "")
     if "trust_remote_code" in str(error):
-        return ModelError(f"cannot load the {what} '{where}': it needs Python code that comes with it, which xlner never "
-                          "runs. Take a model that transformers knows by itself.")  # fmt: skip
+        return ModelError(
+            f"cannot load the {what} '{where}': it needs Python code that comes with it, which xlner never runs. "
+            "Take a model that transformers knows by itself."
+        )
     if Path(where).is_dir():
         advice = "The folder needs config.json, model.safetensors and tokenizer.json."
         if "safetensors" in str(error):

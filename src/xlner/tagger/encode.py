@@ -38,9 +38,9 @@ class Window:
 class WordEncoder:
     """Encodes sentences word by word, with a cache, since most words of a corpus are repeats.
 
-    Threads may share one. Long sentences become windows that overlap; each word belongs to the window in which it stands farther from an
+    Long sentences become windows that overlap; each word belongs to the window in which it stands farther from an
     edge. A word that yields no subword (say, only zero-width characters) is given the unknown token, so that every
-    word has a prediction. Of a word with more than 48 subwords the encoder sees the first 48.
+    word has a prediction. Of a word with more than 48 subwords the encoder sees the first 48. Threads may share one.
 
     Args:
         tokenizer: a fast Hugging Face tokenizer that accepts pre-split words.

@@ -87,7 +87,7 @@ class FormProbabilities:
 def smoothed(
     blocks: Sequence[tuple[Sequence[Sentence], Sequence[np.ndarray]]], strength: float
 ) -> Iterator[tuple[Sequence[Sentence], Sequence[np.ndarray]]]:
-    """A whole text, in blocks of sentences and their tag probabilities, smoothed by the `FormProbabilities` of all of it.
+    """The probabilities of a whole text, in blocks of sentences, smoothed by the `FormProbabilities` of all of it.
 
     Shape of the probabilities of a sentence: (n_words, 1 + 2 n_types).
     """

@@ -64,7 +64,7 @@ class TorchNetwork:
         self.device = pick_device(device)
         self.dtype, self.precision_reason = pick_precision(precision, self.device)
         self.model: Any = model
-        self.model.to(self.device)
+        self.model.to(self.device)  # type: ignore[arg-type]
         self._lock = threading.Lock()
         self._readers, self._was_training = 0, False
 
