@@ -98,7 +98,7 @@ def test_an_interrupted_training_ends_with_the_same_weights(tiny_encoder, tmp_pa
         return inner
 
     with monkeypatch.context() as patch:
-        patch.setattr("xlner.methods.direct.make_loss", lambda name: broken(at))
+        patch.setattr("xlner.methods.supervised.make_loss", lambda name: broken(at))
         with pytest.raises(KeyboardInterrupt):
             fit(tiny_encoder, tmp_path / "cut", dev=dev)
     assert torch.equal(weights(fit(tiny_encoder, tmp_path / "cut", dev=dev)), weights(whole))
