@@ -24,7 +24,7 @@ from xlner.data import load
 from xlner.evaluate import score
 from xlner.tagger import Tagger
 from xlner.tagger.decode import decode
-from xlner.tagger.label_consistency import evened_out
+from xlner.tagger.label_consistency import smoothed
 
 LABELS = LabelSet(("LOC", "ORG", "PER"))
 MAPPING = {"MISC": "O", "DATE": "O", "OTH": "O"}
@@ -53,7 +53,7 @@ def texts(path: Path, parts: Sequence[str], limit: int) -> list[Sentence]:
 def row(run: str, gold: list[Sentence]) -> list[dict[str, float]]:
     """Scores of one language, per strength."""
     said = Tagger.load(run, mapping=MAPPING, labels=LABELS).probabilities(gold)
-    return [scores(gold, next(iter(evened_out([(gold, said)], s)))[1]) for s in STRENGTHS]
+    return [scores(gold, next(iter(smoothed([(gold, said)], s)))[1]) for s in STRENGTHS]
 
 
 def scores(gold: list[Sentence], beliefs: Sequence[np.ndarray]) -> dict[str, float]:

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
+from tempfile import mkdtemp
 from typing import Any
 
 import torch
@@ -22,11 +24,10 @@ from xlner.core.labels import LabelSet
 from xlner.core.types import Sentence
 from xlner.data import load
 from xlner.tagger import Tagger
-from xlner.tagger.device import autocast
 from xlner.train import TrainOptions, make_loss
-from xlner.train.dropout import use_byte_dropout
-from xlner.train.examples import LabelledChunks, epoch_batches
-from xlner.train.loop import BATCH_SUBWORDS, trainable
+from xlner.train.examples import LabelledChunks
+from xlner.train.pace import BATCH_SUBWORDS
+from xlner.train.training import Training
 
 STEPS = 6  # per round
 
@@ -40,25 +41,20 @@ def matrix_rate(dtype: torch.dtype, size: int = 2048) -> float:
     return 3 * 2 * size**3 / (time.perf_counter() - started)
 
 
-def ours(tagger: Tagger, sentences: list[Sentence], options: TrainOptions) -> Callable[[], tuple[int, int]]:
+def ours(
+    tagger: Tagger, sentences: list[Sentence], options: TrainOptions, folder: Path
+) -> Callable[[], tuple[int, int]]:
     """A function that trains STEPS batches and returns real and padded subwords."""
     chunks = LabelledChunks(tagger, sentences)
-    use_byte_dropout(tagger.model)
-    _, optimizer = trainable(tagger, options)
-    loss = make_loss("ce")
-    batches = epoch_batches(chunks, epoch=0, seed=1, budget=BATCH_SUBWORDS[1], pad_id=tagger.pad_id)
+    training = Training(tagger, {"": chunks}, make_loss("ce"), options=options, folder=folder)
+    batches = training.batches()
 
     def run() -> tuple[int, int]:
-        tagger.model.train()
         real = cells = 0
         for _ in range(STEPS):
-            batch = next(batches)
-            with autocast(tagger.device, tagger.dtype):
-                logits = tagger.model(input_ids=batch.ids, attention_mask=batch.mask).logits
-            loss(logits.float()[batch.rows, batch.columns], batch.targets, batch.weights).backward()
-            torch.nn.utils.clip_grad_norm_(tagger.model.parameters(), options.clip)
-            optimizer.step()
-            optimizer.zero_grad()
+            step = next(batches)
+            training.step(step)
+            (batch,) = step.values()
             real, cells = real + batch.subwords, cells + batch.ids.numel()
         return real, cells
 
@@ -109,11 +105,11 @@ def main() -> None:
     args = options.parse_args()
     sentences = load(args.data / "conll" / "en" / "train.txt", language="eng").sentences
     labels = LabelSet.of(sentences)
-    settings = TrainOptions()
+    settings = TrainOptions(batch_subwords=BATCH_SUBWORDS[1], epochs=3)
     torch.manual_seed(1)
     fast = Tagger.fresh("embedded", labels)
     slow = Tagger.fresh("embedded", labels, precision="fp32")
-    ways = {"papers": papers(slow, sentences), "ours": ours(fast, sentences, settings)}
+    ways = {"papers": papers(slow, sentences), "ours": ours(fast, sentences, settings, Path(mkdtemp()))}
     for run in ways.values():
         run()  # warm up: kernels are chosen at first sight of a shape
     rates: dict[str, list[float]] = {name: [] for name in ways}

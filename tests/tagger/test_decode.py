@@ -69,5 +69,5 @@ def test_what_is_no_ner_model_is_refused(tags, message):
 
 
 def test_an_unknown_type_names_the_way_out():
-    with pytest.raises(ModelError, match="--map DATE=O"):
+    with pytest.raises(ModelError, match="`mapping DATE=O`"):
         OutputMap(["O", "B-DATE", "I-DATE"], labels=LABELS)

@@ -10,20 +10,20 @@ from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.tagger import Tagger
-from xlner.tagger.label_consistency import WordBeliefs
+from xlner.tagger.label_consistency import FormProbabilities
 
 TAGS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
 
 
-def rows(*beliefs: dict[str, float]) -> np.ndarray:
+def rows(*words: dict[str, float]) -> np.ndarray:
     """One word per dictionary; what it leaves is O's."""
-    made = np.array([[b.get(t, 0.0) for t in TAGS] for b in beliefs], np.float32).reshape(-1, len(TAGS))
+    made = np.array([[b.get(t, 0.0) for t in TAGS] for b in words], np.float32).reshape(-1, len(TAGS))
     made[:, 0] += 1 - made.sum(1)
     return made
 
 
-def even_out(words, probabilities, strength=1.0):
-    return WordBeliefs.of([(words, probabilities)]).even_out(words, probabilities, strength)
+def smooth(words, probabilities, strength=1.0):
+    return FormProbabilities.of([(words, probabilities)]).smooth(words, probabilities, strength)
 
 
 def best(probabilities):
@@ -34,19 +34,19 @@ def test_one_occurrence_is_corrected_by_the_others_whatever_their_case():
     words = ["Kano", "KANO", "kano", "rani"]
     said = rows({"B-LOC": 0.9}, {"B-LOC": 0.9}, {"B-PER": 0.6, "B-LOC": 0.3}, {"B-PER": 0.6})
     assert best(said) == ["B-LOC", "B-LOC", "B-PER", "B-PER"]
-    assert best(even_out(words, said, 0.7)) == ["B-LOC", "B-LOC", "B-LOC", "B-PER"]
+    assert best(smooth(words, said, 0.7)) == ["B-LOC", "B-LOC", "B-LOC", "B-PER"]
 
 
 def test_words_inside_a_name_are_left_to_their_context():
     words = ["Banco", "do", "Brasil", "do", "do", "do"]
     lone = {"I-LOC": 0.01}
     said = rows({"B-LOC": 0.97}, {"I-LOC": 0.97}, {"I-LOC": 0.97}, lone, lone, lone)
-    assert best(even_out(words, said)) == ["B-LOC", "I-LOC", "I-LOC", "O", "O", "O"]
+    assert best(smooth(words, said)) == ["B-LOC", "I-LOC", "I-LOC", "O", "O", "O"]
 
 
 def test_the_mean_is_geometric_and_b_and_i_keep_their_shares():
     said = rows({"B-LOC": 0.8}, {"B-LOC": 0.1, "I-LOC": 0.1})
-    made = even_out(["Rom", "rom"], said, 0.5)
+    made = smooth(["Rom", "rom"], said, 0.5)
     for before, after, inside in ((said[0], made[0], 0.0), (said[1], made[1], 0.1)):
         share = 0.5 * (1 - inside)
         outside = before[0] ** (1 - share) * np.sqrt(0.2 * 0.8) ** share
@@ -59,13 +59,13 @@ def test_the_mean_is_geometric_and_b_and_i_keep_their_shares():
 def test_a_teacher_that_is_sure_can_be_corrected_too(sure):
     words = ["Kano"] * 20
     said = rows(*[{"B-LOC": 0.99}] * 19, {"B-LOC": sure})
-    assert best(even_out(words, said)) == ["B-LOC"] * 20
+    assert best(smooth(words, said)) == ["B-LOC"] * 20
 
 
 def test_single_han_characters_and_words_seen_once_stay_as_they_are():
     words = ["中", "中", "รุ", "รุ", "once"]
     said = rows({"B-LOC": 0.9}, {}, {"B-LOC": 0.9}, {}, {"B-PER": 0.7})
-    assert even_out(words, said) == pytest.approx(said, abs=1e-3)
+    assert smooth(words, said) == pytest.approx(said, abs=1e-3)
 
 
 def test_a_part_of_a_text_is_judged_by_all_of_it():
@@ -73,8 +73,8 @@ def test_a_part_of_a_text_is_judged_by_all_of_it():
         (["Kano"], rows({"B-PER": 0.6, "B-LOC": 0.3})),
         (["Kano", "Kano"], rows({"B-LOC": 0.9}, {"B-LOC": 0.9})),
     )
-    beliefs = WordBeliefs.of([first, second])
-    assert best(beliefs.even_out(*first, 0.7)) == ["B-LOC"]
+    forms = FormProbabilities.of([first, second])
+    assert best(forms.smooth(*first, 0.7)) == ["B-LOC"]
 
 
 @given(
@@ -84,11 +84,11 @@ def test_a_part_of_a_text_is_judged_by_all_of_it():
 )
 def test_rows_stay_probabilities_and_strength_0_changes_nothing(words, strength, seed):
     said = np.random.default_rng(seed).dirichlet(np.full(5, 0.2), len(words)).astype(np.float32)
-    made = even_out(words, said, strength)
+    made = smooth(words, said, strength)
     assert made.shape == said.shape
     assert (made >= 0).all()
     assert made.sum(1) == pytest.approx(np.ones(len(words)), abs=1e-5)
-    assert even_out(words, said, 0.0) == pytest.approx(said, abs=1e-3)  # no tag is below the floor
+    assert smooth(words, said, 0.0) == pytest.approx(said, abs=1e-3)  # no tag is below the floor
 
 
 def test_a_tagger_labels_equal_words_alike_over_the_chunks_of_a_text(tiny_encoder, monkeypatch):
@@ -120,4 +120,4 @@ def test_a_strength_is_a_share(tiny_encoder, wrong):
 
 def test_nothing_is_known_of_words_when_no_text_was_read():
     said = rows({"B-LOC": 0.9})
-    assert WordBeliefs.of([]).even_out(["Rom"], said, 1.0) is said
+    assert FormProbabilities.of([]).smooth(["Rom"], said, 1.0) is said

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 import yaml
 from tests.toy import sentences, write_conll, write_text
 
@@ -26,3 +27,16 @@ def test_two_processes_train_one_model(tmp_path, tiny_encoder):
     )  # fmt: skip
     assert made.returncode == 0, made.stderr[-3000:]
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["target"]["f1"] > 0.9
+
+
+@pytest.mark.parametrize("processes", [3, 4])
+def test_fewer_batches_than_processes_end_with_the_same_weights_everywhere(tmp_path, tiny_encoder, processes):
+    made = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(processes), "--master-port",
+         str(29520 + processes), "-m", "tests.train.few_sentences", str(tiny_encoder), str(tmp_path)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr[-3000:]
+    results = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(processes)]
+    assert results == [results[0]] * processes
+    assert results[0]["changed"] == {"model": True, "head": True}

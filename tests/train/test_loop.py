@@ -15,7 +15,8 @@ from xlner.evaluate import score
 from xlner.methods.supervised import dev_f1, supervise
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
-from xlner.train.examples import Example, LabelledChunks, epoch_batches
+from xlner.train.batches import epoch_batches
+from xlner.train.examples import Example, LabelledChunks
 from xlner.train.loop import pace
 
 LABELS = LabelSet(("LOC", "PER"))
@@ -97,7 +98,7 @@ def test_an_interrupted_training_ends_with_the_same_weights(tiny_encoder, tmp_pa
         return inner
 
     with monkeypatch.context() as patch:
-        patch.setattr("xlner.methods.direct.make_loss", lambda name: broken(at))
+        patch.setattr("xlner.methods.supervised.make_loss", lambda name: broken(at))
         with pytest.raises(KeyboardInterrupt):
             fit(tiny_encoder, tmp_path / "cut", dev=dev)
     assert torch.equal(weights(fit(tiny_encoder, tmp_path / "cut", dev=dev)), weights(whole))
@@ -162,3 +163,59 @@ def test_two_processes_share_an_epoch_without_overlap(tiny_encoder):
 
 def test_a_dev_set_is_optional():
     assert dev_f1([]) is None
+
+
+@pytest.mark.parametrize("world", [2, 3, 4, 7])
+def test_every_process_has_the_same_number_of_batches_and_none_is_lost(tiny_encoder, world):
+    tagger = Tagger.fresh(str(tiny_encoder), LABELS)
+    for n in (1, 2, 3, 5, 9, 20, 45, 70):
+        chunks = LabelledChunks(tagger, sentences(n))
+        common = {"epoch": 0, "seed": 1, "budget": 64, "pad_id": 1}
+        alone = [b.ids.tolist() for b in epoch_batches(chunks, **common)]
+        shares = [list(epoch_batches(chunks, **common, rank=r, world=world)) for r in range(world)]
+        assert {len(s) for s in shares} == {-(-len(alone) // world)}
+        seen = [b.ids.tolist() for share in shares for b in share]
+        assert all(b in seen for b in alone)
+        assert all(s[-1].share == 1 for s in shares)
+
+
+def test_sentences_that_nobody_labelled_do_not_teach(tiny_encoder):
+    tagger = Tagger.fresh(str(tiny_encoder), LABELS)
+    raw = Sentence(("Ana", "visits"), labelled=False)
+    half = Sentence(("Ana", "visits", "Arcol"), (Span(0, 1, "PER"),), labelled=False)
+    (example,) = LabelledChunks(tagger, [raw, half, raw.without_labels()]).load(0)
+    assert example.weights.tolist() == [1, 0, 0]
+
+
+def test_a_dev_f1_is_written_once_however_often_a_run_is_killed(tiny_encoder, tmp_path):
+    def run(dev):
+        seed_everything(1)
+        tagger = Tagger.fresh(str(tiny_encoder), LABELS)
+        options = TrainOptions(**{**FAST, "epochs": 3})
+        chunks = LabelledChunks(tagger, sentences(20))
+        return train(tagger, chunks, make_loss("ce"), options=options, folder=tmp_path, dev=dev)
+
+    def killed(tagger):
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            run(killed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("xlner.train.training.save_checkpoint", _broken_in_second_epoch())
+        with pytest.raises(OSError):
+            run(lambda tagger: 0.5)
+    assert run(lambda tagger: 0.5).dev == (0.5, 0.5, 0.5)
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines if "dev_f1" in line] == [1, 2, 3]
+
+
+def _broken_in_second_epoch():
+    from xlner.train.checkpoint import save_checkpoint
+
+    def save(folder, tensors, state):
+        if state["epoch"] == 2:
+            raise OSError("no space")
+        save_checkpoint(folder, tensors, state)
+
+    return save

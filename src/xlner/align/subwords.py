@@ -14,7 +14,7 @@ from transformers.utils import logging as hf_logging
 
 from xlner.encoder import load_encoder, load_tokenizer
 from xlner.encoder.int8 import cpu_has_int8, to_int8
-from xlner.encoder.words import word_pieces
+from xlner.encoder.words import special_tokens, word_pieces
 from xlner.errors import UsageError
 from xlner.tagger.device import PRECISIONS, autocast, pick_device, pick_precision
 from xlner.tagger.encode import MAX_PIECES_PER_WORD, pad_batch, token_batches
@@ -119,9 +119,9 @@ class SubwordEncoder:
         self.layers = tuple(layers)
         self._model = _Truncated(model, max(self.layers)).to(self.device).eval()
         self.settle(precision)
-        probe = self.tokenizer("")["input_ids"]
-        self._prefix, self._suffix = probe[: len(probe) // 2], probe[len(probe) // 2 :]
-        self._room = min(max_subwords, self.tokenizer.model_max_length) - len(probe)
+        self._prefix, self._suffix = special_tokens(self.tokenizer)
+        special = len(self._prefix) + len(self._suffix)
+        self._room = min(max_subwords, self.tokenizer.model_max_length) - special
         if self._room < 4:
             raise UsageError(f"`max_subwords`: windows of {max_subwords} subwords are too small; use at least 8")
         unknown = self.tokenizer.unk_token_id

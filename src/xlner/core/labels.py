@@ -38,14 +38,14 @@ class LabelSet:
         return dict(enumerate(self.tags))
 
     def tag_ids(self, sentence: Sentence, *, ignore: int = -100) -> list[int]:
-        """IOB2 tag id per word; words whose label nobody knows get `ignore`, and so does all of an unlabelled sentence.
+        """IOB2 tag id per word; words whose label is unknown get `ignore`.
+
+        Unknown are the words in `sentence.missing`, and all words outside spans if nobody labelled the sentence.
 
         Raises:
             DataError: the sentence has a type that is not in this set.
         """
-        if not sentence.labelled:
-            return [ignore] * len(sentence)
-        ids = [0] * len(sentence)
+        ids = [0 if sentence.labelled else ignore] * len(sentence)
         for span in sentence.spans:
             if span.label not in self.types:
                 raise DataError(

@@ -6,9 +6,17 @@ import random
 
 import numpy as np
 
+from xlner.errors import OptionError
+
 
 def seed_everything(seed: int) -> None:
-    """Seed every source of chance that xlner uses in this process."""
+    """Seed every source of chance that xlner uses in this process.
+
+    Raises:
+        OptionError: `seed` is negative.
+    """
+    if seed < 0:
+        raise OptionError("seed", f"must be at least 0, got {seed}")
     import torch
 
     random.seed(seed)

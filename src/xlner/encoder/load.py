@@ -61,7 +61,7 @@ def load_tokenizer(name: str | Path) -> Any:
 
     where = resolve(name)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(where)
+        tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
     except (OSError, ValueError, ImportError, KeyError) as error:
         raise _explained("tokenizer", where, error) from error
     if not getattr(tokenizer, "is_fast", False):
@@ -137,6 +137,11 @@ def _looks_like_path(name: str | Path) -> bool:
 
 def _explained(what: str, where: str, error: Exception) -> ModelError:
     first = next(iter(str(error).strip().splitlines()), "")
+    if "trust_remote_code" in str(error):
+        return ModelError(
+            f"cannot load the {what} '{where}': it needs Python code that comes with it, which xlner never runs. "
+            "Take a model that transformers knows by itself."
+        )
     if Path(where).is_dir():
         advice = "The folder needs config.json, model.safetensors and tokenizer.json."
         if "safetensors" in str(error):

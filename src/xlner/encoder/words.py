@@ -27,6 +27,17 @@ class Pieces(NamedTuple):
     head: int
 
 
+def special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """The special tokens that a tokenizer puts before and behind a sentence; either may be missing."""
+    word = tokenizer(["a"], is_split_into_words=True, return_special_tokens_mask=True)
+    ids, special = list(word["input_ids"]), list(word["special_tokens_mask"])
+    if all(special):  # a word that it does not know may count as a special token, too
+        ids = list(tokenizer("")["input_ids"])
+        return ids[: len(ids) // 2], ids[len(ids) // 2 :]
+    first, last = special.index(0), len(special) - special[::-1].index(0)
+    return ids[:first], ids[last:]
+
+
 def word_pieces(tokenizer: Any, words: Sequence[str]) -> list[Pieces]:
     """The subwords of each word, without special tokens, and the one that its label is read from.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import torch
 
-from xlner.errors import UsageError
+from xlner.errors import OptionError
 
 PRECISIONS = ("auto", "fp32", "bf16")
 
@@ -17,18 +17,18 @@ def pick_device(name: str | None = None) -> torch.device:
     """The named device, else the accelerator that torch sees, else the CPU.
 
     Raises:
-        UsageError: there is no such device, or nothing can be computed on it; with what torch says.
+        OptionError: there is no such device, or nothing can be computed on it; with what torch says.
     """
     if name:
         try:
             device = torch.device(name)
         except RuntimeError:
-            raise UsageError(f"--device is cpu, cuda, cuda:1, mps, ...; got '{name}'") from None
+            raise OptionError("device", f"is cpu, cuda, cuda:1, mps, ...; got '{name}'") from None
         try:
             torch.zeros(1, device=device).item()
         except (RuntimeError, AssertionError, ImportError) as error:  # torch says "not there" in all of these ways
             why = str(error).strip().split("\n")[0]
-            raise UsageError(f"--device {name} cannot be used here: {why or type(error).__name__}") from error
+            raise OptionError("device", f"{name} cannot be used here: {why or type(error).__name__}") from error
         return device
     accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     if accelerator is not None:
@@ -47,10 +47,10 @@ def pick_precision(wanted: str, device: torch.device) -> tuple[torch.dtype | Non
     """The autocast type (None is plain fp32), and why, as a phrase for the log.
 
     Raises:
-        UsageError: `wanted` is not one of auto, fp32, bf16.
+        OptionError: `wanted` is not one of auto, fp32, bf16.
     """
     if wanted not in PRECISIONS:
-        raise UsageError(f"--precision is one of {', '.join(PRECISIONS)}; got '{wanted}'")
+        raise OptionError("precision", f"must be one of {', '.join(PRECISIONS)}, got '{wanted}'")
     if wanted != "auto":
         return (torch.bfloat16 if wanted == "bf16" else None), "as asked"
     if device.type == "cpu":

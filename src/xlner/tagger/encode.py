@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
-from xlner.encoder.words import Pieces, word_pieces
-from xlner.errors import DataError, UsageError
+from xlner.encoder.words import Pieces, special_tokens, word_pieces
+from xlner.errors import DataError, OptionError, UsageError
 
 # A single "word" may be a line without spaces; its label sits on its first subword, so the rest may be left out.
 MAX_PIECES_PER_WORD = 48
@@ -39,7 +40,7 @@ class WordEncoder:
 
     Long sentences become windows that overlap; each word belongs to the window in which it stands farther from an
     edge. A word that yields no subword (say, only zero-width characters) is given the unknown token, so that every
-    word has a prediction. Of a word with more than 48 subwords the encoder sees the first 48.
+    word has a prediction. Of a word with more than 48 subwords the encoder sees the first 48. Threads may share one.
 
     Args:
         tokenizer: a fast Hugging Face tokenizer that accepts pre-split words.
@@ -51,27 +52,31 @@ class WordEncoder:
         self, tokenizer: PreTrainedTokenizerBase, *, max_subwords: int | None = None, on_long: str = "window"
     ) -> None:
         if on_long not in ("window", "error"):
-            raise UsageError(f"--on-long is window or error, got '{on_long}'")
+            raise OptionError("on_long", f"must be window or error, got '{on_long}'")
         limit = tokenizer.model_max_length
         self.max_subwords = min(max_subwords or 256, limit)
         if self.max_subwords < 8:
             raise UsageError(f"windows of {self.max_subwords} subwords are too small; use at least 8")
         self.on_long = on_long
         self.tokenizer = tokenizer
-        probe = tokenizer("")["input_ids"]
-        split = len(probe) // 2
-        self._prefix, self._suffix = list(probe[:split]), list(probe[split:])
+        self._prefix, self._suffix = special_tokens(tokenizer)
         unknown = tokenizer.unk_token_id
         self._unknown = unknown if unknown is not None else (tokenizer.pad_token_id or 0)
-        self._room = self.max_subwords - len(probe)
+        self._room = self.max_subwords - len(self._prefix) - len(self._suffix)
         self._pieces_per_word = min(MAX_PIECES_PER_WORD, self._room // 2)
         self._cache: dict[str, Pieces] = {}
+        self._lock = threading.Lock()
 
-    def _learn(self, words: Iterable[str]) -> None:
-        new = sorted({w for w in words if w not in self._cache})
-        for word, (ids, head) in zip(new, word_pieces(self.tokenizer, new), strict=True):
-            kept = ids[: self._pieces_per_word] or [self._unknown]
-            self._cache[word] = Pieces(kept, min(head, len(kept) - 1))
+    def _known(self, words: Iterable[str]) -> dict[str, Pieces]:
+        """A mapping that has at least these words; others may add to it, and nobody takes away."""
+        with self._lock:
+            if len(self._cache) > _CACHED_WORDS:
+                self._cache = {}
+            new = sorted({w for w in words if w not in self._cache})
+            for word, (ids, head) in zip(new, word_pieces(self.tokenizer, new), strict=True):
+                first = ids[: self._pieces_per_word] or [self._unknown]
+                self._cache[word] = Pieces(first, min(head, len(first) - 1))
+            return self._cache
 
     def windows(self, sentences: Sequence[Sequence[str]]) -> Iterator[Window]:
         """Windows of each sentence in order; a sentence without words yields none.
@@ -79,11 +84,9 @@ class WordEncoder:
         Raises:
             DataError: a sentence needs more than one window and `on_long` is "error".
         """
-        if len(self._cache) > _CACHED_WORDS:
-            self._cache.clear()
-        self._learn(w for words in sentences for w in words)
+        known = self._known(w for words in sentences for w in words)
         for index, words in enumerate(sentences):
-            pieces = [self._cache[w] for w in words]
+            pieces = [known[w] for w in words]
             if not pieces:
                 continue
             starts = np.cumsum([0] + [len(p.ids) for p in pieces])
@@ -127,13 +130,22 @@ def pad_batch(windows: Sequence[np.ndarray], pad_id: int) -> tuple[np.ndarray, n
     return ids, mask
 
 
-def token_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
-    """Indices grouped into batches of like length whose padded size stays within `budget` cells, shortest first."""
+def token_batches(lengths: Sequence[int], budget: int, *, sizes: Sequence[int] | None = None) -> list[list[int]]:
+    """Indices grouped into batches of like length whose padded size stays within `budget` cells, shortest first.
+
+    Args:
+        lengths: subwords of each item; of the longest window, where an item has several.
+        budget: cells per batch; a larger item is a batch of its own.
+        sizes: windows of each item; None for one each.
+    """
     batches: list[list[int]] = []
     batch: list[int] = []
+    filled = 0
     for index in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
-        if batch and (len(batch) + 1) * lengths[index] > budget:
+        size = 1 if sizes is None else sizes[index]
+        if batch and (filled + size) * lengths[index] > budget:
             batches.append(batch)
-            batch = []
+            batch, filled = [], 0
         batch.append(index)
+        filled += size
     return [*batches, batch] if batch else batches

@@ -1,4 +1,4 @@
-"""Words that look alike are labelled alike: soft labels evened out over the raw text."""
+"""Words that look alike are labelled alike: soft labels smoothed over the whole raw text."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import regex
 
 from xlner.core.types import Sentence
 from xlner.encoder.words import UNSPACED
-from xlner.errors import UsageError
+from xlner.errors import OptionError
 
-_FLOOR = 1e-4  # the least a tag is believed, so that one sure mistake does not outvote every other occurrence
+_FLOOR = 1e-4  # least probability of a tag, so that one sure mistake does not outvote every other occurrence
 _ONE_CHARACTER = regex.compile(r"\X")
 
 
 @dataclass(frozen=True)
-class WordBeliefs:
-    """What is believed of each word form, on average over a whole text.
+class FormProbabilities:
+    """The probabilities of each word form, averaged over a whole text.
 
-    Teachers that do not know a language go by the context of each occurrence, and call the same name a place here and
+    Teachers that do not know a language go by the context of each occurrence. They call the same name a place here and
     a person there, or miss it. Across a text such mistakes mostly cancel out.
 
     Args:
         rows: case-folded word form -> row of `means`. A single character of a script without spaces is no form: it
             is part of too many words.
-        means: mean log belief in O and in each type. Shape: (n_forms, 1 + n_types), float32.
+        means: mean log probability of O and of each type. Shape: (n_forms, 1 + n_types), float32.
 
     Reference: that equal words tend to have equal labels in a text was used for tagging by Finkel et al. (ACL 2005) and
     Krishnan & Manning (ACL 2006); the form for soft labels of teachers is ours.
@@ -36,7 +36,7 @@ class WordBeliefs:
     means: np.ndarray
 
     @classmethod
-    def of(cls, parts: Iterable[tuple[Sequence[str], np.ndarray]]) -> WordBeliefs:
+    def of(cls, parts: Iterable[tuple[Sequence[str], np.ndarray]]) -> FormProbabilities:
         """From parts of the text: words, and probabilities of tags in the order O, B, I, B, I, ...
 
         Shape of the probabilities: (n_words, 1 + 2 n_types). Memory grows with the word forms, not with the text.
@@ -45,21 +45,21 @@ class WordBeliefs:
         totals, counts = np.zeros((0, 0)), np.zeros(0, np.int64)
         for words, probabilities in parts:
             ids = np.array([rows.setdefault(f, len(rows)) for f in map(_form, words)], np.int64)
-            beliefs = np.log(_classes(_tags(probabilities)))
+            logs = np.log(_classes(_tags(probabilities)))
             more = len(rows) - len(counts)
-            totals = np.concatenate([totals.reshape(-1, beliefs.shape[1]), np.zeros((more, beliefs.shape[1]))])
+            totals = np.concatenate([totals.reshape(-1, logs.shape[1]), np.zeros((more, logs.shape[1]))])
             counts = np.concatenate([counts, np.zeros(more, np.int64)])
-            np.add.at(totals, ids, beliefs)
+            np.add.at(totals, ids, logs)
             np.add.at(counts, ids, 1)
         rows.pop("", None)
         return cls(rows, (totals / np.maximum(counts, 1)[:, None]).astype(np.float32))
 
-    def even_out(self, words: Sequence[str], probabilities: np.ndarray, strength: float) -> np.ndarray:
-        """Draw each word's belief towards that of its form: `q[c] ~ p[c]^(1-s) m[c]^s`, m the geometric mean.
+    def smooth(self, words: Sequence[str], probabilities: np.ndarray, strength: float) -> np.ndarray:
+        """Draw each word's probabilities towards those of its form: `q[c] ~ p[c]^(1-s) m[c]^s`, m the geometric mean.
 
-        The classes c are O and the types; how a type divides into B and I stays. s is `strength` times the belief
-        that the word does not continue an entity: "do" in "Banco do Brasil" is judged by its neighbours. No tag is
-        believed less than 0.0001.
+        The classes c are O and the types; how a type divides into B and I stays. s is `strength` times the probability
+        that the word does not continue an entity: "do" in "Banco do Brasil" is judged by its neighbours. No tag gets
+        less than 0.0001.
 
         Args:
             words: of this part of the text.
@@ -73,32 +73,34 @@ class WordBeliefs:
             return probabilities
         tags = _tags(probabilities)
         ids = np.array([self.rows.get(_form(w), -1) for w in words], np.int64)
-        own = _classes(tags)
+        classes = _classes(tags)
         inside = tags[:, 2::2].sum(1)
         share = np.where(ids < 0, 0.0, strength * (1 - inside))[:, None]
-        mixed = np.exp((1 - share) * np.log(own) + share * self.means[ids])
-        ratio = mixed / mixed.sum(1, keepdims=True) / own
-        evened = tags * np.concatenate([ratio[:, :1], np.repeat(ratio[:, 1:], 2, axis=1)], axis=1)
-        return (evened / evened.sum(1, keepdims=True)).astype(np.float32)
+        mixed = np.exp((1 - share) * np.log(classes) + share * self.means[ids])
+        ratio = mixed / mixed.sum(1, keepdims=True) / classes
+        made = tags * np.concatenate([ratio[:, :1], np.repeat(ratio[:, 1:], 2, axis=1)], axis=1)
+        return (made / made.sum(1, keepdims=True)).astype(np.float32)
+
+    even_out = smooth  # the name until the methods are ported
 
 
-def evened_out(
+def smoothed(
     blocks: Sequence[tuple[Sequence[Sentence], Sequence[np.ndarray]]], strength: float
 ) -> Iterator[tuple[Sequence[Sentence], Sequence[np.ndarray]]]:
-    """A whole text, in blocks of sentences and their tag probabilities, with `WordBeliefs` of all of it.
+    """The probabilities of a whole text, in blocks of sentences, smoothed by the `FormProbabilities` of all of it.
 
     Shape of the probabilities of a sentence: (n_words, 1 + 2 n_types).
     """
-    beliefs = WordBeliefs.of((_words(sentences), np.concatenate(rows)) for sentences, rows in blocks)
+    forms = FormProbabilities.of((_words(sentences), np.concatenate(rows)) for sentences, rows in blocks)
     for sentences, rows in blocks:
-        tags = beliefs.even_out(_words(sentences), np.concatenate(rows), strength)
+        tags = forms.smooth(_words(sentences), np.concatenate(rows), strength)
         yield sentences, np.split(tags, np.cumsum([len(r) for r in rows])[:-1])
 
 
 def check_strength(value: float) -> None:
-    """Raises UsageError: `--label-consistency` is no share."""
+    """Raises OptionError: `label_consistency` is no share."""
     if not 0 <= value <= 1:
-        raise UsageError(f"--label-consistency is in [0, 1], got {value}")
+        raise OptionError("label_consistency", f"is in [0, 1], got {value}")
 
 
 def _form(word: str) -> str:
@@ -116,5 +118,8 @@ def _tags(probabilities: np.ndarray) -> np.ndarray:
 
 
 def _classes(tags: np.ndarray) -> np.ndarray:
-    """Chances of O and of each type. Shape: (n_words, 1 + n_types)."""
+    """Probabilities of O and of each type. Shape: (n_words, 1 + n_types)."""
     return np.concatenate([tags[:, :1], tags[:, 1::2] + tags[:, 2::2]], axis=1)
+
+
+WordBeliefs, evened_out = FormProbabilities, smoothed  # the names until the methods are ported

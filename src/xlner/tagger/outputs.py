@@ -49,7 +49,7 @@ class OutputMap:
         if strangers:
             raise ModelError(
                 f"the model knows {', '.join(strangers)}, the label set is {', '.join(self.labels.types)}; "
-                f"map them, e.g. --map {strangers[0]}=O"
+                f"map them, e.g. `mapping {strangers[0]}=O`"
             )
         self.known = frozenset(own)
         tags = self.labels.tags
@@ -62,6 +62,11 @@ class OutputMap:
         self._identity = self._matrix.shape[0] == self._matrix.shape[1] and np.array_equal(
             self._matrix, np.eye(len(tags), dtype=np.float32)
         )
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether the model's outputs pass unchanged."""
+        return self._identity
 
     @property
     def one_to_one(self) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
@@ -11,12 +13,17 @@ import torch
 T = TypeVar("T")
 R = TypeVar("R")
 
+_lock = threading.Lock()
+_users = 0  # calls of `in_order` that are under way
+_threads = 1  # torch's threads before the first of them
+
 
 def in_order(work: Callable[[T], R], batches: Sequence[T], device: torch.device) -> Iterator[R]:
     """What `work` gives for each batch, in order, without gradients.
 
     On a CPU as many batches run at a time as torch has threads, one thread each: small encoders leave cores idle when
     several share one batch. A batch then gives the same numbers on any number of cores. Elsewhere it is a plain map.
+    Several threads may do this at a time.
 
     Args:
         work: a pure function of a batch; it runs in other threads.
@@ -28,12 +35,33 @@ def in_order(work: Callable[[T], R], batches: Sequence[T], device: torch.device)
         with torch.inference_mode():
             return work(batch)
 
-    threads = torch.get_num_threads()
-    if device.type != "cpu" or threads == 1 or len(batches) < 2:
+    if device.type != "cpu" or len(batches) < 2:
         yield from map(run, batches)
         return
-    try:
+    with _torch_threads() as threads:
+        if threads == 1:
+            yield from map(run, batches)
+            return
         with ThreadPoolExecutor(min(threads, len(batches)), initializer=torch.set_num_threads, initargs=(1,)) as pool:
             yield from pool.map(run, batches)
+
+
+@contextmanager
+def _torch_threads() -> Iterator[int]:
+    """How many threads torch had before anyone lowered it; given back when the last user goes.
+
+    Workers lower the number for the whole process, so what torch says while others are at work is too low.
+    """
+    global _users, _threads
+    with _lock:
+        if not _users:
+            _threads = torch.get_num_threads()
+        _users += 1
+        threads = _threads
+    try:
+        yield threads
     finally:
-        torch.set_num_threads(threads)  # workers lower it for the whole process, too
+        with _lock:
+            _users -= 1
+            if not _users:
+                torch.set_num_threads(threads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import shutil
@@ -11,37 +12,43 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import (
-    AutoConfig,
-    AutoModelForTokenClassification,
-    PreTrainedConfig,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
-from transformers.utils import logging as hf_logging
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from xlner.core.labels import LabelSet, model_tags
 from xlner.core.types import Sentence
 from xlner.encoder import load_tokenizer, resolve
 from xlner.errors import ModelError
 from xlner.tagger.decode import decode, legal_transitions
-from xlner.tagger.device import autocast, pick_device, pick_precision
 from xlner.tagger.encode import WordEncoder, pad_batch, token_batches
-from xlner.tagger.label_consistency import check_strength, evened_out
+from xlner.tagger.label_consistency import check_strength, smoothed
+from xlner.tagger.load import (
+    SIDE_FILE,
+    fresh_model,
+    model_config,
+    model_folder,
+    name_labels,
+    refuse_to_replace,
+    set_dropout,
+    trained_model,
+    with_head,
+)
+from xlner.tagger.network import Network, TorchNetwork
 from xlner.tagger.outputs import OutputMap
 from xlner.tagger.parallel import in_order
 
-SIDE_FILE = "xlner.json"
-hf_logging.disable_progress_bar()  # xlner shows its own
+__all__ = ["Tagger", "model_config", "model_folder"]
+
+_CPU = torch.device("cpu")
 
 
 class Tagger:
-    """A NER model with its tokenizer and label set.
+    """A NER model with its tokenizer and label set. Several threads may predict with one tagger at a time.
 
     Make one with `Tagger.load` (trained) or `Tagger.fresh` (new head on an encoder).
 
     Args:
-        model: a Hugging Face token classifier whose config names its labels.
+        model: a Hugging Face token classifier whose config names its labels; or any other `Network`, which predicts
+            alike but can be neither trained nor saved.
         tokenizer: its fast tokenizer.
         mapping: renames entity types on the way out; "O" removes one.
         labels: label set to answer in; None takes the model's own types.
@@ -54,7 +61,7 @@ class Tagger:
 
     def __init__(
         self,
-        model: PreTrainedModel,
+        model: PreTrainedModel | Network,
         tokenizer: PreTrainedTokenizerBase,
         *,
         mapping: Mapping[str, str] | None = None,
@@ -65,15 +72,39 @@ class Tagger:
         max_subwords: int | None = None,
         on_long: str = "window",
     ) -> None:
-        self.device = pick_device(device)
-        self.dtype, self.precision_reason = pick_precision(precision, self.device)
-        self.model = model
-        self.model.to(self.device)  # type: ignore[arg-type]
+        if isinstance(model, PreTrainedModel):
+            model = TorchNetwork(model, device=device, precision=precision)
+        self.network: Network = model
         self.tokenizer = tokenizer
-        self.outputs = OutputMap(model_tags(model.config.id2label), mapping=mapping, labels=labels)
+        self.outputs = OutputMap(self.network.tags, mapping=mapping, labels=labels)
         self.languages = tuple(languages)
         self.words = WordEncoder(tokenizer, max_subwords=max_subwords, on_long=on_long)
         self._allowed = legal_transitions(self.labels.tags)
+
+    @property
+    def model(self) -> PreTrainedModel:
+        """The token classifier, to be trained or saved.
+
+        Raises:
+            ModelError: the tagger runs on another network.
+        """
+        return self._torch.model  # type: ignore[no-any-return]
+
+    @property
+    def device(self) -> torch.device:
+        """Where its model computes."""
+        return self._torch.device
+
+    @property
+    def dtype(self) -> torch.dtype | None:
+        """The type that its model multiplies in; None for plain fp32."""
+        return self._torch.dtype
+
+    @property
+    def _torch(self) -> TorchNetwork:
+        if not isinstance(self.network, TorchNetwork):
+            raise ModelError("this tagger runs on an exported network: it predicts, and cannot be trained or saved")
+        return self.network
 
     @property
     def labels(self) -> LabelSet:
@@ -120,12 +151,11 @@ class Tagger:
                 "train one first: xlner train --source LANG=FILE --output RUN"
             )
         model_tags(config.id2label)
-        _set_dropout(config, dropout)
-        network = _network(name, config)
+        set_dropout(config, dropout)
         side = Path(name) / SIDE_FILE
         extras = json.loads(side.read_text("utf-8")) if side.is_file() else {}
         return cls(
-            network.eval(),
+            trained_model(name, config),
             load_tokenizer(name),
             mapping=mapping,
             labels=labels,
@@ -151,17 +181,16 @@ class Tagger:
         """A new classification head on a pretrained encoder. Seed first: the head is drawn at random.
 
         Args:
-            encoder: "embedded", a folder or a hub id.
+            encoder: "embedded", a folder or a hub id. If it is a NER model, its head is not used.
             labels: what to predict.
             dropout: replaces every dropout rate of the encoder; None leaves them.
         """
         name = str(resolve(encoder))
         config = model_config(name)
-        config.id2label = labels.id2label
-        config.label2id = {t: i for i, t in labels.id2label.items()}
-        _set_dropout(config, dropout)
+        name_labels(config, labels)
+        set_dropout(config, dropout)
         return cls(
-            _network(name, config),
+            fresh_model(name, config),
             load_tokenizer(name),
             languages=languages,
             device=device,
@@ -169,71 +198,52 @@ class Tagger:
             max_subwords=max_subwords,
         )
 
-    @torch.no_grad()
-    def with_own_head(self) -> Tagger:
-        """A tagger whose head itself has the labels that this one's outputs are mapped to, to be trained further.
+    @property
+    def has_own_head(self) -> bool:
+        """Whether the model's head has the tags that this tagger answers in, in their order and by their names."""
+        return self.outputs.is_identity and tuple(self.network.tags) == self.labels.tags
 
-        Shares the encoder with this one. Each tag gets the weights of the tag that says it best (`OutputMap.rows`).
+    def with_own_head(self) -> Tagger:
+        """A new tagger whose head has the labels that this one's outputs are mapped to, to be trained or saved.
+
+        Each tag gets the weights of the tag that says it best (`OutputMap.rows`). The model is copied, and this tagger
+        stays as it is. Where `has_own_head` holds already, none is needed.
 
         Raises:
             ModelError: a type is not known to the model, or its head is no linear layer named "classifier".
         """
-        if tuple(model_tags(self.model.config.id2label)) == self.labels.tags:
-            return self
-        rows, old = self.outputs.rows(), getattr(self.model, "classifier", None)
-        if not isinstance(old, torch.nn.Linear) or None in rows:
-            raise ModelError(
-                f"the model's head cannot be made one for {', '.join(self.labels.types)}; let the student "
-                "start from the encoder (--student-from encoder)"
-            )
-        head = torch.nn.Linear(old.in_features, len(rows), bias=old.bias is not None).to(old.weight)
-        for to, from_ in zip(head.parameters(), old.parameters(), strict=True):
-            to.copy_(from_[rows])
-        self.model.classifier = head  # type: ignore[assignment]
-        self.model.num_labels = self.model.config.num_labels = len(rows)  # type: ignore[assignment]
-        self.model.config.id2label = self.labels.id2label
-        self.model.config.label2id = {t: i for i, t in self.labels.id2label.items()}
-        self.outputs = OutputMap(self.labels.tags)
-        return self
+        tagger = copy.copy(self)
+        tagger.network = self._torch.copy(with_head(self.model, self.outputs.rows(), self.labels))
+        tagger.outputs = OutputMap(self.labels.tags)
+        return tagger
 
     def probabilities(self, sentences: Sequence[Sentence], *, batch_subwords: int | None = None) -> list[np.ndarray]:
         """Tag probabilities per word, in the order of `labels.tags`.
 
         Args:
             sentences: any; long ones go through in windows.
-            batch_subwords: padding included; None takes 1024 on a CPU, whose caches it fits, and 16384 elsewhere.
+            batch_subwords: padding included; None takes what suits the network.
 
         Returns:
             One array per sentence. Shape: (n_words, n_tags), float32, rows sum to 1.
         """
         windows = list(self.words.windows([s.words for s in sentences]))
-        out = [np.zeros((len(s), len(self.labels.tags)), np.float32) for s in sentences]
-        n_tags: int = self.model.config.num_labels or 0
-        raw = [np.zeros((len(s), n_tags), np.float32) for s in sentences]
-        was_training = self.model.training
-        self.model.eval()
-        budget = batch_subwords or (1024 if self.device.type == "cpu" else 16384)
+        raw = [np.zeros((len(s), len(self.network.tags)), np.float32) for s in sentences]
+        budget = batch_subwords or self.network.batch_subwords
         batches = token_batches([len(w.ids) for w in windows], budget)
 
-        def chances(batch: Sequence[int]) -> np.ndarray:
+        def compute(batch: Sequence[int]) -> np.ndarray:
             ids, mask = pad_batch([windows[i].ids for i in batch], self.pad_id)
-            with autocast(self.device, self.dtype):
-                logits = self.model(
-                    input_ids=torch.from_numpy(ids).to(self.device),
-                    attention_mask=torch.from_numpy(mask).to(self.device),
-                ).logits
-            return logits.float().softmax(-1).cpu().numpy()  # type: ignore[no-any-return]
+            logits = np.ascontiguousarray(self.network(ids, mask), np.float32)
+            return torch.from_numpy(logits).softmax(-1).numpy()  # type: ignore[no-any-return]
 
-        for batch, made in zip(batches, in_order(chances, batches, self.device), strict=True):
+        computed = in_order(compute, batches, _CPU) if self.network.side_by_side else map(compute, batches)
+        for batch, rows in zip(batches, computed, strict=True):
             for row, i in enumerate(batch):
                 window = windows[i]
                 end = window.first_word + len(window.positions)
-                raw[window.sentence][window.first_word : end] = made[row, window.positions]
-        self.model.train(was_training)
-        for index, array in enumerate(raw):
-            if len(array):
-                out[index] = self.outputs(array)
-        return out
+                raw[window.sentence][window.first_word : end] = rows[row, window.positions]
+        return [self.outputs(r) if len(r) else np.zeros((0, len(self.labels.tags)), np.float32) for r in raw]
 
     def predict(
         self, sentences: Iterable[Sentence], *, chunk: int = 1024, label_consistency: float = 0.0
@@ -243,7 +253,7 @@ class Tagger:
         Args:
             sentences: any; they stream through in chunks.
             chunk: sentences per chunk.
-            label_consistency: how far equal words get equal labels, 0 to 1; see `WordBeliefs`. Above 0 all
+            label_consistency: how far equal words get equal labels, 0 to 1; see `FormProbabilities`. Above 0 all
                 sentences are read, and kept with their probabilities, before the first is given out.
 
         Raises:
@@ -254,12 +264,12 @@ class Tagger:
 
     def _predict(self, stream: Iterator[Sentence], chunk: int, label_consistency: float) -> Iterator[Sentence]:
         blocks = iter(lambda: list(islice(stream, chunk)), [])
-        beliefs: Iterator[tuple[Sequence[Sentence], Sequence[np.ndarray]]]
-        beliefs = ((block, self.probabilities(block)) for block in blocks)
+        answers: Iterator[tuple[Sequence[Sentence], Sequence[np.ndarray]]]
+        answers = ((block, self.probabilities(block)) for block in blocks)
         if label_consistency:
-            beliefs = evened_out(list(beliefs), label_consistency)
-        for block, chances in beliefs:
-            for sentence, rows in zip(block, chances, strict=True):
+            answers = smoothed(list(answers), label_consistency)
+        for block, probabilities in answers:
+            for sentence, rows in zip(block, probabilities, strict=True):
                 yield sentence.with_spans(decode(rows, self.labels, self._allowed))
 
     def save(self, folder: str | Path, *, card: str | None = None) -> Path:
@@ -267,10 +277,17 @@ class Tagger:
 
         The folder appears whole or not at all. `xlner.json` beside it holds languages and window size and is never
         needed for loading.
+
+        Raises:
+            ModelError: the outputs are mapped, or `folder` holds something else than a saved model.
         """
         folder = Path(folder)
-        if self.labels.tags != tuple(model_tags(self.model.config.id2label)):
-            raise ModelError("a tagger with mapped outputs cannot be saved; save the original and map again on load")
+        if not self.has_own_head:
+            raise ModelError(
+                "a tagger with mapped outputs cannot be saved; save what with_own_head() gives, or save the original "
+                "and map again on load"
+            )
+        refuse_to_replace(folder)
         partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
@@ -288,37 +305,3 @@ class Tagger:
             shutil.rmtree(partial, ignore_errors=True)
             raise
         return folder
-
-
-def model_folder(model: str | Path) -> str:
-    """Where the weights of a run folder, model folder or hub id are."""
-    inner = Path(model) / "model"
-    return str(inner if (inner / "config.json").is_file() else model)
-
-
-def model_config(name: str) -> PreTrainedConfig:
-    try:
-        return AutoConfig.from_pretrained(name)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"no model at '{name}': {str(error).splitlines()[0]}") from None
-
-
-def _set_dropout(config: PreTrainedConfig, rate: float | None) -> None:
-    for key in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
-        if rate is not None and hasattr(config, key):
-            setattr(config, key, rate)
-
-
-def _network(name: str, config: PreTrainedConfig) -> PreTrainedModel:
-    # Short sentences are the rule in NER; on CPU plain attention trains them faster than the fused kernel.
-    attention = "sdpa" if torch.accelerator.is_available() else "eager"
-    level = hf_logging.get_verbosity()
-    hf_logging.set_verbosity_error()  # a new head is no news to whoever asked for one
-    try:
-        return AutoModelForTokenClassification.from_pretrained(
-            name, config=config, dtype=torch.float32, attn_implementation=attention, use_safetensors=True
-        )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(f"cannot load '{name}': {str(error).splitlines()[0]}") from None
-    finally:
-        hf_logging.set_verbosity(level)

@@ -1,17 +1,18 @@
-"""Training examples, in chunks that fit memory, and their batches by length."""
+"""Training examples: windows with targets for their words, held in chunks that fit memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import torch
 
 from xlner.core.types import Sentence
-from xlner.tagger.encode import WordEncoder, pad_batch, token_batches
+from xlner.tagger.encode import WordEncoder
 from xlner.tagger.tagger import Tagger
+
+NO_PAIR = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,14 @@ class Example:
         positions: first subword of each word. Shape: (n_words,), int32.
         targets: tag probabilities. Shape: (n_words, n_tags), float32.
         weights: how much each word counts in the loss; 0 masks it. Shape: (n_words,), float32.
+        pair: examples of one chunk with the same number stay together in a batch; -1 for none.
     """
 
     ids: np.ndarray
     positions: np.ndarray
     targets: np.ndarray
     weights: np.ndarray
+    pair: int = NO_PAIR
 
 
 class Chunks(Protocol):
@@ -47,21 +50,37 @@ def examples_of(
     words: Sequence[Sequence[str]],
     targets: Sequence[np.ndarray],
     weights: Sequence[np.ndarray],
+    *,
+    pairs: Sequence[int] | None = None,
+    keep_all: bool = False,
 ) -> list[Example]:
-    """Encode sentences with word-level targets, shapes (n_words, n_tags), and weights, (n_words,), into examples.
+    """Encode sentences with word-level targets into examples.
 
-    Windows in which no word counts are left out.
+    Args:
+        encoder: of the tagger that learns.
+        words: one sequence per sentence.
+        targets: one array per sentence. Shape: (n_words, n_tags).
+        weights: one array per sentence. Shape: (n_words,).
+        pairs: number of the pair that each sentence belongs to, -1 for none.
+        keep_all: keep windows in which no word counts, for objectives that learn from raw text.
+
+    Returns:
+        One example per window, in order.
     """
     out = []
     for w in encoder.windows(words):
         part = slice(w.first_word, w.first_word + len(w.positions))
-        if weights[w.sentence][part].any():
-            out.append(Example(w.ids, w.positions, targets[w.sentence][part], weights[w.sentence][part]))
+        if keep_all or weights[w.sentence][part].any():
+            pair = NO_PAIR if pairs is None else pairs[w.sentence]
+            out.append(Example(w.ids, w.positions, targets[w.sentence][part], weights[w.sentence][part], pair))
     return out
 
 
 class LabelledChunks:
-    """Labelled sentences in memory as one chunk; labels become one-hot targets, missing labels weight 0."""
+    """Labelled sentences in memory as one chunk.
+
+    Labels become one-hot targets. Words without a known label get weight 0, and so do sentences that nobody labelled.
+    """
 
     def __init__(self, tagger: Tagger, sentences: Sequence[Sentence]) -> None:
         rows = np.eye(len(tagger.labels.tags), dtype=np.float32)
@@ -78,73 +97,26 @@ class LabelledChunks:
         return self._examples
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Padded windows, and the words in them that count.
-
-    `rows` and `columns` find each word's first subword in the (n_windows, longest) grids. `share` is the part of the
-    epoch's sentences done once this batch is done, in (0, 1].
-    """
-
-    ids: torch.Tensor
-    mask: torch.Tensor
-    rows: torch.Tensor
-    columns: torch.Tensor
-    targets: torch.Tensor
-    weights: torch.Tensor
-    share: float
-
-    @property
-    def subwords(self) -> int:
-        """Subwords without padding."""
-        return int(self.mask.sum())
-
-
-def _collate(examples: Sequence[Example], pad_id: int, share: float) -> Batch:
-    ids, mask = pad_batch([e.ids for e in examples], pad_id)
-    rows = np.repeat(np.arange(len(examples)), [len(e.positions) for e in examples])
-    return Batch(
-        torch.from_numpy(ids),
-        torch.from_numpy(mask),
-        torch.from_numpy(rows),
-        torch.from_numpy(np.concatenate([e.positions for e in examples]).astype(np.int64)),
-        torch.from_numpy(np.concatenate([e.targets for e in examples])),
-        torch.from_numpy(np.concatenate([e.weights for e in examples])),
-        share,
-    )
-
-
-def epoch_batches(
-    chunks: Chunks,
-    *,
-    epoch: int,
-    seed: int,
-    budget: int,
-    pad_id: int,
-    skip: int = 0,
-    rank: int = 0,
-    world: int = 1,
-) -> Iterator[Batch]:
-    """Batches of one epoch in an order that only `seed` and `epoch` decide.
-
-    Chunks come in random order; within a chunk windows of like length share a batch and batches are shuffled. Each of
-    `world` processes gets every `world`-th batch, and the same number of them.
+class RawChunks:
+    """Raw sentences in memory as one chunk, for objectives that need no labels: all weights are 0.
 
     Args:
-        skip: batches of this process to pass over, to continue an interrupted epoch.
+        tagger: that learns.
+        sentences: their labels are not looked at.
+        pairs: number of the pair that each sentence belongs to; None for no pairs.
     """
-    chance = np.random.default_rng([seed, epoch])
-    total, done, count = sum(chunks.sizes), 0, 0
-    for index in chance.permutation(len(chunks.sizes)):
-        examples = chunks.load(int(index))
-        order = chance.permutation(len(examples))
-        batches = token_batches([len(examples[i].ids) for i in order], budget)
-        batches = [batches[i] for i in chance.permutation(len(batches))]
-        batches += batches[: -len(batches) % world]
-        size = chunks.sizes[index]
-        for number, members in enumerate(batches[rank::world], 1):
-            count += 1
-            if count > skip:
-                share = (done + size * number * world / len(batches)) / total
-                yield _collate([examples[order[i]] for i in members], pad_id, share)
-        done += size
+
+    def __init__(self, tagger: Tagger, sentences: Sequence[Sentence], pairs: Sequence[int] | None = None) -> None:
+        n_tags = len(tagger.labels.tags)
+        self.sizes = [len(sentences)]
+        self._examples = examples_of(
+            tagger.words,
+            [s.words for s in sentences],
+            [np.zeros((len(s), n_tags), np.float32) for s in sentences],
+            [np.zeros(len(s), np.float32) for s in sentences],
+            pairs=pairs,
+            keep_all=True,
+        )
+
+    def load(self, index: int) -> list[Example]:
+        return self._examples

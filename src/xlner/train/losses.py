@@ -1,18 +1,21 @@
 """Losses between a student's logits and target distributions over tags, one row per word.
 
-Hard labels are the one-hot case, so a teacher on gold labels and a student on soft labels train alike. Every loss
-has the form `loss(logits, targets, weights) -> scalar` with shapes (n_words, n_tags), (n_words, n_tags), (n_words,).
+Hard labels are the one-hot case, so a teacher on gold labels and a student on soft labels train alike. Every loss of
+words has the form `loss(logits, targets, weights) -> scalar` with shapes (n_words, n_tags), (n_words, n_tags),
+(n_words,). `make_loss` makes it an objective that `train` takes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 
-from xlner.errors import UsageError
+from xlner.errors import OptionError
+from xlner.train.objective import StepInput
 
-Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+WordLoss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def _mean(per_word: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
@@ -48,18 +51,21 @@ def squared_error(logits: torch.Tensor, targets: torch.Tensor, weights: torch.Te
     return _mean((logits.softmax(-1) - targets).square().mean(-1), weights)
 
 
-def tempered_kl(temperature: float) -> Loss:
+def tempered_kl(temperature: float) -> WordLoss:
     """KL divergence between teacher and student, both softened: `T^2 * KL(p_teacher^(1/T) || softmax(logits / T))`.
 
     A teacher's tempered distribution is recovered from its probabilities, so none of its logits need be stored.
 
     Args:
-        temperature: T > 0; above 1 shows the student more of what the teacher half believed.
+        temperature: T > 0; above 1 shows the student more of the tags that the teacher found less probable.
+
+    Raises:
+        OptionError: `temperature` is not positive.
 
     Reference: Hinton, Vinyals & Dean 2015, section 2 (the factor T^2 keeps gradients comparable).
     """
     if temperature <= 0:
-        raise UsageError(f"--temperature must be positive, got {temperature}")
+        raise OptionError("temperature", f"must be above 0, got {temperature}")
 
     def loss(logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         teacher = (targets.clamp_min(1e-8).log() / temperature).log_softmax(-1)
@@ -72,16 +78,40 @@ def tempered_kl(temperature: float) -> Loss:
 LOSSES = ("ce", "mse", "kl")
 
 
-def make_loss(name: str, *, temperature: float = 1.0) -> Loss:
+@dataclass(frozen=True)
+class WordObjective:
+    """A loss of words as an objective; with several streams their mean losses are added.
+
+    Args:
+        loss: from logits, targets and weights to a scalar.
+    """
+
+    loss: WordLoss
+
+    def __call__(self, step: StepInput) -> torch.Tensor:
+        first, *others = (self.loss(s.logits, s.targets, s.weights) for s in step.streams.values())
+        return sum(others, first)
+
+
+def word_loss(name: str, *, temperature: float = 1.0) -> WordLoss:
     """The loss called "ce" (soft cross-entropy), "mse" (squared error, the paper's) or "kl" (with temperature).
 
     Raises:
-        UsageError: unknown name, or a temperature with a loss that has none.
+        OptionError: unknown name, or a temperature with a loss that has none.
     """
     if name == "kl":
         return tempered_kl(temperature)
     if name not in LOSSES:
-        raise UsageError(f"--loss is one of {', '.join(LOSSES)}; got '{name}'")
+        raise OptionError("loss", f"must be one of {', '.join(LOSSES)}, got '{name}'")
     if temperature != 1.0:
-        raise UsageError(f"--temperature works with --loss kl, not with {name}")
+        raise OptionError("temperature", f"works with `loss kl`, not with {name}")
     return soft_cross_entropy if name == "ce" else squared_error
+
+
+def make_loss(name: str, *, temperature: float = 1.0) -> WordObjective:
+    """The objective of training on the targets of words; names as for `word_loss`.
+
+    Raises:
+        OptionError: unknown name, or a temperature with a loss that has none.
+    """
+    return WordObjective(word_loss(name, temperature=temperature))

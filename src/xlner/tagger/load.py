@@ -1,0 +1,162 @@
+"""Read and write model folders: weights, config and tokenizer as transformers has them, and never code."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
+from transformers.utils import logging as hf_logging
+
+from xlner.core.labels import LabelSet
+from xlner.errors import ModelError
+
+SIDE_FILE = "xlner.json"
+hf_logging.disable_progress_bar()  # xlner shows its own
+
+# Files of a saved model: ours, and what transformers may put beside them.
+_PARTS = re.compile(
+    r"README\.md|(config|xlner|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json"
+    r"|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|vocab\.txt|merges\.txt|.*\.(model|jinja)"
+)
+
+
+def model_folder(model: str | Path) -> str:
+    """Where the weights of a run folder, model folder or hub id are."""
+    inner = Path(model) / "model"
+    return str(inner if (inner / "config.json").is_file() else model)
+
+
+def model_config(name: str) -> PreTrainedConfig:
+    """The config of a model folder or hub id.
+
+    Raises:
+        ModelError: there is no model, or it needs code of its own.
+    """
+    try:
+        return AutoConfig.from_pretrained(name, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"no model at '{name}': {_first_line(error)}") from None
+
+
+def set_dropout(config: PreTrainedConfig, rate: float | None) -> None:
+    """Replace every dropout rate of a config; None leaves them."""
+    for key in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
+        if rate is not None and hasattr(config, key):
+            setattr(config, key, rate)
+
+
+def trained_model(name: str, config: PreTrainedConfig) -> PreTrainedModel:
+    """A token classifier with the head that its folder has, in evaluation mode.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    model, _ = _load(name, config)
+    return model.eval()
+
+
+def fresh_model(name: str, config: PreTrainedConfig) -> PreTrainedModel:
+    """A token classifier with a new head, whatever head the folder has.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    model, info = _load(name, config, ignore_mismatched_sizes=True)
+    prefix = f"{model.base_model_prefix}."
+    wrong = [key for key, *_ in info["mismatched_keys"] if key.startswith(prefix)]
+    if wrong:
+        raise ModelError(f"cannot load '{name}': the size of {wrong[0]} is not what its config says")
+    head = [n for n, _ in model.named_parameters() if not n.startswith(prefix)]
+    if not set(head) <= set(info["missing_keys"]):  # the folder had one of that name
+        _draw_anew(model, [n for n, _ in model.named_modules() if n and not f"{n}.".startswith(prefix)])
+    return model
+
+
+def with_head(model: PreTrainedModel, rows: Sequence[int | None], labels: LabelSet) -> PreTrainedModel:
+    """A copy of a model whose head has the tags of a label set.
+
+    Args:
+        model: stays as it is.
+        rows: for each tag the output of `model` that says it; None for a tag that it does not know.
+        labels: gives the tags.
+
+    Raises:
+        ModelError: a tag is not known to the model, or its head is no linear layer named "classifier".
+    """
+    model = copy.deepcopy(model)
+    old = getattr(model, "classifier", None)
+    if not isinstance(old, torch.nn.Linear) or None in rows:
+        raise ModelError(
+            f"the model's head cannot be made one for {', '.join(labels.types)}; let the student start from the "
+            "encoder (`student_from encoder`)"
+        )
+    head = torch.nn.Linear(old.in_features, len(rows), bias=old.bias is not None).to(old.weight)
+    with torch.no_grad():
+        for to, from_ in zip(head.parameters(), old.parameters(), strict=True):
+            to.copy_(from_[rows])
+    model.classifier = head  # type: ignore[assignment]
+    model.num_labels = model.config.num_labels = len(rows)  # type: ignore[assignment]
+    name_labels(model.config, labels)
+    return model
+
+
+def name_labels(config: PreTrainedConfig, labels: LabelSet) -> None:
+    """Write the tags of a label set into a config."""
+    config.id2label = labels.id2label
+    config.label2id = {t: i for i, t in labels.id2label.items()}
+
+
+def refuse_to_replace(folder: Path) -> None:
+    """See that a model may be saved at `folder`.
+
+    Raises:
+        ModelError: something stands there that is no saved model, which saving would remove.
+    """
+    if not folder.exists() and not folder.is_symlink():
+        return
+    if not folder.is_dir():
+        raise ModelError(f"{folder} is a file; name a folder for the model")
+    names = sorted(p.name for p in folder.iterdir())
+    others = [n for n in names if not _PARTS.fullmatch(n) or (folder / n).is_dir()]
+    if names and (others or "config.json" not in names):
+        raise ModelError(
+            f"{folder} holds {(others or names)[0]}, which is no part of a saved model and would be lost; "
+            "name a new folder, or an empty one"
+        )
+
+
+def _load(name: str, config: PreTrainedConfig, **more: Any) -> tuple[PreTrainedModel, dict[str, Any]]:
+    # Short sentences are the rule in NER; on CPU plain attention trains them faster than the fused kernel.
+    attention = "sdpa" if torch.accelerator.is_available() else "eager"
+    level = hf_logging.get_verbosity()
+    hf_logging.set_verbosity_error()  # a new head is no news to whoever asked for one
+    try:
+        return AutoModelForTokenClassification.from_pretrained(  # type: ignore[no-any-return]
+            name, config=config, dtype=torch.float32, attn_implementation=attention, use_safetensors=True,
+            trust_remote_code=False, output_loading_info=True, **more,
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(f"cannot load '{name}': {_first_line(error)}") from None
+    finally:
+        hf_logging.set_verbosity(level)
+
+
+def _draw_anew(model: PreTrainedModel, names: Sequence[str]) -> None:
+    modules = dict(model.named_modules())
+    for name in names:
+        for parameter in modules[name].parameters(recurse=False):
+            parameter._is_hf_initialized = False  # type: ignore[attr-defined]
+        with torch.no_grad():
+            model._init_weights(modules[name])
+
+
+def _first_line(error: Exception) -> str:
+    text = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    if "trust_remote_code" in str(error):
+        return "it needs Python code that comes with it, which xlner never runs"
+    return text

@@ -1,0 +1,112 @@
+"""The forward pass behind a tagger: numpy in, numpy out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import torch
+
+from xlner.core.labels import model_tags
+from xlner.tagger.device import autocast, pick_device, pick_precision
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+class Network(Protocol):
+    """What a tagger asks of a token classifier, be it of torch, ONNX or anything else."""
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """The tags by output index, as the model names them."""
+        ...
+
+    @property
+    def batch_subwords(self) -> int:
+        """Padded subwords per batch that suit it."""
+        ...
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether batches are faster from several threads at a time, each with a core of its own."""
+        ...
+
+    def __call__(self, input_ids: np.ndarray, attention_mask: np.ndarray) -> np.ndarray:
+        """Scores of the tags of each subword. Threads may call it at the same time.
+
+        Args:
+            input_ids: subword ids, padded. Shape: (n_windows, longest), int64.
+            attention_mask: 1 where there is a subword. Shape: (n_windows, longest), int64.
+
+        Returns:
+            Logits. Shape: (n_windows, longest, n_tags), float32.
+        """
+        ...
+
+
+class TorchNetwork:
+    """A Hugging Face token classifier, in evaluation mode while it predicts.
+
+    Args:
+        model: its config names its labels.
+        device: a torch device name; None takes an accelerator if there is one.
+        precision: "auto", "fp32" or "bf16".
+
+    Raises:
+        OptionError: there is no such device or precision.
+    """
+
+    def __init__(self, model: PreTrainedModel, *, device: str | None = None, precision: str = "auto") -> None:
+        self.device = pick_device(device)
+        self.dtype, self.precision_reason = pick_precision(precision, self.device)
+        self.model: Any = model
+        self.model.to(self.device)  # type: ignore[arg-type]
+        self._lock = threading.Lock()
+        self._readers, self._was_training = 0, False
+
+    def copy(self, model: PreTrainedModel) -> TorchNetwork:
+        """Another model on the same device and in the same precision."""
+        made = TorchNetwork(model, device=str(self.device))
+        made.dtype, made.precision_reason = self.dtype, self.precision_reason
+        return made
+
+    @property
+    def tags(self) -> Sequence[str]:
+        return model_tags(self.model.config.id2label)
+
+    @property
+    def batch_subwords(self) -> int:
+        return 1024 if self.side_by_side else 16384  # the first fits the caches of a CPU
+
+    @property
+    def side_by_side(self) -> bool:
+        return self.device.type == "cpu"
+
+    def __call__(self, input_ids: np.ndarray, attention_mask: np.ndarray) -> np.ndarray:
+        with self._evaluating(), torch.inference_mode(), autocast(self.device, self.dtype):
+            out = self.model(
+                input_ids=torch.from_numpy(input_ids).to(self.device),
+                attention_mask=torch.from_numpy(attention_mask).to(self.device),
+            )
+        return out.logits.float().cpu().numpy()  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        """Evaluation mode from the first thread that comes to the last one that goes; then the mode as it was."""
+        with self._lock:
+            if not self._readers:
+                self._was_training = self.model.training
+                if self._was_training:
+                    self.model.eval()
+            self._readers += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._readers -= 1
+                if not self._readers and self._was_training:
+                    self.model.train()
