@@ -1,4 +1,4 @@
-"""Soft labels on disk: what each teacher believes of each word of the raw target text.
+"""Soft labels on disk: the probabilities of each teacher for each word of the raw target text.
 
 One folder per teacher, one safetensors file per chunk of sentences. A file holds the words themselves, so a student
 with any tokenizer can learn from it, and is written whole or not at all, so an interrupted run goes on where it was.
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from xlner.core.files import atomic, replace_file
 from xlner.core.labels import LabelSet
 from xlner.core.progress import progress
 from xlner.core.types import Sentence
@@ -23,7 +24,7 @@ from xlner.errors import DataError
 from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.tagger.encode import WordEncoder
-from xlner.tagger.label_consistency import WordBeliefs
+from xlner.tagger.label_consistency import FormProbabilities
 from xlner.train.examples import Example, examples_of
 
 _INDEX = "index.json"
@@ -57,18 +58,15 @@ def write_soft_labels(
         while block := list(islice(stream, chunk_sentences)):
             place = folder / f"{len(sizes):05d}.safetensors"
             if not place.is_file():
-                chances = teacher.probabilities(block)
-                arrays = _pack([s.words for s in block], np.concatenate(chances).astype(np.float16))
-                partial = place.with_suffix(".partial")
-                save_file(arrays, partial)
-                partial.replace(place)
+                rows = np.concatenate(teacher.probabilities(block)).astype(np.float16)
+                with replace_file(place) as unfinished:
+                    save_file(_pack([s.words for s in block], rows), unfinished)
             sizes.append(len(block))
             bar.update(advance=1, note=f"{sum(sizes):,} sentences")
     if not sizes:
         raise DataError("the raw target text has no sentences")
-    partial = index.with_suffix(".partial")
-    partial.write_text(json.dumps({"tags": list(teacher.labels.tags), "sizes": sizes}), "utf-8")
-    partial.replace(index)
+    with atomic(index) as out:
+        out.write(json.dumps({"tags": list(teacher.labels.tags), "sizes": sizes}))
     return tuple(sizes)
 
 
@@ -76,7 +74,7 @@ def write_soft_labels(
 class SoftLabelChunks:
     """The merged soft labels of one or several teachers as training data, one chunk of one teacher in memory at a time.
 
-    With `consistency` there is also one row of beliefs per different word.
+    With `consistency` there is also one row of probabilities per different word form.
 
     Args:
         folders: one per teacher, from `write_soft_labels` over the same raw text.
@@ -85,8 +83,8 @@ class SoftLabelChunks:
         labels: the label set of the student.
         encoder: the student's.
         sizes: sentences per chunk.
-        floor: words whose most probable tag, merged and evened out, has less than this are masked.
-        consistency: how far words that look alike are labelled alike, 0 to 1; see `WordBeliefs`.
+        floor: words whose most probable tag, merged and smoothed, has less than this are masked.
+        consistency: how far words that look alike are labelled alike, 0 to 1; see `FormProbabilities`.
     """
 
     folders: Sequence[Path]
@@ -102,30 +100,33 @@ class SoftLabelChunks:
         words, merged = self._merged(index)
         flat = [w for sentence in words for w in sentence]
         if self.consistency:
-            merged = self._beliefs.even_out(flat, merged, self.consistency)
+            merged = self._of_forms.smooth(flat, merged, self.consistency)
         counts = (merged.max(1) >= self.floor).astype(np.float32)
         edges = np.cumsum([len(sentence) for sentence in words])[:-1]
         return examples_of(self.encoder, words, np.split(merged, edges), np.split(counts, edges))
 
     @cached_property
-    def _beliefs(self) -> WordBeliefs:
+    def _of_forms(self) -> FormProbabilities:
         parts = (self._merged(i) for i in range(len(self.sizes)))
-        return WordBeliefs.of(([w for s in words for w in s], merged) for words, merged in parts)
+        return FormProbabilities.of(([w for s in words for w in s], merged) for words, merged in parts)
 
     def _merged(self, index: int) -> tuple[list[list[str]], np.ndarray]:
-        """Words of one chunk, sentence by sentence, and what the teachers together believe of them."""
+        """Words of one chunk, sentence by sentence, and the teachers' weighted mean."""
         words, lengths = _unpack(load_file(self.folders[0] / f"{index:05d}.safetensors"))
-        beliefs = (
+        of_teachers = (
             load_file(folder / f"{index:05d}.safetensors")["probabilities"].astype(np.float32)
             for folder in self.folders
         )
         first = sum(self.sizes[:index])
         weights = self.weights.of_words(lengths, self.labels, first_sentence=first)
-        return words, merge(beliefs, weights, self.known, self.labels)
+        return words, merge(of_teachers, weights, self.known, self.labels)
 
 
 def merge(
-    beliefs: Iterable[np.ndarray], weights: Sequence[np.ndarray], known: Sequence[frozenset[str]], labels: LabelSet
+    probabilities: Iterable[np.ndarray],
+    weights: Sequence[np.ndarray],
+    known: Sequence[frozenset[str]],
+    labels: LabelSet,
 ) -> np.ndarray:
     """Weighted mean of teachers' probabilities, in which a type is judged only by teachers that know it.
 
@@ -134,7 +135,7 @@ def merge(
     all types this is the plain mixture.
 
     Args:
-        beliefs: one per teacher, taken one at a time. Shape: (n_words, n_tags), float32.
+        probabilities: one per teacher, taken one at a time. Shape: (n_words, n_tags), float32.
         weights: a_k, one per teacher, of any shape that spreads over (n_words, n_tags - 1): the tags but O.
         known: types each teacher knows.
         labels: gives the order of tags, O first.
@@ -145,10 +146,10 @@ def merge(
     Reference: Wu et al., ACL 2020, the multi-source mixture of teachers; the handling of unknown types is ours.
     """
     total, shares = np.zeros(1, np.float32), np.zeros(1, np.float32)
-    for belief, weight, types in zip(beliefs, weights, known, strict=True):
-        belief = belief / belief.sum(1, keepdims=True)
+    for rows, weight, types in zip(probabilities, weights, known, strict=True):
+        rows = rows / rows.sum(1, keepdims=True)
         share = weight * np.array([float(t in types) for t in labels.types for _ in "BI"], np.float32)
-        total, shares = total + share * belief[:, 1:], shares + share
+        total, shares = total + share * rows[:, 1:], shares + share
     entities = np.asarray(total / np.maximum(shares, 1e-8), np.float32)
     outside = np.maximum(1 - entities.sum(1, keepdims=True), 0)
     merged = np.concatenate([outside, entities], axis=1)

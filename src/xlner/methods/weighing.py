@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from xlner.core.files import replace_file
 from xlner.core.languages import bcp47
 from xlner.core.types import Sentence
 from xlner.errors import DataError, UsageError
@@ -46,15 +47,13 @@ def teacher_weights(sources: Sequence[Source], task: Task, options: Distill.Opti
         codes = [bcp47(s.language) for s in sources]
         names = codes if len(set(codes)) == len(codes) else [s.name for s in sources]
         return parse_weights(rule, names, task.labels.types)
-    kept = folder / "weights.safetensors"
+    place = folder / "weights.safetensors"
     with main_first():
-        if not kept.is_file():
+        if not place.is_file():
             by_language = _learned if rule in ("language-id", "language-id:sentence") else _measured
-            arrays, partial = _of_sources(sources, by_language(sources, task, options)), kept.with_suffix(".partial")
-            folder.mkdir(parents=True, exist_ok=True)
-            save_file(arrays, partial)
-            partial.replace(kept)
-    arrays = load_file(kept)
+            with replace_file(place) as unfinished:
+                save_file(_of_sources(sources, by_language(sources, task, options)), unfinished)
+    arrays = load_file(place)
     return TeacherWeights(rule=rule, language=arrays["language"], sentences=arrays.get("sentences"))
 
 

@@ -144,8 +144,10 @@ def _loaded(model: str, device: torch.device) -> tuple[Any, Any]:
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
     try:
-        network = AutoModelForSeq2SeqLM.from_pretrained(model, dtype=torch.float32, use_safetensors=True)
-        tokenizer = AutoTokenizer.from_pretrained(model)
+        network = AutoModelForSeq2SeqLM.from_pretrained(
+            model, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+        )
+        tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"no translation model at '{model}': {str(error).splitlines()[0]}") from None
     return network.to(device).eval(), tokenizer
