@@ -176,7 +176,7 @@ class TestUsage:
         assert error.value.field == field
 
     def test_outputs_and_inputs(self, tmp_path, program):
-        with pytest.raises(DataError, match="is empty"):
+        with pytest.raises(DataError, match="no sentence in it"):
             run(tmp_path, "", program)
         with pytest.raises(UsageError, match="is one of the inputs"):
             translate(tmp_path / "in.txt", tmp_path / "in.txt", source="en", target="es")
