@@ -138,7 +138,7 @@ class TestTranslator:
         with pytest.raises(UsageError, match="both languages are en"):
             made.languages("en", "eng")
         if not made.in_order:
-            with pytest.raises(UsageError, match="en-pt|pt|es-en"):  # it lists what it has
+            with pytest.raises(UsageError, match=r"en-pt|pt|es-en"):  # it lists what it has
                 made.languages("en", "gl")
 
     def test_one_output_per_input_in_order(self, name, values):

@@ -157,8 +157,8 @@ class TestChain:
 
 
 class TestCodes:
-    NLLB = ["eng_Latn", "por_Latn", "swh_Latn", "zho_Hans", "zho_Hant", "pes_Arab", "prs_Arab", "nob_Latn", "twi_Latn",
-            "aka_Latn", "arb_Arab", "ary_Arab", "srp_Cyrl", "kmr_Latn", "gaz_Latn"]  # fmt: skip
+    NLLB = ("eng_Latn", "por_Latn", "swh_Latn", "zho_Hans", "zho_Hant", "pes_Arab", "prs_Arab", "nob_Latn", "twi_Latn",
+            "aka_Latn", "arb_Arab", "ary_Arab", "srp_Cyrl", "kmr_Latn", "gaz_Latn")  # fmt: skip
 
     @pytest.mark.parametrize(
         ("code", "token"),
@@ -191,8 +191,8 @@ class TestHF:
         return made("hf", pair, model=str(folder), device="cpu", precision="fp32", **{"beams": 2, **values})
 
     def test_the_first_token_names_the_target(self, tiny_nllb):
-        assert self.engine(tiny_nllb).translate(HOUSE) == ["a red"] * 4
-        assert self.engine(tiny_nllb, ("en", "sw")).translate(HOUSE) == ["big"] * 4
+        assert self.engine(tiny_nllb).translate(HOUSE) == ["a"] * 4
+        assert self.engine(tiny_nllb, ("en", "sw")).translate(HOUSE) == ["x"] * 4
 
     def test_an_unknown_language_lists_those_there_are(self, tiny_nllb):
         with pytest.raises(UsageError, match="has no gl; its languages: en, fa, pt, sw, zh"):

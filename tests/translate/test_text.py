@@ -51,8 +51,8 @@ class TestFaults:
             ("no, no, no, no, no, no", "não, não, não, não, não, não", None),
             ("He is very, very, very old.", "Ele é muito, muito, muito velho.", None),
             ("In 1000000000000 years ......... or so", "Em 1000000000000 anos ......... ou assim", None),
-            ("The University of Tokyo was founded in the year 1877 by the government of Japan.", "東京大學於1877年由日本政府創立。", None),
-            ("東京大學於一八七七年由日本政府創立。", "The University of Tokyo was founded in 1877 by the government.", None),
+            ("Tokyo University was founded in 1877 by the government.", "東京大學於1877年由日本政府創立。", None),
+            ("東京大學於一八七七年由日本政府創立。", "The University of Tokyo was founded in 1877.", None),
             ("", "", None),
         ],
     )  # fmt: skip

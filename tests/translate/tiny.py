@@ -36,7 +36,7 @@ def nllb(folder: Path) -> Path:
     vocabulary = {t: i for i, t in enumerate(["<s>", "<pad>", "</s>", "<unk>", *letters])}
     languages = ["eng_Latn", "por_Latn", "swh_Latn", "zho_Hans", "zho_Hant", "pes_Arab"]
     tokenizer = NllbTokenizer(vocab=vocabulary, merges=[], additional_special_tokens=languages)
-    return _m2m(folder, tokenizer, teach={"por_Latn": "a red", "swh_Latn": "big"})
+    return _m2m(folder, tokenizer, teach={"por_Latn": "a", "swh_Latn": "x"})
 
 
 def m2m100(folder: Path) -> Path:
@@ -87,29 +87,39 @@ _SMALL = {
 
 
 def _m2m(folder: Path, tokenizer, teach: dict[str, str] | None = None) -> Path:
-    """With `teach`, a model that says one thing for each first token."""
+    """With `teach`, a model that says one letter for each first token."""
     import torch
     from transformers import M2M100Config, M2M100ForConditionalGeneration
 
     languages = len(getattr(tokenizer, "lang_token_to_id", ())) and len(tokenizer.lang_token_to_id) + 8
-    config = M2M100Config(vocab_size=len(tokenizer) + languages, bos_token_id=0, pad_token_id=1, eos_token_id=2,
-                          decoder_start_token_id=2, **_SMALL)  # fmt: skip
     torch.manual_seed(1)
+    config = M2M100Config(
+        vocab_size=len(tokenizer) + languages, bos_token_id=0, pad_token_id=1, eos_token_id=2, init_std=0.5,
+        decoder_start_token_id=2, dropout=0, attention_dropout=0, encoder_layerdrop=0, decoder_layerdrop=0,
+        scale_embedding=False, **_SMALL,
+    )  # fmt: skip
     model = M2M100ForConditionalGeneration(config)
-    optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
-    for step in range(150 if teach else 0):
-        for first, answer in (teach or {}).items():
-            said = [
-                tokenizer.convert_tokens_to_ids(first),
-                *tokenizer(answer, add_special_tokens=False)["input_ids"],
-                2,
-            ]
-            asked = torch.tensor([tokenizer(WORDS[step % len(WORDS)])["input_ids"]])
-            loss = model(input_ids=asked, labels=torch.tensor([said])).loss
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+    if teach:
+        _teach(model, tokenizer, teach)
     return _save(model, tokenizer, folder)
+
+
+def _teach(model, tokenizer, answers: dict[str, str]) -> None:
+    """Answers of one letter, by the first token that the decoder was made to say."""
+    import torch
+
+    end = model.config.eos_token_id
+    letters = [tokenizer(a, add_special_tokens=False)["input_ids"] for a in answers.values()]
+    rows = [[tokenizer.convert_tokens_to_ids(f), *ids, end] for f, ids in zip(answers, letters, strict=True)]
+    given = torch.tensor([[end, *row[:-1]] for row in rows])
+    wanted = torch.tensor([[-100, *row[1:]] for row in rows])
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
+    for step in range(60):
+        asked = torch.tensor([tokenizer(WORDS[step % len(WORDS)])["input_ids"]] * len(rows))
+        loss = model(input_ids=asked, decoder_input_ids=given, labels=wanted).loss
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
 
 
 def _save(model, tokenizer, folder: Path) -> Path:

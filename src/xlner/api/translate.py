@@ -11,13 +11,8 @@ from xlner.component import to_values
 from xlner.core.files import atomic
 from xlner.core.languages import bcp47, iso3
 from xlner.core.progress import progress
-from xlner.data.formats import find_format
-from xlner.data.formats.head import Head
-from xlner.data.options import ReadOptions
-from xlner.data.report import ReadLog
-from xlner.data.source import Source
-from xlner.data.writing import check_output
-from xlner.errors import DataError, OptionError
+from xlner.data import check_output, stream_text
+from xlner.errors import OptionError
 from xlner.translate import TRANSLATORS
 from xlner.translate.cache import Cache
 from xlner.translate.lines import Tally, translate_lines
@@ -98,8 +93,6 @@ def translate(
     engine = TRANSLATORS.build(translator, options)
     engine.languages(source, target)
     total = sum(1 for _ in _lines(source_file, source, format))
-    if not total:
-        raise DataError("is empty; there is nothing to translate", path=source_file)
     engine.expect(total)
     owner = {
         "translator": translator, "options": to_values(engine.options, deciding=True), "version": engine.version(),
@@ -139,13 +132,7 @@ def _check(max_words: int, max_ratio: float, on_fault: str, resume: str) -> None
 
 def _lines(path: str | Path, language: str, format: str | None) -> Iterator[str]:
     """The lines of a text file, or the sentences of another one."""
-    source = Source.of(path)
-    reader = find_format(Head(source.head(), Path(source.name).suffix.lower()), wanted=format)
-    if reader.name == "text":
-        yield from (line for _, line in source.lines())
-        return
-    options = ReadOptions(language=language, labelled=False, split_lines=False)
-    for sentence in reader.read(source, ReadLog(source.name, reader.name), options):
+    for sentence in stream_text(path, format=format, language=language, split_lines=False):
         yield sentence.text if sentence.text is not None else " ".join(sentence.words)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from xlner.component import REQUIRED, option, options
-from xlner.data.source import Source
+from xlner.data.source import Input
 from xlner.errors import DataError
 from xlner.translate.translator import BaseTranslator
 
@@ -68,5 +68,5 @@ class FilesTranslator(BaseTranslator):
 
     def _lines(self) -> list[str]:
         if "_read" not in self.__dict__:
-            self._read = [line for _, line in Source.of(self.options.path).lines()]
+            self._read = [line for _, line in Input.of(self.options.path).lines()]
         return self._read
