@@ -181,7 +181,7 @@ def test_gold_counts_sure_and_possible_links():
 
     gold = [Gold(links("0-0 1-1"), links("0-0 1-1 1-2")), Gold(links("0-0"), links("0-0"))]
     score = score_alignments([links("0-0 1-2 2-2"), links("")], gold)
-    assert (score.found, score.sure, score.possible) == (3, 3, 4)
+    assert (score.predicted, score.sure, score.possible) == (3, 3, 4)
     assert score.precision == pytest.approx(2 / 3)
     assert score.recall == pytest.approx(1 / 3)
     assert score.aer == pytest.approx(1 - (1 + 2) / (3 + 3))

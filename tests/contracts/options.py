@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin
 
 import typer
@@ -58,10 +58,10 @@ def wrong_values(f: OptionField) -> Iterator[Any]:
         yield from (f.bounds[n] for n in ("gt", "lt") if n in f.bounds)
 
 
-def three_ways(point: str, name: str, f: OptionField, value: Any) -> list[Any]:
-    """The options of a part with one of them set in Python, in YAML, and by flag."""
+def three_ways(point: str, name: str, f: OptionField, value: Any, beside: Mapping[str, Any] = {}) -> list[Any]:
+    """The options of a part with one of them set in Python, in YAML, and by flag, beside others."""
     registry: Registry = look_up(POINTS[point])
-    values = needed(registry, name) | {f.name: value}
+    values = needed(registry, name) | {**beside, f.name: value}
     in_yaml = yaml.safe_load(yaml.safe_dump(values))
     return [
         registry.load(name).Options(**values),
@@ -72,6 +72,11 @@ def three_ways(point: str, name: str, f: OptionField, value: Any) -> list[Any]:
 
 def by_flags(point: str, name: str, values: dict[str, Any]) -> dict[str, Any]:
     """What the command line makes of values."""
+    any_type = {f.name for f in look_up(POINTS[point]).describe(name).fields if f.type is Any}
+    values = {
+        key: yaml.safe_dump(value, default_flow_style=True) if key in any_type else value
+        for key, value in values.items()
+    }
     words = [x for key, value in values.items() for x in _words(key, value)]
     seen: dict[str, Any] = {}
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.contracts.options import every_option, needed, right_value, three_ways, wrong_values
 
-from xlner.align import ALIGNERS, Alignment
+from xlner.align import ALIGNERS, Alignment, Saves
+from xlner.component import OptionField, to_values
+from xlner.errors import UsageError
 
 PAIRS = [
     (["Ana", "visits", "Arcol", "today"], ["hoy", "Ana", "visita", "Arcol"]),
@@ -104,6 +107,73 @@ class TestAligner:
         if fine:
             assert made[0].pairs[-1, 0] > 1500
 
+    def test_one_pair(self, make):
+        assert len(make(PAIRS[:1]).align(PAIRS[:1])) == 1
+
+    def test_what_was_saved_comes_back(self, make, tmp_path):
+        aligner = make(PAIRS)
+        if not isinstance(aligner, Saves):
+            pytest.skip("has nothing to save")
+        aligner.save(tmp_path / "kept")
+        again = type(aligner).load(tmp_path / "kept")
+        assert _same(aligner.align(PAIRS), again.align(PAIRS))
+        again.save(tmp_path / "again")
+        assert (tmp_path / "again/aligner.json").read_text() == (tmp_path / "kept/aligner.json").read_text()
+
     def test_tuples_will_do(self, make):
         pairs = tuple((tuple(s), tuple(t)) for s, t in PAIRS)
         assert len(make(PAIRS).align(pairs)) == len(PAIRS)
+
+
+# Options that mean something only beside others, or whose values no type tells.
+BESIDE = {("combined", "votes"): {"how": "vote"}, ("combined", "share"): {"how": "mixed"}}
+VALUES = {("combined", "votes"): 2, ("combined", "members"): ["thot", {"name": "layers", "layers": [1, 2]}]}
+
+
+@pytest.mark.parametrize("name", ALIGNERS.names())
+def test_an_aligner_describes_itself(name: str) -> None:
+    described = ALIGNERS.describe(name)
+    assert described.summary.endswith(".")
+    assert all(f.help.endswith(".") for f in described.fields)
+
+
+@pytest.mark.parametrize("name", ALIGNERS.names())
+def test_defaults_make_one(name: str, tmp_path: Path) -> None:
+    if name in ("thot", "combined", "tuned"):
+        pytest.importorskip("thot")
+    values = needed(ALIGNERS, name)
+    if "path" in values:
+        values["path"] = str(tmp_path / "links")
+        (tmp_path / "links").write_text("0-0\n", "utf-8")
+    made = ALIGNERS.build(name, values)
+    assert made.align([]) == []
+    assert to_values(made.options) == to_values(ALIGNERS.options(name, values))
+
+
+@pytest.mark.parametrize(("name", "option"), every_option("aligners"))
+def test_an_option_is_given_in_three_ways(name: str, option: OptionField) -> None:
+    value = VALUES.get((name, option.name), right_value(option))
+    python, in_yaml, by_flag = three_ways("aligners", name, option, value, BESIDE.get((name, option.name), {}))
+    assert python == in_yaml == by_flag
+    assert to_values(python)[option.name] == value
+
+
+@pytest.mark.parametrize(("name", "option"), every_option("aligners"))
+def test_what_cannot_be_is_refused_by_its_name(name: str, option: OptionField) -> None:
+    for value in wrong_values(option):
+        with pytest.raises(UsageError, match=f"the aligner {name}: `{option.name}` must be"):
+            ALIGNERS.options(name, needed(ALIGNERS, name) | {option.name: value})
+    with pytest.raises(UsageError, match=f"the aligner {name} has no option 'magic'"):
+        ALIGNERS.build(name, {"magic": 1})
+
+
+def test_members_are_looked_at_before_any_is_made() -> None:
+    for members, message in (
+        ("thot", "`members` must be a list"),
+        (["thot"], "at least two aligners, got 1"),
+        (["thot", 5], "member 2 is '5'"),
+        (["thot", {"name": "magic"}], "member 2: no aligners called 'magic'"),
+        (["thot", {"name": "thot", "iterations": 0}], "member 2: the aligner thot: `iterations` must be at least 1"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            ALIGNERS.options("combined", {"members": members})

@@ -107,14 +107,14 @@ class Alignment:
         Raises:
             DataError: an item is neither, or an index lies before the first word.
         """
-        found: dict[tuple[int, int], float | None] = {}
+        by_link: dict[tuple[int, int], float | None] = {}
         for item in line.split():
             link, value = _read_item(item, base, path, number)
-            before = found.get(link)
-            found[link] = value if before is None or value is None else max(before, value)
-        values = [v for v in found.values() if v is not None]
-        complete = bool(found) and len(values) == len(found)
-        pairs = np.array(list(found), np.int32).reshape(-1, 2)
+            before = by_link.get(link)
+            by_link[link] = value if before is None or value is None else max(before, value)
+        values = [v for v in by_link.values() if v is not None]
+        complete = bool(by_link) and len(values) == len(by_link)
+        pairs = np.array(list(by_link), np.int32).reshape(-1, 2)
         return cls(pairs, np.array(values, np.float32) if complete else None)
 
 

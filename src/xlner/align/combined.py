@@ -157,9 +157,9 @@ class CombinedAligner(Part):
         for number, spec in enumerate(member_specs(options.members, options.how), 1):
             kind = _kind(spec)
             members.append(kind.load(Path(folder) / f"member-{number}") if _can(kind, Saves) else _made(spec))
-        made = cls(replace(options, members=members))
-        made.options, made.specs = options, member_specs(options.members, options.how)
-        return made
+        combination = cls(replace(options, members=members))
+        combination.options, combination.specs = options, member_specs(options.members, options.how)
+        return combination
 
     def check(self, pairs: Sequence[WordPair]) -> None:
         """Let members that answer by position refuse the pairs.
@@ -290,6 +290,6 @@ def _can(kind: Any, what: type) -> bool:
 
 def _made(spec: Spec) -> Aligner:
     if isinstance(spec, dict):
-        made: Aligner = ALIGNERS.build(spec["name"], {k: v for k, v in spec.items() if k != "name"})
-        return made
+        member: Aligner = ALIGNERS.build(spec["name"], {k: v for k, v in spec.items() if k != "name"})
+        return member
     return spec

@@ -31,12 +31,12 @@ class GoldScore:
     """How well alignments meet gold ones, over all links of all pairs.
 
     Args:
-        precision: share of the links found that are possible.
+        precision: share of the predicted links that are possible.
         recall: share of the sure links that were found.
         f1: harmonic mean of both.
-        aer: alignment error rate, `1 - (found sure + found possible) / (found + sure)`.
+        aer: alignment error rate, `1 - (sure ones + possible ones among the predicted) / (predicted + sure)`.
         pairs: number of sentence pairs.
-        found: number of links found.
+        predicted: number of predicted links.
         sure: number of sure links.
         possible: number of possible links, the sure ones included.
 
@@ -48,7 +48,7 @@ class GoldScore:
     f1: float
     aer: float
     pairs: int
-    found: int
+    predicted: int
     sure: int
     possible: int
 
@@ -57,22 +57,22 @@ class GoldScore:
         return asdict(self)
 
 
-def score_alignments(found: Sequence[Alignment], gold: Sequence[Gold]) -> GoldScore:
+def score_alignments(predicted: Sequence[Alignment], gold: Sequence[Gold]) -> GoldScore:
     """Score alignments, pair by pair.
 
     Raises:
         ValueError: their numbers differ.
     """
-    n_found = n_sure = n_possible = hit_sure = hit_possible = 0
-    for ours, theirs in zip(found, gold, strict=True):
+    n_predicted = n_sure = n_possible = hit_sure = hit_possible = 0
+    for ours, theirs in zip(predicted, gold, strict=True):
         links, sure, possible = set(ours.links()), set(theirs.sure.links()), set(theirs.possible.links())
-        n_found, n_sure, n_possible = n_found + len(links), n_sure + len(sure), n_possible + len(possible)
+        n_predicted, n_sure, n_possible = n_predicted + len(links), n_sure + len(sure), n_possible + len(possible)
         hit_sure, hit_possible = hit_sure + len(links & sure), hit_possible + len(links & possible)
-    precision = hit_possible / n_found if n_found else 0.0
+    precision = hit_possible / n_predicted if n_predicted else 0.0
     recall = hit_sure / n_sure if n_sure else 0.0
     f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-    aer = 1 - (hit_sure + hit_possible) / (n_found + n_sure) if n_found + n_sure else 0.0
-    return GoldScore(precision, recall, f1, aer, len(gold), n_found, n_sure, n_possible)
+    aer = 1 - (hit_sure + hit_possible) / (n_predicted + n_sure) if n_predicted + n_sure else 0.0
+    return GoldScore(precision, recall, f1, aer, len(gold), n_predicted, n_sure, n_possible)
 
 
 def read_gold(path: str | Path, pairs: Sequence[WordPair], *, base: int = 0) -> list[Gold]:

@@ -97,7 +97,7 @@ def read_options(folder: str | Path, aligner: str, kind: type[T]) -> T:
     if saved != aligner:
         raise UsageError(f"`load {folder}`: the aligner {saved} was saved there, not {aligner}; add `aligner {saved}`")
     try:
-        made: T = from_values(kind, values, owner=f"the aligner {aligner}")
+        options: T = from_values(kind, values, owner=f"the aligner {aligner}")
     except UsageError as error:
         raise ModelError(f"{folder} holds no saved aligner ({error})") from None
-    return made
+    return options

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 import torch
 from transformers.utils import logging as hf_logging
 
+from xlner.align.truncated import Truncated
 from xlner.encoder import load_encoder, load_tokenizer
 from xlner.encoder.int8 import cpu_has_int8, to_int8
 from xlner.encoder.words import special_tokens, word_pieces
@@ -117,15 +117,15 @@ class SubwordEncoder:
         if not layers or min(layers) < 0 or max(layers) > depth:
             raise UsageError(f"`layers` is from 0 to {depth} for this encoder; got {list(layers)}")
         self.layers = tuple(layers)
-        self._model = _Truncated(model, max(self.layers)).to(self.device).eval()
+        self._model = Truncated(model, max(self.layers)).to(self.device).eval()
         self.settle(precision)
         self._prefix, self._suffix = special_tokens(self.tokenizer)
         special = len(self._prefix) + len(self._suffix)
         self._room = min(max_subwords, self.tokenizer.model_max_length) - special
         if self._room < 4:
             raise UsageError(f"`max_subwords`: windows of {max_subwords} subwords are too small; use at least 8")
-        unknown = self.tokenizer.unk_token_id
-        self._unknown = unknown if unknown is not None else (self.tokenizer.pad_token_id or 0)
+        ids = (self.tokenizer.unk_token_id, self.tokenizer.pad_token_id, 0)
+        self._unknown: int = next(i for i in ids if i is not None)
         self._pieces: dict[str, list[int]] = {}
 
     def settle(self, precision: str) -> None:
@@ -188,9 +188,9 @@ class SubwordEncoder:
         hidden = self._hidden([np.concatenate([self._prefix, ids, self._suffix]).astype(np.int64) for ids, _ in pieces],
                               dtype)  # fmt: skip
         first = len(self._prefix)
-        words = np.full((len(pieces), max(len(own) for _, own in pieces)), -1)
-        for row, (_, own) in zip(words, pieces, strict=True):
-            row[: len(own)] = own
+        words = np.full((len(pieces), max(len(of_word) for _, of_word in pieces)), -1)
+        for row, (_, of_word) in zip(words, pieces, strict=True):
+            row[: len(of_word)] = of_word
         return hidden[:, first : first + words.shape[1]], torch.from_numpy(words).to(self.device)
 
     def encode(self, sentences: Sequence[Sequence[str]]) -> SubwordVectors:
@@ -201,8 +201,8 @@ class SubwordEncoder:
         windows = [w for start, p in zip(starts, pieces, strict=False) for w in self._windows(p, int(start))]
         vectors: torch.Tensor | None = None
         batches = token_batches([len(ids) for ids, _, _ in windows], self.batch_subwords)
-        made = in_order(lambda batch: self._hidden([windows[i][0] for i in batch], self.dtype), batches, self.device)
-        for batch, hidden in zip(batches, made, strict=True):
+        states = in_order(lambda batch: self._hidden([windows[i][0] for i in batch], self.dtype), batches, self.device)
+        for batch, hidden in zip(batches, states, strict=True):
             if vectors is None:
                 vectors = hidden.new_empty((int(starts[-1]), hidden.shape[-1]))
             from_ = np.concatenate([row * hidden.shape[1] + windows[i][1] for row, i in enumerate(batch)])
@@ -222,8 +222,8 @@ class SubwordEncoder:
         if len(self._pieces) > _CACHED_WORDS:
             self._pieces.clear()
         new = sorted({w for words in sentences for w in words if w not in self._pieces})
-        for word, found in zip(new, word_pieces(self.tokenizer, new), strict=True):
-            self._pieces[word] = found.ids[:MAX_PIECES_PER_WORD] or [self._unknown]
+        for word, split in zip(new, word_pieces(self.tokenizer, new), strict=True):
+            self._pieces[word] = split.ids[:MAX_PIECES_PER_WORD] or [self._unknown]
 
     def _split(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         pieces = [self._pieces[w] for w in words]
@@ -236,14 +236,14 @@ class SubwordEncoder:
         n, room = len(pieces), self._room
         step = max(1, room - room // 4)
         lows = [0] if n <= room else [*range(0, n - room, step), n - room]
-        own = 0
+        start_of_owned = 0
         for k, low in enumerate(lows if n else []):
             high = min(n, low + room)
             end = n if k + 1 == len(lows) else (lows[k + 1] + high) // 2
             ids = np.concatenate([self._prefix, pieces[low:high], self._suffix]).astype(np.int64)
-            owned = np.arange(own, end)
+            owned = np.arange(start_of_owned, end)
             out.append((ids, owned - low + len(self._prefix), owned + start))
-            own = end
+            start_of_owned = end
         return out
 
     def _hidden(self, windows: Sequence[np.ndarray], dtype: torch.dtype | None) -> torch.Tensor:
@@ -255,41 +255,6 @@ class SubwordEncoder:
         if len(chosen) == 1:
             return chosen[0]
         return torch.cat([torch.nn.functional.normalize(h, dim=-1) for h in chosen], dim=-1)
-
-
-class _Truncated(torch.nn.Module):
-    """An encoder whose layers above `top` are gone, when they can be found. Gives the hidden states of all layers.
-
-    The top layer's output is taken as it leaves the layer: some encoders normalise once more behind their last
-    layer, which is right for all layers together and wrong for fewer.
-    """
-
-    def __init__(self, model: Any, top: int) -> None:
-        super().__init__()
-        self.model = model
-        self._caught = threading.local()  # batches run side by side
-        depth = model.config.num_hidden_layers
-        found = [
-            (parent, name, child)
-            for parent in model.modules()
-            for name, child in parent.named_children()
-            if isinstance(child, torch.nn.ModuleList) and len(child) == depth
-        ]
-        if 0 < top < depth and len(found) == 1:
-            parent, name, layers = found[0]
-            setattr(parent, name, layers[:top])
-            model.config.num_hidden_layers = top
-            layers[top - 1].register_forward_hook(self._catch)
-
-    def _catch(self, module: torch.nn.Module, inputs: object, output: Any) -> None:
-        self._caught.top = output if isinstance(output, torch.Tensor) else output[0]
-
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
-        states = list(self.model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states)
-        if hasattr(self._caught, "top"):
-            states[-1] = self._caught.top
-            del self._caught.top
-        return states
 
 
 def _load(encoder: str, device: torch.device) -> tuple[Any, Any]:

@@ -39,10 +39,10 @@ def align_in_windows(
         plan.append(windows)
         for _, high, source_low, target_low in windows:
             pieces.append((source[source_low : high + most // 4], target[target_low : target_low + most]))
-    made = iter(align(pieces))
+    aligned = iter(align(pieces))
     out = []
     for cuts in plan:
-        out.append(next(made) if cuts is None else _joined([_owned(next(made), window) for window in cuts]))
+        out.append(next(aligned) if cuts is None else _joined([_owned(next(aligned), window) for window in cuts]))
     return out
 
 
