@@ -64,13 +64,15 @@ def test_clean_predictions_in_another_scheme_are_read_as_they_are(run):
 
 
 def test_what_gold_could_not_hold_is_counted(tmp_path, capsys):
-    nested = {
-        "text": "Bank of Lima",
-        "spans": [{"start": 0, "end": 12, "label": "ORG"}, {"start": 8, "end": 12, "label": "LOC"}],
-    }
-    (tmp_path / "nested.jsonl").write_text(json.dumps(nested) + "\n", "utf-8")
+    nested = {"text": "Bank of Lima", "label": [[0, 12, "ORG"], [8, 12, "LOC"]]}
+    path = tmp_path / "nested.jsonl"
+    path.write_text(json.dumps(nested) + "\n", "utf-8")
     with pytest.raises(SystemExit):
-        main(["evaluate", str(tmp_path / "nested.jsonl"), str(tmp_path / "nested.jsonl"), "--json"])
+        main(["evaluate", str(path), str(path), "--json"])
+    told = capsys.readouterr()
+    made = json.loads(told.out)
+    assert sum(made["left_out"]["gold"].values()) == 1
+    assert "left out 1" in told.err
 
 
 @pytest.mark.parametrize("option", ["--calibrate", "--estimator"])
