@@ -146,9 +146,9 @@ def table(runs: Sequence[dict[str, Any]], words: int) -> str:
     mean = sum(PUBLISHED[t] for t in targets) / len(targets)
     lines += [f"| published, three sources, mBERT | {published} | {mean:.2f} |", ""]
     lines += [
-        "Differences, paired by seed, mean over targets. In brackets the 95% t-interval over the means of targets (runs "
-        "of one target are no independent observations), then the hierarchical bootstrap, which is too narrow for "
-        "three targets:",
+        "Differences, paired by seed, mean over targets. In brackets the 95% t-interval over the means of targets "
+        "(runs of one target are no independent observations), then the hierarchical bootstrap, which is too narrow "
+        "for three targets:",
         "",
     ]
     for row in differences(runs):

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from xlner.core.types import Sentence
+from xlner.core.types import Sentence, Span
 from xlner.errors import DataError, UsageError
-from xlner.evaluate import score, score_tags
+from xlner.evaluate import describe, score, score_tags
 from xlner.evaluate.bootstrap import interval
 
 
@@ -129,3 +129,38 @@ def test_json_is_plain(sentence):
 def test_unknown_metric(sentence):
     with pytest.raises(UsageError, match="choose from f1"):
         score([], []).metric("F1")
+
+
+def named(*words: str) -> Sentence:
+    return Sentence(words, (Span(0, 1, "PER"),))
+
+
+def test_other_words_are_an_error_that_names_the_first():
+    gold = [named("Ana", "lives"), named("Eva", "sings")]
+    with pytest.raises(DataError, match="word 1 of gold sentence 2 is 'Eva', of its prediction 'Tom'"):
+        score(gold, [gold[0], named("Tom", "sings")])
+    with pytest.raises(DataError, match="word 1 of gold sentence 1 is '1984', of its prediction '1985'"):
+        score([named("1984")], [named("1985")])
+    with pytest.raises(DataError, match="word 2 of gold sentence 1"):
+        score(gold, [named("Ana", "sings"), gold[1]])
+
+
+def test_two_spellings_of_unicode_are_one_word():
+    assert score([named("Z\u00fcrich")], [named("Zu\u0308rich")]).differing == {}
+
+
+@pytest.mark.parametrize("word", ["[UNK]", "<unk>", "UNK", "\u2047", "[unk]"])
+def test_unknown_words_are_counted(word):
+    assert score([named("Zürich", "x")], [named(word, "x")]).differing == {"written as unknown on one side": 1}
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted"),
+    [("Zürich", "zurich"), ("1984", "0000"), ("(", "-LRB-"), ("“", '"'), ("ﬁn", "fin"), ("a\u200bb", "ab"), ("‘", "'")],
+)
+def test_normalised_words_are_counted(gold, predicted):
+    found = score([named(gold)], [named(predicted)])
+    assert found.differing == {"normalised on one side": 1}
+    assert found.f1 == 1
+    assert found.as_dict()["words_differing"] == {"normalised on one side": 1}
+    assert "words: 1 normalised on one side" in describe(found)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner.core.types import Sentence
-from xlner.data import load, stream_text
+from xlner.data import Corpus, load, stream_text
 from xlner.errors import UsageError
 from xlner.evaluate import Comparison, Scores, compare_all, intervals, score
 from xlner.tagger import Tagger
@@ -44,12 +44,21 @@ def predict(
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores of one system on gold data, and what they come from."""
+    """Scores of one system on gold data, and what they come from.
+
+    Args:
+        scores: strict span scores.
+        metrics: everything that `--json` prints.
+        gold: the right answers.
+        predictions: the same sentences as the system labelled them.
+        notes: what reading left out, and what else to know before relying on the scores.
+    """
 
     scores: Scores
     metrics: dict[str, Any]
     gold: list[Sentence]
     predictions: list[Sentence]
+    notes: tuple[str, ...] = ()
 
 
 def evaluate(
@@ -80,19 +89,24 @@ def evaluate(
     """
     check_strength(label_consistency)
     if label_consistency and not is_model(model_or_predictions):
-        raise UsageError("--label-consistency is for models; the predictions of a file are scored as they are")
-    truth = load(gold, mapping=mapping).sentences
-    found = _predictions(
-        model_or_predictions, truth, mapping=mapping, device=device, label_consistency=label_consistency
-    )
-    scores = score(truth, found, types=types)
-    lenient = scores
-    if not is_model(model_or_predictions):
-        lenient = score(truth, load(model_or_predictions, mapping=mapping, repair="conll").sentences, types=types)
+        raise UsageError("`label_consistency` is for models; the predictions of a file are scored as they are")
+    truth = load(gold, mapping=mapping)
+    read, notes = {"gold": truth}, list(_left_out(truth))
+    if is_model(model_or_predictions):
+        tagger = Tagger.load(model_or_predictions, mapping=mapping, device=device)
+        predictions = list(tagger.predict(truth.sentences, label_consistency=label_consistency))
+        scores = lenient = score(truth.sentences, predictions, types=types)
+    else:
+        strict, loose, note = _read_predictions(model_or_predictions, truth, mapping)
+        read["predictions"], predictions = strict, strict.sentences
+        notes += [*_left_out(loose), *note]
+        scores, lenient = (score(truth.sentences, side.sentences, types=types) for side in (strict, loose))
     ranges = intervals(scores)
     metrics = scores.as_dict(interval=ranges["f1"], conlleval=lenient)
     metrics["intervals"] = {name: r.as_dict() for name, r in ranges.items()}
-    return Evaluation(scores, metrics, truth, found)
+    metrics["left_out"] = {side: corpus.report.reasons for side, corpus in read.items()}
+    metrics["notes"] = notes
+    return Evaluation(scores, metrics, truth.sentences, predictions, tuple(notes))
 
 
 def compare(
@@ -112,9 +126,14 @@ def compare(
     """
     if len(runs) < 2:
         raise UsageError("compare needs two or more runs")
-    truth = load(gold, mapping=mapping).sentences
-    systems = {str(run): [score(truth, _predictions(run, truth, mapping=mapping, device=device))] for run in runs}
-    return compare_all(systems)
+    truth = load(gold, mapping=mapping)
+
+    def predictions(run: str | Path) -> list[Sentence]:
+        if is_model(run):
+            return list(Tagger.load(run, mapping=mapping, device=device).predict(truth.sentences))
+        return _read_predictions(run, truth, mapping)[0].sentences
+
+    return compare_all({str(run): [score(truth.sentences, predictions(run))] for run in runs})
 
 
 def is_model(value: str | Path) -> bool:
@@ -123,18 +142,45 @@ def is_model(value: str | Path) -> bool:
     return path.is_dir() or not path.exists()
 
 
-def _predictions(
-    value: str | Path,
-    gold: Sequence[Sentence],
-    *,
-    mapping: Mapping[str, str] | None,
-    device: str | None,
-    label_consistency: float = 0.0,
-) -> list[Sentence]:
-    if is_model(value):
-        tagger = Tagger.load(value, mapping=mapping, device=device)
-        return list(tagger.predict(gold, label_consistency=label_consistency))
-    return load(value, mapping=mapping, repair="discard").sentences
+def _read_predictions(
+    path: str | Path, gold: Corpus, mapping: Mapping[str, str] | None
+) -> tuple[Corpus, Corpus, tuple[str, ...]]:
+    """Predictions without their broken entities, and with them; and a note where their scheme was hard to tell.
+
+    Sloppy predictions in IOB2, many of whose entities open with I-, look like IOB1, in which nothing is ever broken. So
+    where gold is IOB2 the predictions are read so as well, unless they are IOB1 throughout: then every B- that they
+    have stands right behind an entity of its own type.
+    """
+    loose = load(path, mapping=mapping, repair="conll")
+    own, scheme = loose.report.scheme, gold.report.scheme
+    if own in ("IO", "IOB1") and scheme == "IOB2":
+        as_gold = load(path, mapping=mapping, repair="conll", scheme="IOB2")
+        opened_with_b = as_gold.report.entities - len(as_gold.report.broken)
+        if opened_with_b > _touching(as_gold.sentences):
+            strict = load(path, mapping=mapping, repair="discard", scheme="IOB2")
+            note = f"{path} alone looks like {own}, but gold is IOB2, and so it was read"
+            return strict, as_gold, (note,)
+        return loose, loose, (f"{path} is {own} and gold IOB2; each was read as it is written",)
+    strict = load(path, mapping=mapping, repair="discard")
+    return strict, loose, ()
+
+
+def _touching(sentences: Sequence[Sentence]) -> int:
+    """How many entities stand right behind one of their own type."""
+    return sum(
+        b.start == a.end and b.label == a.label for s in sentences for a, b in zip(s.spans, s.spans[1:], strict=False)
+    )
+
+
+def _left_out(corpus: Corpus) -> Iterator[str]:
+    """What reading a file left out, one line a reason."""
+    report = corpus.report
+    for reason, n in report.reasons.items():
+        yield f"{report.path}: left out {n}: {reason}"
+    if report.missing:
+        yield f"{report.path}: {report.missing} words with unknown labels, which are not scored"
+    if report.broken:
+        yield f"{report.path}: {len(report.broken)} broken tag sequences, the first at {report.broken[0]}"
 
 
 def to_json(comparisons: Mapping[tuple[str, str], Comparison]) -> str:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from xlner.component import to_values
+from xlner.core.files import atomic
 from xlner.core.languages import bcp47, iso3, name
 from xlner.core.progress import progress
 from xlner.core.types import Sentence
-from xlner.data import atomic, stream_text
+from xlner.data import stream_text
 from xlner.errors import DataError, MissingExtraError, OptionError, UsageError
 from xlner.similarity import SIMILARITIES, SentenceEncoder, Similarity, SimilarityMatrix, Texts, expand
 from xlner.similarity.predictor import SHIPPED, TransferPredictor

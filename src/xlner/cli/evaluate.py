@@ -57,6 +57,8 @@ def command(
         model_or_predictions, gold, mapping=mapping, types=type or None, device=device,
         label_consistency=label_consistency,
     )  # fmt: skip
+    for note in result.notes:
+        typer.echo(f"note: {note}", err=True)
     if as_json:
         typer.echo(json.dumps(result.metrics))
         return
@@ -64,9 +66,9 @@ def command(
     lenient = result.metrics["conlleval"]
     typer.echo(f"conlleval reading: F1 {lenient['f1']:.4f}")
     if errors:
-        found = span_errors(result.gold, result.predictions, types=type or None)
-        typer.echo("\nerrors: " + ", ".join(f"{n} {kind}" for kind, n in found.counts.items()))
-        for error in found.examples:
+        sorted_errors = span_errors(result.gold, result.predictions, types=type or None)
+        typer.echo("\nerrors: " + ", ".join(f"{n} {kind}" for kind, n in sorted_errors.counts.items()))
+        for error in sorted_errors.examples:
             typer.echo(f"  {error.kind}: {error.text} ({_types(error)}) {error.where or ''}".rstrip())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
@@ -10,13 +12,26 @@ from xlner.errors import DataError, UsageError
 
 Spans = tuple[Span, ...]
 
+# How tools write a word that their vocabulary lacks: [UNK], <unk>, UNK, and SentencePiece's sign.
+_UNKNOWN = re.compile(r"[\[<(]?(unk|oov|unknown)[\])>]?|\u2047|\ufffd", re.IGNORECASE)
+# What tokenizers of treebanks and tools that clean text write instead.
+_REWRITTEN = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "``": '"', "''": '"'}
+_QUOTES = {ord(c): plain for plain, signs in (("'", "‘’‚`"), ('"', "“”„«»"), ("-", "–—")) for c in signs}
 
-def check_parallel(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> None:
-    """Require the same number of sentences, the same number of words in each, and labels on both sides.
+
+def check_parallel(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> Counter[str]:
+    """Require the same sentences on both sides, split into the same words, and labels on both.
+
+    Words are compared after Unicode normalisation (NFC). A word that one side calls unknown, such as [UNK], and one
+    that a tool has normalised (case, width, accents, digits to 0, brackets as -LRB-, quotes) pass, and are counted.
+
+    Returns:
+        How many words passed although they are written differently, by kind.
 
     Raises:
         DataError: names the first sentence that differs, by number and by `where`.
     """
+    differing: Counter[str] = Counter()
     for number, (g, p) in enumerate(zip(gold, predicted, strict=False), start=1):
         if len(g) != len(p):
             raise DataError(
@@ -31,6 +46,8 @@ def check_parallel(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> N
                     f"{side} sentence {number} is raw text without labels; scores need labels on both sides",
                     path=sentence.where,
                 )
+        if g.words != p.words:
+            _compare_words(number, g, p, differing)
     if len(gold) != len(predicted):
         longer = max(gold, predicted, key=len)
         extra = longer[min(len(gold), len(predicted))]
@@ -39,6 +56,36 @@ def check_parallel(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> N
             f"sentence {min(len(gold), len(predicted)) + 1} ({_start(extra)})",
             path=extra.where,
         )
+    return differing
+
+
+def _compare_words(number: int, gold: Sentence, predicted: Sentence, differing: Counter[str]) -> None:
+    for place, (g, p) in enumerate(zip(gold.words, predicted.words, strict=True), start=1):
+        if g == p or unicodedata.normalize("NFC", g) == unicodedata.normalize("NFC", p):
+            continue
+        if _UNKNOWN.fullmatch(g) or _UNKNOWN.fullmatch(p):
+            differing["written as unknown on one side"] += 1
+        elif _alike(g, p):
+            differing["normalised on one side"] += 1
+        else:
+            raise DataError(
+                f"word {place} of gold sentence {number} is '{g}', of its prediction '{p}' (gold {_start(gold)}, "
+                f"predicted {_start(predicted)}); both must hold the same sentences in the same order",
+                path=gold.where or predicted.where,
+            )
+
+
+def _alike(g: str, p: str) -> bool:
+    """Whether two words differ only in what tools change. Digits may stand as 0 on one side."""
+    a, b = _plain(g), _plain(p)
+    zero_a, zero_b = (re.sub(r"\d", "0", word) for word in (a, b))
+    return a == b or (zero_a == zero_b and (a == zero_a or b == zero_b))
+
+
+def _plain(word: str) -> str:
+    """A word without what tools change: case, width, accents, invisible characters, ways to write brackets, quotes."""
+    plain = unicodedata.normalize("NFKD", _REWRITTEN.get(word, word).translate(_QUOTES)).casefold()
+    return "".join(c for c in plain if unicodedata.category(c) not in ("Mn", "Cf"))
 
 
 def _start(sentence: Sentence) -> str:
@@ -53,6 +100,7 @@ def counted_spans(
     types: Sequence[str] | None = None,
     ignore: Collection[str] = (),
     not_counted: Counter[str] | None = None,
+    differing: Counter[str] | None = None,
 ) -> Iterator[tuple[Spans, Spans]]:
     """Per sentence the gold and the predicted spans that count.
 
@@ -65,17 +113,20 @@ def counted_spans(
         types: only these types count; None means all.
         ignore: types that do not count.
         not_counted: gets the numbers of spans left out, by side and reason.
+        differing: gets the numbers of words that are written differently, by kind; see `check_parallel`.
     """
-    check_parallel(gold, predicted)
+    written = check_parallel(gold, predicted)
+    if differing is not None:
+        differing.update(written)
     check_types(types, ignore)
     tally: Counter[str] = Counter() if not_counted is None else not_counted
     for g, p in zip(gold, predicted, strict=True):
-        kept: list[Spans] = []
+        counted: list[Spans] = []
         for side, spans in (("gold", g.spans), ("predicted", p.spans)):
             if g.missing:
                 spans = _without(spans, g.missing, tally, f"{side}: touches missing words")
-            kept.append(of_types(spans, types, ignore, tally, side))
-        yield kept[0], kept[1]
+            counted.append(of_types(spans, types, ignore, tally, side))
+        yield counted[0], counted[1]
 
 
 def check_types(types: Sequence[str] | None, ignore: Collection[str] = ()) -> None:
@@ -115,15 +166,15 @@ def overlaps(gold: Sequence[Span], predicted: Sequence[Span]) -> list[tuple[Span
         gold: sorted spans that do not overlap each other.
         predicted: likewise.
     """
-    found: list[tuple[Span, Span]] = []
+    pairs: list[tuple[Span, Span]] = []
     i = j = 0
     while i < len(gold) and j < len(predicted):
         g, p = gold[i], predicted[j]
         if g.start < p.end and p.start < g.end:
-            found.append((g, p))
+            pairs.append((g, p))
             i, j = i + 1, j + 1
         elif g.end <= p.start:
             i += 1
         else:
             j += 1
-    return found
+    return pairs

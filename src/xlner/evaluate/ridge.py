@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from xlner.core.files import atomic
 from xlner.errors import ModelError, OptionError
 
 T = TypeVar("T")
@@ -83,8 +84,6 @@ class Ridge:
 
 def write_json(path: str | Path, format: str, value: Mapping[str, Any]) -> Path:
     """Write an object with the name of its format, whole or not at all."""
-    from xlner.data import atomic
-
     with atomic(path) as out:
         told = {"format": format, **value}
         out.write(json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

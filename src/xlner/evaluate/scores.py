@@ -62,6 +62,7 @@ class Scores:
             (one-to-one), wherever it starts and ends.
         boundaries: lenient reading: a predicted span is right if its boundaries are, whatever its type.
         not_counted: spans left out of all of the above, by side and reason.
+        differing: words that gold and predictions write differently, by kind; see `xlner.evaluate.pairs`.
     """
 
     types: tuple[str, ...]
@@ -69,6 +70,7 @@ class Scores:
     overlap: TypeScore
     boundaries: TypeScore
     not_counted: Mapping[str, int] = field(default_factory=dict)
+    differing: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.counts.ndim != 3 or self.counts.shape[1:] != (len(self.types), 3):
@@ -143,6 +145,7 @@ class Scores:
             "overlap": self.overlap.as_dict(),
             "boundaries": self.boundaries.as_dict(),
             "not_counted": dict(self.not_counted),
+            "words_differing": dict(self.differing),
         }
         if conlleval is not None:
             result["conlleval"] = conlleval.micro.as_dict()
@@ -174,16 +177,19 @@ def score(
         The scores. What was left out is counted in `not_counted`.
 
     Raises:
-        DataError: numbers of sentences or words differ, or a side has no labels; names the first such
-            sentence.
+        DataError: numbers of sentences or words differ, words differ, or a side has no labels; names the first such
+            sentence. Words that one side writes as unknown or normalised pass, and are counted in `differing`.
 
     Reference:
         Tjong Kim Sang and De Meulder, "Introduction to the CoNLL-2003 Shared Task", CoNLL 2003, section 2.4.
         Agrees with seqeval (Nakayama, 2018), which the tests use as the oracle.
     """
     not_counted: Counter[str] = Counter()
-    pairs = list(counted_spans(gold, predicted, types=types, ignore=ignore, not_counted=not_counted))
-    return _count(pairs, types, not_counted)
+    differing: Counter[str] = Counter()
+    pairs = list(
+        counted_spans(gold, predicted, types=types, ignore=ignore, not_counted=not_counted, differing=differing)
+    )
+    return _count(pairs, types, not_counted, differing)
 
 
 def score_tags(
@@ -238,7 +244,12 @@ def score_tags(
     return _count(pairs, types, not_counted)
 
 
-def _count(pairs: Sequence[tuple[Spans, Spans]], types: Sequence[str] | None, not_counted: Mapping[str, int]) -> Scores:
+def _count(
+    pairs: Sequence[tuple[Spans, Spans]],
+    types: Sequence[str] | None,
+    not_counted: Mapping[str, int],
+    differing: Mapping[str, int] = {},
+) -> Scores:
     labels = {span.label for gold, predicted in pairs for span in (*gold, *predicted)}
     names = tuple(types) if types is not None else tuple(sorted(labels))
     column = {name: i for i, name in enumerate(names)}
@@ -262,4 +273,5 @@ def _count(pairs: Sequence[tuple[Spans, Spans]], types: Sequence[str] | None, no
         overlap=TypeScore.of((n_gold, n_predicted, overlapping)),
         boundaries=TypeScore.of((n_gold, n_predicted, same_boundaries)),
         not_counted=dict(not_counted),
+        differing=dict(differing),
     )

@@ -30,10 +30,12 @@ def rows(scores: Scores, *, intervals: Mapping[str, Interval] | None = None) -> 
 
 
 def describe(scores: Scores, *, intervals: Mapping[str, Interval] | None = None) -> str:
-    """The rows as aligned text with a header, and a line for spans that were not counted."""
+    """The rows as aligned text with a header, and lines for spans not counted and words that differ."""
     text = _align([HEADER, *rows(scores, intervals=intervals)])
     left_out = ", ".join(f"{n} {reason}" for reason, n in scores.not_counted.items())
-    return f"{text}\nnot counted: {left_out}" if left_out else text
+    differing = ", ".join(f"{n} {kind}" for kind, n in scores.differing.items())
+    lines = [text, f"not counted: {left_out}" if left_out else "", f"words: {differing}" if differing else ""]
+    return "\n".join(line for line in lines if line)
 
 
 def describe_comparisons(comparisons: Mapping[tuple[str, str], Comparison]) -> str:

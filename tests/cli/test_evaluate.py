@@ -1,0 +1,80 @@
+"""xlner evaluate and compare on files: the same words on both sides, one scheme, and what reading left out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from xlner.cli import main
+
+GOLD = "Zürich\tB-LOC\nliegt\tO\nhier\tO\n\nSeñor\tB-PER\nPeña\tI-PER\nlacht\tO\n"
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    def go(command, *files, code=0, **texts):
+        for name, text in {"gold": GOLD, **texts}.items():
+            (tmp_path / f"{name}.conll").write_text(text, "utf-8")
+        words = [w if w.startswith("--") else str(tmp_path / f"{w}.conll") for w in files]
+        with pytest.raises(SystemExit) as stopped:
+            main([command, *words])
+        assert (stopped.value.code or 0) == code
+        return capsys.readouterr()
+
+    return go
+
+
+def test_other_words_are_refused(run):
+    other = GOLD.replace("Señor", "Delta")
+    told = run("evaluate", "guess", "gold", guess=other, code=1).err
+    assert "word 1 of gold sentence 2 is 'Señor', of its prediction 'Delta'" in told
+    assert "gold.conll:5" in told or "gold.conll" in told
+    assert "word 1 of gold" in run("compare", "gold", "guess", "--gold", "gold", guess=other, code=1).err
+
+
+def test_sentences_in_another_order_are_refused(run):
+    first, second = GOLD.rstrip("\n").split("\n\n")
+    told = run("evaluate", "guess", "gold", guess=f"{second}\n\n{first}\n", code=1).err
+    assert "word 1 of gold sentence 1 is 'Zürich'" in told
+
+
+def test_unknown_words_pass_and_are_counted(run):
+    made = json.loads(run("evaluate", "guess", "gold", "--json", guess=GOLD.replace("Zürich", "[UNK]")).out)
+    assert made["f1"] == 1
+    assert made["words_differing"] == {"written as unknown on one side": 1}
+
+
+def test_sloppy_predictions_are_read_in_the_scheme_of_gold(run):
+    sloppy = "Zürich\tI-LOC\nliegt\tO\nhier\tO\n\nSeñor\tB-PER\nPeña\tI-PER\nlacht\tI-PER\n"
+    gold = GOLD + "\nAna\tB-PER\n\nEva\tB-PER\n"
+    sloppy += "\nAna\tI-PER\n\nEva\tI-PER\n"
+    told = run("evaluate", "guess", "gold", "--json", gold=gold, guess=sloppy)
+    made = json.loads(told.out)
+    assert (made["predicted"], made["correct"]) == (1, 0)
+    assert made["conlleval"]["correct"] == 3
+    assert "gold is IOB2, and so it was read" in told.err
+    assert any("broken tag sequences" in note for note in made["notes"])
+
+
+def test_clean_predictions_in_another_scheme_are_read_as_they_are(run):
+    told = run("evaluate", "guess", "gold", "--json", guess=GOLD.replace("B-", "I-"))
+    assert json.loads(told.out)["f1"] == 1
+    assert "each was read as it is written" in told.err
+
+
+def test_what_gold_could_not_hold_is_counted(tmp_path, capsys):
+    nested = {"text": "Bank of Lima", "label": [[0, 12, "ORG"], [8, 12, "LOC"]]}
+    path = tmp_path / "nested.jsonl"
+    path.write_text(json.dumps(nested) + "\n", "utf-8")
+    with pytest.raises(SystemExit):
+        main(["evaluate", str(path), str(path), "--json"])
+    told = capsys.readouterr()
+    made = json.loads(told.out)
+    assert sum(made["left_out"]["gold"].values()) == 1
+    assert "left out 1" in told.err
+
+
+@pytest.mark.parametrize("option", ["--calibrate", "--estimator"])
+def test_options_of_the_estimate_alone(run, option):
+    assert f"{option} belongs to --estimate" in run("evaluate", "gold", "gold", f"{option}=x", code=2).err
