@@ -359,3 +359,11 @@ def test_a_sum_of_scores_is_their_mean(files: Path) -> None:
     assert found[0] == found[1]
     assert found[2][0] == pytest.approx(1.0)  # Mira is Mira
     assert 0 < (found[2][1] or 0) < 1
+
+
+@pytest.mark.parametrize("name", ["o.conll", "o.jsonl"])
+def test_a_sentence_of_unknown_words_is_not_read_back_as_free_of_entities(files: Path, name: str) -> None:
+    run(files, "--alignment", str(files / "links.txt"), "--output", str(files / name))
+    lost = load(files / name).sentences[-1]
+    assert lost.words == ("nichts", "hier")
+    assert not lost.labelled or lost.missing == ((0, 2),)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import numpy as np
 import pytest
 from tests.project.conftest import make_pair, sentence
 
+from xlner.core.tags import read_tags
 from xlner.errors import UsageError
 from xlner.project import Pair, Problem, Projected, Reason
 from xlner.project.matchers.heuristic import HeuristicMatcher
@@ -88,6 +92,39 @@ def test_the_paper_labels_every_long_run_and_overwrites() -> None:
     pair = make_pair(sentence("Bank", (0, 1, "ORG")), "a b c d", [(0, 0), (0, 3)])
     assert ranges(run(HeuristicMatcher(variant="paper"), pair)) == [[(0, 1), (3, 4)]]
     assert ranges(run(HeuristicMatcher(variant="paper"), CLASH)) == [[(0, 1)], [(1, 3)]]
+
+
+def overwritten(pair: Pair) -> list[tuple[int, int, str]]:
+    """The paper's way, by tags: every run of linked words, long enough, overwrites the tags that stand there."""
+    tags = ["O"] * len(pair.target)
+    for entity in pair.entities:
+        words = pair.linked(entity).tolist()
+        runs: list[list[int]] = []
+        for word in words:
+            if runs and word - runs[-1][-1] <= 2:
+                runs[-1] += range(runs[-1][-1] + 1, word + 1)
+            else:
+                runs.append([word])
+        for run in runs:
+            if len(run) / (entity.end - entity.start) > 0.8:
+                for word in run:
+                    tags[word] = ("B-" if word == run[0] else "I-") + entity.label
+    return [s.key for s in read_tags(tags)[0]]
+
+
+def test_the_paper_is_what_overwriting_tags_gives() -> None:
+    rng = np.random.default_rng(0)
+    seen = 0
+    for _ in range(1000):
+        n, m = int(rng.integers(2, 9)), int(rng.integers(1, 9))
+        cuts = np.sort(rng.choice(n + 1, size=min(n + 1, int(rng.integers(2, 5))), replace=False)).tolist()
+        entities = [(a, b, str(rng.choice(["PER", "ORG"]))) for a, b in pairwise(cuts)]
+        links = {(int(rng.integers(n)), int(rng.integers(m))) for _ in range(int(rng.integers(0, 12)))}
+        pair = make_pair(sentence("w " * n, *entities), "v " * m, sorted(links))
+        made = run(HeuristicMatcher(variant="paper"), pair)
+        assert [s.key for s in made.sentence.spans] == overwritten(pair)
+        seen += len(made.sentence.spans)
+    assert seen > 500
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from xlner.errors import DataError, OptionError
 from xlner.project.files import Outputs, read_alignments, read_target, write_outputs
 from xlner.project.matchers import Matcher
 from xlner.project.pipeline import project as project_sentences
-from xlner.project.plan import Choice, Resources, plan
+from xlner.project.plan import ChosenPart, Resources, plan
 from xlner.project.result import ProjectionResult
 from xlner.project.scores import Score
 from xlner.project.selection import check_threshold, select
@@ -82,9 +82,9 @@ def project(
     check_stdin(inputs)
     outputs.check(inputs)
     parts = plan(
-        Choice(matcher, matcher_options or {}),
-        Choice(aligner, aligner_options or {}),
-        Choice(score, score_options or {}),
+        ChosenPart(matcher, matcher_options or {}),
+        ChosenPart(aligner, aligner_options or {}),
+        ChosenPart(score, score_options or {}),
         Resources(alignment is not None, fit is not None, load, ner_model is not None, device),
     )
     sources = load_sentences(source, language=source_language).sentences

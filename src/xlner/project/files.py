@@ -50,7 +50,7 @@ class Outputs:
         for option, path in (("output", self.labelled), ("html", self.html), ("losses", self.losses)):
             if path is None:
                 continue
-            place = None if str(path) == "-" else check_output(path, f"--{option}", inputs=inputs)
+            place = None if str(path) == "-" else check_output(path, option, inputs=inputs)
             if place in seen:
                 raise UsageError(f"`{option} {path}`: another output goes there already")
             seen.add(place)

@@ -14,7 +14,7 @@ from xlner.project.candidates import CandidateOptions, candidates_of
 from xlner.project.matchers import Matcher
 from xlner.project.pair import Pair, Problem, length_ratio
 from xlner.project.pieces import Groups, groups_of, is_unspaced, joined, spread
-from xlner.project.plan import Choice, Resources, plan
+from xlner.project.plan import ChosenPart, Resources, plan
 from xlner.project.result import ProjectionResult
 from xlner.project.scores import Evidence, Score
 
@@ -73,9 +73,9 @@ def project(
     if alignments is not None and len(alignments) != len(sources):
         raise UsageError(f"{len(sources)} sentence pairs but {len(alignments)} alignments")
     parts = plan(
-        Choice(matcher, matcher_options or {}),
-        Choice(aligner, aligner_options or {}),
-        Choice(score, score_options or {}),
+        ChosenPart(matcher, matcher_options or {}),
+        ChosenPart(aligner, aligner_options or {}),
+        ChosenPart(score, score_options or {}),
         Resources(alignments is not None, bitext is not None, load, tagger is not None, device),
     )
     scorer = parts.make_score()
@@ -87,9 +87,7 @@ def project(
         Pair(s, t, None if alignments is None else alignments[i], ratio)
         for i, (s, t) in enumerate(zip(sources, targets, strict=True))
     ]
-    problems = (
-        [Problem.bare(p) for p in pairs] if scorer is None else _problems(pairs, parts.candidates, scorer, tagger)
-    )
+    problems = [Problem.bare(p) for p in pairs] if scorer is None else _problems(pairs, parts.ranges, scorer, tagger)
     return ProjectionResult(tuple(parts.matcher.match(p) for p in problems), parts.settings())
 
 

@@ -22,7 +22,7 @@ DEFAULT_SCORE = "fused"
 
 
 @dataclass(frozen=True)
-class Choice:
+class ChosenPart:
     """One part of a projection, as somebody chose it.
 
     Args:
@@ -74,7 +74,7 @@ class Plan:
     score_options: Mapping[str, Any]
 
     @property
-    def candidates(self) -> CandidateOptions:
+    def ranges(self) -> CandidateOptions:
         """Which ranges the matcher chooses among."""
         made = getattr(self.matcher, "options", None)
         return made if isinstance(made, CandidateOptions) else CandidateOptions()
@@ -97,7 +97,7 @@ class Plan:
         return values
 
 
-def plan(matcher: Choice, aligner: Choice, score: Choice, resources: Resources) -> Plan:
+def plan(matcher: ChosenPart, aligner: ChosenPart, score: ChosenPart, resources: Resources) -> Plan:
     """The parts that were chosen; everything named must have an effect.
 
     Args:
@@ -178,7 +178,7 @@ def _with_device(registry: Registry, part: Any, given: Mapping[str, Any], device
 
 
 def _check_candidates(made: Plan, given: Mapping[str, Any]) -> None:
-    if made.score is not None and made.candidates.candidates == ("ner",):
+    if made.score is not None and made.ranges.candidates == ("ner",):
         for name in ("max_words", "slack"):
             _refuse({name: given.get(name)}, (), "candidates other than ner")
 
@@ -193,7 +193,7 @@ def _check_tagger(made: Plan, has_tagger: bool) -> None:
         parts = [SCORES.load(n) for n in parse_scores(made.score)]
     else:
         parts = [made.score]
-    needs = {"candidates ner"} if "ner" in made.candidates.candidates else set()
+    needs = {"candidates ner"} if "ner" in made.ranges.candidates else set()
     needs |= {f"score {made.score}" for p in parts if "tagger" in p.needs}
     if needs and not has_tagger:
         raise UsageError(

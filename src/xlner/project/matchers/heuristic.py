@@ -188,18 +188,33 @@ def _first(
 def _last(
     ranking: Sequence[int], runs: dict[int, list[Range]], entities: Sequence[Span], n_words: int
 ) -> tuple[dict[int, list[Range]], dict[int, int]]:
-    numbered = [(index, r) for index in ranking for r in runs[index]]
+    """Every run overwrites the tags B-X I-X ... of those before it; what then stands there is read as tags are.
+
+    So the rest of an overwritten run begins with I-X: behind a run of the same type it goes on with that one.
+    """
     owner = np.full(n_words, -1)
-    for number, (_, (start, end)) in enumerate(numbered):
-        owner[start:end] = number
+    begins = np.zeros(n_words, bool)
+    for index in ranking:
+        for start, end in runs[index]:
+            owner[start:end] = index
+            begins[start:end] = False
+            begins[start] = True
     kept: dict[int, list[Range]] = {i: [] for i in runs}
+    last = -1  # the entity whose span the word before belongs to, or -1
+    for word, index in enumerate(owner.tolist()):
+        if index < 0:
+            last = -1
+        elif last < 0 or begins[word] or entities[index].label != entities[last].label:
+            kept[index].append((word, word + 1))
+            last = index
+        else:
+            kept[last][-1] = (kept[last][-1][0], word + 1)
     winners: dict[int, int] = {}
-    for number, (index, (start, _)) in enumerate(numbered):
-        mine = np.flatnonzero(owner == number).tolist()
-        kept[index] += _neighbours(mine)
-        if not mine:
-            winners.setdefault(index, numbered[int(owner[start])][0])
-    return {i: sorted(r) for i, r in kept.items()}, winners
+    for index, ranges in runs.items():
+        there = {int(o) for start, end in ranges for o in owner[start:end]} - {index}
+        if not kept[index] and there:
+            winners[index] = min(there)
+    return kept, winners
 
 
 def _union(
