@@ -302,9 +302,9 @@ def _common_prefix(lines: Iterable[str], layout: Layout) -> str:
         if layout.is_comment(line, columns) or len(columns) <= layout.token:
             continue
         if common:
-            if not columns[layout.token].startswith(common):
+            if not columns[layout.token].startswith(common) or columns[layout.token] == common:
                 return ""
-        elif match := _PREFIX.match(columns[layout.token]):
+        elif (match := _PREFIX.match(columns[layout.token])) and match.group() != columns[layout.token]:
             common = match.group()
         else:
             return ""
