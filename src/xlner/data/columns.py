@@ -19,6 +19,7 @@ _COMMENT = ("# ", "#\t", "#begin document", "#end document")  # "#lagos" is a wo
 _COUNTED = re.compile(r"(.*?)([0-9]{1,9})")
 # Types of the chunks that stand beside entities in files of CoNLL's shared tasks.
 _CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP", "NC", "VC", "PC"}
+_MOST_COVERED = 0.7  # of all words; entities cover far less
 _TOLERATED = 0.05  # share of rows that may break the pattern of a column
 _TRIAL = 50  # rows after which a column that breaks its pattern often is looked at no more
 
@@ -215,7 +216,7 @@ class _Ids:
         if now is None:
             self._miscounted += 1
         elif first:
-            goes_on = self._before is not None and now == (self._before[0], self._before[1] + 1)
+            goes_on = self._before is None or now == (self._before[0], self._before[1] + 1)
             self._odd_starts += not goes_on and now[1] not in (0, 1)
         elif self._before is None or now != (self._before[0], self._before[1] + 1):
             self._miscounted += 1
@@ -272,13 +273,19 @@ class _Tags:
 
     def _is_nested(self, column: int) -> bool:
         pairs = self._pairs[column - 1]
-        outer = {_type(a) for a, _ in pairs} - {""}
-        inner = {_type(b) for _, b in pairs} - {""}
-        either = sum(n for pair, n in pairs.items() if any(map(_type, pair)))
-        same = sum(n for (a, b), n in pairs.items() if a == b and _type(a))
-        if not outer or 2 * same > either:  # two taggings of one text, such as gold and prediction: the last one counts
-            return False
-        return bool(outer & inner) or (not inner and not outer <= _CHUNKS)
+        typed = {(_type(a), _type(b), a == b): 0 for a, b in pairs}
+        for (a, b), n in pairs.items():
+            typed[_type(a), _type(b), a == b] += n
+        in_outer = sum(n for (a, _, _), n in typed.items() if a)
+        in_inner = sum(n for (_, b, _), n in typed.items() if b)
+        either = sum(n for (a, b, _), n in typed.items() if a or b)
+        same = sum(n for (a, _, equal), n in typed.items() if a and equal)
+        if in_inner >= in_outer or 2 * same > either or either - in_outer > _TOLERATED * in_inner:
+            return False  # two taggings of one text, such as gold and prediction: the last one counts
+        outer, inner = {a for a, _, _ in typed} - {""}, {b for _, b, _ in typed} - {""}
+        # Chunks of a shared task are no entities: they have names of their own and cover nearly every word.
+        chunks = outer <= _CHUNKS or in_outer > _MOST_COVERED * sum(typed.values())
+        return bool(outer & inner) or not chunks
 
 
 def _type(tag: str) -> str:
