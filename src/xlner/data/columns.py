@@ -137,6 +137,7 @@ def _by_content(lines: Iterable[str], layout: Layout, tag_at: int, wanted: Any, 
     """The columns by what stands in them: ids are no words, and nested tags are not those of the outer entities."""
     ids = [_Ids() for _ in range(layout.width - 1)]
     tags = _Tags(layout.width)
+    alive = list(range(layout.width - 1))
     first = True
     for line in lines:
         if is_between(line):
@@ -145,9 +146,10 @@ def _by_content(lines: Iterable[str], layout: Layout, tag_at: int, wanted: Any, 
         columns = layout.split(line)
         if len(columns) != layout.width or (line.startswith(_COMMENT) and not looks_like_tag(columns[-1].strip(" "))):
             continue
-        for one, value in zip(ids, columns, strict=False):
-            if one.alive:
-                one.see(value, first=first)
+        for i in alive:
+            ids[i].see(columns[i], first=first)
+            if not ids[i].alive:
+                alive = [c for c in alive if c != i]
         tags.see(columns)
         first = False
     nested: tuple[int, ...] = ()
@@ -244,16 +246,25 @@ class _Tags:
     def __init__(self, width: int) -> None:
         self._width = width
         self._fits = [True] * width
+        self._alive = list(range(1, width))  # columns that held nothing but tags so far
+        self._known: set[str] = set()
         self._pairs = [Counter[tuple[str, str]]() for _ in range(width)]  # of a column and the next
-        self._last = Counter[str]()
+        self._last = Counter[str]()  # of the last column, while its values are few
 
     def see(self, columns: Sequence[str]) -> None:
-        for i in range(1, self._width):
-            if self._fits[i] and not looks_like_tag(columns[i].strip(" ")):
-                self._fits[i] = False
-        for i in range(1, self._width - 1):
-            if self._fits[i] and self._fits[i + 1]:
-                self._pairs[i][columns[i].strip(" "), columns[i + 1].strip(" ")] += 1
+        before = ""
+        column_before = -1
+        for i in self._alive:
+            value = columns[i].strip(" ")
+            if value not in self._known:
+                if not looks_like_tag(value):
+                    self._fits[i] = False
+                    self._alive = [c for c in self._alive if c != i]
+                    continue
+                self._known.add(value)
+            if column_before == i - 1:
+                self._pairs[i - 1][before, value] += 1
+            before, column_before = value, i
         if len(self._last) < 500:
             self._last[columns[-1].strip(" ")] += 1
 
