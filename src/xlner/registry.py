@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -31,11 +31,17 @@ class Registry:
         point: plural name of the point; third parties register under the entry-point group `xlner.<point>`.
         builtin: name -> "module:attribute", imported only when asked for.
         one: what one of them is called.
+        aliases: further names -> names; not listed.
     """
 
     point: str
     builtin: Mapping[str, str]
     one: str = ""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def canonical(self, name: str) -> str:
+        """The registered name behind an alias; other names as they are."""
+        return self.aliases.get(name, name)
 
     def names(self) -> list[str]:
         """All known names, in-tree ones first, without importing any of them."""
@@ -48,6 +54,7 @@ class Registry:
         Raises:
             UsageError: nobody registered that name; the message lists the names that exist.
         """
+        name = self.canonical(name)
         if name in self.builtin:
             return look_up(self.builtin[name])
         for entry in entry_points(group=f"xlner.{self.point}"):

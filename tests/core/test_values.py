@@ -53,3 +53,26 @@ def test_language_codes_meet_at_iso_639_3():
     assert (bcp47("eng"), bcp47("luo"), name("sw")) == ("en", "luo", "Swahili")
     with pytest.raises(UsageError, match="no language code"):
         iso3("english")
+
+
+@pytest.mark.parametrize(
+    ("labels", "tags"),
+    [
+        (["O", "B-PER", "I-PER"], ["O", "B-PER", "I-PER"]),
+        (["O", "B_PER", "I_PER"], ["O", "B-PER", "I-PER"]),
+        (["O", "PER-B", "PER-I"], ["O", "B-PER", "I-PER"]),
+        (["O", "PER", "LOC"], ["O", "I-PER", "I-LOC"]),
+        (["I-LOC", "O", "I-PER"], ["I-LOC", "O", "I-PER"]),
+    ],
+)
+def test_a_models_labels_are_read_as_they_are_spelt(labels, tags):
+    assert model_tags(dict(enumerate(labels))) == tags
+
+
+def test_a_models_label_that_is_no_tag_is_named():
+    with pytest.raises(ModelError, match=r"'\?!'.*id2label"):
+        model_tags({0: "O", 1: "B-PER", 2: "?!"})
+
+
+def test_an_unlabelled_sentence_teaches_nothing():
+    assert LabelSet(("PER",)).tag_ids(Sentence(("a", "b"), labelled=False)) == [-100, -100]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from xlner.core.tags import find_form
 from xlner.core.types import Sentence, Span
 from xlner.errors import DataError, ModelError, UsageError
 
@@ -60,7 +62,8 @@ class LabelSet:
 
 
 def model_tags(id2label: Mapping[int, str] | Mapping[str, str] | None) -> list[str]:
-    """The tags of a model's outputs, refused when nobody named them.
+    """The tags of a model's outputs in our spelling, by the same rules as those of files: B-PER may be written B_PER,
+    PER-B, or PER alone.
 
     Raises:
         ModelError: the model carries only the default names LABEL_0, LABEL_1, ...
@@ -72,7 +75,14 @@ def model_tags(id2label: Mapping[int, str] | Mapping[str, str] | None) -> list[s
             f"the model does not name its {len(tags)} labels (id2label holds {tags[0]}, ...). "
             "Write id2label in its config.json, for example {'0': 'O', '1': 'B-PER', '2': 'I-PER'}."
         )
-    return tags
+    form = find_form(Counter(tags), bare=True)
+    try:
+        return [form.standard(tag) for tag in tags]
+    except ValueError as error:
+        raise ModelError(
+            f"a label of the model cannot be read: {error}. Write tags such as B-PER and I-PER in id2label of its "
+            "config.json, and O for no entity."
+        ) from None
 
 
 def parse_map(pairs: Iterable[str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ _COMMENT = ("# ", "#\t", "#begin document", "#end document")  # "#lagos" is a wo
 _COUNTED = re.compile(r"(.*?)([0-9]{1,9})")
 # Types of the chunks that stand beside entities in files of CoNLL's shared tasks.
 _CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP", "NC", "VC", "PC"}
+_MOST_COVERED = 0.7  # of all words; entities cover far less
 _TOLERATED = 0.05  # share of rows that may break the pattern of a column
 _TRIAL = 50  # rows after which a column that breaks its pattern often is looked at no more
 
@@ -136,6 +137,7 @@ def _by_content(lines: Iterable[str], layout: Layout, tag_at: int, wanted: Any, 
     """The columns by what stands in them: ids are no words, and nested tags are not those of the outer entities."""
     ids = [_Ids() for _ in range(layout.width - 1)]
     tags = _Tags(layout.width)
+    alive = list(range(layout.width - 1))
     first = True
     for line in lines:
         if is_between(line):
@@ -144,9 +146,10 @@ def _by_content(lines: Iterable[str], layout: Layout, tag_at: int, wanted: Any, 
         columns = layout.split(line)
         if len(columns) != layout.width or (line.startswith(_COMMENT) and not looks_like_tag(columns[-1].strip(" "))):
             continue
-        for one, value in zip(ids, columns, strict=False):
-            if one.alive:
-                one.see(value, first=first)
+        for i in alive:
+            ids[i].see(columns[i], first=first)
+            if not ids[i].alive:
+                alive = [c for c in alive if c != i]
         tags.see(columns)
         first = False
     nested: tuple[int, ...] = ()
@@ -215,7 +218,7 @@ class _Ids:
         if now is None:
             self._miscounted += 1
         elif first:
-            goes_on = self._before is not None and now == (self._before[0], self._before[1] + 1)
+            goes_on = self._before is None or now == (self._before[0], self._before[1] + 1)
             self._odd_starts += not goes_on and now[1] not in (0, 1)
         elif self._before is None or now != (self._before[0], self._before[1] + 1):
             self._miscounted += 1
@@ -243,16 +246,25 @@ class _Tags:
     def __init__(self, width: int) -> None:
         self._width = width
         self._fits = [True] * width
+        self._alive = list(range(1, width))  # columns that held nothing but tags so far
+        self._known: set[str] = set()
         self._pairs = [Counter[tuple[str, str]]() for _ in range(width)]  # of a column and the next
-        self._last = Counter[str]()
+        self._last = Counter[str]()  # of the last column, while its values are few
 
     def see(self, columns: Sequence[str]) -> None:
-        for i in range(1, self._width):
-            if self._fits[i] and not looks_like_tag(columns[i].strip(" ")):
-                self._fits[i] = False
-        for i in range(1, self._width - 1):
-            if self._fits[i] and self._fits[i + 1]:
-                self._pairs[i][columns[i].strip(" "), columns[i + 1].strip(" ")] += 1
+        before = ""
+        column_before = -1
+        for i in self._alive:
+            value = columns[i].strip(" ")
+            if value not in self._known:
+                if not looks_like_tag(value):
+                    self._fits[i] = False
+                    self._alive = [c for c in self._alive if c != i]
+                    continue
+                self._known.add(value)
+            if column_before == i - 1:
+                self._pairs[i - 1][before, value] += 1
+            before, column_before = value, i
         if len(self._last) < 500:
             self._last[columns[-1].strip(" ")] += 1
 
@@ -272,13 +284,19 @@ class _Tags:
 
     def _is_nested(self, column: int) -> bool:
         pairs = self._pairs[column - 1]
-        outer = {_type(a) for a, _ in pairs} - {""}
-        inner = {_type(b) for _, b in pairs} - {""}
-        either = sum(n for pair, n in pairs.items() if any(map(_type, pair)))
-        same = sum(n for (a, b), n in pairs.items() if a == b and _type(a))
-        if not outer or 2 * same > either:  # two taggings of one text, such as gold and prediction: the last one counts
-            return False
-        return bool(outer & inner) or (not inner and not outer <= _CHUNKS)
+        typed = {(_type(a), _type(b), a == b): 0 for a, b in pairs}
+        for (a, b), n in pairs.items():
+            typed[_type(a), _type(b), a == b] += n
+        in_outer = sum(n for (a, _, _), n in typed.items() if a)
+        in_inner = sum(n for (_, b, _), n in typed.items() if b)
+        either = sum(n for (a, b, _), n in typed.items() if a or b)
+        same = sum(n for (a, _, equal), n in typed.items() if a and equal)
+        if in_inner >= in_outer or 2 * same > either or either - in_outer > _TOLERATED * in_inner:
+            return False  # two taggings of one text, such as gold and prediction: the last one counts
+        outer, inner = {a for a, _, _ in typed} - {""}, {b for _, b, _ in typed} - {""}
+        # Chunks of a shared task are no entities: they have names of their own and cover nearly every word.
+        chunks = outer <= _CHUNKS or in_outer > _MOST_COVERED * sum(typed.values())
+        return bool(outer & inner) or not chunks
 
 
 def _type(tag: str) -> str:
@@ -302,9 +320,9 @@ def _common_prefix(lines: Iterable[str], layout: Layout) -> str:
         if layout.is_comment(line, columns) or len(columns) <= layout.token:
             continue
         if common:
-            if not columns[layout.token].startswith(common):
+            if not columns[layout.token].startswith(common) or columns[layout.token] == common:
                 return ""
-        elif match := _PREFIX.match(columns[layout.token]):
+        elif (match := _PREFIX.match(columns[layout.token])) and match.group() != columns[layout.token]:
             common = match.group()
         else:
             return ""

@@ -65,7 +65,7 @@ def find_writer(name: str, *, values: Mapping[str, Any] | None = None) -> Writer
         name: of the format.
         values: options; those that the format lacks and those that are None are passed over.
     """
-    name = {"json": "jsonl", "txt": "text"}.get(name, name)
+    name = "jsonl" if name == "json" else FORMATS.canonical(name)  # of JSON, only our own form can be written
     if not hasattr(FORMATS.load(name), "write"):
         can = [n for n in FORMATS.names() if hasattr(FORMATS.load(n), "write")]
         raise UsageError(f"format '{name}' can be read, not written; these can: {', '.join(can)}")

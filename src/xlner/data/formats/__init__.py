@@ -33,6 +33,7 @@ FORMATS = Registry(
         "datasets": "xlner.data.formats.hub:Datasets",
     },
     one="format",
+    aliases={"txt": "text"},
 )
 DEFAULT = "text"
 
@@ -66,6 +67,7 @@ def _name(head: Head, wanted: str | None) -> str:
     if wanted == "json":
         wanted = "jsonl"
     if wanted is not None:
+        wanted = FORMATS.canonical(wanted)
         kind = FORMATS.load(wanted)
         if not hasattr(kind, "read"):
             raise UsageError(f"format '{wanted}' can be written, not read")

@@ -10,6 +10,9 @@ from typing import Any
 
 from xlner.data.source import HEAD_BYTES
 
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+_LONE_RETURN = re.compile(r"\r(?![\r\n])")
+
 
 @dataclass(frozen=True)
 class Head:
@@ -33,6 +36,8 @@ class Head:
     def lines(self) -> list[str]:
         """Whole lines only: the last one is left out where the head cuts it."""
         lines = self.text.split("\n")
+        if len(_LONE_RETURN.findall(self.text)) >= len(lines):  # as on old Macs
+            lines = _NEWLINE.split(self.text)
         if len(self.data) >= HEAD_BYTES and len(lines) > 1:
             lines.pop()
         return [line.rstrip("\r") for line in lines]

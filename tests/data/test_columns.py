@@ -1,0 +1,153 @@
+"""Which column holds the words, which the tags, and how tags are spelt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from xlner.data import load, stream_text
+from xlner.errors import DataError, UsageError
+
+ROWS = [("Zuri", "NNP", "B-PER"), ("met", "VBD", "O"), ("Li", "NNP", "B-PER"), None]
+ROWS += [("Oyo", "NNP", "B-LOC"), ("grew", "VBD", "O"), None, ("Then", "RB", "O"), ("rain", "NN", "O"), (".", ".", "O")]
+
+
+def table(tmp_path: Path, *, number: str, columns: str, separator: str = "\t") -> Path:
+    """The rows with something in front: %w counts words from 1, %z from 0, %s sentences, %a words of the whole file."""
+    lines, word, sentence, total = [], 0, 1, 0
+    for row in ROWS:
+        if row is None:
+            lines.append("")
+            word, sentence = 0, sentence + 1
+            continue
+        front = number.replace("%w", str(word + 1)).replace("%z", str(word)).replace("%s", str(sentence))
+        front = front.replace("%a", str(total + 7))
+        picked = [row["wpt".index(c)] for c in columns]
+        lines.append(separator.join([*front.split(), *picked]))
+        word, total = word + 1, total + 1
+    path = tmp_path / "file.conll"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("separator", ["\t", " "])
+@pytest.mark.parametrize("columns", ["wt", "wpt"])
+@pytest.mark.parametrize(
+    "number", ["%w", "%z", "%a", "%s-%w", "s%s.%w", "%s", "sent%s", "doc1", "doc1 0 %z", "%s %w", "%a %s %w"]
+)
+def test_ids_are_no_words(tmp_path: Path, number: str, columns: str, separator: str) -> None:
+    path = table(tmp_path, number=number, columns=columns, separator=separator)
+    corpus = load(path)
+    assert [s.words for s in corpus] == [("Zuri", "met", "Li"), ("Oyo", "grew"), ("Then", "rain", ".")]
+    assert corpus.report.types == {"LOC": 1, "PER": 2}
+    assert len(corpus.report.notes) == len(number.split())
+    assert all("words are in column" in note for note in corpus.report.notes)
+    assert [s.words for s in stream_text(path)] == [s.words for s in corpus]
+
+
+def test_numbers_can_be_words(tmp_path: Path) -> None:
+    path = tmp_path / "file.conll"
+    path.write_text("1\tO\n2\tO\n3\tO\n\n1\tO\nOyo\tB-LOC\n", encoding="utf-8")
+    assert load(path).sentences[0].words == ("1", "2", "3")
+    path.write_text("1\tCD\tO\nman\tNN\tO\n\n2\tCD\tO\nmen\tNN\tO\n\nOyo\tNN\tB-LOC\n", encoding="utf-8")
+    assert load(path).sentences[0].words == ("1", "man")
+
+
+def test_the_user_is_believed(tmp_path: Path) -> None:
+    path = table(tmp_path, number="%w", columns="wpt")
+    assert load(path, token_column=0).sentences[0].words == ("1", "2", "3")
+    assert [s.words[0] for s in stream_text(path, token_column=2)] == ["NNP", "NNP", "RB"]
+    assert load(path, options={"token_column": 1}).sentences[1].words == ("Oyo", "grew")
+    with pytest.raises(UsageError, match="cannot both be 1"):
+        load(path, token_column=1, tag_column=1)
+    with pytest.raises(DataError, match="no column 7"):
+        load(path, token_column=7)
+
+
+def test_columns_do_no_harm_to_raw_text(tmp_path: Path) -> None:
+    path = tmp_path / "raw.txt"
+    path.write_text("Zuri met Li in Oyo.\nThen it rained.\n", encoding="utf-8")
+    reading = stream_text(path, token_column=1)
+    assert [len(s) for s in reading] == [6, 4]
+    assert reading.report().notes == ("`token_column` has no effect on the format text",)
+
+
+def test_outer_entities_go_before_nested_ones_which_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "nested.tsv"
+    path.write_text(
+        "#\tsomewhere\n1\tOyo\tB-ORG\tB-LOC\n2\tBank\tI-ORG\tO\n3\tgrew\tO\tO\n\n1\tLi\tB-PER\tO\n2\tran\tO\tO\n",
+        encoding="utf-8",
+    )
+    corpus = load(path)
+    assert [[s.key for s in x.spans] for x in corpus] == [[(0, 2, "ORG")], [(0, 1, "PER")]]
+    assert corpus.report.reasons == {"entity nested in another, of a further column": 1}
+    assert any("left out 1 times: entity nested" in line for line in corpus.report.remarks())
+    assert load(path, tag_column=3).report.types == {"LOC": 1}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Oyo B-NP B-LOC\ngrew B-VP O\n\nLi B-NP B-PER\nran B-VP O\n",  # chunks
+        "Oyo B-ORG B-LOC\ngrew O O\n\nLi B-PER B-PER\nran O O\n\nKe B-LOC B-LOC\n",  # gold and prediction
+    ],
+)
+def test_other_columns_of_tags_are_not_nested(tmp_path: Path, content: str) -> None:
+    (tmp_path / "file.conll").write_text(content, encoding="utf-8")
+    corpus = load(tmp_path / "file.conll")
+    assert corpus.sentences[0].spans[0].label == "LOC"
+    assert corpus.report.reasons == {}
+
+
+TAGS = "{b}PER {i}PER O {b}LOC"
+
+
+@pytest.mark.parametrize(
+    ("tags", "scheme", "labels"),
+    [
+        ("B-PER I-PER O B-LOC", "IOB2", ["PER", "LOC"]),
+        ("B_PER I_PER O B_LOC", "IOB2", ["PER", "LOC"]),
+        ("B:PER I:PER O B:LOC", "IOB2", ["PER", "LOC"]),
+        ("PER-B PER-I O LOC-B", "IOB2", ["PER", "LOC"]),
+        ("PER_B PER_E O LOC_S", "BIOES", ["PER", "LOC"]),
+        ("b-per i-per o b-loc", "IOB2", ["per", "loc"]),
+        ("PER PER O LOC", "IO", ["PER", "LOC"]),
+        ("per per o loc", "IO", ["per", "loc"]),
+        ("person-actor person-actor O location-GPE", "IO", ["person-actor", "location-GPE"]),
+        ("B I O B", "IOB2", ["ENTITY", "ENTITY"]),
+        ("B_GPE_LOC I_GPE_LOC O B_PER", "IOB2", ["GPE_LOC", "PER"]),
+        ("B-GPE_LOC I-GPE_LOC O B-PER", "IOB2", ["GPE_LOC", "PER"]),
+        ("organización organización O persona", "IO", ["organización", "persona"]),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.conll", "a.txt", "a"])
+def test_tags_are_read_as_they_are_spelt(tmp_path: Path, name: str, tags: str, scheme: str, labels: list[str]) -> None:
+    path = tmp_path / name
+    path.write_text("".join(f"w{i}\t{tag}\n" for i, tag in enumerate(tags.split())), encoding="utf-8")
+    corpus = load(path)
+    assert [s.key for s in corpus.sentences[0].spans] == [(0, 2, labels[0]), (3, 4, labels[1])]
+    assert corpus.report.scheme == scheme
+    assert bool(corpus.report.notes) == (not tags.startswith("B-"))
+
+
+def test_bare_types_can_be_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("Oyo\tLOC\nBank\tORG\n", encoding="utf-8")  # without any O nothing shows that these are tags
+    with pytest.raises(DataError, match=r"'LOC' is no tag.*bare types, `scheme` is IO"):
+        load(path, format="conll")
+    assert load(path, scheme="IO").report.types == {"LOC": 1, "ORG": 1}
+
+
+def test_a_column_of_parts_of_speech_is_no_column_of_types(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("Oyo\tNNP\ngrew\tVBD\n.\t.\n", encoding="utf-8")
+    with pytest.raises(DataError, match=":1: 'NNP' is no tag"):
+        load(path)
+
+
+def test_a_slip_among_good_tags_is_still_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("Oyo\tB-LOC\nand\tO\n\nKe\tB-LOC\nLi\tPER\n", encoding="utf-8")
+    with pytest.raises(DataError, match=":5: 'PER' is no tag"):
+        load(path)
