@@ -92,6 +92,6 @@ def test_what_is_needed_must_be_there():
     class Reading:
         path: str = option(REQUIRED, "The file.")
 
-    with pytest.raises(OptionError, match="`path` is needed: The file."):
+    with pytest.raises(OptionError, match=r"`path` is needed: The file\."):
         from_values(Reading, {})
     assert from_values(Reading, {"path": "x"}).path == "x"

@@ -13,7 +13,7 @@ from xlner.errors import DataError
 from xlner.methods.soft_labels import SoftLabelChunks, _pack, _unpack, merge, write_soft_labels
 from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
-from xlner.tagger.label_consistency import WordBeliefs
+from xlner.tagger.label_consistency import FormProbabilities
 
 LABELS = LabelSet(("LOC", "PER"))
 ALL = frozenset(LABELS.types)
@@ -50,7 +50,7 @@ def test_equal_words_are_labelled_alike_over_all_chunks_and_teachers(teacher, tm
     read = np.concatenate([e.targets for i in range(len(sizes)) for e in chunks.load(i)])
     words = [w for s in raw for w in s.words]
     both = (np.concatenate(teacher.probabilities(raw)) + np.concatenate(other.probabilities(raw))) / 2
-    assert read == pytest.approx(WordBeliefs.of([(words, both)]).even_out(words, both, 0.7), abs=1e-3)  # float16
+    assert read == pytest.approx(FormProbabilities.of([(words, both)]).smooth(words, both, 0.7), abs=1e-3)  # float16
     assert np.abs(read - both).max() > 5e-3
 
 
