@@ -98,6 +98,8 @@ def on_tokens(
     options: ReadOptions,
     *,
     line: int,
+    labelled: bool = True,
+    unknown: Sequence[CharacterSpan] = (),
     language: str | None = None,
 ) -> Sentence | None:
     """One sentence from words and entities over them, `[start, end)` in words. As `on_words` otherwise.
@@ -114,17 +116,16 @@ def on_tokens(
         return None
     kept: list[CharacterSpan] = []
     dropped: list[CharacterSpan] = []
-    if options.labelled:
-        if wrong := next((s for s in spans if not 0 <= s.start < s.end <= len(words)), None):
+    wanted = options.labelled and labelled
+    if wanted:
+        if wrong := next((s for s in [*spans, *unknown] if not 0 <= s.start < s.end <= len(words)), None):
             log.fault(f"entity [{wrong.start}, {wrong.end}) lies outside of the {len(words)} words", line)
             return None
         kept, dropped = _longest(spans, log, line)
     found = [Span(at[s.start], at[s.end], s.label, s.score) for s in kept if at[s.start] < at[s.end]]
-    missing = {i for s in dropped for i in range(at[s.start], at[s.end])}
+    missing = {i for s in [*dropped, *(unknown if wanted else ())] for i in range(at[s.start], at[s.end])}
     present = tuple(word for word in words if word.strip())
-    return _sentence(
-        present, found, missing, log, line, labelled=options.labelled, language=options.language or language
-    )
+    return _sentence(present, found, missing, log, line, labelled=wanted, language=options.language or language)
 
 
 def _sentence(

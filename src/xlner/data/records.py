@@ -1,4 +1,4 @@
-"""JSON records with the line each starts on: one per line, in an array, in an object around them, or over many lines."""
+"""JSON records with the lines they start on: one per line, in an array, in an object, or over many lines."""
 
 from __future__ import annotations
 
