@@ -77,9 +77,9 @@ def on_words(
             else:
                 log.drop(f"{span.label} entity that cuts a word; its words are now unknown", line)
                 missing.update(range(start, end))
-        for span in lost:
-            log.drop(f"{span.label} entity whose text is not at its offsets; its words are now unknown", line)
-            dropped += [span, *(_at(span, at) for at in places.occurrences(span.surface or ""))]
+        for entity in lost:
+            log.drop(f"{entity.label} {entity.reason}; its words are now unknown", line)
+            dropped += entity.places
         for span in [*dropped, *unknown]:
             start, end, _ = _words_of(text, words, span)
             missing.update(range(start, end))
@@ -189,10 +189,6 @@ def _words_of(text: str, words: Sequence[tuple[int, int]], span: CharacterSpan) 
         return first, first, False
     # What lies between words is invisible (zero-width marks), so an edge there is as good as on the word.
     return first, after, words[first][0] >= start and words[after - 1][1] <= end
-
-
-def _at(span: CharacterSpan, start: int) -> CharacterSpan:
-    return CharacterSpan(start, start + len(span.surface or ""), span.label)
 
 
 def _outside_of(text: str, span: CharacterSpan, ways: Sequence[str]) -> str:

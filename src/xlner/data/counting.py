@@ -124,14 +124,28 @@ class Places:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An entity that cannot be placed.
+
+    Args:
+        reason: why, to follow its label.
+        places: where it may be; nobody knows the labels of the words there.
+    """
+
+    label: str
+    reason: str
+    places: tuple[CharacterSpan, ...]
+
+
 def place(
     places: Places, spans: Sequence[CharacterSpan], log: ReadLog, line: int, *, browser: bool = False
-) -> tuple[list[CharacterSpan], list[CharacterSpan]]:
-    """Spans where they belong, and those that belong nowhere.
+) -> tuple[list[CharacterSpan], list[Lost]]:
+    """Spans where they belong, and those of which that cannot be told.
 
     All entities of a record are counted alike, so the way that suits all of them is taken. Where none does, each is
     looked up by itself, then near its offsets. Without texts to compare, code points are taken, and a note says where
-    another way suits as well, or better.
+    another way suits as well. Where only another way suits, the entities that it moves are unknown.
 
     Args:
         places: the text.
@@ -142,9 +156,8 @@ def place(
     """
     telling = [span for span in spans if span.surface is not None]
     if not telling:
-        _doubt(places, spans, log, line)
-        return list(spans), []
-    if all(places.text[s.start : s.end] == s.surface and s.start >= 0 for s in telling) and not places.unusual:
+        return _doubtful(places, spans, log, line)
+    if not places.unusual and all(s.start >= 0 and places.text[s.start : s.end] == s.surface for s in telling):
         return list(spans), []
     order = [CODE_POINTS, *places.ways]
     if browser and UTF16 in order:
@@ -153,21 +166,53 @@ def place(
     if suiting:
         way, fit = next(iter(suiting.items()))
         if other := next((w for w, f in suiting.items() if _edges(f) != _edges(fit)), None):
-            log.found(f"record whose offsets suit its entities both as {way} and as {other}; read as {way}", line)
-        elif way != CODE_POINTS and _edges(fit) != _edges(telling):
-            log.found(f"record whose offsets count {way}; its entities were placed so", line)
+            log.found(f"records whose offsets suit their entities as {way} and as {other}; read as {way}", line)
+        elif _edges(fit) != _edges(telling):
+            log.found(f"records whose offsets count {way}; their entities were placed so", line)
         moved = iter(fit)
-        placed = [next(moved) if s.surface is not None else places.moved(s, way) or s for s in spans]
-        return placed, []
-    placed, lost = [], []
+        return [next(moved) if s.surface is not None else places.moved(s, way) or s for s in spans], []
+    placed: list[CharacterSpan] = []
+    lost: list[Lost] = []
     for span in spans:
-        found = _alone(places, span, order) if span.surface is not None else span
-        if found is None:
-            lost.append(span)
+        alone = _alone(places, span, order) if span.surface is not None else span
+        if alone is None:
+            size = len(span.surface or "")
+            candidates = [replace(span, start=at, end=at + size) for at in places.occurrences(span.surface or "")]
+            lost.append(Lost(span.label, "entity whose text is not at its offsets", (span, *candidates)))
             continue
-        if _edges([found]) != _edges([span]):
-            log.found("entity whose offsets contradict its text; it was found by its text", line)
-        placed.append(found)
+        if _edges([alone]) != _edges([span]):
+            log.found("entities whose offsets contradict their text; they were found by their text", line)
+        placed.append(alone)
+    return placed, lost
+
+
+def _doubtful(
+    places: Places, spans: Sequence[CharacterSpan], log: ReadLog, line: int
+) -> tuple[list[CharacterSpan], list[Lost]]:
+    """Spans without a text to compare: as they are, unless only another way of counting suits them."""
+    ways = better_ways(places, spans)
+    if not ways:
+        return list(spans), []
+    plain = places.fits(spans, CODE_POINTS)
+    if plain is not None:
+        for way in ways:
+            # Bytes differ from code points in every text with an accent; what suits both ways then is mere chance.
+            if not way.startswith("bytes") and _edges(places.fits(spans, way) or ()) != _edges(plain):
+                log.found(
+                    f"records whose entities are whole words as {CODE_POINTS} and, elsewhere, as {way}; "
+                    f"read as {CODE_POINTS}",
+                    line,
+                )
+                break
+        return list(spans), []
+    log.found(f"records whose entities are whole words only if offsets count {ways[0]}, not {CODE_POINTS}", line)
+    placed: list[CharacterSpan] = []
+    lost: list[Lost] = []
+    for span, moved in zip(spans, places.fits(spans, ways[0]) or (), strict=True):
+        if _edges([span]) == _edges([moved]) or span.end > len(places.text):
+            placed.append(span)
+        else:
+            lost.append(Lost(span.label, f"entity at another place if offsets count {ways[0]}", (span, moved)))
     return placed, lost
 
 
@@ -184,22 +229,6 @@ def _alone(places: Places, span: CharacterSpan, order: Sequence[str]) -> Charact
     if (fit := places.fits([inclusive], CODE_POINTS)) is not None:
         return fit[0]
     return places.nearest(span)
-
-
-def _doubt(places: Places, spans: Sequence[CharacterSpan], log: ReadLog, line: int) -> None:
-    """Say where offsets suit another way of counting as well or better; there is no text to tell."""
-    if not places.unusual or not spans:
-        return
-    plain = places.fits(spans, CODE_POINTS)
-    for way in better_ways(places, spans):
-        if plain is None:
-            log.found(f"record whose entities are whole words only if its offsets count {way}, not {CODE_POINTS}", line)
-            return
-        # Bytes differ from code points in every text with an accent; what suits both ways then is mere chance.
-        if not way.startswith("bytes") and _edges(places.fits(spans, way) or ()) != _edges(plain):
-            message = f"record whose entities are whole words both as {CODE_POINTS} and as {way}, at different places"
-            log.found(f"{message}; read as {CODE_POINTS}", line)
-            return
 
 
 def _edges(spans: Iterable[CharacterSpan]) -> list[tuple[int, int]]:

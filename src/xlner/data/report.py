@@ -162,7 +162,7 @@ class ReadLog:
             self.notes.append(text)
 
     def found(self, finding: str, line: int) -> None:
-        """Something to tell once for the whole input, with how often it was and where first."""
+        """Something to tell once for the whole input, with how often it was and where first; a noun in the plural."""
         number, first = self._found.get(finding, (0, self.where(line)))
         self._found[finding] = (number + 1, first)
 
@@ -189,5 +189,5 @@ class ReadLog:
             tuple(self.broken),
             tuple(self.dropped),
             tuple(self.faults),
-            (*self.notes, *(f"{n} times: {finding} (first {first})" for finding, (n, first) in self._found.items())),
+            (*self.notes, *(f"{n} {finding} (first {first})" for finding, (n, first) in self._found.items())),
         )

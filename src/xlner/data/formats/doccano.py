@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from xlner.core.types import Sentence
 from xlner.data.characters import on_words
@@ -56,7 +57,7 @@ class Doccano(JsonDialect):
             yield sentence
 
 
-def _entities(record: Record, log: ReadLog, line: int, labels: tuple[str, ...]) -> list[CharacterSpan] | bool | None:
+def _entities(record: Record, log: ReadLog, line: int, labels: tuple[str, ...]) -> list[CharacterSpan] | Literal[False] | None:
     """The entities of a record; None where nobody looked for any; False after a fault."""
     lists = [record[key] for key in _entity_keys(record) if record[key] is not None]
     count_relations(record.get("relations"), log, line)
