@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from xlner.core.types import Sentence, Span
 from xlner.data.counting import CharacterSpan, Places, better_ways, place
@@ -131,7 +131,7 @@ def on_tokens(
 def _sentence(
     words: tuple[str, ...],
     found: Sequence[Span],
-    missing: Iterable[int],
+    missing: set[int],
     log: ReadLog,
     line: int,
     *,
@@ -141,8 +141,10 @@ def _sentence(
     offsets: tuple[tuple[int, int], ...] | None = None,
 ) -> Sentence:
     """A sentence; its missing words are those that no entity holds."""
-    unknown = set(missing) - {i for span in found for i in range(span.start, span.end)}
-    ranges = runs([i in unknown for i in range(len(words))]) if unknown else ()
+    ranges: tuple[tuple[int, int], ...] = ()
+    if missing:
+        unknown = missing - {i for span in found for i in range(span.start, span.end)}
+        ranges = runs(i in unknown for i in range(len(words)))
     return Sentence(
         words=words, spans=tuple(found), language=language, text=text, offsets=offsets, missing=ranges,
         labelled=labelled, where=log.where(line),

@@ -17,6 +17,7 @@ from xlner.data.report import ReadLog
 
 CODE_POINTS = "code points"
 UTF16 = "UTF-16 units"
+BYTES = "bytes of UTF-8"
 _NEAR = 40  # code points that offsets may be away from the text which they mean, where it occurs more than once
 
 
@@ -49,14 +50,13 @@ class Places:
 
     def __init__(self, text: str, words: Sequence[tuple[int, int]]) -> None:
         self.text, self._words = text, words
-        self.unusual = not text.isascii() or "\n" in text  # else there is one way to count
+        self.astral = not text.isascii() and max(text) > "\uffff"
+        self.crlf = "\r\n" in text
 
     @cached_property
     def ways(self) -> Mapping[str, Sequence[int]]:
         """Name of a way of counting -> how many units stand before each code point, and before the end."""
-        text = self.text
-        astral = not text.isascii() and max(text) > "\uffff"
-        crlf = "\r\n" in text
+        text, astral, crlf = self.text, self.astral, self.crlf
         wide = [1 + (c > "\uffff") for c in text] if astral else [1] * len(text)
         short = [not text.startswith("\r\n", i) for i in range(len(text))] if crlf else []
         found: dict[str, Iterable[int]] = {}
@@ -69,7 +69,7 @@ class Places:
         if "\n" in text and not crlf:
             found["a line break as two characters"] = [1 + (c == "\n") for c in text]
         if not text.isascii():
-            found["bytes of UTF-8"] = [1 + (c > "\x7f") + (c > "\u07ff") + (c > "\uffff") for c in text]
+            found[BYTES] = [1 + (c > "\x7f") + (c > "\u07ff") + (c > "\uffff") for c in text]
         return {name: list(accumulate(chain((0,), widths))) for name, widths in found.items()}
 
     def moved(self, span: CharacterSpan, way: str) -> CharacterSpan | None:
@@ -157,7 +157,8 @@ def place(
     telling = [span for span in spans if span.surface is not None]
     if not telling:
         return _doubtful(places, spans, log, line)
-    if not places.unusual and all(s.start >= 0 and places.text[s.start : s.end] == s.surface for s in telling):
+    exact = all(s.start >= 0 and places.text[s.start : s.end] == s.surface for s in telling)
+    if exact and not places.astral and not places.crlf:
         return list(spans), []
     order = [CODE_POINTS, *places.ways]
     if browser and UTF16 in order:
@@ -190,20 +191,18 @@ def _doubtful(
     places: Places, spans: Sequence[CharacterSpan], log: ReadLog, line: int
 ) -> tuple[list[CharacterSpan], list[Lost]]:
     """Spans without a text to compare: as they are, unless only another way of counting suits them."""
-    ways = better_ways(places, spans)
-    if not ways:
-        return list(spans), []
     plain = places.fits(spans, CODE_POINTS)
+    if plain is not None and not places.astral and not places.crlf:
+        return plain, []
+    ways = better_ways(places, spans)
     if plain is not None:
-        for way in ways:
-            # Bytes differ from code points in every text with an accent; what suits both ways then is mere chance.
-            if not way.startswith("bytes") and _edges(places.fits(spans, way) or ()) != _edges(plain):
-                log.found(
-                    f"records whose entities are whole words as {CODE_POINTS} and, elsewhere, as {way}; "
-                    f"read as {CODE_POINTS}",
-                    line,
-                )
-                break
+        # Bytes differ from code points in every text with an accent; what suits both ways then is mere chance.
+        ways = [way for way in ways if way != BYTES and _edges(places.fits(spans, way) or ()) != _edges(plain)]
+        if ways:
+            what = f"records whose entities are whole words as {CODE_POINTS} and, elsewhere, as {ways[0]}"
+            log.found(f"{what}; read as {CODE_POINTS}", line)
+        return plain, []
+    if not ways:
         return list(spans), []
     log.found(f"records whose entities are whole words only if offsets count {ways[0]}, not {CODE_POINTS}", line)
     placed: list[CharacterSpan] = []
@@ -218,7 +217,7 @@ def _doubtful(
 
 def better_ways(places: Places, spans: Sequence[CharacterSpan]) -> list[str]:
     """Ways of counting other than code points in which all spans are whole words."""
-    return [way for way in places.ways if places.fits(spans, way) is not None] if spans and places.unusual else []
+    return [way for way in places.ways if places.fits(spans, way) is not None] if spans else []
 
 
 def _alone(places: Places, span: CharacterSpan, order: Sequence[str]) -> CharacterSpan | None:

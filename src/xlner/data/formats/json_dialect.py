@@ -65,10 +65,11 @@ def read_json(source: Input, log: ReadLog, options: ReadOptions, asked: JsonDial
     split, scheme = asked.options.split, asked.options.scheme
     counts: Counter[str] = Counter()
 
+    finder = _Finder(dialects)
+
     def items() -> Iterator[Item]:
-        known = lambda record: any(dialect.takes(record) for dialect in dialects)  # noqa: E731
-        for line, record in records(source, log, known, split=split):
-            dialect = next((d for d in dialects if d.takes(record)), None)
+        for line, record in records(source, log, lambda record: finder(record) is not None, split=split):
+            dialect = finder(record)
             if dialect is None:
                 log.fault(_nobody(record), line)
                 continue
@@ -80,6 +81,23 @@ def read_json(source: Input, log: ReadLog, options: ReadOptions, asked: JsonDial
             log.note("records of several dialects: " + ", ".join(f"{name} {n}" for name, n in counts.most_common()))
 
     return _delivered(items(), log, options, scheme)
+
+
+class _Finder:
+    """The dialect of a record, or None. Remembers the last answer, since each record is asked about twice."""
+
+    def __init__(self, dialects: list[JsonDialect]) -> None:
+        self._dialects = dialects
+        self._last: tuple[Record, JsonDialect | None] = ({}, None)
+
+    def __call__(self, record: Record) -> JsonDialect | None:
+        if record is not self._last[0]:
+            self._last = (record, None)
+            for dialect in self._dialects:
+                if dialect.takes(record):
+                    self._last = (record, dialect)
+                    break
+        return self._last[1]
 
 
 def _dialects(asked: JsonDialect) -> list[JsonDialect]:
