@@ -157,7 +157,8 @@ def place(
     telling = [span for span in spans if span.surface is not None]
     if not telling:
         return _doubtful(places, spans, log, line)
-    exact = all(s.start >= 0 and places.text[s.start : s.end] == s.surface for s in telling)
+    size = len(places.text)
+    exact = all(0 <= s.start and s.end <= size and places.text[s.start : s.end] == s.surface for s in telling)
     if exact and not places.astral and not places.crlf:
         return list(spans), []
     order = [CODE_POINTS, *places.ways]

@@ -57,7 +57,9 @@ class Doccano(JsonDialect):
             yield sentence
 
 
-def _entities(record: Record, log: ReadLog, line: int, labels: tuple[str, ...]) -> list[CharacterSpan] | Literal[False] | None:
+def _entities(
+    record: Record, log: ReadLog, line: int, labels: tuple[str, ...]
+) -> list[CharacterSpan] | Literal[False] | None:
     """The entities of a record; None where nobody looked for any; False after a fault."""
     lists = [record[key] for key in _entity_keys(record) if record[key] is not None]
     count_relations(record.get("relations"), log, line)
