@@ -211,7 +211,7 @@ COUNTS = {
 
 @pytest.mark.parametrize("count", COUNTS)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_entity_is_never_on_another_text_than_its_own(tmp_path: Path, count: str, data: st.DataObject) -> None:
     pieces = data.draw(st.lists(st.sampled_from(SCRIPTS), min_size=1, max_size=12))
     chosen = sorted(data.draw(st.sets(st.integers(0, len(pieces) - 1), min_size=1, max_size=3)))
