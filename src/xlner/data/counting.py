@@ -158,7 +158,7 @@ def place(
     if not telling:
         return _doubtful(places, spans, log, line)
     size = len(places.text)
-    exact = all(0 <= s.start and s.end <= size and places.text[s.start : s.end] == s.surface for s in telling)
+    exact = all(s.start >= 0 and s.end <= size and places.text[s.start : s.end] == s.surface for s in telling)
     if exact and not places.astral and not places.crlf:
         return list(spans), []
     order = [CODE_POINTS, *places.ways]
