@@ -1,71 +1,219 @@
-"""JSON records, one per line or in one array, each with the line it starts on."""
+"""JSON records with the lines they start on: one per line, in an array, in an object, or over many lines."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from xlner.core.languages import iso3
 from xlner.data.report import ReadLog
 from xlner.data.source import Input
+from xlner.errors import UsageError
 
 Record = dict[str, Any]
+Known = Callable[[Record], bool]
 _BLANK = " \t\r\n"
+_BLANKS = frozenset(_BLANK)
+_DECODER = json.JSONDecoder()
+# What begins like an object with a key, or like a list of strings in a list: broken or cut off, but no prose.
+_BEGINS_LIKE_JSON = re.compile(r"""(\[\s*){0,2}\{\s*["'][^"'\n]{0,80}["']\s*:|\[\s*\[\s*["']""")
 
 
-def records(source: Input, log: ReadLog) -> Iterator[tuple[int, Record]]:
+def is_json(text: str) -> bool:
+    """Whether a text begins with a JSON object, or with an array of more than numbers: `[1] See below` is prose."""
+    text = text.lstrip(_BLANK + "\ufeff")
+    if text[:1] not in ("{", "["):
+        return False
+    try:
+        value, end = _DECODER.raw_decode(text)
+    except RecursionError:
+        return True
+    except ValueError:
+        return _BEGINS_LIKE_JSON.match(text) is not None
+    rest = text[end:].lstrip(" \t")
+    if not value:
+        return not rest.strip(_BLANK)
+    if isinstance(value, list) and all(isinstance(item, int | float) for item in value):
+        return False
+    return rest[:1] in ("", "\r", "\n", "{", "[", ",")
+
+
+def records(source: Input, log: ReadLog, known: Known, *, split: str | None = None) -> Iterator[tuple[int, Record]]:
     """Line number and object. Whatever is no JSON object is a fault with its line.
 
-    Lines are read one by one. An array is read whole, since its objects have no lines of their own.
+    Lines are read one by one. Everything else is read whole: an array, an object over several lines, a list of records
+    in an object (`{"data": [...]}`), an object of records (`{"1": {...}}`).
+
+    Args:
+        source: the input.
+        log: takes the faults.
+        known: whether some dialect reads such a record; if not, records are looked for inside.
+        split: of several lists of records in one object, which one.
     """
-    if source.head().removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
-        yield from _from_array(source.text(), log)
-        return
-    for number, line in source.lines():
-        if line.strip(_BLANK):
-            try:
-                value = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                log.fault(_no_json(error), number)
-                continue
-            if (record := _checked(value, log, number)) is not None:
-                yield number, record
+    if _is_lines(source.head()):
+        for number, line in source.lines():
+            if line.strip(_BLANK):
+                try:
+                    value = json.loads(line)
+                except (ValueError, RecursionError) as error:
+                    log.fault(_no_json(error, line), number)
+                    continue
+                yield from _opened(value, number, log, known, split)
+    else:
+        yield from _Document(source.text(), log, known, split).records()
 
 
-def _from_array(text: str, log: ReadLog) -> Iterator[tuple[int, Record]]:
-    decoder = json.JSONDecoder()
-    position = text.index("[") + 1
-    line = 1 + text.count("\n", 0, position)
-
-    def skip(position: int) -> int:
-        while position < len(text) and text[position] in _BLANK:
-            position += 1
-        return position
-
-    position, seen = skip(position), position
-    while position < len(text) and text[position] != "]":
-        line, seen = line + text.count("\n", seen, position), position
-        try:
-            value, end = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError) as error:
-            log.fault(_no_json(error), line + text.count("\n", position, getattr(error, "pos", position)))
-            return
-        if (record := _checked(value, log, line)) is not None:
-            yield line, record
-        position = skip(end)
-        if position < len(text) and text[position] == ",":
-            position = skip(position + 1)
-        elif text[position : position + 1] != "]":
-            break
-    if text[position : position + 1] != "]" or text[position + 1 :].strip(_BLANK):
-        log.fault("the JSON array does not end with one ]", 1 + text.count("\n", 0, position))
+def _is_lines(head: bytes) -> bool:
+    """Whether each line is a value of its own, as far as the first one tells."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    first = text.partition(b"\n")[0].decode("utf-8", "replace").rstrip(_BLANK)
+    if first[:1] not in ("{", "["):
+        return True
+    try:
+        value = json.loads(first)
+    except (ValueError, RecursionError):
+        # What ends with an open bracket goes on in the next line; any other broken line is a line that is broken.
+        return first[0] == "{" and first[-1] not in "{[,:"
+    return isinstance(value, dict) or _is_pair(value)
 
 
-def _checked(value: object, log: ReadLog, line: int) -> Record | None:
-    if not isinstance(value, dict):
+def _is_pair(value: object) -> bool:
+    """spaCy's `[text, {"entities": [...]}]`."""
+    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], dict)
+
+
+def _as_record(value: Any) -> Record | None:
+    if isinstance(value, dict):
+        return value
+    return {"text": value[0], "annotations": value[1]} if _is_pair(value) else None
+
+
+def _record(value: object, line: int, log: ReadLog) -> Iterator[tuple[int, Record]]:
+    record = _as_record(value)
+    if record is not None:
+        yield line, record
+    elif value is None:
+        log.drop("null in the place of a record", line)
+    else:
         log.fault(f"a JSON object is wanted, not {type(value).__name__}", line)
+
+
+def _opened(value: Any, line: int, log: ReadLog, known: Known, split: str | None) -> Iterator[tuple[int, Record]]:
+    """The records of a value that stands in one line."""
+    place = _place(value, line, log, known, split)
+    if place is None:
+        yield from _record(value, line, log)
+        return
+    for item in value.values() if place == "" else value[place]:
+        yield from _record(item, line, log)
+
+
+def _place(value: Any, line: int, log: ReadLog, known: Known, split: str | None) -> str | None:
+    """Where the records are in an object that is none: a key, "" for its values, None for nowhere."""
+    if not isinstance(value, dict) or known(value):
         return None
-    return value
+    is_known = lambda item: (r := _as_record(item)) is not None and known(r)  # noqa: E731
+    lists = [key for key, items in value.items() if isinstance(items, list) and any(map(is_known, items))]
+    if len(lists) > 1 and split not in lists:
+        log.fault(f"several lists of records ({', '.join(map(repr, lists))}); write one of them to a file", line)
+        return None
+    if lists:
+        key = split if split in lists else lists[0]
+        beside = ", ".join(repr(k) for k in value if k != key)
+        log.note(f"the records stand in '{key}'" + (f"; not read: {beside:.200}" if beside else ""))
+        return key
+    return "" if value and any(map(is_known, value.values())) else None
+
+
+class _Document:
+    """A text of JSON values over several lines, read from its start to its end.
+
+    Args:
+        text: the whole text.
+        log: takes the faults.
+        known: as in `records`.
+        split: as in `records`.
+    """
+
+    def __init__(self, text: str, log: ReadLog, known: Known, split: str | None) -> None:
+        self._text, self._log, self._known, self._split = text, log, known, split
+        self._breaks = [match.start() for match in re.finditer("\n", text)]
+        self._at = 0
+
+    def records(self) -> Iterator[tuple[int, Record]]:
+        """The records of all values, one after the other."""
+        try:
+            while self._next():
+                if self._next() == "[":
+                    for value, line in self._elements():
+                        yield from _record(value, line, self._log)
+                else:
+                    yield from self._object()
+        except (ValueError, RecursionError) as error:
+            at = error.pos if isinstance(error, json.JSONDecodeError) else self._at
+            self._log.fault(_no_json(error), self._line(min(at, len(self._text.rstrip(_BLANK)))))
+
+    def _object(self) -> Iterator[tuple[int, Record]]:
+        """An object: a record, or what holds records."""
+        begin, line = self._at, self._line(self._at)
+        value = self._value()
+        end = self._at
+        place = _place(value, line, self._log, self._known, self._split)
+        if place is None:
+            yield from _record(value, line, self._log)
+            return
+        self._at = begin
+        for key in self._keys():
+            if place == "":
+                yield from _record(value[key], self._line(self._at), self._log)
+            elif key == place and self._next() == "[":
+                for item, line in self._elements():
+                    yield from _record(item, line, self._log)
+                break
+            self._value()
+        self._at = end
+
+    def _elements(self) -> Iterator[tuple[Any, int]]:
+        """The elements of an array, each with its line."""
+        self._at += 1
+        while self._next() != "]":
+            line = self._line(self._at)
+            yield self._value(), line
+            self._separator("]")
+        self._at += 1
+
+    def _keys(self) -> Iterator[str]:
+        """The keys of an object that is known to be good; whoever takes one reads its value."""
+        self._at += 1
+        while self._next() != "}":
+            key = self._value()
+            self._next()
+            self._at += 1  # the colon
+            self._next()
+            yield key
+            self._separator("}")
+
+    def _separator(self, end: str) -> None:
+        if self._next() == ",":
+            self._at += 1
+        elif self._next() != end:
+            raise json.JSONDecodeError(f"a comma or {end} is wanted", self._text, self._at)
+
+    def _next(self) -> str:
+        """The next character that is not blank, without taking it; "" at the end."""
+        while self._text[self._at : self._at + 1] in _BLANKS:
+            self._at += 1
+        return self._text[self._at : self._at + 1]
+
+    def _value(self) -> Any:
+        value, self._at = _DECODER.raw_decode(self._text, self._at)
+        return value
+
+    def _line(self, position: int) -> int:
+        return 1 + bisect_left(self._breaks, position)
 
 
 def text_of(value: object, what: str, log: ReadLog, line: int) -> str | None:
@@ -92,13 +240,29 @@ def strings(value: object, what: str, log: ReadLog, line: int) -> list[str] | No
 
 
 def index(value: object) -> int | None:
-    """A whole number that is no truth value (JSON's true is a Python int), or None."""
+    """A whole number, also 3.0, that is no truth value (JSON's true is a Python int); or None."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _no_json(error: Exception) -> str:
+def language_of(record: Record) -> str | None:
+    """The language that a record names; None without one, or when its name is no code."""
+    for key in ("language", "lang"):
+        if isinstance(record.get(key), str):
+            try:
+                return iso3(record[key])
+            except UsageError:
+                return None
+    return None
+
+
+def _no_json(error: Exception, line: str | None = None) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"no JSON: {error.msg} at character {error.colno}"
+        message = f"no JSON: {error.msg} at character {error.colno}"
+        if line is not None and line.rstrip(_BLANK)[-1:] in ("{", "[", ",", ":"):
+            message += "; an object over several lines may follow no other one that is in one line"
+        return message
     if isinstance(error, RecursionError):
         return "the JSON is nested too deeply"
     return f"no JSON: {error}"

@@ -141,6 +141,7 @@ class ReadLog:
         self.dropped: list[Dropped] = []
         self.faults: list[str] = []
         self.notes: list[str] = []
+        self._found: dict[str, tuple[int, str]] = {}
 
     def where(self, line: int) -> str:
         return f"{self.path}:{line}"
@@ -159,6 +160,11 @@ class ReadLog:
     def note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
+
+    def found(self, finding: str, line: int) -> None:
+        """Something to tell once for the whole input, with how often it was and where first; a noun in the plural."""
+        number, first = self._found.get(finding, (0, self.where(line)))
+        self._found[finding] = (number + 1, first)
 
     def count(self, sentence: Sentence) -> Sentence:
         """Count a sentence that is handed out, and return it."""
@@ -183,5 +189,5 @@ class ReadLog:
             tuple(self.broken),
             tuple(self.dropped),
             tuple(self.faults),
-            tuple(self.notes),
+            (*self.notes, *(f"{n} {finding} (first {first})" for finding, (n, first) in self._found.items())),
         )

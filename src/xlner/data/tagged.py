@@ -24,6 +24,7 @@ class TaggedSentence:
         text: the original text with offsets into it, where the file gives both.
         offsets: per word `(start, end)` code points into `text`.
         lines: line of each word, where words stand on lines of their own.
+        language: ISO 639-3 code, where the file names one per sentence; that of the options wins.
     """
 
     words: list[str]
@@ -32,6 +33,7 @@ class TaggedSentence:
     text: str | None = None
     offsets: tuple[tuple[int, int], ...] | None = None
     lines: list[int] | range | None = None
+    language: str | None = None
 
 
 def looks_like_tag(text: str) -> bool:
@@ -81,7 +83,7 @@ def assemble(
         yield Sentence(
             words=tuple(row.words),
             spans=spans,
-            language=options.language,
+            language=options.language or row.language,
             text=row.text,
             offsets=row.offsets,
             missing=() if nobody_looked else missing,
@@ -133,7 +135,7 @@ def raw(row: TaggedSentence, log: ReadLog, options: ReadOptions) -> Sentence:
     """The words of a row as raw text, labels ignored."""
     return Sentence(
         words=tuple(row.words),
-        language=options.language,
+        language=options.language or row.language,
         text=row.text,
         offsets=row.offsets,
         labelled=False,

@@ -21,9 +21,13 @@ FORMATS = Registry(
     "formats",
     {
         "uner": "xlner.data.formats.uner:Uner",
+        "json": "xlner.data.formats.any_json:AnyJson",
         "label-studio": "xlner.data.formats.label_studio:LabelStudio",
         "jsonl": "xlner.data.formats.native:Native",
         "tokens": "xlner.data.formats.tokens:Tokens",
+        "gliner": "xlner.data.formats.token_spans:TokenSpans",
+        "few-nerd": "xlner.data.formats.few_nerd:FewNerd",
+        "spacy": "xlner.data.formats.spacy:Spacy",
         "prodigy": "xlner.data.formats.prodigy:Prodigy",
         "doccano": "xlner.data.formats.doccano:Doccano",
         "conllu": "xlner.data.formats.conllu:Conllu",
@@ -64,15 +68,13 @@ def options_of(name: str) -> set[str]:
 
 
 def _name(head: Head, wanted: str | None) -> str:
-    if wanted == "json":
-        wanted = "jsonl"
+    if wanted == "jsonl":  # means "JSON lines of whatever dialect"
+        wanted = "json"
     if wanted is not None:
         wanted = FORMATS.canonical(wanted)
         kind = FORMATS.load(wanted)
         if not hasattr(kind, "read"):
             raise UsageError(f"format '{wanted}' can be written, not read")
-        if kind.is_json and wanted == "jsonl":
-            return _first(lambda kind: kind.is_json and kind.sniff(head)) or wanted
         return wanted
     return (
         _first(lambda kind: not kind.named_only and kind.sniff(head))

@@ -1,84 +1,114 @@
-"""Doccano's JSON lines, and every other text with a list of character spans."""
+"""Doccano's JSON, old and new, and every other text with a list of character spans."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from xlner.core.types import Sentence
-from xlner.data.characters import CharacterSpan, on_words
-from xlner.data.formats.base import Format
-from xlner.data.formats.head import Head
+from xlner.data.characters import on_words
+from xlner.data.counting import CharacterSpan
+from xlner.data.formats.json_dialect import JsonDialect, Repeated
+from xlner.data.marks import WANTED, count_relations, is_label, looks_like_entity, one_annotator, spans_of
 from xlner.data.options import ReadOptions
-from xlner.data.records import index, records, text_of
+from xlner.data.records import Record, index, language_of, text_of
 from xlner.data.report import ReadLog
-from xlner.data.source import Input
 
-_SPAN_KEYS = ("label", "labels", "entities")
-_START = ("start", "start_offset", "begin")
-_END = ("end", "end_offset")
-_LABEL = ("label", "labels", "type", "entity")
+_SPAN_KEYS = ("label", "labels", "entities", "annotations", "annotation")
+_OTHER_LISTS = ("relations", "Comments", "comments", "cats", "meta", "tokens")
 
 
-class Doccano(Format):
-    """`{"text": ..., "label": [[start, end, "PER"], ...]}`; also `labels` and `entities`, with lists or objects.
+class Doccano(JsonDialect):
+    """Text with character spans: `{"text": ..., "label": [[start, end, "PER"], ...]}`, as doccano writes it.
 
-    One record is one sentence, whatever its length: an entity may cross any point where it could be split. Label
-    Studio's JSON-MIN has this form, too. A record without any list of entities is unlabelled.
+    The text is `text` or `data`. The entities are lists or objects under `label`, `labels`, `entities`, `annotations`
+    or any key whose values look like entities; what several keys hold is taken together. Label Studio's JSON-MIN has
+    this form, too. One record is one sentence, whatever its length: an entity may cross any point where it could be
+    split. A record without any list of entities is unlabelled. Of several annotators the first one counts.
     """
 
     name = "doccano"
-    is_json = True
+
+    def __init__(self, options: object = None, /, **values: object) -> None:
+        super().__init__(options, **values)
+        self._repeated = Repeated()
 
     @classmethod
-    def sniff(cls, head: Head) -> bool:
-        return "text" in head.record and "words" not in head.record
+    def takes(cls, record: Record) -> bool:
+        return "text" in record or isinstance(record.get("data"), str)
 
-    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
-        """Sentences with text and offsets."""
-        for line, record in records(source, log):
-            text = text_of(record.get("text"), "text", log, line)
-            if text is None:
-                continue
-            key = next((k for k in _SPAN_KEYS if k in record), None)
-            spans = spans_of(record[key] if key and options.labelled else [], log, line)
-            if spans is not None:
-                sentence = on_words(text, spans, log, options, line=line, labelled=key is not None)
-                if sentence is not None:
-                    yield sentence
+    def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+        """A sentence with text and offsets."""
+        key = "text" if "text" in record else "data"
+        text = text_of(record[key], key, log, line)
+        if text is None:
+            return
+        found = _entities(record, log, line, self.options.labels) if options.labelled else None
+        if found is False:
+            return
+        if options.labelled and self._repeated(record.get("id"), record.get("annotation_id")):
+            log.drop("further annotation of the same task", line)
+            return
+        sentence = on_words(
+            text, found or (), log, options, line=line, labelled=found is not None,
+            browser="annotation_id" in record, language=language_of(record),
+        )  # fmt: skip
+        if sentence is not None:
+            yield sentence
 
 
-def spans_of(value: object, log: ReadLog, line: int) -> list[CharacterSpan] | None:
-    """Character spans from `[start, end, label]` lists or objects; None after a fault."""
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        log.fault(f"a list of entities is wanted, not {type(value).__name__}", line)
-        return None
-    spans = []
-    for item in value:
-        span = _span(item)
-        if span is None:
-            log.fault("an entity must be [start, end, label], or an object with start, end and label", line)
-            return None
-        spans.append(span)
+def _entities(
+    record: Record, log: ReadLog, line: int, labels: tuple[str, ...]
+) -> list[CharacterSpan] | Literal[False] | None:
+    """The entities of a record; None where nobody looked for any; False after a fault."""
+    lists = [record[key] for key in _entity_keys(record) if record[key] is not None]
+    count_relations(record.get("relations"), log, line)
+    spans: list[CharacterSpan] | None = None
+    for value in lists:
+        if isinstance(value, dict):
+            more = _by_type(value, log, line)
+        elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            # Names of the whole text. Beside entities they can be left out; alone, the entities may have been lost.
+            if len(lists) == 1:
+                log.fault(f"names where entities are wanted ({', '.join(value):.40}): {WANTED}", line)
+                return False
+            log.drop("label of a whole text", line)
+            continue
+        else:
+            if isinstance(value, list) and any(isinstance(item, dict) and "user" in item for item in value):
+                value = one_annotator(value, "user", log, line)
+            more = spans_of(value, log, line, labels=labels)
+        if more is None:
+            return False
+        spans = [*(spans or ()), *more]
+    if spans is None and (other := [k for k, v in record.items() if isinstance(v, list) and v and not _aside(k)]):
+        log.note(f"texts without a list of entities are unlabelled; not read: {', '.join(map(repr, other)):.200}")
     return spans
 
 
-def _span(item: object) -> CharacterSpan | None:
-    if isinstance(item, list) and len(item) == 3:
-        start, end, label = item
-    elif isinstance(item, dict):
-        start, end, label = (next((item[k] for k in keys if k in item), None) for keys in (_START, _END, _LABEL))
-    else:
-        return None
-    if isinstance(label, list) and label:
-        label = label[0]
-    first, last = index(start), index(end)
-    if first is None or last is None or not is_label(label):
-        return None
-    return CharacterSpan(first, last, str(label))
+def _entity_keys(record: Record) -> list[str]:
+    keys = [key for key in record if key in _SPAN_KEYS]
+    further = [
+        key
+        for key, value in record.items()
+        if key not in keys and not _aside(key) and isinstance(value, list) and any(map(looks_like_entity, value))
+    ]
+    return keys + further
 
 
-def is_label(value: object) -> bool:
-    """A type that can stand in a tag: a string of visible characters, not O."""
-    return isinstance(value, str) and bool(value.strip()) and value.isprintable() and value != "O"
+def _aside(key: str) -> bool:
+    return key in _OTHER_LISTS or key.startswith("_")
+
+
+def _by_type(value: Record, log: ReadLog, line: int) -> list[CharacterSpan] | None:
+    """Entities as CLUENER has them, `{"name": {"Zuri": [[0, 3]]}}`: the type, the text, first and last character."""
+    spans = []
+    for label, texts in value.items():
+        for surface, places in texts.items() if isinstance(texts, dict) else [(None, None)]:
+            for place in places if isinstance(places, list) else [None]:
+                start, last = map(index, place) if isinstance(place, list) and len(place) == 2 else (None, None)
+                if start is None or last is None or not is_label(label):
+                    log.fault(f"an object of entities must be type -> text -> [[first, last], ...]; {WANTED}", line)
+                    return None
+                spans.append(CharacterSpan(start, last + 1, label, None, surface))
+    return spans

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
+from xlner.data.records import is_json
 from xlner.data.source import HEAD_BYTES
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -43,23 +42,6 @@ class Head:
         return [line.rstrip("\r") for line in lines]
 
     @cached_property
-    def record(self) -> dict[str, Any]:
-        """The first JSON object, alone or in an array; {} when the input is no JSON.
-
-        Of an object that is longer than the head, the keys (of any depth) with empty values: enough to tell the
-        dialects apart.
-        """
-        text = self.text.lstrip()
-        if text.startswith("["):
-            text = text[1:].lstrip()
-        if not text.startswith("{"):
-            return {}
-        try:
-            value, _ = json.JSONDecoder().raw_decode(text)
-        except (ValueError, RecursionError):
-            return dict.fromkeys(re.findall(r'"(\w{1,40})"\s*:', text))
-        return value if isinstance(value, dict) else {}
-
-    @property
     def is_json(self) -> bool:
-        return self.text.lstrip()[:1] == "{" or bool(self.record)
+        """Whether it begins with a JSON object or array, see `xlner.data.records.is_json`."""
+        return is_json(self.text)

@@ -2,98 +2,197 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import html
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from xlner.core.types import Sentence
-from xlner.data.characters import CharacterSpan, on_words
-from xlner.data.formats.base import Format
-from xlner.data.formats.doccano import is_label
-from xlner.data.formats.head import Head
+from xlner.data.characters import on_words
+from xlner.data.counting import CharacterSpan
+from xlner.data.formats.json_dialect import JsonDialect
+from xlner.data.marks import label_of
 from xlner.data.options import ReadOptions
-from xlner.data.records import Record, index, records, text_of
+from xlner.data.records import Record, index, language_of, text_of
 from xlner.data.report import ReadLog
-from xlner.data.source import Input
 
 _RESULTS = ("annotations", "completions")
+_LABELS = ("labels", "hypertextlabels", "htmllabels", "paragraphlabels")
+_MARKUP = re.compile(r"<[^<>]*>|&\w{1,30};|&#\w{1,10};")
 
 
-class LabelStudio(Format):
-    """Tasks with `data` and `annotations`. The first annotation that nobody cancelled counts, the rest are left out.
+class LabelStudio(JsonDialect):
+    """Tasks with `data` and `annotations`, marked with Labels, HyperTextLabels or ParagraphLabels.
 
-    A task without annotation is unlabelled; `predictions` are never taken for gold. Offsets come from a browser, which
-    counts UTF-16 units: each span's own `text` tells which count is meant once an emoji stands before it.
+    Of several annotations of a task one counts: the first that is `ground_truth`, else the first that nobody cancelled.
+    The others are left out, counted. A task without annotation is unlabelled, and so is one whose annotation holds
+    answers to other questions alone; `predictions` are never taken for gold. Of several labels of one entity the first
+    counts. The paragraphs of a dialogue are one text, a line each; markup stays in the text.
+
+    Each entity's own `text` is believed more than its offsets, which count as browsers do.
     """
 
     name = "label-studio"
-    is_json = True
 
     @classmethod
-    def sniff(cls, head: Head) -> bool:
-        return "data" in head.record and any(k in head.record for k in (*_RESULTS, "predictions"))
+    def takes(cls, record: Record) -> bool:
+        return isinstance(record.get("data"), dict) and (
+            "text" not in record or any(key in record for key in (*_RESULTS, "predictions"))
+        )
 
-    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
-        """Sentences with text and offsets, one per task."""
-        for line, record in records(source, log):
-            text = _text(record, log, line)
-            if text is None:
-                continue
-            results = _results(record, log, line) if options.labelled else None
-            spans = _spans(results or [], text, log, line)
-            if spans is not None:
-                sentence = on_words(text, spans, log, options, line=line, labelled=results is not None)
-                if sentence is not None:
-                    yield sentence
+    def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+        """One sentence with text and offsets."""
+        results = _results(record, log, line) if options.labelled else None
+        values = [v for r in results or () if isinstance(v := r.get("value"), dict) and _label_key(v)]
+        found = _text(record["data"], [str(r.get("to_name")) for r in results or ()], values, log, line)
+        if found is None:
+            return
+        text, starts = found
+        spans: list[CharacterSpan] = []
+        nowhere: list[CharacterSpan] = []
+        for value in values:
+            span = _span(value, text, starts, log, line)
+            if span is None:
+                return
+            (nowhere if span.start < 0 else spans).append(span)
+        unknown = _everywhere(nowhere, text, log, line)
+        sentence = on_words(
+            text, spans, log, options, line=line, labelled=results is not None, browser=True, unknown=unknown,
+            language=language_of(record["data"]),
+        )  # fmt: skip
+        if sentence is not None:
+            yield sentence
 
 
-def _text(record: Record, log: ReadLog, line: int) -> str | None:
-    data = record.get("data")
-    if not isinstance(data, dict):
-        log.fault("a task needs 'data' with the text in it", line)
-        return None
-    texts = [v for v in data.values() if isinstance(v, str)]
-    if "text" not in data and len(texts) != 1:
-        log.fault(f"'data' holds no 'text', and {len(texts)} other strings", line)
-        return None
-    return text_of(data.get("text", texts[0] if texts else None), "text", log, line)
-
-
-def _results(record: Record, log: ReadLog, line: int) -> list[Any] | None:
+def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
     """What the annotator marked; None when nobody annotated the task."""
     annotations: list[Any] = next((record[k] for k in _RESULTS if isinstance(record.get(k), list)), [])
-    valid = [a for a in annotations if isinstance(a, dict) and not a.get("was_cancelled")]
-    for _ in range(len(annotations) - len(valid)):
-        log.drop("cancelled annotation", line)
-    for _ in valid[1:]:
-        log.drop("further annotation of the same task", line)
+    valid = [a for a in annotations if isinstance(a, dict) and not a.get("was_cancelled") and not a.get("skipped")]
+    cancelled = sum(isinstance(a, dict) for a in annotations) - len(valid)
+    for reason, number in (
+        ("cancelled annotation", cancelled),
+        ("annotation that the export only names", len(annotations) - cancelled - len(valid)),
+        ("further annotation of the same task", len(valid) - 1),
+        ("prediction of a model, no annotation", 0 if valid else _size(record.get("predictions"))),
+    ):
+        for _ in range(number):
+            log.drop(reason, line)
     if not valid:
         return None
-    result = valid[0].get("result", [])
-    return result if isinstance(result, list) else []
+    chosen = next((a for a in valid if a.get("ground_truth") is True), valid[0])
+    result = chosen.get("result")
+    results = [r for r in result if isinstance(r, dict)] if isinstance(result, list) else []
+    marks = [r for r in results if isinstance(r.get("value"), dict) and _label_key(r["value"])]
+    for r in results:
+        if r.get("type") == "relation":
+            log.drop("relation between entities", line)
+        elif not any(r is mark for mark in marks):
+            log.drop(f"answer of kind {str(r.get('type'))[:30]}, no entity of the text", line)
+    return marks if marks or not results else None
 
 
-def _spans(results: list[Any], text: str, log: ReadLog, line: int) -> list[CharacterSpan] | None:
-    spans: list[CharacterSpan] = []
-    for result in results:
-        value = result.get("value") if isinstance(result, dict) else None
-        if not isinstance(value, dict) or "labels" not in value:
-            continue  # a choice, a relation, a rating: no entity
-        labels = value["labels"]
-        in_text = value.get("globalOffsets")  # markup counts from its own element, this from the start
-        place = in_text if isinstance(in_text, dict) else value
-        start, end = index(place.get("start")), index(place.get("end"))
-        if start is None or end is None or not isinstance(labels, list) or not labels or not is_label(labels[0]):
-            log.fault("a marked entity needs 'start', 'end' and one of 'labels'", line)
-            return None
-        start, end = _code_points(text, start, end, value.get("text"))
-        spans.append(CharacterSpan(start, end, labels[0]))
-    return spans
+def _size(value: object) -> int:
+    return len(value) if isinstance(value, list) else 0
 
 
-def _code_points(text: str, start: int, end: int, surface: object) -> tuple[int, int]:
-    """Offsets as code points, found by the marked text itself where it is known."""
-    if not isinstance(surface, str) or text[start:end] == surface or text.isascii() or start < 0:
-        return start, end
-    units = text.encode("utf-16-le")
-    before, inside = (units[2 * a : 2 * b].decode("utf-16-le", "replace") for a, b in ((0, start), (start, end)))
-    return (len(before), len(before) + len(inside)) if inside == surface else (start, end)
+def _label_key(value: Record) -> str | None:
+    return next((key for key in _LABELS if key in value), None)
+
+
+def _text(
+    data: Record, names: Sequence[str], values: Sequence[Record], log: ReadLog, line: int
+) -> tuple[str, list[int] | None] | None:
+    """The text of a task, and where its paragraphs start if it is a dialogue; None after a fault."""
+    texts = {key: value for key, value in data.items() if isinstance(value, str)}
+    surfaces = [value["text"] for value in values if isinstance(value.get("text"), str)]
+    if "text" in data and not isinstance(data["text"], list):
+        return (text, None) if (text := text_of(data["text"], "text", log, line)) is not None else None
+    dialogue = next((lines for value in data.values() if (lines := _lines(value)) is not None), None)
+    if dialogue is not None and (not texts or any("paragraphlabels" in value for value in values)):
+        joined = text_of("\n".join(dialogue), "text", log, line)
+        starts = [sum(len(part) + 1 for part in dialogue[:i]) for i in range(len(dialogue))]
+        return None if joined is None else (joined, starts)
+    fitting = [
+        key
+        for key, text in texts.items()
+        if len(texts) == 1 or key in names or (surfaces and all(surface in text for surface in surfaces))
+    ]
+    if len(fitting) != 1:
+        log.fault(f"'data' holds no 'text', and {len(texts)} other strings", line)
+        return None
+    return (text, None) if (text := text_of(texts[fitting[0]], fitting[0], log, line)) is not None else None
+
+
+def _lines(value: object) -> list[str] | None:
+    """The paragraphs of a dialogue: a list of strings, or of objects with `text` or one other string besides a name."""
+    if not isinstance(value, list) or not value:
+        return None
+    if all(isinstance(item, str) for item in value):
+        return list(value)
+    if not all(isinstance(item, dict) and any(isinstance(v, str) for v in item.values()) for item in value):
+        return None
+    keys = [k for k in value[0] if all(isinstance(item.get(k), str) for item in value)]
+    key = "text" if "text" in keys else max(keys, key=lambda k: sum(len(item[k]) for item in value), default=None)
+    return None if key is None else [item[key] for item in value]
+
+
+def _span(value: Record, text: str, starts: list[int] | None, log: ReadLog, line: int) -> CharacterSpan | None:
+    """One entity; with a negative start if its place is unknown. None after a fault."""
+    label = label_of(value[_label_key(value) or ""], log, line)
+    surface = value["text"] if isinstance(value.get("text"), str) else None
+    in_text = value.get("globalOffsets")  # markup counts from its own element, this from the start
+    start, end = (index(in_text.get(k)) if isinstance(in_text, dict) else None for k in ("start", "end"))
+    if start is None or end is None:
+        start, end = _local(value, starts)
+    if (start is None or end is None) and surface and text.count(surface) == 1:
+        start = text.index(surface)
+        end = start + len(surface)
+    if label is None or ((start is None or end is None) and surface is None):
+        log.fault("a marked entity needs 'start', 'end' and one of 'labels'", line)
+        return None
+    if start is None or end is None:
+        return CharacterSpan(-1, -1, label, None, surface)
+    if surface is not None and isinstance(value.get("start"), str) and text[start:end] != surface:
+        start, end = _without_markup(text, start, end, surface)
+    return CharacterSpan(start, end, label, None, surface)
+
+
+def _local(value: Record, starts: list[int] | None) -> tuple[int | None, int | None]:
+    """Offsets in the text from `start` and `end`, or in a dialogue from paragraph and offset in it."""
+    if starts is None:
+        return index(value.get("start")), index(value.get("end"))
+    edges: list[int | None] = []
+    for paragraph, offset in (("start", "startOffset"), ("end", "endOffset")):
+        number, inside = str(value.get(paragraph)), index(value.get(offset))
+        known = number.isdecimal() and int(number) < len(starts) and inside is not None
+        edges.append(starts[int(number)] + inside if known and inside is not None else None)
+    return edges[0], edges[1]
+
+
+def _without_markup(text: str, start: int, end: int, surface: str) -> tuple[int, int]:
+    """Offsets in the text, if those given count what a browser shows of it: tags as nothing, `&amp;` as one."""
+    shown: list[str] = []
+    at: list[int] = []
+    position = 0
+    for match in [*_MARKUP.finditer(text), None]:
+        begin = match.start() if match else len(text)
+        shown += text[position:begin]
+        at += range(position, begin)
+        if match and match.group().startswith("&"):
+            for character in html.unescape(match.group()):
+                shown.append(character)
+                at.append(begin)
+        position = match.end() if match else begin
+    if 0 <= start < end <= len(at) and "".join(shown[start:end]) == surface:
+        return at[start], at[end - 1] + 1
+    return start, end
+
+
+def _everywhere(spans: Sequence[CharacterSpan], text: str, log: ReadLog, line: int) -> list[CharacterSpan]:
+    """All places where the text of entities without a place occurs."""
+    places = []
+    for span in spans:
+        log.drop(f"{span.label} entity without a place, whose text occurs not once; its words are now unknown", line)
+        for match in re.finditer(re.escape(span.surface), text) if span.surface else ():
+            places.append(CharacterSpan(match.start(), match.end(), span.label))
+    return places

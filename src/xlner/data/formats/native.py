@@ -18,33 +18,29 @@ from typing import Any, TextIO
 
 from xlner.core.languages import iso3
 from xlner.core.types import Sentence, Span
-from xlner.data.formats.base import Format
-from xlner.data.formats.head import Head
+from xlner.data.formats.json_dialect import JsonDialect
 from xlner.data.formats.tokens import TAG_KEYS
 from xlner.data.options import ReadOptions
-from xlner.data.records import Record, index, records, strings, text_of
+from xlner.data.records import Record, index, strings, text_of
 from xlner.data.report import ReadLog
-from xlner.data.source import Input
 from xlner.errors import UsageError
 
 
-class Native(Format):
+class Native(JsonDialect):
     """The form that loses nothing: text, offsets, spans, scores, language, missing."""
 
     name = "jsonl"
-    is_json = True
-    extensions = (".jsonl", ".ndjson", ".json")
 
     @classmethod
-    def sniff(cls, head: Head) -> bool:
-        return "words" in head.record and not any(key in head.record for key in ("data", *TAG_KEYS))
+    def takes(cls, record: Record) -> bool:
+        others = ("data", "entities", *TAG_KEYS)
+        return "words" in record and not any(key in record for key in others)
 
-    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
-        """Sentences as they were written; `language` of the options wins over the record's."""
-        for line, record in records(source, log):
-            sentence = _sentence(record, log, options, line)
-            if sentence is not None:
-                yield sentence if options.labelled else sentence.without_labels()
+    def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+        """The sentence as it was written; `language` of the options wins over the record's."""
+        sentence = _sentence(record, log, options, line)
+        if sentence is not None:
+            yield sentence if options.labelled else sentence.without_labels()
 
     def write(self, sentences: Iterable[Sentence], out: TextIO) -> int:
         """One object per line."""
@@ -103,6 +99,11 @@ def _sentence(record: Record, log: ReadLog, options: ReadOptions, line: int) -> 
     missing = _ranges(record.get("missing", []))
     if missing is None or any(end > len(words) for _, end in missing):
         log.fault("'missing' must be a list of [start, end) over the words", line)
+        return None
+    missing = tuple(sorted(missing))
+    known = sorted([*missing, *((s.start, s.end) for s in spans)])
+    if any(a[1] > b[0] for a, b in pairwise(known)):
+        log.fault("'missing' overlaps itself or a span", line)
         return None
     labelled = record.get("labelled", True)
     if not isinstance(labelled, bool):

@@ -6,51 +6,77 @@ from collections.abc import Iterator
 
 from xlner.core.types import Sentence
 from xlner.data.characters import on_words
-from xlner.data.formats.base import Format
-from xlner.data.formats.doccano import spans_of
-from xlner.data.formats.head import Head
+from xlner.data.formats.json_dialect import JsonDialect, Repeated
+from xlner.data.marks import count_relations, spans_of
 from xlner.data.options import ReadOptions
-from xlner.data.records import Record, index, records, text_of
+from xlner.data.records import Record, index, language_of, text_of
 from xlner.data.report import ReadLog
-from xlner.data.source import Input
+
+# Views that ask for something else. Their spans are highlights, which nobody was asked to correct.
+_OTHER_QUESTIONS = ("classification", "choice", "text", "html", "text_input", "compare", "diff", "image", "pages")
+_ASKS_FOR_ALL = ("ner_manual", "spans_manual")
 
 
-class Prodigy(Format):
+class Prodigy(JsonDialect):
     """`{"text", "tokens", "spans", "answer"}`. Rejected and ignored examples are left out, counted.
+
+    What was not asked is unknown, never O. A binary question (`ner.teach`) is about one span: when accepted, all other
+    words are unknown; when rejected, all words are. A record of another question (a choice, a classification) is
+    unlabelled. Of several annotators of one task the first one counts.
 
     Prodigy's own tokens are the words, where the record has them; tokens of white space are no words.
     """
 
     name = "prodigy"
-    is_json = True
+
+    def __init__(self, options: object = None, /, **values: object) -> None:
+        super().__init__(options, **values)
+        self._repeated = Repeated()
 
     @classmethod
-    def sniff(cls, head: Head) -> bool:
-        record = head.record
-        return "text" in record and "words" not in record and ("spans" in record or "answer" in record)
+    def takes(cls, record: Record) -> bool:
+        if "text" not in record or isinstance(record.get("spans"), dict):
+            return False
+        return "spans" in record or "answer" in record or "_view_id" in record
 
-    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
-        """Sentences with text and offsets."""
-        for line, record in records(source, log):
-            answer = record.get("answer", "accept")
-            if answer != "accept" and options.labelled:
-                log.drop(f"answer is {answer!r:.20}, not accept", line)
-                continue
-            text = text_of(record.get("text"), "text", log, line)
-            if text is None:
-                continue
-            spans = spans_of(record.get("spans", []) if options.labelled else [], log, line)
-            offsets = _tokens(record, text)
-            if isinstance(offsets, str):
-                log.fault(offsets, line)
-            elif spans is not None:
-                labelled = "spans" in record
-                sentence = on_words(text, spans, log, options, line=line, offsets=offsets, labelled=labelled)
-                if sentence is not None:
-                    yield sentence
+    def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+        """A sentence with text and offsets."""
+        answer, view = record.get("answer", "accept"), record.get("_view_id")
+        binary = record["_is_binary"] is True if "_is_binary" in record else view == "ner"
+        rejected = binary and answer == "reject"
+        if options.labelled and answer != "accept" and not rejected:
+            log.drop(f"answer is {answer!r:.20}, not accept", line)
+            return
+        text = text_of(record.get("text"), "text", log, line)
+        if text is None:
+            return
+        spans = spans_of(record["spans"], log, line) if options.labelled and record.get("spans") is not None else []
+        offsets = token_offsets(record, text)
+        if isinstance(offsets, str):
+            log.fault(offsets, line)
+        if isinstance(offsets, str) or spans is None:
+            return
+        annotator = record.get("_annotator_id") or record.get("_session_id")
+        if options.labelled and not binary and self._repeated(record.get("_task_hash"), annotator):
+            log.drop("further annotation of the same task", line)
+            return
+        asked = view in _ASKS_FOR_ALL or ("spans" in record and view not in _OTHER_QUESTIONS)
+        if options.labelled:
+            count_relations(record.get("relations"), log, line)
+            if rejected:
+                log.drop("rejected entity of a binary question; all words are unknown", line)
+            elif not asked:
+                for _ in spans:
+                    log.drop(f"highlight in a question of kind {view}, no entity", line)
+        sentence = on_words(
+            text, spans, log, options, line=line, offsets=offsets, labelled=asked and not rejected,
+            only_marked=binary, browser=True, language=language_of(record),
+        )  # fmt: skip
+        if sentence is not None:
+            yield sentence
 
 
-def _tokens(record: Record, text: str) -> list[tuple[int, int]] | str | None:
+def token_offsets(record: Record, text: str) -> list[tuple[int, int]] | str | None:
     """Offsets of the words; None when the record has no tokens; a string says what is wrong."""
     tokens = record.get("tokens")
     if tokens is None:

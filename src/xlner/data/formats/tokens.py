@@ -1,46 +1,47 @@
-"""JSON lines of `tokens` and `ner_tags`, as data sets on hubs are exported."""
+"""JSON records of `tokens` and `ner_tags`, as data sets on hubs are exported."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from xlner.component import option, options
-from xlner.core.tags import Scheme
-from xlner.core.types import Sentence
-from xlner.data.formats.base import Format
-from xlner.data.formats.head import Head
-from xlner.data.options import LABELS, SCHEME, ReadOptions
-from xlner.data.records import Record, index, records, strings
+from xlner.data.formats.json_dialect import JsonDialect
+from xlner.data.options import ReadOptions
+from xlner.data.records import Record, index, language_of, strings
 from xlner.data.report import ReadLog
-from xlner.data.source import Input
-from xlner.data.tagged import UNKNOWN, TaggedSentence, deliver
+from xlner.data.tagged import UNKNOWN, TaggedSentence
 
 TAG_KEYS = ("ner_tags", "tags", "ner", "labels")
 TOKEN_KEYS = ("tokens", "words")
 
 
-class Tokens(Format):
+class Tokens(JsonDialect):
     """Records `{"tokens": [...], "ner_tags": [...]}`; also `words`, and `tags`, `ner` or `labels`.
 
-    Integer tags need names: the `labels` option, in order. They are never guessed.
+    Few-NERD, MultiNERD, WikiNEuRal and most data sets on hubs have this form. Integer tags need names: the `labels`
+    option, in order; they are never guessed. Where another key holds the names of the same tags, that one is read.
     """
 
     name = "tokens"
-    is_json = True
-
-    @options
-    class Options:
-        scheme: Scheme | None = option(None, SCHEME)
-        labels: tuple[str, ...] = option((), LABELS)
 
     @classmethod
-    def sniff(cls, head: Head) -> bool:
-        return all(any(key in head.record for key in keys) for keys in (TOKEN_KEYS, TAG_KEYS))
+    def takes(cls, record: Record) -> bool:
+        words = next((record[k] for k in TOKEN_KEYS if k in record), None)
+        if words is None or _of(words, dict):
+            return False
+        tags = [record[k] for k in TAG_KEYS if k in record]
+        if not tags:
+            return "words" not in record and _of(words, str) and not any(k in record for k in ("entities", "text"))
+        return not all(_of(value, dict) or _of(value, list) for value in tags)
 
-    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
-        """Sentences of words; there is no text to point into."""
-        items = rows(records(source, log), log, options, self.options.labels)
-        return deliver(items, log, options, scheme=self.options.scheme)
+    def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[TaggedSentence]:
+        """One sentence of words; there is no text to point into."""
+        return rows(iter([(line, record)]), log, options, self.options.labels)
+
+
+def _of(value: object, kind: type) -> bool:
+    """A list that begins with such a value."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], kind)
 
 
 def rows(
@@ -52,25 +53,40 @@ def rows(
         if words is None:
             continue
         tags = [UNKNOWN] * len(words)
-        if options.labelled:
-            named = _tags(next((record[k] for k in TAG_KEYS if k in record), None), labels, log, line)
+        if options.labelled and any(key in record for key in TAG_KEYS):
+            named = _tags(_tag_values(record, len(words)), labels, log, line)
             if named is None:
                 continue
             if len(named) != len(words):
                 log.fault(f"{len(words)} tokens but {len(named)} tags", line)
                 continue
             tags = named
-        kept = [i for i, word in enumerate(words) if word and not word.isspace()]
-        for _ in range(len(words) - len(kept)):
-            log.drop("word that is empty or only white space", line)
-        if kept:
-            yield TaggedSentence([words[i] for i in kept], [tags[i] for i in kept], line)
-        else:
-            log.drop("record without words", line)
+        row = tagged(words, tags, line, log)
+        if row is not None:
+            row.language = language_of(record)
+            yield row
+
+
+def tagged(words: Sequence[str], tags: Sequence[str], line: int, log: ReadLog) -> TaggedSentence | None:
+    """A sentence without words that are white space; None if that leaves none."""
+    kept = [i for i, word in enumerate(words) if word and not word.isspace()]
+    for _ in range(len(words) - len(kept)):
+        log.drop("word that is empty or only white space", line)
+    if not kept:
+        log.drop("record without words", line)
+        return None
+    return TaggedSentence([words[i] for i in kept], [tags[i] for i in kept], line)
+
+
+def _tag_values(record: Record, length: int) -> Any:
+    """The tags: names before numbers, and else the first key."""
+    values = [record[key] for key in TAG_KEYS if key in record]
+    return next((value for value in values if _of(value, str) and len(value) == length), values[0])
 
 
 def _tags(value: object, labels: Sequence[str], log: ReadLog, line: int) -> list[str] | None:
     if isinstance(value, list) and value and all(index(tag) is not None for tag in value):
+        numbers = [index(tag) or 0 for tag in value]
         if not labels:
             log.fault(
                 "tags are numbers and nobody names them; give their names in order, e.g. "
@@ -78,9 +94,9 @@ def _tags(value: object, labels: Sequence[str], log: ReadLog, line: int) -> list
                 line,
             )
             return None
-        unnamed = [tag for tag in value if not 0 <= tag < len(labels)]
+        unnamed = [tag for tag in numbers if not 0 <= tag < len(labels)]
         if unnamed:
             log.fault(f"tag {unnamed[0]} has no name; there are {len(labels)} names", line)
             return None
-        return [labels[tag] for tag in value]
+        return [labels[tag] for tag in numbers]
     return strings(value, "ner_tags", log, line)

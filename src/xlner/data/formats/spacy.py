@@ -1,0 +1,82 @@
+"""spaCy's JSON: training pairs, documents, and the tree of version 2. Its binary `.spacy` files are no JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from xlner.core.types import Sentence
+from xlner.data.characters import on_words
+from xlner.data.formats.json_dialect import Item, JsonDialect
+from xlner.data.formats.prodigy import token_offsets
+from xlner.data.formats.tokens import tagged
+from xlner.data.marks import spans_of
+from xlner.data.options import ReadOptions
+from xlner.data.records import Record, language_of, strings, text_of
+from xlner.data.report import ReadLog
+from xlner.data.tagged import UNKNOWN, TaggedSentence
+
+
+class Spacy(JsonDialect):
+    """`["text", {"entities": [[0, 4, "PER"]]}]`, `doc.to_json()` with `ents`, and trees of `paragraphs`.
+
+    Of a document its own tokens are the words. In trees the tag `-` means that nobody knows.
+    """
+
+    name = "spacy"
+
+    @classmethod
+    def takes(cls, record: Record) -> bool:
+        if "text" in record:
+            return isinstance(record.get("annotations"), dict) or "ents" in record
+        return bool(_trees(record))
+
+    def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[Item]:
+        """The sentence of a text, or those of a tree."""
+        if "text" in record:
+            sentence = self._of_text(record, line, log, options)
+            if sentence is not None:
+                yield sentence
+            return
+        for tree in _trees(record):
+            row = _of_tree(tree, line, log)
+            if row is not None:
+                yield row
+
+    def _of_text(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Sentence | None:
+        text = text_of(record["text"], "text", log, line)
+        value = record.get("ents")
+        if isinstance(record.get("annotations"), dict):
+            value = record["annotations"].get("entities")
+        spans = spans_of(value, log, line) if options.labelled and value is not None else []
+        if text is None or spans is None:
+            return None
+        offsets = token_offsets(record, text)
+        if isinstance(offsets, str):
+            log.fault(offsets, line)
+            return None
+        return on_words(
+            text, spans, log, options, line=line, offsets=offsets, labelled=value is not None,
+            language=language_of(record),
+        )  # fmt: skip
+
+
+def _trees(record: Record) -> list[list[Any]]:
+    """The tokens of each sentence of a tree."""
+    found = []
+    paragraphs = record.get("paragraphs")
+    for paragraph in paragraphs if isinstance(paragraphs, list) else ():
+        sentences = paragraph.get("sentences") if isinstance(paragraph, dict) else None
+        for sentence in sentences if isinstance(sentences, list) else ():
+            if isinstance(sentence, dict) and isinstance(sentence.get("tokens"), list):
+                found.append(sentence["tokens"])
+    return found
+
+
+def _of_tree(tokens: list[Any], line: int, log: ReadLog) -> TaggedSentence | None:
+    good = [token for token in tokens if isinstance(token, dict)]
+    words = strings([token.get("orth") for token in good], "orth", log, line)
+    tags = strings([token.get("ner", UNKNOWN) for token in good], "ner", log, line)
+    if words is None or tags is None:
+        return None
+    return tagged(words, [UNKNOWN if tag == "-" else tag for tag in tags], line, log)

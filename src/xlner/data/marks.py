@@ -1,0 +1,97 @@
+"""Entities of JSON records, in the spellings of many tools, as character spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from xlner.data.counting import CharacterSpan
+from xlner.data.records import index
+from xlner.data.report import ReadLog
+
+_START = ("start", "start_offset", "startOffset", "begin", "start_idx", "start_char")
+_END = ("end", "end_offset", "endOffset", "end_idx", "end_char")
+_LABEL = ("label", "labels", "type", "tag", "entity_type", "entity_group", "entity")
+_SURFACE = ("text", "surface", "entity", "word", "mention")
+
+WANTED = "an entity must be [start, end, label], or an object with start, end and label"
+
+
+def spans_of(value: object, log: ReadLog, line: int, *, labels: Sequence[str] = ()) -> list[CharacterSpan] | None:
+    """Character spans from `[start, end, label]` lists or objects; None after a fault.
+
+    Args:
+        value: what stands under the key of the entities.
+        log: takes faults, and what is left out.
+        line: the record's line.
+        labels: names of labels that are numbers.
+    """
+    if not isinstance(value, list):
+        log.fault(f"a list of entities is wanted, not {type(value).__name__}", line)
+        return None
+    spans = []
+    for item in value:
+        span = span_of(item, log, line, labels=labels)
+        if span is None:
+            log.fault(WANTED, line)
+            return None
+        spans.append(span)
+    return spans
+
+
+def span_of(item: object, log: ReadLog, line: int, *, labels: Sequence[str] = ()) -> CharacterSpan | None:
+    """One entity; None if it is none."""
+    surface = None
+    if isinstance(item, list) and len(item) == 3:
+        start, end, label = item
+    elif isinstance(item, dict):
+        start, end, label = (_first(item, keys) for keys in (_START, _END, _LABEL))
+        surface = next((item[k] for k in _SURFACE if isinstance(item.get(k), str) and item[k] != label), None)
+    else:
+        return None
+    number = index(label)
+    if number is not None and 0 <= number < len(labels):
+        label = labels[number]
+    first, last, name = index(start), index(end), label_of(label, log, line)
+    if first is None or last is None or name is None:
+        return None
+    return CharacterSpan(first, last, name, None, surface)
+
+
+def label_of(value: object, log: ReadLog, line: int) -> str | None:
+    """The label of an entity, the first where a list holds several; the others are counted. None if it is none."""
+    if isinstance(value, list):
+        for _ in value[1:]:
+            log.drop("further label of the same entity", line)
+        value = value[0] if value else None
+    return value if is_label(value) and isinstance(value, str) else None
+
+
+def is_label(value: object) -> bool:
+    """A type that can stand in a tag: a string of visible characters, not O."""
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable() and value != "O"
+
+
+def looks_like_entity(item: object) -> bool:
+    """Whether a value has the shape of an entity, for finding the key under which they stand."""
+    if isinstance(item, list):
+        return len(item) == 3 and index(item[0]) is not None and index(item[1]) is not None
+    return isinstance(item, dict) and all(any(k in item for k in keys) for keys in (_START, _END, _LABEL))
+
+
+def one_annotator(items: list[object], key: str, log: ReadLog, line: int) -> list[object]:
+    """The entities of whoever comes first, where each one names its annotator; the others' are counted."""
+    names = [item.get(key) if isinstance(item, dict) else None for item in items]
+    kept = [item for item, name in zip(items, names, strict=True) if name == names[0]]
+    for _ in range(len(items) - len(kept)):
+        log.drop("entity of a further annotator", line)
+    return kept
+
+
+def count_relations(value: object, log: ReadLog, line: int) -> None:
+    """Relations between entities are no entities: left out, counted."""
+    for _ in value if isinstance(value, list) else ():
+        log.drop("relation between entities", line)
+
+
+def _first(item: dict[str, object], keys: Iterable[str]) -> object:
+    return next((item[k] for k in keys if item.get(k) is not None), None)
