@@ -94,7 +94,7 @@ def test_one_sentence_is_enough(fit):
 
 
 def test_no_sentence_is_an_error_that_names_the_file(fit):
-    with pytest.raises(DataError, match="en.conll"):
+    with pytest.raises(DataError, match=r"en\.conll"):
         fit("run", labelled=0)
 
 

@@ -15,7 +15,7 @@ from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
 from xlner.encoder import load_tokenizer
 from xlner.encoder.words import special_tokens
-from xlner.errors import ModelError
+from xlner.errors import ModelError, UsageError
 from xlner.tagger import Tagger
 from xlner.tagger.encode import WordEncoder
 
@@ -94,7 +94,7 @@ def test_a_folder_of_the_user_is_not_deleted(ner, tmp_path, name):
     file = tmp_path / "mine" / name
     file.parent.mkdir(parents=True)
     file.write_text("years of work")
-    with pytest.raises(ModelError, match="no part of a saved model"):
+    with pytest.raises(UsageError, match="holds other things"):
         Tagger.load(ner).save(tmp_path / "mine")
     assert file.read_text() == "years of work"
     assert [p.name for p in tmp_path.iterdir()] == ["mine"]

@@ -9,7 +9,7 @@ from typing import Any
 from xlner.align.alignment import Alignment
 from xlner.align.windows import WordPair
 from xlner.component import REQUIRED, Part, option, options
-from xlner.data.source import Source
+from xlner.data.source import Input
 from xlner.errors import DataError
 
 
@@ -31,7 +31,7 @@ class FilesAligner(Part):
 
     def __init__(self, options: Options | None = None, /, **values: Any) -> None:
         super().__init__(options, **values)
-        source, base = Source.of(self.options.path), self.options.base
+        source, base = Input.of(self.options.path), self.options.base
         self.name = source.name
         read = [Alignment.from_pharaoh(line, path=source.name, number=n, base=base) for n, line in source.lines()]
         self.alignments = [a.transposed() for a in read] if self.options.swapped else read

@@ -9,7 +9,7 @@ from pathlib import Path
 from xlner.align.alignment import Alignment
 from xlner.align.files import check_range
 from xlner.align.windows import WordPair
-from xlner.data.source import Source
+from xlner.data.source import Input
 from xlner.errors import DataError, UsageError
 
 
@@ -88,7 +88,7 @@ def read_gold(path: str | Path, pairs: Sequence[WordPair], *, base: int = 0) -> 
     """
     if base not in (0, 1):
         raise UsageError(f"`gold_base` is 0 or 1, got {base}")
-    source = Source.of(path)
+    source = Input.of(path)
     lines = [line for _, line in source.lines()]
     if len(lines) != len(pairs):
         raise DataError(f"has {len(lines)} lines for {len(pairs)} sentence pairs", path=source.name)

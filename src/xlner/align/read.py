@@ -11,7 +11,7 @@ from xlner.data.formats.head import Head
 from xlner.data.options import ReadOptions
 from xlner.data.report import ReadLog
 from xlner.data.segment import sentence_from_text
-from xlner.data.source import Source
+from xlner.data.source import Input
 from xlner.errors import DataError, UsageError
 
 WORDS = ("spaces", "segment")
@@ -59,7 +59,7 @@ def read_words(
     path: str | Path, *, words: str = "spaces", language: str | None = None, format: str | None = None
 ) -> Iterator[tuple[str, ...]]:
     """The words of each sentence of one file. See `read_pairs`."""
-    source = Source.of(path)
+    source = Input.of(path)
     reader = find_format(Head(source.head(), Path(source.name).suffix.lower()), wanted=format)
     if reader.name != "text":
         log = ReadLog(source.name, reader.name)

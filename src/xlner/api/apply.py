@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xlner.core.types import Sentence
 from xlner.data import Corpus, load, stream_text
+from xlner.data.corpus import Reading
 from xlner.errors import UsageError
 from xlner.evaluate import Comparison, Scores, compare_all, intervals, score
 from xlner.tagger import Tagger
@@ -25,6 +26,9 @@ def predict(
     device: str | None = None,
     on_long: str = "window",
     label_consistency: float = 0.0,
+    token_column: int | None = None,
+    tag_column: int | None = None,
+    on_remark: Callable[[str], None] | None = None,
 ) -> Iterator[Sentence]:
     """Tag a file of raw text or of any labelled format, whose labels are ignored. Streams; order and words are kept.
 
@@ -36,10 +40,21 @@ def predict(
         device: torch device name.
         on_long: "window" or "error".
         label_consistency: how far equal words get equal labels, 0 to 1; above 0 the text is read whole first.
+        token_column: column of the word in a file with columns, from 0; None finds it.
+        tag_column: column of the tag, likewise.
+        on_remark: told, at the end of the text, what reading left out.
     """
     check_strength(label_consistency)
     tagger = Tagger.load(model, mapping=mapping, device=device, on_long=on_long)
-    return tagger.predict(stream_text(source, language=language), label_consistency=label_consistency)
+    text = stream_text(source, language=language, token_column=token_column, tag_column=tag_column)
+    return tagger.predict(told(text, on_remark), label_consistency=label_consistency)
+
+
+def told(reading: Reading, on_remark: Callable[[str], None] | None) -> Iterator[Sentence]:
+    """The sentences of a text; at its end `on_remark` hears what reading left out, a sentence at a time."""
+    yield from reading
+    for remark in reading.report().remarks() if on_remark else ():
+        on_remark(remark)  # type: ignore[misc]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from xlner.api.apply import told
 from xlner.core.labels import LabelSet, model_tags
 from xlner.core.languages import bcp47
 from xlner.core.types import Sentence
@@ -88,13 +89,14 @@ class Inputs:
         }
 
 
-def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, Any]) -> Task:
+def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, Any], remarks: list[str]) -> Task:
     """Read what a method is given. Labelled data is held in memory; raw text and bitext stream.
 
     Args:
         inputs: the files.
         mapping: type renames, applied to data and to models among the sources.
         reading: how labelled files are read, for those that do not say it: see `xlner.data.load`.
+        remarks: what reading left out is added to it; of a stream, each time it has been read to its end.
 
     Raises:
         UsageError: text is given for a language that no source has.
@@ -108,7 +110,7 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
         if unknown := [code for code in languages if code not in codes]:
             raise UsageError(f"`{name} {bcp47(unknown[0])}=...` is for no `source`")
     sources = [
-        replace(_read_source(language, value, mapping, n, reading), text=tuple(texts.pop(language, ())))
+        replace(_read_source(language, value, mapping, n, reading, remarks), text=tuple(texts.pop(language, ())))
         for n, (language, value) in enumerate(inputs.source, 1)
     ]
     language = inputs.target[0] if inputs.target else sources[0].language
@@ -120,25 +122,29 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
         target=language,
         labels=_label_set(sources, mapping),
         mapping=dict(mapping),
-        dev=tuple(s for code, file in inputs.dev for s in read_labelled(file, code, mapping, reading)),
-        raw=partial(_stream, target[1], target[0]) if target else None,
+        dev=tuple(s for code, file in inputs.dev for s in read_labelled(file, code, mapping, reading, remarks)),
+        raw=partial(_stream, target[1], target[0], remarks) if target else None,
         bitext=tuple(
             Bitext(language=code, source=partial(_lines, left, code), target=partial(_lines, right, language))
             for code, left, right in inputs.bitext
         ),
         translations={s.name: partial(_lines, files[s.language], language) for s in sources if s.language in files},
         dictionaries=dict(inputs.dictionaries),
-        target_labels=tuple(read_labelled(few, language, mapping, reading)) if few else (),
+        target_labels=tuple(read_labelled(few, language, mapping, reading, remarks)) if few else (),
     )
 
 
-def read_labelled(file: str, language: str, mapping: Mapping[str, str], reading: Mapping[str, Any]) -> list[Sentence]:
-    """The sentences of a labelled file.
+def read_labelled(
+    file: str, language: str, mapping: Mapping[str, str], reading: Mapping[str, Any], remarks: list[str]
+) -> list[Sentence]:
+    """The sentences of a labelled file; what reading left out is added to `remarks`.
 
     Raises:
         DataError: it has no sentences, or no labels.
     """
-    sentences = load(file, language=language, mapping=mapping, **reading).sentences
+    corpus = load(file, language=language, mapping=mapping, **reading)
+    remarks += corpus.report.remarks()
+    sentences = corpus.sentences
     if not any(s.words for s in sentences):
         raise DataError("has no sentences", path=file)
     if not any(s.labelled for s in sentences):
@@ -146,8 +152,8 @@ def read_labelled(file: str, language: str, mapping: Mapping[str, str], reading:
     return sentences
 
 
-def _stream(file: str, language: str) -> Iterator[Sentence]:
-    return stream_text(file, language=language)
+def _stream(file: str, language: str, remarks: list[str]) -> Iterator[Sentence]:
+    return told(stream_text(file, language=language), lambda r: None if r in remarks else remarks.append(r))
 
 
 def _lines(file: str, language: str) -> Iterator[Sentence]:
@@ -160,11 +166,16 @@ def _is_file(value: str) -> bool:
 
 
 def _read_source(
-    language: str, value: str, mapping: Mapping[str, str], number: int, reading: Mapping[str, Any]
+    language: str,
+    value: str,
+    mapping: Mapping[str, str],
+    number: int,
+    reading: Mapping[str, Any],
+    remarks: list[str],
 ) -> Source:
     name = f"{number}-{bcp47(language)}"
     if _is_file(value):
-        sentences = read_labelled(value, language, mapping, reading)
+        sentences = read_labelled(value, language, mapping, reading, remarks)
         return Source(language=language, sentences=tuple(sentences), name=name)
     path = Path(value)
     local = path.suffix.lower() in _DATA or path.parent.is_dir()

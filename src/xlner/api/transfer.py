@@ -31,11 +31,13 @@ class TransferResult:
         folder: the run folder; `folder / "model"` is the model.
         tagger: the model.
         metrics: what `metrics.json` holds; "target" and "sources" are there when gold data was given.
+        remarks: what reading the inputs left out.
     """
 
     folder: Path
     tagger: Tagger
     metrics: dict[str, Any]
+    remarks: tuple[str, ...] = ()
 
 
 def train(
@@ -132,10 +134,11 @@ def run_method(
     mapping, reading = dict(mapping or {}), dict(reading or {})
     check_patience(options, inputs.dev)
     files = inputs.roles()
-    task = read_task(inputs, mapping, reading)
+    remarks: list[str] = []
+    task = read_task(inputs, mapping, reading, remarks)
     check_inputs(method, kind, task)
     kind.check(task, options)
-    gold = read_labelled(inputs.gold, task.target, mapping, reading) if inputs.gold else []
+    gold = read_labelled(inputs.gold, task.target, mapping, reading, remarks) if inputs.gold else []
     settings = {**inputs.record(), "map": mapping, "types": list(task.labels.types), "reading": reading}
     with main_first():
         beside = {"gold": inputs.gold} if inputs.gold else {}
@@ -145,7 +148,7 @@ def run_method(
     fitted = _fitted(run)
     finished = run.read_json("metrics.json") if fitted else None
     if finished is not None and "gold" not in run.mended:
-        return TransferResult(run.path, Tagger.load(run.path, device=_device(options)), finished)
+        return TransferResult(run.path, Tagger.load(run.path, device=_device(options)), finished, tuple(remarks))
 
     if fitted is None:
         made = kind.fit(task, options, run)
@@ -165,7 +168,7 @@ def run_method(
         run.write_json("metrics.json", metrics)
         forget(run.path)
     wait_for_all()
-    return TransferResult(run.path, tagger, metrics)
+    return TransferResult(run.path, tagger, metrics, tuple(remarks))
 
 
 def _fitted(run: RunFolder) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from xlner.cli import as_flags
 from xlner.cli import options as o
 
 
@@ -20,6 +21,8 @@ def command(
     device: o.Device = None,
     on_long: Annotated[str, typer.Option(help="window, or error to refuse long sentences.")] = "window",
     label_consistency: o.LabelConsistency = 0.0,
+    token_column: o.TokenColumn = None,
+    tag_column: o.TagColumn = None,
 ) -> None:
     """Find entities in raw text or in a CoNLL file, whose words and sentences are kept one to one."""
     from xlner.api.apply import predict
@@ -33,6 +36,7 @@ def command(
     code = iso3(language) if language else None
     sentences = predict(
         model, file, language=code, mapping=parse_map(map), device=device, on_long=on_long,
-        label_consistency=label_consistency,
+        label_consistency=label_consistency, token_column=token_column, tag_column=tag_column,
+        on_remark=lambda remark: typer.echo(f"note: {as_flags(remark)}", err=True),
     )  # fmt: skip
     write(output or "-", sentences, format=format)

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from xlner.cli import as_flags
+
 if TYPE_CHECKING:
     from xlner.api.transfer import TransferResult
     from xlner.core.types import Sentence
@@ -62,6 +64,6 @@ def show_run(result: TransferResult, *, quiet: bool = False) -> None:
         systems = {f"teacher {n}": m for n, m in result.metrics.get("sources", {}).items()}
         method = result.metrics["method"]
         screen.print(score_table("strict span scores on gold", {**systems, method: result.metrics["target"]}))
-    for note in result.metrics.get("notes", ()):
-        screen.print(f"note: {note}", soft_wrap=True)
+    for note in (*result.remarks, *result.metrics.get("notes", ())):
+        screen.print(f"note: {as_flags(note)}", soft_wrap=True, markup=False)
     screen.print(f"model: {result.folder / 'model'}", soft_wrap=True)

@@ -137,9 +137,6 @@ class Input:
         )
 
 
-Source = Input  # the former name, for rooms that still use it
-
-
 def _lines_by_returns(stream: BinaryIO) -> Iterator[bytes]:
     rest = b""
     while block := stream.read(_BLOCK):

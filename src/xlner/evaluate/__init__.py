@@ -1,5 +1,6 @@
 """Floor 2: span scores, intervals, paired tests, errors, calibration, F1 without labels. No torch."""
 
+from xlner.core.rooms import callable_room
 from xlner.evaluate.bootstrap import interval, intervals
 from xlner.evaluate.calibration import Bin, Calibration, calibration, span_calibration, word_calibration
 from xlner.evaluate.compare import Comparison, compare, compare_all, compare_runs, holm
@@ -65,3 +66,5 @@ __all__ = [
     "tempered",
     "word_calibration",
 ]
+
+callable_room(__name__, "xlner.api.apply:evaluate")

@@ -92,7 +92,7 @@ def _as_it_is(task: Task, options: Direct.Options) -> Tagger:
             f"the outputs of {model} cannot be kept in a copy: types are dropped or joined by `mapping`, or its tags "
             "are not IOB2. Use it where it is (xlner predict MODEL `mapping OLD=NEW`), or `method distill`"
         )
-    return tagger.with_own_head()
+    return tagger if tagger.has_own_head else tagger.with_own_head()
 
 
 def _mixed_types(sources: Sequence[Source]) -> tuple[str, ...]:

@@ -94,7 +94,8 @@ def _student(
         if able:
             student = first.load(settings, dropout=settings.dropout)
             student.languages = tuple(languages)
-            return student.with_own_head(), replace(settings, epochs=settings.epochs or 1), first.name
+            ready = student if student.has_own_head else student.with_own_head()
+            return ready, replace(settings, epochs=settings.epochs or 1), first.name
         if options.student_from == "teacher":
             knows = ", ".join(sorted(known_types[0]))
             raise UsageError(

@@ -1,5 +1,6 @@
 """Floor 6: label projection. Entities of a sentence, put onto its translation, and what was lost on the way."""
 
+from xlner.core.rooms import callable_room
 from xlner.project.backtranslation import confirmed, labelled_back
 from xlner.project.candidates import CandidateOptions
 from xlner.project.fates import Fate, Reason
@@ -30,3 +31,5 @@ __all__ = [
     "project",
     "select",
 ]
+
+callable_room(__name__, "xlner.api.project:project")

@@ -14,7 +14,7 @@ from xlner.core.types import Sentence
 from xlner.data import atomic, check_output, stream_text, write
 from xlner.data.formats import find_format
 from xlner.data.formats.head import Head
-from xlner.data.source import Source
+from xlner.data.source import Input
 from xlner.data.writing import format_of
 from xlner.errors import DataError, UsageError
 from xlner.project.fates import Fate
@@ -64,7 +64,7 @@ def read_target(path: str | Path, *, language: str | None, words: str, asked: bo
     Raises:
         UsageError: the user `asked` for a way to find words in a file that has its words.
     """
-    source = Source.of(path)
+    source = Input.of(path)
     reader = find_format(Head(source.head(), Path(source.name).suffix.lower()))
     if asked and reader.name != "text":
         raise UsageError(f"`words {words}` has no effect here: it is for raw text, and {path} has words already")

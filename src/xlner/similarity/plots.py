@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from xlner.core.files import replace_file
 from xlner.core.languages import bcp47, name
 from xlner.errors import MissingExtraError
 from xlner.similarity.matrix import SimilarityMatrix
@@ -149,7 +150,6 @@ def _matplotlib() -> Any:
 
 def _saved(figure: Any, path: str | Path) -> Path:
     place = Path(path)
-    partial = place.with_name(f".{place.name}.partial")
-    figure.savefig(partial, format="png", facecolor="white")
-    partial.replace(place)
+    with replace_file(place) as unfinished:
+        figure.savefig(unfinished, format="png", facecolor="white")
     return place

@@ -81,8 +81,6 @@ class FormProbabilities:
         made = tags * np.concatenate([ratio[:, :1], np.repeat(ratio[:, 1:], 2, axis=1)], axis=1)
         return (made / made.sum(1, keepdims=True)).astype(np.float32)
 
-    even_out = smooth  # the name until the methods are ported
-
 
 def smoothed(
     blocks: Sequence[tuple[Sequence[Sentence], Sequence[np.ndarray]]], strength: float
@@ -120,6 +118,3 @@ def _tags(probabilities: np.ndarray) -> np.ndarray:
 def _classes(tags: np.ndarray) -> np.ndarray:
     """Probabilities of O and of each type. Shape: (n_words, 1 + n_types)."""
     return np.concatenate([tags[:, :1], tags[:, 1::2] + tags[:, 2::2]], axis=1)
-
-
-WordBeliefs, evened_out = FormProbabilities, smoothed  # the names until the methods are ported

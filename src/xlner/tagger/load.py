@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,12 @@ from xlner.errors import ModelError
 SIDE_FILE = "xlner.json"
 hf_logging.disable_progress_bar()  # xlner shows its own
 
-# Files of a saved model: ours, and what transformers may put beside them.
-_PARTS = re.compile(
-    r"README\.md|(config|xlner|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json"
-    r"|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json|vocab\.txt|merges\.txt|.*\.(model|jinja)"
-)
+# Names in a saved model: ours, and what transformers may put beside them.
+MODEL_FILES = (
+    "README.md", "config.json", "xlner.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+    "special_tokens_map.json", "added_tokens.json", "vocab.json", "model.safetensors", "model-*.safetensors",
+    "model.safetensors.index.json", "vocab.txt", "merges.txt", "*.model", "*.jinja",
+)  # fmt: skip
 
 
 def model_folder(model: str | Path) -> str:
@@ -109,25 +109,6 @@ def name_labels(config: PreTrainedConfig, labels: LabelSet) -> None:
     """Write the tags of a label set into a config."""
     config.id2label = labels.id2label
     config.label2id = {t: i for i, t in labels.id2label.items()}
-
-
-def refuse_to_replace(folder: Path) -> None:
-    """See that a model may be saved at `folder`.
-
-    Raises:
-        ModelError: something stands there that is no saved model, which saving would remove.
-    """
-    if not folder.exists() and not folder.is_symlink():
-        return
-    if not folder.is_dir():
-        raise ModelError(f"{folder} is a file; name a folder for the model")
-    names = sorted(p.name for p in folder.iterdir())
-    others = [n for n in names if not _PARTS.fullmatch(n) or (folder / n).is_dir()]
-    if names and (others or "config.json" not in names):
-        raise ModelError(
-            f"{folder} holds {(others or names)[0]}, which is no part of a saved model and would be lost; "
-            "name a new folder, or an empty one"
-        )
 
 
 def _load(name: str, config: PreTrainedConfig, **more: Any) -> tuple[PreTrainedModel, dict[str, Any]]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -14,6 +12,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from xlner.core.files import atomic_folder
 from xlner.core.labels import LabelSet, model_tags
 from xlner.core.types import Sentence
 from xlner.encoder import load_tokenizer, resolve
@@ -22,12 +21,12 @@ from xlner.tagger.decode import decode, legal_transitions
 from xlner.tagger.encode import WordEncoder, pad_batch, token_batches
 from xlner.tagger.label_consistency import check_strength, smoothed
 from xlner.tagger.load import (
+    MODEL_FILES,
     SIDE_FILE,
     fresh_model,
     model_config,
     model_folder,
     name_labels,
-    refuse_to_replace,
     set_dropout,
     trained_model,
     with_head,
@@ -279,29 +278,19 @@ class Tagger:
         needed for loading.
 
         Raises:
-            ModelError: the outputs are mapped, or `folder` holds something else than a saved model.
+            ModelError: the outputs are mapped.
+            UsageError: `folder` holds something else than a saved model.
         """
-        folder = Path(folder)
         if not self.has_own_head:
             raise ModelError(
                 "a tagger with mapped outputs cannot be saved; save what with_own_head() gives, or save the original "
                 "and map again on load"
             )
-        refuse_to_replace(folder)
-        partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        try:
-            self.model.save_pretrained(partial)
-            self.tokenizer.save_pretrained(partial)
+        with atomic_folder(folder, may_replace=MODEL_FILES) as place:
+            self.model.save_pretrained(place)
+            self.tokenizer.save_pretrained(place)
             extras = {"languages": list(self.languages), "max_subwords": self.words.max_subwords}
-            (partial / SIDE_FILE).write_text(json.dumps(extras, indent=2) + "\n", "utf-8")
+            (place / SIDE_FILE).write_text(json.dumps(extras, indent=2) + "\n", "utf-8")
             if card is not None:
-                (partial / "README.md").write_text(card, "utf-8")
-            if folder.exists():
-                shutil.rmtree(folder)
-            partial.rename(folder)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
-        return folder
+                (place / "README.md").write_text(card, "utf-8")
+        return Path(folder)

@@ -3,46 +3,33 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 
+from xlner.core.files import atomic_folder, recover_folder, remove_folder
+
 
 def save_checkpoint(folder: Path, tensors: dict[str, torch.Tensor], state: dict[str, Any]) -> None:
     """Write `folder` anew, so that a kill at any moment leaves the old checkpoint or the new one."""
-    partial = folder.with_name(f".{folder.name}.partial")
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    save_file({k: v.detach().contiguous().cpu() for k, v in tensors.items()}, partial / "state.safetensors")
-    (partial / "state.json").write_text(json.dumps(state), "utf-8")
-    if folder.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        os.rename(folder, old)
-    os.rename(partial, folder)
-    shutil.rmtree(old, ignore_errors=True)
+    with atomic_folder(folder, may_replace=("state.*",)) as place:
+        save_file({k: v.detach().contiguous().cpu() for k, v in tensors.items()}, place / "state.safetensors")
+        (place / "state.json").write_text(json.dumps(state), "utf-8")
 
 
 def load_checkpoint(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
-    """The checkpoint at `folder`, or None. A kill between two renames leaves it at the old place; look there too."""
-    for place in (folder, folder.with_name(f".{folder.name}.old")):
-        if (place / "state.json").is_file():
-            return load_file(place / "state.safetensors"), json.loads((place / "state.json").read_text("utf-8"))
-    return None
+    """The checkpoint at `folder`, or None."""
+    place = recover_folder(folder)
+    if not (place / "state.json").is_file():
+        return None
+    return load_file(place / "state.safetensors"), json.loads((place / "state.json").read_text("utf-8"))
 
 
 def drop_checkpoint(folder: Path) -> None:
     """Remove the checkpoint and its leftovers, once the model itself is saved."""
-    for place in (
-        folder,
-        folder.with_name(f".{folder.name}.old"),
-        folder.with_name(f".{folder.name}.partial"),
-    ):
-        shutil.rmtree(place, ignore_errors=True)
+    remove_folder(folder)
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, names: list[str]) -> dict[str, torch.Tensor]:

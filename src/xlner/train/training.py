@@ -14,6 +14,7 @@ from accelerate.utils import DistributedDataParallelKwargs
 from safetensors.torch import load_file, save_file
 
 from xlner.component import to_values
+from xlner.core.files import replace_file
 from xlner.core.seed import seed_everything
 from xlner.errors import ModelError
 from xlner.tagger.device import autocast
@@ -275,6 +276,5 @@ def _rng_state(device: torch.device) -> torch.Tensor:
 
 
 def _save_weights(path: Path, weights: Mapping[str, torch.Tensor]) -> None:
-    partial = path.with_suffix(".partial")
-    save_file({n: p.detach().contiguous().cpu() for n, p in weights.items()}, partial)
-    partial.replace(path)
+    with replace_file(path) as place:
+        save_file({n: p.detach().contiguous().cpu() for n, p in weights.items()}, place)

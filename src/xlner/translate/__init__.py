@@ -1,5 +1,8 @@
 """Floor 5: sentences in another language, by an engine that the user chooses."""
 
+from xlner.core.rooms import callable_room
 from xlner.translate.translator import TRANSLATORS, BaseTranslator, Translator
 
 __all__ = ["TRANSLATORS", "BaseTranslator", "Translator"]
+
+callable_room(__name__, "xlner.api.translate:translate")
