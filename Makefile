@@ -1,4 +1,4 @@
-.PHONY: install demo test check clean
+.PHONY: install demo test check oldest docs clean
 PYTHON ?= python3
 BIN = .venv/bin
 
@@ -20,6 +20,20 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python .ci/docstrings.py
+	$(BIN)/lint-imports
+
+# The oldest versions that pyproject.toml allows, in an environment of their own.
+oldest:
+	$(PYTHON) -m venv build/oldest
+	mkdir -p build && $(PYTHON) .ci/oldest.py > build/oldest.txt
+	build/oldest/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--constraint build/oldest.txt --editable '.[align,datasets,plots,segment,typology]' hypothesis pytest pytest-timeout
+	build/oldest/bin/pytest tests/core tests/data tests/methods
+
+# The pages that are made from the code.
+docs: install
+	$(BIN)/python docs/make_components.py
 
 clean:
 	rm -rf .venv demo-run build dist src/*.egg-info

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from xlner.core.run_folder import RunFolder
 from xlner.core.seed import seed_everything
@@ -18,14 +18,34 @@ from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
 from xlner.train.processes import main_first
 
-if TYPE_CHECKING:
-    from xlner.methods.distill import Distill
-
 UNKNOWN_TYPES = "encoder, since no teacher knows all types"
 
 
+class DistilOptions(Protocol):
+    """Options that a method must have to distil; the method `distill` says what they mean."""
+
+    @property
+    def encoder(self) -> str: ...
+    @property
+    def student(self) -> TrainOptions: ...
+    @property
+    def loss(self) -> str: ...
+    @property
+    def temperature(self) -> float: ...
+    @property
+    def student_from(self) -> str: ...
+    @property
+    def confidence_floor(self) -> float: ...
+    @property
+    def label_consistency(self) -> float: ...
+    @property
+    def weights(self) -> str: ...
+    @property
+    def chunk_sentences(self) -> int: ...
+
+
 def distil_from(
-    teachers: Sequence[Teacher], weights: TeacherWeights, task: Task, options: Distill.Options, run: RunFolder
+    teachers: Sequence[Teacher], weights: TeacherWeights, task: Task, options: DistilOptions, run: RunFolder
 ) -> tuple[Tagger, tuple[str, ...]]:
     """Let teachers label the raw text of the task, and train a student on the weighted mean of their probabilities.
 
@@ -78,7 +98,7 @@ def distil_from(
 
 
 def _student(
-    teachers: Sequence[Teacher], task: Task, options: Distill.Options, known_types: Sequence[Collection[str]]
+    teachers: Sequence[Teacher], task: Task, options: DistilOptions, known_types: Sequence[Collection[str]]
 ) -> tuple[Tagger, TrainOptions, str]:
     """A student, how it is to be trained, and what it starts from: a teacher, "encoder" or UNKNOWN_TYPES.
 

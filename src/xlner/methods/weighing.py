@@ -19,12 +19,12 @@ from xlner.methods.weights import TeacherWeights, parse_weights
 from xlner.train.processes import main_first
 
 if TYPE_CHECKING:
-    from xlner.methods.distill import Distill
+    from xlner.methods.student import DistilOptions
 
 SAMPLE = 2000  # sentences per language that a measure looks at
 
 
-def teacher_weights(sources: Sequence[Source], task: Task, options: Distill.Options, folder: Path) -> TeacherWeights:
+def teacher_weights(sources: Sequence[Source], task: Task, options: DistilOptions, folder: Path) -> TeacherWeights:
     """How much each source counts, by the rule of `options.weights`.
 
     `language-id` is the learned similarity of Wu et al. (ACL 2020), `language-id:sentence` the same per sentence; the
@@ -57,7 +57,7 @@ def teacher_weights(sources: Sequence[Source], task: Task, options: Distill.Opti
     return TeacherWeights(rule=rule, language=arrays["language"], sentences=arrays.get("sentences"))
 
 
-def _learned(sources: Sequence[Source], task: Task, options: Distill.Options) -> dict[str, np.ndarray]:
+def _learned(sources: Sequence[Source], task: Task, options: DistilOptions) -> dict[str, np.ndarray]:
     from xlner.similarity.language_id import LanguageIdSimilarity
     from xlner.similarity.scorer import ScorerOptions
 
@@ -78,7 +78,7 @@ def _learned(sources: Sequence[Source], task: Task, options: Distill.Options) ->
     return {"language": sentences.mean(0), "sentences": sentences}
 
 
-def _measured(sources: Sequence[Source], task: Task, options: Distill.Options) -> dict[str, np.ndarray]:
+def _measured(sources: Sequence[Source], task: Task, options: DistilOptions) -> dict[str, np.ndarray]:
     from xlner.similarity import SIMILARITIES, SentenceEncoder, Texts
 
     if options.weights not in SIMILARITIES.names():

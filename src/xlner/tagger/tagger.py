@@ -182,6 +182,10 @@ class Tagger:
         Args:
             encoder: "embedded", a folder or a hub id. If it is a NER model, its head is not used.
             labels: what to predict.
+            languages: ISO 639-3 codes of the training data, for the model card.
+            device: cpu, cuda, mps, ...; None for an accelerator if there is one.
+            precision: of the network, such as "fp32"; "auto" chooses by the device.
+            max_subwords: longest window, in subwords; None for what the encoder takes.
             dropout: replaces every dropout rate of the encoder; None leaves them.
         """
         name = str(resolve(encoder))

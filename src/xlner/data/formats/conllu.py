@@ -11,11 +11,11 @@ from xlner.core.tags import UNKNOWN, Scheme, find_form
 from xlner.core.types import Sentence
 from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
+from xlner.data.formats.treebank import Shape, looks_like_treebank, treebank_rows
 from xlner.data.options import SCHEME, ReadOptions
 from xlner.data.report import ReadLog
 from xlner.data.source import Input
 from xlner.data.tagged import TaggedSentence, deliver
-from xlner.data.treebank import Shape, looks_like_treebank, treebank_rows
 from xlner.errors import DataError
 
 _COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")

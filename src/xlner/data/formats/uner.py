@@ -9,11 +9,11 @@ from xlner.core.tags import Scheme
 from xlner.core.types import Sentence
 from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
+from xlner.data.formats.treebank import Shape, looks_like_treebank, treebank_rows
 from xlner.data.options import SCHEME, ReadOptions
 from xlner.data.report import ReadLog
 from xlner.data.source import Input
 from xlner.data.tagged import deliver, looks_like_tag
-from xlner.data.treebank import Shape, looks_like_treebank, treebank_rows
 
 _WIDTH = 5
 
