@@ -160,7 +160,7 @@ class OptionField:
     def describe(self) -> str:
         """The help with bounds, unit and default."""
         signs = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-        parts = [f"{signs[name]} {value:g}" for name, value in self.bounds.items()]
+        parts = [f"{signs[name]} {value:.10g}" for name, value in self.bounds.items()]
         parts += [f"in {self.unit}"] if self.unit else []
         if self.required:
             parts.append("required")
@@ -345,7 +345,7 @@ def _wanted(f: OptionField, error: Any) -> str:
     if kind in bounds:
         words, key = bounds[kind]
         unit = f" {f.unit}" if f.unit else ""
-        return f"must be {words} {context[key]:g}{unit}"
+        return f"must be {words} {context[key]:.10g}{unit}"
     return f"must be {in_words(f.type)}"
 
 
