@@ -192,7 +192,7 @@ def _flags(chosen: Mapping[Choice, str | None], taken: set[str]) -> list[Any]:
     )
     one = typer.Typer(add_completion=False)
     one.command()(nothing)
-    params: list[Any] = [p for p in typer.main.get_command(one).params if p.name in names]  # type: ignore[attr-defined]
+    params: list[Any] = [p for p in typer.main.get_command(one).params if p.name in names]
     for p in params:
         flag = names[p.name]
         p.part_paths, p.section, p.yaml = flag.paths, flag.section, flag.yaml

@@ -70,7 +70,7 @@ class Input:
         """The bytes, unpacked where they are packed."""
         try:
             stream = self.path.open("rb")
-            packing = packing_of(stream.peek(8))  # type: ignore[attr-defined]
+            packing = packing_of(stream.peek(8))
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror}", path=self.name) from None
         return unpacked(cast(BinaryIO, stream), packing, self.name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from typing import Any
 
 _LEAF = 1 << 31
 _HAS_LEAF = 1 << 8
@@ -25,7 +26,7 @@ def charsmap(table: Mapping[str, str]) -> bytes:
         u32 size of the trie in bytes, the trie, then the replacements, each ended by a zero byte.
     """
     replacements = bytearray()
-    trie: dict = {}
+    trie: dict[Any, Any] = {}
     for key in sorted(table):
         node = trie
         for byte in key.encode():
@@ -37,7 +38,7 @@ def charsmap(table: Mapping[str, str]) -> bytes:
     return struct.pack("<I", len(blob)) + blob + bytes(replacements)
 
 
-def _double_array(trie: dict) -> list[int]:
+def _double_array(trie: dict[Any, Any]) -> list[int]:
     """Place every node of a trie of nested dicts; key 0 holds a value, every other key a child."""
     units = [0] * _BYTES
     taken = [False] * _BYTES

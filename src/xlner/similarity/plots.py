@@ -57,7 +57,7 @@ def heatmap(matrix: SimilarityMatrix, path: str | Path) -> Path:
     axes.set_ylabel("source", color=_INK)
     axes.set_title(f"{matrix.measure}: {_direction(matrix)}", loc="left", fontsize=11, color=_INK)
     bar = figure.colorbar(drawn, ax=axes, shrink=0.8, pad=0.02, aspect=24)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=8, length=0, labelcolor=_INK)
     if not matrix.higher_is_closer:
         bar.ax.invert_yaxis()

@@ -99,7 +99,7 @@ def with_head(model: PreTrainedModel, rows: Sequence[int | None], labels: LabelS
     with torch.no_grad():
         for to, from_ in zip(head.parameters(), old.parameters(), strict=True):
             to.copy_(from_[rows])
-    model.classifier = head  # type: ignore[assignment]
+    model.classifier = head
     model.num_labels = model.config.num_labels = len(rows)  # type: ignore[assignment]
     name_labels(model.config, labels)
     return model
@@ -131,7 +131,7 @@ def _draw_anew(model: PreTrainedModel, names: Sequence[str]) -> None:
     modules = dict(model.named_modules())
     for name in names:
         for parameter in modules[name].parameters(recurse=False):
-            parameter._is_hf_initialized = False  # type: ignore[attr-defined]
+            parameter._is_hf_initialized = False
         with torch.no_grad():
             model._init_weights(modules[name])
 

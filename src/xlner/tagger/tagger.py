@@ -238,7 +238,7 @@ class Tagger:
         def compute(batch: Sequence[int]) -> np.ndarray:
             ids, mask = pad_batch([windows[i].ids for i in batch], self.pad_id)
             logits = np.ascontiguousarray(self.network(ids, mask), np.float32)
-            return torch.from_numpy(logits).softmax(-1).numpy()  # type: ignore[no-any-return]
+            return torch.from_numpy(logits).softmax(-1).numpy()
 
         computed = in_order(compute, batches, _CPU) if self.network.side_by_side else map(compute, batches)
         for batch, rows in zip(batches, computed, strict=True):

@@ -60,8 +60,10 @@ def choose(code: str, offered: Iterable[str]) -> str | None:
     if code in codes:
         return code
     wanted, script = _parse(code)
-    for same in (lambda c: _parse(c)[0] == wanted, lambda c: _iso3(c) == _iso3(code) is not None):
-        if near := [c for c in codes if same(c)]:
+    very = [c for c in codes if _parse(c)[0] == wanted]
+    same = [c for c in codes if _iso3(c) == _iso3(code) is not None]
+    for near in (very, same):
+        if near:
             return next((c for c in near if _parse(c)[1] == script), near[0])
     return None
 
