@@ -16,7 +16,6 @@ MOST_PARAMETERS = 20
 
 # File -> why it is longer than others.
 LONG = {
-    "align/subwords.py": "one table of words, windows and vectors; half of it is shapes and their reasons",
     "api/similarity.py": "two commands of one name, `similarity` and `recommend`",
     "component.py": "the whole of what a part says of itself, in one place",
     "data/checking.py": "one function per thing that is checked, a line of text each",
