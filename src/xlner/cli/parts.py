@@ -38,7 +38,7 @@ class Choice:
     fixed: bool = False
 
     def registry(self) -> Registry:
-        return look_up(POINTS[self.point])  # type: ignore[no-any-return]
+        return look_up(POINTS[self.point])
 
 
 def part_command(choices: Sequence[Choice], *, config: bool = False) -> type[TyperCommand]:
@@ -91,7 +91,7 @@ def part_command(choices: Sequence[Choice], *, config: bool = False) -> type[Typ
 
 def values_of(context: typer.Context, flag: str) -> dict[str, Any]:
     """The options that the user gave to the part chosen by `--flag`, as plain values."""
-    return context.meta.get("xlner.parts", {}).get(flag, {})  # type: ignore[no-any-return]
+    return context.meta.get("xlner.parts", {}).get(flag, {})
 
 
 def options_of(context: typer.Context, choice: Choice, name: str, written: Mapping[str, Any] | None = None) -> Any:

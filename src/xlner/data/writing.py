@@ -70,7 +70,7 @@ def find_writer(name: str, *, values: Mapping[str, Any] | None = None) -> Writer
         can = [n for n in FORMATS.names() if hasattr(FORMATS.load(n), "write")]
         raise UsageError(f"format '{name}' can be read, not written; these can: {', '.join(can)}")
     own = options_of(name)
-    return FORMATS.build(name, {k: v for k, v in (values or {}).items() if v is not None and k in own})  # type: ignore[no-any-return]
+    return FORMATS.build(name, {k: v for k, v in (values or {}).items() if v is not None and k in own})
 
 
 def format_of(path: str | Path) -> str:

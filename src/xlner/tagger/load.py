@@ -117,7 +117,7 @@ def _load(name: str, config: PreTrainedConfig, **more: Any) -> tuple[PreTrainedM
     level = hf_logging.get_verbosity()
     hf_logging.set_verbosity_error()  # a new head is no news to whoever asked for one
     try:
-        return AutoModelForTokenClassification.from_pretrained(  # type: ignore[no-any-return]
+        return AutoModelForTokenClassification.from_pretrained(
             name, config=config, dtype=torch.float32, attn_implementation=attention, use_safetensors=True,
             trust_remote_code=False, output_loading_info=True, **more,
         )  # fmt: skip

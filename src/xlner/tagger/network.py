@@ -92,7 +92,7 @@ class TorchNetwork:
                 input_ids=torch.from_numpy(input_ids).to(self.device),
                 attention_mask=torch.from_numpy(attention_mask).to(self.device),
             )
-        return out.logits.float().cpu().numpy()  # type: ignore[no-any-return]
+        return out.logits.float().cpu().numpy()
 
     @contextmanager
     def _evaluating(self) -> Iterator[None]:

@@ -87,7 +87,7 @@ class Tagger:
         Raises:
             ModelError: the tagger runs on another network.
         """
-        return self._torch.model  # type: ignore[no-any-return]
+        return self._torch.model
 
     @property
     def device(self) -> torch.device:

@@ -88,7 +88,7 @@ class Model:
     def _encode(self, sentences: Sequence[str]) -> list[list[int]]:
         # Tokenizers warn of sentences that are too long; those are divided here.
         encoded = self.tokenizer([self._prefix + s for s in sentences], truncation=False, verbose=False)
-        return encoded["input_ids"]  # type: ignore[no-any-return]
+        return encoded["input_ids"]
 
     def _batches(self, chosen: list[int], ids: list[list[int]]) -> Iterator[list[int]]:
         """Sentences of like length together, the longest first, so that a lack of memory shows at once."""

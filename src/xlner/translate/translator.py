@@ -88,7 +88,7 @@ class BaseTranslator(Part):
     @property
     def failed(self) -> dict[str, str]:
         """Sentence -> why there is no translation of it."""
-        return self.__dict__.setdefault("_failed", {})  # type: ignore[no-any-return]
+        return self.__dict__.setdefault("_failed", {})
 
     def pairs(self) -> set[Pair] | None:
         """The pairs that it can translate; None if that cannot be told."""
