@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from xlner.core.tags import UNKNOWN
 from xlner.data.formats.json_dialect import JsonDialect
 from xlner.data.formats.tokens import tagged
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, strings
 from xlner.data.report import ReadLog
-from xlner.data.tagged import UNKNOWN, TaggedSentence
+from xlner.data.tagged import TaggedSentence
 
 _SETS = ("support", "query")
 

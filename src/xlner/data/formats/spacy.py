@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from xlner.core.tags import UNKNOWN
 from xlner.core.types import Sentence
 from xlner.data.characters import on_words
 from xlner.data.formats.json_dialect import Item, JsonDialect
@@ -14,7 +15,7 @@ from xlner.data.marks import spans_of
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, language_of, strings, text_of
 from xlner.data.report import ReadLog
-from xlner.data.tagged import UNKNOWN, TaggedSentence
+from xlner.data.tagged import TaggedSentence
 
 
 class Spacy(JsonDialect):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from xlner.core.tags import UNKNOWN
 from xlner.data.formats.json_dialect import JsonDialect
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, index, language_of, strings
 from xlner.data.report import ReadLog
-from xlner.data.tagged import UNKNOWN, TaggedSentence
+from xlner.data.tagged import TaggedSentence
 
 TAG_KEYS = ("ner_tags", "tags", "ner", "labels")
 TOKEN_KEYS = ("tokens", "words")
