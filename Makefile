@@ -34,6 +34,7 @@ oldest:
 # The pages that are made from the code.
 docs: install
 	$(BIN)/python docs/make_components.py
+	$(BIN)/python docs/make_floors.py
 
 clean:
 	rm -rf .venv demo-run build dist src/*.egg-info
