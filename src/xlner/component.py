@@ -344,8 +344,7 @@ def _wanted(f: OptionField, error: Any) -> str:
     }  # fmt: skip
     if kind in bounds:
         words, key = bounds[kind]
-        unit = f" {f.unit}" if f.unit else ""
-        return f"must be {words} {context[key]:.10g}{unit}"
+        return f"must be {words} {context[key]:.10g}"
     return f"must be {in_words(f.type)}"
 
 

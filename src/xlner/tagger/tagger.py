@@ -290,7 +290,9 @@ class Tagger:
                 "a tagger with mapped outputs cannot be saved; save what with_own_head() gives, or save the original "
                 "and map again on load"
             )
-        with atomic_folder(folder, may_replace=MODEL_FILES) as place:
+        # Without a config it is no model of anybody, and its README.md or whatever is the user's.
+        is_model = (Path(folder) / "config.json").is_file()
+        with atomic_folder(folder, may_replace=MODEL_FILES if is_model else ()) as place:
             self.model.save_pretrained(place)
             self.tokenizer.save_pretrained(place)
             extras = {"languages": list(self.languages), "max_subwords": self.words.max_subwords}
