@@ -225,13 +225,14 @@ def _field(f: Field[Any], hint: Any) -> OptionField:
     )  # fmt: skip
 
 
-def from_values(kind: Any, values: Mapping[str, Any], *, owner: str = "") -> Any:
+def from_values(kind: Any, values: Mapping[str, Any], *, owner: str = "", outer: str = "") -> Any:
     """Options from plain values, such as those of a YAML file; names may have hyphens.
 
     Args:
         kind: a class made by `options`.
         values: name -> value; mappings for options that hold options. What is not named keeps its default.
         owner: what the options belong to, for messages: "the method distill".
+        outer: the option that holds these, and a dot.
 
     Raises:
         OptionError: there is no such option, one is missing, or a value cannot be.
@@ -241,13 +242,13 @@ def from_values(kind: Any, values: Mapping[str, Any], *, owner: str = "") -> Any
     for name in given:
         if name not in known:
             have = f"it has: {', '.join(known)}" if known else "it has none"
-            raise OptionError(name, f"{owner or 'this part'} has no option '{name}'; {have}", whole=True)
+            raise OptionError(name, f"{owner or 'this part'} has no option '{outer}{name}'; {have}", whole=True)
     for name, f in known.items():
         if f.required and name not in given:
             raise OptionError(name, f"is needed: {f.help}", owner=owner)
         if f.nested and isinstance(given.get(name), Mapping):
             try:
-                given[name] = from_values(f.nested, given[name], owner=owner)
+                given[name] = from_values(f.nested, given[name], owner=owner, outer=f"{outer}{name}.")
             except OptionError as error:
                 raise error.inside(name) from None
     try:

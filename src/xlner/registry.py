@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -60,7 +61,9 @@ class Registry:
         for entry in entry_points(group=f"xlner.{self.point}"):
             if entry.name == name:
                 return entry.load()
-        raise UsageError(f"no {self.point} called '{name}'; there are: {', '.join(self.names())}")
+        near = get_close_matches(name, self.names(), 1)
+        hint = f". Did you mean {near[0]}?" if near else ""
+        raise UsageError(f"no {self.one or self.point} called '{name}'; there are: {', '.join(self.names())}{hint}")
 
     def describe(self, name: str) -> Description:
         """What a part says of itself."""

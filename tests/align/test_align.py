@@ -127,7 +127,7 @@ def test_the_place_of_the_output_is_looked_at_before_work(files, tmp_path):
     pytest.importorskip("thot")
     before = sorted(tmp_path.iterdir())
     for output in (tmp_path, files[0] / "out"):
-        with pytest.raises(UsageError, match="--output"):
+        with pytest.raises(UsageError, match="`output"):
             align(*files, output, aligner="thot", options={"model": "ibm1"}, save=tmp_path / "kept")
     assert sorted(tmp_path.iterdir()) == before
     align(*files, tmp_path / "new" / "out", aligner="thot", options={"model": "ibm1"})

@@ -27,7 +27,8 @@ def train(world, source, output, code=0):  # noqa: F811
         (b"Ana\tPERSON?\n", ":1: "),
         ("Ana O\nMaría B-PER\n".encode("latin-1"), "iconv -f LATIN1"),
         (b"Ana O\nvisits O\n", "no entities"),
-        (b"Only raw text here.\nNobody labelled it.\n", "is no tag"),
+        (b"Only raw text here.\nNobody labelled it.\n", ":2: "),
+        (b"Raw text\nNo tag\n", "is no tag"),
     ],
 )
 def test_training_data_that_cannot_be_used_says_so(world, tmp_path, capsys, content, message):  # noqa: F811
@@ -45,7 +46,7 @@ def test_raw_text_without_sentences_is_an_error(world, finished, tmp_path, capsy
         "transfer", "--source", f"en={finished / 'teachers' / '1-en'}", "--target", f"es={tmp_path / 'raw.txt'}",
         "--output", tmp_path / "r", code=1,
     )  # fmt: skip
-    assert "no sentences" in capsys.readouterr().err
+    assert "no sentence in it" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -69,10 +70,10 @@ def test_any_text_is_predicted_word_for_word(finished, tmp_path, capsys, text): 
     assert sum(len(line["text"].replace(" ", "")) for line in lines) == len(text.replace(" ", ""))
 
 
-def test_nothing_in_nothing_out(finished, tmp_path, capsys):  # noqa: F811
+def test_an_empty_file_is_an_error(finished, tmp_path, capsys):  # noqa: F811
     (tmp_path / "in.txt").write_text("")
-    run("predict", finished, tmp_path / "in.txt")
-    assert capsys.readouterr().out.strip() == ""
+    run("predict", finished, tmp_path / "in.txt", code=1)
+    assert "in.txt: no sentence in it" in capsys.readouterr().err
 
 
 def test_a_sentence_of_5000_words_keeps_every_word(finished, tmp_path, capsys):  # noqa: F811
@@ -144,11 +145,11 @@ def test_a_full_disk_is_one_message_and_resume_goes_on(world, tmp_path, monkeypa
 
 def test_settings_files_are_checked(world, tmp_path, capsys):  # noqa: F811
     for text, code, message in [
-        ("teacher: {epoch: 3}", 2, "no setting teacher.epoch"),
+        ("teacher: {epoch: 3}", 2, "the method direct has no option 'teacher.epoch'; it has: learning_rate, epochs"),
         ("teacher: [1, 2]", 2, "mapping"),
         ("loss: [", 1, "is no YAML"),
         ("- a", 1, "a mapping of settings is wanted"),
-        ("teacher: {epochs: many}", 2, "wrong kind of value"),
+        ("teacher: {epochs: many}", 2, "--teacher.epochs must be a whole number, got 'many'"),
     ]:
         (tmp_path / "c.yaml").write_text(text)
         run(

@@ -143,7 +143,9 @@ def test_help_lists_the_options_of_the_chosen_part(run, capsys):
         (["--toy", "train", "--no-bounces"], "--no-bounces is an option of the toy ball, not of train"),
         (["--last.epochs=3"], "--last.epochs is an option of the toy train, not of ball"),
         (["--toy", "train", "--colour", "red"], "--colour is an option of the toy ball, not of train"),
-        (["--toy", "doll"], "no toys called 'doll'; there are: ball, train"),
+        (["--toy", "tran"], "Did you mean train?"),
+        (["--waggons", "--other", "train"], "--waggons wants a value, and the flag --other came"),
+        (["--toy", "doll"], "no toy called 'doll'; there are: ball, train"),
         (["--parts", "[1"], "--parts: '[1' is no value that YAML reads"),
     ],
 )

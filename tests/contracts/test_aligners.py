@@ -172,7 +172,7 @@ def test_members_are_looked_at_before_any_is_made() -> None:
         ("thot", "`members` must be a list"),
         (["thot"], "at least two aligners, got 1"),
         (["thot", 5], "member 2 is '5'"),
-        (["thot", {"name": "magic"}], "member 2: no aligners called 'magic'"),
+        (["thot", {"name": "magic"}], "member 2: no aligner called 'magic'"),
         (["thot", {"name": "thot", "iterations": 0}], "member 2: the aligner thot: `iterations` must be at least 1"),
     ):
         with pytest.raises(UsageError, match=message):

@@ -77,7 +77,7 @@ def test_plain_values_come_back():
         ({"training": 3}, "`training` is a mapping of options, got '3'"),
         ({"loaves": ["x"]}, "`loaves` must be a list (a whole number each), got 'x'"),
         ({"oven": 1}, "the bakery has no option 'oven'; it has: kind, loaves, seeds, training"),
-        ({"training": {"oven": 1}}, "has no option 'oven'; it has: epochs, rate, every"),
+        ({"training": {"oven": 1}}, "has no option 'training.oven'; it has: epochs, rate, every"),
         ({"seeds": True, "kind": "wheat"}, "the bakery: `seeds` go with rye only"),
     ],
 )

@@ -129,7 +129,7 @@ def test_text_alone_is_unlabelled(tmp_path: Path) -> None:
 def test_format_json_means_any_dialect(tmp_path: Path) -> None:
     path = bring(tmp_path, {"tokens": ["Zuri"], "ner_tags": ["B-PER"]})
     assert load(path, format="jsonl").report.format == "tokens"
-    with pytest.raises(UsageError, match=r"no formats called 'xml'; there are: .*doccano"):
+    with pytest.raises(UsageError, match=r"no format called 'xml'; there are: .*doccano"):
         load(path, format="xml")
 
 

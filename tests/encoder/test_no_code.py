@@ -52,7 +52,7 @@ def trap(tiny_encoder, tmp_path, monkeypatch):
 
 
 def _nmt(folder: str) -> object:
-    from xlner.project.scores.nmt import _loaded
+    from xlner.project.scores.translation import _loaded
 
     return _loaded(folder, "cpu")
 

@@ -106,10 +106,10 @@ def test_a_file_beside_a_saved_model_is_not_deleted(ner, tmp_path):
     tagger.save(tmp_path / "m", card="# two")
     assert (tmp_path / "m" / "README.md").read_text() == "# two"
     (tmp_path / "m" / "notes.txt").write_text("x")
-    with pytest.raises(ModelError, match=r"notes\.txt"):
+    with pytest.raises(UsageError, match=r"notes\.txt"):
         tagger.save(tmp_path / "m")
     (tmp_path / "f").write_text("x")
-    with pytest.raises(ModelError, match="is a file"):
+    with pytest.raises(UsageError, match="is a file"):
         tagger.save(tmp_path / "f")
     (tmp_path / "empty").mkdir()
     tagger.save(tmp_path / "empty")

@@ -148,6 +148,7 @@ def run_method(
     fitted = _fitted(run)
     finished = run.read_json("metrics.json") if fitted else None
     if finished is not None and "gold" not in run.mended:
+        remarks.append("this run was finished before, and was only read")
         return TransferResult(run.path, Tagger.load(run.path, device=_device(options)), finished, tuple(remarks))
 
     if fitted is None:

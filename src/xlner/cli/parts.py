@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Annotated, Any, get_args, get_origin
 
 import typer
@@ -60,6 +61,7 @@ def part_command(choices: Sequence[Choice], *, config: bool = False) -> type[Typ
             except Exception as error:
                 if (flag := getattr(error, "option_name", None)) is not None:  # no such option
                     _say_whose(str(flag), chosen)
+                _say_forgotten(args, self.params)
                 raise
             values: dict[str, dict[str, Any]] = {c.flag: {} for c in choices}
             plain: set[str] = set()  # options in options that came by their short flag
@@ -269,7 +271,20 @@ def _say_whose(flag: str, chosen: Mapping[Choice, str | None]) -> None:
         others = [n for n in registry.names() if {name, f"{name}s"} & _all_fields(choice, n)]
         if others:
             owners = f"the {registry.one} {' and '.join(others)}"
-            raise UsageError(f"{flag} is an option of {owners}, not of {part or 'none'}")
+            default = f", the default; choose another with --{choice.flag}" if part == choice.default else ""
+            raise UsageError(f"{flag} is an option of {owners}, not of {part or 'none'}{default}")
+
+
+def _say_forgotten(args: Sequence[str], params: Sequence[Any]) -> None:
+    """Refuse a flag that has another flag where its value should be: somebody forgot the value.
+
+    Raises:
+        UsageError: there is one.
+    """
+    takes = {name for p in params if not getattr(p, "is_flag", False) for name in p.opts if name.startswith("--")}
+    for word, following in pairwise(args):
+        if word in takes and following in takes:
+            raise UsageError(f"{word} wants a value, and the flag {following} came")
 
 
 def _all_fields(choice: Choice, name: str) -> set[str]:

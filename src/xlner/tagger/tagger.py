@@ -286,12 +286,8 @@ class Tagger:
             UsageError: `folder` holds something else than a saved model.
         """
         if not self.has_own_head:
-            raise ModelError(
-                "a tagger with mapped outputs cannot be saved; save what with_own_head() gives, or save the original "
-                "and map again on load"
-            )
-        # Without a config it is no model of anybody, and its README.md or whatever is the user's.
-        is_model = (Path(folder) / "config.json").is_file()
+            raise ModelError("a tagger with mapped outputs cannot be saved; save what with_own_head() gives")
+        is_model = (Path(folder) / "config.json").is_file()  # else a README.md in it is the user's
         with atomic_folder(folder, may_replace=MODEL_FILES if is_model else ()) as place:
             self.model.save_pretrained(place)
             self.tokenizer.save_pretrained(place)

@@ -124,16 +124,15 @@ class Model:
     def _load(self) -> tuple[Any, Any, Any]:
         from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
 
-        fixed: dict[str, Any] = {"trust_remote_code": False}
         try:
-            config = AutoConfig.from_pretrained(self.where, **fixed)
+            config = AutoConfig.from_pretrained(self.where, trust_remote_code=False)
             if config.model_type not in SCHEMES:
                 raise ModelError(
                     f"{self.where} is a model of the type {config.model_type}; translation models are of the types "
                     f"{', '.join(SCHEMES)}"
                 )
-            tokenizer = AutoTokenizer.from_pretrained(self.where, **fixed)
-            model = AutoModelForSeq2SeqLM.from_pretrained(self.where, use_safetensors=True, **fixed)
+            tokenizer = AutoTokenizer.from_pretrained(self.where, trust_remote_code=False)
+            model = AutoModelForSeq2SeqLM.from_pretrained(self.where, use_safetensors=True, trust_remote_code=False)
         except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
             if isinstance(error, ModelError):
                 raise
