@@ -56,12 +56,13 @@ def part_command(choices: Sequence[Choice], *, config: bool = False) -> type[Typ
             taken = {o for p in own for o in (*p.opts, *p.secondary_opts)}
             chosen = {c: _chosen(c, args, config) for c in choices}
             self.params = own + _flags(chosen, taken)
+            words = list(args)  # the parser empties the list
             try:
                 rest = super().parse_args(ctx, args)
             except Exception as error:
                 if (flag := getattr(error, "option_name", None)) is not None:  # no such option
                     _say_whose(str(flag), chosen)
-                _say_forgotten(args, self.params)
+                _say_forgotten(words, self.params)
                 raise
             values: dict[str, dict[str, Any]] = {c.flag: {} for c in choices}
             plain: set[str] = set()  # options in options that came by their short flag
