@@ -13,8 +13,9 @@ install: .venv/installed
 demo: install
 	$(BIN)/xlner demo --output demo-run
 
+# Two processes, a thread each, as small machines have cores.
 test: install
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 check: install
 	$(BIN)/ruff format --check .
