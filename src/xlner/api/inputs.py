@@ -10,7 +10,7 @@ from typing import Any
 
 from xlner.api.apply import told
 from xlner.core.labels import LabelSet, model_tags
-from xlner.core.languages import bcp47
+from xlner.core.languages import bcp47, iso3
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text
 from xlner.errors import DataError, UsageError
@@ -25,7 +25,7 @@ class Inputs:
     """The inputs of a transfer, as paths.
 
     Args:
-        source: (ISO 639-3 code, labelled file or model) pairs.
+        source: (language, labelled file or model) pairs; a language is a BCP-47 or ISO 639 code.
         target: (code, file of raw text); labels in it are ignored. None for plain training.
         source_text: (code, file of raw text) pairs for sources that are models, where weights are read from text.
         dev: (code, labelled file) pairs in source languages, for early stopping.
@@ -45,6 +45,17 @@ class Inputs:
     translations: Sequence[LanguageFile] = ()
     dictionaries: Sequence[LanguageFile] = ()
     target_labels: str | None = None
+
+    def __post_init__(self) -> None:
+        """Any code of a language becomes that of ISO 639-3: "en" and "eng" are the same.
+
+        Raises:
+            UsageError: there is no such language.
+        """
+        for name in ("source", "source_text", "dev", "bitext", "translations", "dictionaries"):
+            object.__setattr__(self, name, tuple((iso3(item[0]), *map(str, item[1:])) for item in getattr(self, name)))
+        if self.target:
+            object.__setattr__(self, "target", (iso3(self.target[0]), str(self.target[1])))
 
     def roles(self) -> dict[str, str]:
         """Role -> file or model, for data.json. Gold data is left out: it decides nothing.
