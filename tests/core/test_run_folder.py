@@ -42,3 +42,24 @@ def test_a_folder_with_other_things_is_not_touched(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     with pytest.raises(UsageError, match="is not empty and holds no run"):
         RunFolder.open(tmp_path, {}, {})
+
+
+@pytest.mark.parametrize(("before", "now"), [(None, 0), (0, None), (None, 0.0), (False, None)])
+def test_zero_is_a_setting_and_not_the_default(tmp_path, before, now):
+    def config(value):
+        return {"method": {"name": "direct", "options": {"teacher": {"freeze_layers": value}}}}
+
+    RunFolder.open(tmp_path / "run", config(before), {})
+    with pytest.raises(UsageError, match="different: teacher.freeze_layers"):
+        RunFolder.open(tmp_path / "run", config(now), {})
+
+
+def test_a_setting_that_an_old_record_lacks_and_is_empty_is_the_same(tmp_path):
+    RunFolder.open(tmp_path / "run", {"method": "direct"}, {})
+    RunFolder.open(tmp_path / "run", {"method": "direct", "bitext": [], "reading": {}, "target_labels": None}, {})
+
+
+def test_another_method_is_said_by_its_name_alone(tmp_path):
+    RunFolder.open(tmp_path / "run", {"method": {"name": "direct", "options": {"k": 1}}}, {})
+    with pytest.raises(UsageError, match=r"different: method\)"):
+        RunFolder.open(tmp_path / "run", {"method": {"name": "distill", "options": {"j": 1}}}, {})

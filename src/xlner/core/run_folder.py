@@ -159,12 +159,23 @@ def _differences(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[s
     names = []
     for key in dict.fromkeys([*before, *wanted]):
         old, new = before.get(key), wanted.get(key)
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
+        if key == "method" and _name(old) != _name(new):
+            names.append("method")  # its options differ then as well
+        elif isinstance(old, Mapping) and isinstance(new, Mapping):
             inner = _differences(old, new)
             names += inner if key in _GROUPS else [f"{key}.{name}" for name in inner]
-        elif (old or None) != (new or None):  # what is empty or absent is the same: an old record lacks new settings
+        elif _or_none(old) != _or_none(new):  # an old record lacks new settings, whose empty value says nothing
             names.append(str(key))
     return names
+
+
+def _name(method: Any) -> Any:
+    return method.get("name") if isinstance(method, Mapping) else method
+
+
+def _or_none(value: Any) -> Any:
+    """None for what is empty. 0 and false are values: zero frozen layers are other ones than the default."""
+    return None if isinstance(value, (str, list, Mapping)) and not value else value
 
 
 def _copy_run(source: Path, target: Path) -> None:
