@@ -10,7 +10,7 @@ import yaml
 from tests.toy import sentences, write_conll, write_text
 
 from xlner.api.record import upgrade
-from xlner.api.transfer import transfer
+from xlner.api.transfer import train, transfer
 from xlner.component import to_values
 from xlner.methods import METHODS
 
@@ -86,3 +86,31 @@ def test_other_gold_data_is_scored_without_training_again(tmp_path, tiny_encoder
     assert list(made[1].metrics["sources"]) == ["1-en"]
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     assert sum(json.loads(line)["step"] == 0 for line in lines) == 1  # trained once
+
+
+def test_a_kill_while_other_gold_data_is_scored_leaves_no_scores_of_the_former(tmp_path, tiny_encoder, monkeypatch):
+    source = [("eng", str(write_conll(tmp_path / "en.conll", sentences(60))))]
+    golds = [str(write_conll(tmp_path / f"{n}.conll", sentences(n, seed=9))) for n in (10, 20)]
+    options = {"encoder": str(tiny_encoder), "teacher": FAST}
+    train(source, tmp_path / "run", options=options, gold=golds[0])
+    before = (tmp_path / "run" / "model" / "model.safetensors").stat().st_mtime_ns
+
+    def killed(*arguments, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("xlner.api.transfer.score", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(source, tmp_path / "run", options=options, gold=golds[1])
+    assert (tmp_path / "run" / "model" / "model.safetensors").stat().st_mtime_ns == before
+    assert train(source, tmp_path / "run", options=options, gold=golds[1]).metrics["target"]["sentences"] == 20
+
+
+def test_a_finished_run_that_is_read_without_gold_data_keeps_its_scores(tmp_path, tiny_encoder):
+    source = [("eng", str(write_conll(tmp_path / "en.conll", sentences(60))))]
+    gold = str(write_conll(tmp_path / "gold.conll", sentences(10, seed=9)))
+    options = {"encoder": str(tiny_encoder), "teacher": FAST}
+    made = train(source, tmp_path / "run", options=options, gold=gold)
+    assert train(source, tmp_path / "run", options=options).metrics == made.metrics
+    assert json.loads((tmp_path / "run" / "data.json").read_text())["gold"]["sentences"] == 10
+    assert train(source, tmp_path / "run", options=options, gold=gold).metrics == made.metrics

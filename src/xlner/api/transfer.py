@@ -102,7 +102,8 @@ def transfer(
         licence: of the model, for its card.
 
     Returns:
-        The finished run. Called again on a finished run it only reads it; with other gold data it scores again.
+        The finished run. Called again on a finished run, also without gold data, it only reads it; with other gold
+        data it scores again.
 
     Raises:
         UsageError: an argument is wrong.
@@ -141,13 +142,14 @@ def run_method(
     gold = read_labelled(inputs.gold, task.target, mapping, reading, remarks) if inputs.gold else []
     settings = {**inputs.record(), "map": mapping, "types": list(task.labels.types), "reading": reading}
     with main_first():
-        beside = {"gold": inputs.gold} if inputs.gold else {}
         record = record_of(method, options, settings)
-        run = RunFolder.open(output, record, files, beside=beside, resume=resume, upgrade=upgrade)
+        run = RunFolder.open(
+            output, record, files, beside={"gold": inputs.gold}, resume=resume, upgrade=upgrade, forget=_forget_scores
+        )
         _count_sentences(run, task.sources, gold)
     fitted = _fitted(run)
     finished = run.read_json("metrics.json") if fitted else None
-    if finished is not None and "gold" not in run.mended:
+    if finished is not None:
         remarks.append("this run was finished before, and was only read")
         return TransferResult(run.path, Tagger.load(run.path, device=_device(options)), finished, tuple(remarks))
 
@@ -161,8 +163,8 @@ def run_method(
     metrics, predictions = _scored(tagger, task, gold, fitted, method, _device(options))
     if main_process():
         card = card_of(run, task, method, kind, to_values(options), metrics, licence)
+        run.write_json("fitted.json", fitted)  # first: a model that is there is then known
         tagger.save(run.path / "model", card=card)
-        run.write_json("fitted.json", fitted)
         if gold:
             write(run.path / "predictions.jsonl", predictions)
             write(run.path / "predictions.html", predictions)
@@ -179,6 +181,14 @@ def _fitted(run: RunFolder) -> dict[str, Any] | None:
     metrics = run.read_json("metrics.json") or {}
     before = {"baselines": [], "notes": metrics.get("notes", []), "costs": {}} if metrics else None
     return run.read_json("fitted.json") or before  # runs of version 0.1 have no fitted.json
+
+
+def _forget_scores(run: RunFolder) -> None:
+    """Remove the scores on gold data that is not that of the run any more."""
+    if (fitted := _fitted(run)) is not None:
+        run.write_json("fitted.json", fitted)  # runs of version 0.1 have it in the scores alone
+    for name in ("metrics.json", "predictions.jsonl", "predictions.html"):
+        (run.path / name).unlink(missing_ok=True)
 
 
 def _device(options: Any) -> str | None:
@@ -219,4 +229,6 @@ def _count_sentences(run: RunFolder, sources: Sequence[Source], gold: Sequence[S
         data[f"source {number} ({source.language})"]["sentences"] = len(source.sentences) or None
     if gold:
         data["gold"]["sentences"] = len(gold)
+    elif not (run.path / "metrics.json").is_file():
+        data.pop("gold", None)  # of a former try, which came to no scores
     run.write_json("data.json", data)

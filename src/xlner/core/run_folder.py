@@ -30,11 +30,9 @@ class RunFolder:
 
     Args:
         path: the folder.
-        mended: roles of inputs `beside` the work that have changed since the run was there last.
     """
 
     path: Path
-    mended: frozenset[str] = frozenset()
 
     @classmethod
     def open(
@@ -43,9 +41,10 @@ class RunFolder:
         config: Mapping[str, Any],
         inputs: Mapping[str, str | Path],
         *,
-        beside: Mapping[str, str | Path] | None = None,
+        beside: Mapping[str, str | Path | None] | None = None,
         resume: str = "auto",
         upgrade: Callable[[dict[str, Any]], dict[str, Any]] = lambda record: record,
+        forget: Callable[[RunFolder], None] = lambda run: None,
     ) -> RunFolder:
         """Start a run at `output`, or go on with the one that is there.
 
@@ -53,10 +52,13 @@ class RunFolder:
             output: the folder.
             config: resolved settings, plain values; they decide whether a run is the same.
             inputs: role -> file; their bytes decide too.
-            beside: role -> file that does not decide what is made, such as gold data; recorded as well.
+            beside: role -> file that does not decide what is made, such as gold data; recorded as well. None for one
+                that is not given: then what is recorded of it stays.
             resume: "auto" goes on with the same run if it is there; "never" refuses a folder with a run in it; a
                 path copies that run to `output` first and goes on there.
             upgrade: makes the settings of an older record those of today.
+            forget: removes what came of the files `beside`; called when one of them has changed, before that is
+                recorded, so that a kill in between leaves no old results beside the record of new files.
 
         Raises:
             UsageError: the folder holds another run, or `resume` forbids going on.
@@ -65,25 +67,29 @@ class RunFolder:
         if resume not in ("auto", "never"):
             _copy_run(Path(resume), path)
         beside = beside or {}
-        data = {role: {"path": str(p), "sha256": file_hash(p)} for role, p in {**inputs, **beside}.items()}
+        given = {role: p for role, p in {**inputs, **beside}.items() if p is not None}
+        data: dict[str, Any] = {role: {"path": str(p), "sha256": file_hash(p)} for role, p in given.items()}
         hashes = {role: entry["sha256"] for role, entry in data.items()}
         wanted = json.loads(json.dumps({"config": config, "data": {r: hashes[r] for r in inputs}}))
-        mended: frozenset[str] = frozenset()
         if (path / "config.yaml").is_file():
             if resume == "never":
                 raise UsageError(f"{path} holds a run already and `resume` is never; choose another `output`")
-            before = {r: d["sha256"] for r, d in _read_json(path / "data.json").items()}
+            recorded = _read_json(path / "data.json")
+            before = {r: d["sha256"] for r, d in recorded.items()}
             record = upgrade(yaml.safe_load((path / "config.yaml").read_text("utf-8")) or {})
-            mended = frozenset(r for r in {*beside, "gold"} if before.pop(r, None) != hashes.get(r))
+            others = {r for r in beside if before.pop(r, None) != hashes.get(r)}
             changed = _differences({"config": record, "data": before}, wanted)
             if changed:
                 raise UsageError(
                     f"{path} holds another run (different: {', '.join(changed)}); choose another `output` or remove it"
                 )
+            data |= {r: recorded[r] for r in beside if r not in data and r in recorded}
+            if any(r in hashes for r in others):
+                forget(cls(path))
         elif path.is_dir() and any(p for p in path.iterdir() if not p.name.startswith(".")) and not _begun(path):
             raise UsageError(f"{path} is not empty and holds no run; choose another `output`")
         path.mkdir(parents=True, exist_ok=True)
-        run = cls(path, mended)
+        run = cls(path)
         run.write_json("data.json", data)
         run.write_json("environment.json", environment())
         # config.yaml goes last: with it the folder counts as a run.
