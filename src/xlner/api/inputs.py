@@ -19,6 +19,8 @@ from xlner.methods.task import Bitext, Source, Task
 LanguageFile = tuple[str, str]
 _DATA = {".bio", ".conll", ".conllu", ".csv", ".iob2", ".json", ".jsonl", ".ner", ".tsv", ".txt"}  # no hub id ends so
 
+_READING = ("format", "token_column", "tag_column", "scheme", "repair", "labels", "split", "options")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
@@ -110,16 +112,18 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
         remarks: what reading left out is added to it; of a stream, each time it has been read to its end.
 
     Raises:
-        UsageError: text is given for a language that no source has.
+        UsageError: text is given for a language that no source has, or `reading` has an unknown setting.
         DataError: a file cannot be used.
         ModelError: a model among the sources cannot be used.
     """
+    if unknown := set(reading) - set(_READING):
+        raise UsageError(f"reading has no setting '{min(unknown)}'; it has: {', '.join(_READING)}")
     texts = {language: stream_text(file, language=language) for language, file in inputs.source_text}
     codes = {code for code, _ in inputs.source}
     for name in ("source_text", "translations", "dictionaries"):
         languages = [code for code, _ in getattr(inputs, name)]
-        if unknown := [code for code in languages if code not in codes]:
-            raise UsageError(f"`{name} {bcp47(unknown[0])}=...` is for no `source`")
+        if stray := [code for code in languages if code not in codes]:
+            raise UsageError(f"`{name} {bcp47(stray[0])}=...` is for no `source`")
     sources = [
         replace(_read_source(language, value, mapping, n, reading, remarks), text=tuple(texts.pop(language, ())))
         for n, (language, value) in enumerate(inputs.source, 1)

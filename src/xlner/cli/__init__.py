@@ -93,6 +93,8 @@ _FLAGS = {
     "languages": "language",
     "measures": "measure",
     "options": "option",
+    "translations": "translation",
+    "dictionaries": "dictionary",
 }  # names of the library that the command line spells in another way
 
 

@@ -9,17 +9,23 @@ What `--print-config` prints has this form. In older files the options stand at 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from xlner.errors import DataError, UsageError
 
-_INPUTS = (
-    "source", "target", "output", "source_text", "dev", "gold", "map", "bitext", "translations", "dictionaries",
-    "target_labels", "reading", "resume", "licence",
-)  # fmt: skip
+_PAIRS: tuple[tuple[type, ...], str] = (list, dict), "a list of [LANG, FILE], or a mapping LANG: FILE"
+_TEXT: tuple[tuple[type, ...], str] = (str,), "text"
+_INPUTS = {
+    **dict.fromkeys(("source", "source_text", "dev", "translations", "dictionaries"), _PAIRS),
+    **dict.fromkeys(("output", "gold", "target_labels", "resume", "licence"), _TEXT),
+    "target": ((list, str), "[LANG, FILE]"),
+    "bitext": ((list,), "a list of [LANG, SOURCE, TARGET]"),
+    "map": ((dict, list), "a mapping OLD: NEW"),
+    "reading": ((dict,), "a mapping of settings, such as tag_column: 3"),
+}
 _OF_RECORDS = ("types",)  # a run's config.yaml has them; they follow from the inputs
 
 
@@ -49,7 +55,7 @@ def read_config(path: str | Path | None, part: str = "method") -> Config:
 
     Raises:
         DataError: the file is no YAML mapping.
-        UsageError: the part is neither a name nor {name, options}.
+        UsageError: the part is neither a name nor {name, options}, or an input has another form than it should.
     """
     if path is None:
         return Config()
@@ -65,9 +71,30 @@ def read_config(path: str | Path | None, part: str = "method") -> Config:
     elif chosen is not None:
         name = str(chosen)
     inputs = {k: values.pop(k) for k in _INPUTS if k in values}
+    for key, value in inputs.items():
+        _check_form(path, key, value)
     top = {k: v for k, v in values.items() if k not in _OF_RECORDS}
     named = {} if name is None else {part: str(name)}
     return Config(named, {part: {**options, **top}}, inputs, flat=bool(top))
+
+
+def _check_form(path: str | Path, key: str, value: Any) -> None:
+    kinds, wanted = _INPUTS[key]
+    if value is not None and not isinstance(value, kinds):
+        raise UsageError(f"{path}: {key} is {wanted}; got '{value}'")
+    for leaf in () if value is None or key == "reading" else _leaves(value):
+        if not isinstance(leaf, str):
+            raise UsageError(f"{path}: {key} has {leaf!r} where text is wanted; put it in quotes")
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        value = [part for item in value.items() for part in item]
+    if isinstance(value, list):
+        for part in value:
+            yield from _leaves(part)
+    else:
+        yield value
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
