@@ -162,3 +162,17 @@ def test_a_flag_that_nobody_has(run):
 
 def test_the_value_of_a_flag_may_look_like_a_flag(run):
     assert run("--device", "--epochs")[0] == {"device": "--epochs"}
+
+
+def test_a_flag_belongs_to_one_option():
+    from xlner.cli import project
+    from xlner.cli.parts import _flags
+
+    for score in ("embedding", "align=1,embedding=1"):
+        chosen = dict(zip(project.PARTS, ("exact", "embedding", score), strict=True))
+        flags = _flags(chosen, {"--device"})
+        names = [name for p in flags for name in (*p.opts, *p.secondary_opts)]
+        assert len(names) == len(set(names))
+        paths = {name: p.part_paths for p in flags for name in p.opts}
+        assert paths["--layer"] == [("score", "layer")]
+        assert paths["--layers"] == [("aligner", "layers")]

@@ -177,6 +177,8 @@ def _flags(chosen: Mapping[Choice, str | None], taken: set[str]) -> list[Any]:
                 _add(flags, taken, f, (choice.flag, f.name), section, share=f.name in _SHARED)
     if not flags:
         return []
+    for name, made in flags.items():  # a short form that is the name of another flag belongs to that one
+        made.names = [n for n in made.names if _first(n) == name or _first(n) not in {*flags, *taken}]
 
     def nothing(**values: Any) -> None: ...
 
@@ -200,6 +202,10 @@ def _flags(chosen: Mapping[Choice, str | None], taken: set[str]) -> list[Any]:
         flag = names[p.name]
         p.part_paths, p.section, p.yaml = flag.paths, flag.section, flag.yaml
     return params
+
+
+def _first(names: str) -> str:
+    return names.partition("/")[0]
 
 
 def _named(chosen: Mapping[Choice, str | None]) -> Iterator[tuple[Choice, str]]:
