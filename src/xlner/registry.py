@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any
 
 from xlner.component import Description, describe, from_values, options_class
-from xlner.errors import UsageError
+from xlner.errors import UsageError, XlnerError
 
 # Extension point -> where its registry is; for commands that list parts, and for tests that visit every one.
 POINTS = {
@@ -49,18 +50,34 @@ class Registry:
         extra = sorted(e.name for e in entry_points(group=f"xlner.{self.point}"))
         return [*self.builtin, *(n for n in extra if n not in self.builtin)]
 
+    def loadable(self) -> list[str]:
+        """The names without those of other packages' parts that cannot be imported."""
+        out = []
+        for name in self.names():
+            with suppress(XlnerError):
+                self.load(name)
+                out.append(name)
+        return out
+
     def load(self, name: str) -> Any:
         """The part called `name`, as it was registered.
 
         Raises:
             UsageError: nobody registered that name; the message lists the names that exist.
+            XlnerError: a part of another package cannot be imported.
         """
         name = self.canonical(name)
         if name in self.builtin:
             return look_up(self.builtin[name])
         for entry in entry_points(group=f"xlner.{self.point}"):
             if entry.name == name:
-                return entry.load()
+                try:
+                    return entry.load()
+                except XlnerError:
+                    raise
+                except Exception as error:
+                    whose = f" of the package {entry.dist.name}" if entry.dist else ""
+                    raise XlnerError(f"the {self.one} {name}{whose} cannot be imported: {error}") from error
         near = get_close_matches(name, self.names(), 1)
         hint = f". Did you mean {near[0]}?" if near else ""
         raise UsageError(f"no {self.one or self.point} called '{name}'; there are: {', '.join(self.names())}{hint}")

@@ -81,3 +81,26 @@ def test_its_aligner_and_score_project(xlner, tmp_path):
     xlner(*words, "--score", "align=0.5,length=0.5", "--output", tmp_path / "out.conll")
     entities = json.loads(xlner("evaluate", tmp_path / "out.conll", tmp_path / "en.conll", "--json").splitlines()[0])
     assert entities["f1"] == 1.0
+
+
+def test_a_package_that_cannot_be_imported_spoils_nothing_else(tmp_path, monkeypatch, capsys):
+    from xlner.cli import main
+
+    about = tmp_path / "bad-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: bad\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[xlner.methods]\nbad = bad_module:Bad\n")
+    (tmp_path / "bad_module.py").write_text("import not_there\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def xlner(*words):
+        with pytest.raises(SystemExit) as end:
+            main(words)
+        return end.value.code, *capsys.readouterr()
+
+    code, out, err = xlner("methods")
+    assert code == 0 and "direct" in out and "bad" not in out
+    assert "the method bad of the package bad cannot be imported: No module named 'not_there'" in err
+    assert xlner("methods", "bad")[0] == 1
+    code, _, err = xlner("transfer", "--method", "direct", "--loss", "mse")
+    assert code == 2 and "--loss is an option of the method distill, not of direct" in err

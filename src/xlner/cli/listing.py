@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from xlner.cli import options as o
+from xlner.errors import XlnerError
 
 
 def _lister(point: str) -> Callable[..., None]:
@@ -20,7 +21,12 @@ def _lister(point: str) -> Callable[..., None]:
         from xlner.registry import POINTS, look_up
 
         registry = look_up(POINTS[point])
-        about = [registry.describe(n) for n in ([name] if name else registry.names())]
+        about = [registry.describe(n) for n in ([name] if name else registry.loadable())]
+        for bad in () if name else [n for n in registry.names() if n not in {d.name for d in about}]:
+            try:
+                registry.load(bad)
+            except XlnerError as error:
+                typer.echo(f"note: {error}", err=True)
         if as_json:
             rows: list[dict[str, Any]] = [
                 {

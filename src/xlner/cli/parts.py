@@ -275,7 +275,7 @@ def _say_whose(flag: str, chosen: Mapping[Choice, str | None]) -> None:
     name = flag.removeprefix("--no-" if flag.startswith("--no-") else "--").replace("-", "_")
     for choice, part in chosen.items():
         registry = choice.registry()
-        others = [n for n in registry.names() if {name, f"{name}s"} & _all_fields(choice, n)]
+        others = [n for n in registry.loadable() if {name, f"{name}s"} & _all_fields(choice, n)]
         if others:
             owners = f"the {registry.one} {' and '.join(others)}"
             default = f", the default; choose another with --{choice.flag}" if part == choice.default else ""

@@ -79,7 +79,7 @@ def _of_method(name: str, written: Mapping[str, Any], path: object) -> dict[str,
     from xlner.component import option_fields, options_class
     from xlner.methods import METHODS
 
-    fields = {n: {f.name for f in option_fields(options_class(METHODS.load(n)))} for n in METHODS.names()}
+    fields = {n: {f.name for f in option_fields(options_class(METHODS.load(n)))} for n in METHODS.loadable()}
     others = {k for k in written if k not in fields[name] and any(k in known for known in fields.values())}
     if others:
         typer.echo(
