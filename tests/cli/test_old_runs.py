@@ -114,3 +114,11 @@ def test_a_finished_run_that_is_read_without_gold_data_keeps_its_scores(tmp_path
     assert train(source, tmp_path / "run", options=options).metrics == made.metrics
     assert json.loads((tmp_path / "run" / "data.json").read_text())["gold"]["sentences"] == 10
     assert train(source, tmp_path / "run", options=options, gold=gold).metrics == made.metrics
+
+
+@pytest.mark.parametrize("where", ["options", "teacher"])
+def test_an_option_of_a_later_version_makes_another_run(where):
+    record = {"method": {"name": "direct", "options": to_values(METHODS.options("direct"), deciding=True)}}
+    options = record["method"]["options"]
+    (options if where == "options" else options["teacher"])["brand_new"] = 3
+    assert upgrade(record)["method"]["options"] == options

@@ -63,3 +63,20 @@ def test_another_method_is_said_by_its_name_alone(tmp_path):
     RunFolder.open(tmp_path / "run", {"method": {"name": "direct", "options": {"k": 1}}}, {})
     with pytest.raises(UsageError, match=r"different: method\)"):
         RunFolder.open(tmp_path / "run", {"method": {"name": "distill", "options": {"j": 1}}}, {})
+
+
+def test_a_run_that_cannot_go_on_elsewhere_is_not_copied(tmp_path):
+    RunFolder.open(tmp_path / "old", {"k": 1}, {})
+    with pytest.raises(UsageError, match="old holds another run"):
+        RunFolder.open(tmp_path / "new", {"k": 2}, {}, resume=str(tmp_path / "old"))
+    assert not (tmp_path / "new").exists()
+    RunFolder.open(tmp_path / "new", {"k": 1}, {}, resume=str(tmp_path / "old"))
+    assert (tmp_path / "new" / "config.yaml").is_file()
+
+
+@pytest.mark.parametrize(("name", "text"), [("config.yaml", "{"), ("config.yaml", "[a]"), ("data.json", "{"), ("data.json", "[]")])
+def test_a_broken_record_is_said(tmp_path, name, text):
+    RunFolder.open(tmp_path / "run", {"k": 1}, {})
+    (tmp_path / "run" / name).write_text(text)
+    with pytest.raises(UsageError, match="is broken"):
+        RunFolder.open(tmp_path / "run", {"k": 1}, {})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from xlner.component import from_values, option_fields, options_class, to_values
+from xlner.errors import OptionError
 from xlner.methods import METHODS
 
 # Settings of a record that are not options of the method.
@@ -44,6 +45,10 @@ def upgrade(record: Mapping[str, Any]) -> dict[str, Any]:
     if name not in METHODS.names():
         return {"method": {"name": name, "options": values}, **rest}
     kind = options_class(METHODS.load(name))
-    known = {f.name for f in option_fields(kind)}
-    options = from_values(kind, {k: v for k, v in values.items() if k in known})
-    return record_of(name, options, rest)
+    if not isinstance(method, Mapping):
+        known = {f.name for f in option_fields(kind)}
+        values = {k: v for k, v in values.items() if k in known}  # the others are options of other methods
+    try:
+        return record_of(name, from_values(kind, values), rest)
+    except OptionError:  # of another version, which has an option or a value that this one lacks: another run
+        return {"method": {"name": name, "options": values}, **rest}

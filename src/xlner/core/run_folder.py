@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from xlner.core.files import atomic, readable
+from xlner.core.files import atomic, atomic_folder, readable
 from xlner.errors import UsageError
 
 _GROUPS = {"config", "data", "method", "options"}  # of a record; their names say nothing to a user
@@ -64,25 +64,28 @@ class RunFolder:
             UsageError: the folder holds another run, or `resume` forbids going on.
         """
         path = Path(output)
-        if resume not in ("auto", "never"):
-            _copy_run(Path(resume), path)
+        copied = None if resume in ("auto", "never") else _copied(Path(resume), path)
+        begun = copied or path  # where the run is so far
         beside = beside or {}
         given = {role: p for role, p in {**inputs, **beside}.items() if p is not None}
         data: dict[str, Any] = {role: {"path": str(p), "sha256": file_hash(p)} for role, p in given.items()}
         hashes = {role: entry["sha256"] for role, entry in data.items()}
         wanted = json.loads(json.dumps({"config": config, "data": {r: hashes[r] for r in inputs}}))
-        if (path / "config.yaml").is_file():
+        if (begun / "config.yaml").is_file():
             if resume == "never":
                 raise UsageError(f"{path} holds a run already and `resume` is never; choose another `output`")
-            recorded = _read_json(path / "data.json")
+            settings, recorded = _read_record(begun)
             before = {r: d["sha256"] for r, d in recorded.items()}
-            record = upgrade(yaml.safe_load((path / "config.yaml").read_text("utf-8")) or {})
+            record = upgrade(settings)
             others = {r for r in beside if before.pop(r, None) != hashes.get(r)}
             changed = _differences({"config": record, "data": before}, wanted)
             if changed:
                 raise UsageError(
-                    f"{path} holds another run (different: {', '.join(changed)}); choose another `output` or remove it"
+                    f"{begun} holds another run (different: {', '.join(changed)}); choose another `output` or remove it"
                 )
+            if copied:
+                with atomic_folder(path) as place:
+                    shutil.copytree(copied, place, dirs_exist_ok=True)
             data |= {r: recorded[r] for r in beside if r not in data and r in recorded}
             if any(r in hashes for r in others):
                 forget(cls(path))
@@ -184,13 +187,27 @@ def _or_none(value: Any) -> Any:
     return None if isinstance(value, (str, list, Mapping)) and not value else value
 
 
-def _copy_run(source: Path, target: Path) -> None:
+def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What config.yaml and data.json of a run say."""
+    try:
+        settings = yaml.safe_load((path / "config.yaml").read_text("utf-8")) or {}
+        recorded = _read_json(path / "data.json")
+        if isinstance(settings, dict) and all("sha256" in d for d in recorded.values()):
+            return settings, recorded
+    except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError):
+        pass
+    raise UsageError(f"{path} holds a run whose config.yaml or data.json is broken; choose another `output`")
+
+
+def _copied(source: Path, target: Path) -> Path | None:
+    """The run that is to be copied to `target` first; None if it is there already."""
     if not (source / "config.yaml").is_file():
         raise UsageError(f"`resume` is auto, never or a run folder; '{source}' holds no run")
-    if source.resolve() != target.resolve():
-        if target.exists():
-            raise UsageError(f"`resume {source}` is to be copied to {target}, which exists; choose another `output`")
-        shutil.copytree(source, target)
+    if source.resolve() == target.resolve():
+        return None
+    if target.exists():
+        raise UsageError(f"`resume {source}` is to be copied to {target}, which exists; choose another `output`")
+    return source
 
 
 def _read_json(path: Path) -> Any:
