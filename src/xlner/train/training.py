@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
+from accelerate.tracking import get_available_trackers
 from accelerate.utils import DistributedDataParallelKwargs
 from safetensors.torch import load_file, save_file
 
 from xlner.component import to_values
 from xlner.core.files import replace_file
 from xlner.core.seed import seed_everything
-from xlner.errors import ModelError
+from xlner.errors import ModelError, OptionError
 from xlner.tagger.device import autocast
 from xlner.tagger.tagger import Tagger
 from xlner.train.batches import Batch, Streams
@@ -45,6 +46,7 @@ class Training:
 
     Raises:
         DataError: there is nothing to learn from.
+        OptionError: there is no such tracker.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Training:
         options: TrainOptions,
         folder: Path,
     ) -> None:
+        _check_trackers(options.report_to)
         folder.mkdir(parents=True, exist_ok=True)
         self.tagger, self.objective, self.options, self.folder = tagger, objective, options, folder
         self.accelerator = Accelerator(
@@ -268,6 +271,15 @@ class Training:
         if (rng := tensors.get(f"random.{self.rank}")) is not None:
             set_state = torch.cuda.set_rng_state if self.tagger.device.type == "cuda" else torch.set_rng_state
             set_state(rng.to(torch.uint8))
+
+
+def _check_trackers(names: Sequence[str]) -> None:
+    known = [str(t) for t in get_available_trackers()]
+    for name in names:
+        if name not in ("all", *known):
+            raise OptionError(
+                "report_to", f"must be of trackers that are installed: {', '.join(known) or 'there is none'}; got '{name}'"
+            )
 
 
 def _rng_state(device: torch.device) -> torch.Tensor:
