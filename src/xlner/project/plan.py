@@ -91,6 +91,9 @@ class Plan:
         """What decides the result, as plain values."""
         made = getattr(self.matcher, "options", None)
         values = {"matcher": self.matcher_name, **({} if made is None else to_values(made, deciding=True))}
+        if self.aligner is not None:
+            values["aligner"] = self.aligner if isinstance(self.aligner, str) else type(self.aligner).__name__
+            values |= {"aligner_options": dict(self.aligner_options)} if self.aligner_options else {}
         if self.score is not None:
             values["score"] = self.score if isinstance(self.score, str) else type(self.score).__name__
             values |= {"score_options": dict(self.score_options)} if self.score_options else {}
