@@ -87,7 +87,7 @@ def options(cls: type[T]) -> type[T]:
 
     A `__post_init__` of the class can check what concerns several fields. It raises `OptionError` or `UsageError`.
     """
-    own = cls.__dict__.get("__post_init__")
+    own = getattr(cls, "__post_init__", None)  # also that of a class of options above it
 
     def check(self: Any) -> None:
         for name, value in _checked(type(self), {f.name: getattr(self, f.name) for f in fields(self)}).items():

@@ -95,3 +95,21 @@ def test_what_is_needed_must_be_there():
     with pytest.raises(OptionError, match=r"`path` is needed: The file\."):
         from_values(Reading, {})
     assert from_values(Reading, {"path": "x"}).path == "x"
+
+
+def test_options_below_others_are_checked_as_those_are():
+    @options
+    class Above:
+        k: int = option(1, "How many.")
+
+        def __post_init__(self) -> None:
+            if self.k > 5:
+                raise OptionError("k", "is too much")
+
+    @options
+    class Below(Above):
+        j: int = option(1, "How many more.")
+
+    with pytest.raises(OptionError, match="too much"):
+        Below(k=9)
+    assert Below(k="3", j="2").k == 3
