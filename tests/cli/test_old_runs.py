@@ -12,6 +12,7 @@ from tests.toy import sentences, write_conll, write_text
 from xlner.api.record import upgrade
 from xlner.api.transfer import train, transfer
 from xlner.component import to_values
+from xlner.errors import UsageError
 from xlner.methods import METHODS
 
 # What version 0.1.0 wrote: all options of all methods, side by side with the inputs.
@@ -122,3 +123,10 @@ def test_an_option_of_a_later_version_makes_another_run(where):
     options = record["method"]["options"]
     (options if where == "options" else options["teacher"])["brand_new"] = 3
     assert upgrade(record)["method"]["options"] == options
+
+
+def test_paths_will_do_and_options_of_another_method_will_not(tmp_path, tiny_encoder):
+    source = [("eng", write_conll(tmp_path / "en.conll", sentences(60)))]
+    train(source, tmp_path / "run", options={"encoder": str(tiny_encoder), "teacher": FAST})
+    with pytest.raises(UsageError, match=r"options are not those of the method direct, but Distill\.Options"):
+        train(source, tmp_path / "other", options=METHODS.options("distill"))

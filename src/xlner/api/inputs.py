@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,8 @@ class Inputs:
         Raises:
             UsageError: there is no such language.
         """
+        for f in fields(self):  # callers may give paths
+            object.__setattr__(self, f.name, _as_text(getattr(self, f.name)))
         for name in ("source", "source_text", "dev", "bitext", "translations", "dictionaries"):
             object.__setattr__(self, name, tuple((iso3(item[0]), *map(str, item[1:])) for item in getattr(self, name)))
         if self.target:
@@ -165,6 +167,12 @@ def read_labelled(
     if not any(s.labelled for s in sentences):
         raise DataError("has no labels; labelled sentences are wanted here", path=file)
     return sentences
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return tuple(_as_text(v) for v in value)
+    return str(value) if isinstance(value, Path) else value
 
 
 def _stream(file: str, language: str, remarks: list[str]) -> Iterator[Sentence]:

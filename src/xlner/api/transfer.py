@@ -10,10 +10,11 @@ from typing import Any
 from xlner.api.describe_run import card_of
 from xlner.api.inputs import Inputs, LanguageFile, read_labelled, read_task
 from xlner.api.record import record_of, upgrade
-from xlner.component import to_values
+from xlner.component import options_class, to_values
 from xlner.core.run_folder import RunFolder
 from xlner.core.types import Sentence
 from xlner.data import write
+from xlner.errors import UsageError
 from xlner.evaluate import interval, score
 from xlner.methods import METHODS
 from xlner.methods.method import check_inputs, check_patience
@@ -132,6 +133,8 @@ def run_method(
     kind = METHODS.load(method)
     if options is None or isinstance(options, Mapping):
         options = METHODS.options(method, options)
+    if not isinstance(options, options_class(kind)):
+        raise UsageError(f"options are not those of the method {method}, but {type(options).__qualname__}")
     mapping, reading = dict(mapping or {}), dict(reading or {})
     check_patience(options, inputs.dev)
     files = inputs.roles()
