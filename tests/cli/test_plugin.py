@@ -99,8 +99,11 @@ def test_a_package_that_cannot_be_imported_spoils_nothing_else(tmp_path, monkeyp
         return end.value.code, *capsys.readouterr()
 
     code, out, err = xlner("methods")
-    assert code == 0 and "direct" in out and "bad" not in out
+    assert code == 0
+    assert "direct" in out
+    assert "bad" not in out
     assert "the method bad of the package bad cannot be imported: No module named 'not_there'" in err
     assert xlner("methods", "bad")[0] == 1
     code, _, err = xlner("transfer", "--method", "direct", "--loss", "mse")
-    assert code == 2 and "--loss is an option of the method distill, not of direct" in err
+    assert code == 2
+    assert "--loss is an option of the method distill, not of direct" in err

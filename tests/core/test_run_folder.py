@@ -50,7 +50,7 @@ def test_zero_is_a_setting_and_not_the_default(tmp_path, before, now):
         return {"method": {"name": "direct", "options": {"teacher": {"freeze_layers": value}}}}
 
     RunFolder.open(tmp_path / "run", config(before), {})
-    with pytest.raises(UsageError, match="different: teacher.freeze_layers"):
+    with pytest.raises(UsageError, match=r"different: teacher\.freeze_layers"):
         RunFolder.open(tmp_path / "run", config(now), {})
 
 
@@ -74,7 +74,9 @@ def test_a_run_that_cannot_go_on_elsewhere_is_not_copied(tmp_path):
     assert (tmp_path / "new" / "config.yaml").is_file()
 
 
-@pytest.mark.parametrize(("name", "text"), [("config.yaml", "{"), ("config.yaml", "[a]"), ("data.json", "{"), ("data.json", "[]")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("config.yaml", "{"), ("config.yaml", "[a]"), ("data.json", "{"), ("data.json", "[]")]
+)
 def test_a_broken_record_is_said(tmp_path, name, text):
     RunFolder.open(tmp_path / "run", {"k": 1}, {})
     (tmp_path / "run" / name).write_text(text)

@@ -278,7 +278,8 @@ def _check_trackers(names: Sequence[str]) -> None:
     for name in names:
         if name not in ("all", *known):
             raise OptionError(
-                "report_to", f"must be of trackers that are installed: {', '.join(known) or 'there is none'}; got '{name}'"
+                "report_to",
+                f"must be of trackers that are installed: {', '.join(known) or 'there is none'}; got '{name}'",
             )
 
 
