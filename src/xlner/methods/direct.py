@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xlner.component import option, options
@@ -39,14 +40,24 @@ class Direct(Method):
         """See that the sources are data, or one model.
 
         Raises:
-            UsageError: several sources, one of them a model without data.
+            UsageError: several sources, one of them a model without data; or what has no effect is given.
         """
+        if any(s.text for s in task.sources):
+            raise UsageError("`source_text` is read for weights, and the method direct has none")
         models = [s for s in task.sources if s.model]
         if models and len(task.sources) > 1:
             raise UsageError(
                 f"the method direct trains on data, and source {models[0].language} is a model; "
                 "`method distill` learns from several models"
             )
+        if models:
+            here = {"device": options.teacher.device, "precision": options.teacher.precision}
+            as_default = cls.Options(teacher=replace(TrainOptions(), **here))
+            if options != as_default:
+                raise UsageError(
+                    f"source {models[0].language} is a model, which the method direct takes as it is: options of training "
+                    "and `encoder` have no effect; leave them out"
+                )
 
     @classmethod
     def fit(cls, task: Task, options: Direct.Options, run: RunFolder) -> Fitted:
