@@ -85,7 +85,8 @@ def transfer(
     """Make a NER model for the target language out of source-language data or models.
 
     Args:
-        source: (BCP-47 or ISO 639 code, labelled file or model) pairs; a model is a run folder, a model folder or a hub id.
+        source: (BCP-47 or ISO 639 code, labelled file or model) pairs; a model is a run folder, a model folder or a
+            hub id.
         target: (code, file of raw text); labels in it are ignored. None for plain training.
         output: run folder.
         method: a name in `xlner.methods.METHODS`.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xlner.component import option, options
@@ -40,7 +39,7 @@ class Direct(Method):
         """See that the sources are data, or one model.
 
         Raises:
-            UsageError: several sources, one of them a model without data; or what has no effect is given.
+            UsageError: several sources, one of them a model without data, or text that nothing reads.
         """
         if any(s.text for s in task.sources):
             raise UsageError("`source_text` is read for weights, and the method direct has none")
@@ -50,14 +49,6 @@ class Direct(Method):
                 f"the method direct trains on data, and source {models[0].language} is a model; "
                 "`method distill` learns from several models"
             )
-        if models:
-            here = {"device": options.teacher.device, "precision": options.teacher.precision}
-            as_default = cls.Options(teacher=replace(TrainOptions(), **here))
-            if options != as_default:
-                raise UsageError(
-                    f"source {models[0].language} is a model, which the method direct takes as it is: options of training "
-                    "and `encoder` have no effect; leave them out"
-                )
 
     @classmethod
     def fit(cls, task: Task, options: Direct.Options, run: RunFolder) -> Fitted:
@@ -77,7 +68,10 @@ class Direct(Method):
         from xlner.methods.supervised import supervise
 
         if task.sources[0].model:
-            return Fitted(model=_as_it_is(task, options))
+            default = TrainOptions(device=options.teacher.device, precision=options.teacher.precision)
+            unread = options.teacher != default or options.encoder != cls.Options().encoder
+            note = "the source is a model and was taken as it is: options of training and `encoder` had no effect"
+            return Fitted(model=_as_it_is(task, options), notes=(note,) if unread else ())
         tagger = supervise(
             [sentence for source in task.sources for sentence in source.sentences],
             task.labels,
