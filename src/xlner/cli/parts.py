@@ -1,7 +1,7 @@
 """Commands whose flags come from the parts that the user chose: `xlner transfer --method X` takes X's options.
 
-A command module names its choices in `PARTS`; the flags of the chosen parts are made from their `Options`, join the
-command's own ones in `--help`, and reach the command through `values_of`.
+The flags of the chosen parts are made from their `Options`, join the command's own ones in `--help`, and reach the
+command through `values_of` and `options_of`.
 """
 
 from __future__ import annotations
@@ -129,9 +129,7 @@ def merged(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _chosen(choice: Choice, args: Sequence[str], config: bool) -> str | None:
-    if choice.fixed:
-        return choice.default
-    said = _value_of(args, f"--{choice.flag}")
+    said = choice.default if choice.fixed else _value_of(args, f"--{choice.flag}")
     if said is None and config and (file := _value_of(args, "--config")) is not None:
         from xlner.cli.config import read_config
 

@@ -32,11 +32,11 @@ MATCHERS = Registry(
         "exact": "xlner.project.matchers.exact:ExactMatcher",
         "greedy": "xlner.project.matchers.greedy:GreedyMatcher",
         "ilp": "xlner.project.matchers.ilp:IlpMatcher",
-        "program": "xlner.project.matchers.ilp:IlpMatcher",  # what "ilp" was called before
         "heuristic": "xlner.project.matchers.heuristic:HeuristicMatcher",
         "markers": "xlner.project.matchers.markers:MarkerMatcher",
     },
     one="matcher",
+    aliases={"program": "ilp"},  # its former name
 )
 
 __all__ = ["MATCHERS", "Matcher"]
