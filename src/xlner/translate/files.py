@@ -9,10 +9,10 @@ from typing import ClassVar
 from xlner.component import REQUIRED, option, options
 from xlner.data.source import Input
 from xlner.errors import DataError
-from xlner.translate.translator import BaseTranslator
+from xlner.translate.translator import PairTranslator
 
 
-class FilesTranslator(BaseTranslator):
+class FilesTranslator(PairTranslator):
     """Given translations, line by line, made by any engine.
 
     The n-th line of the file is the translation of the n-th line of the input. Calls go on where the last one stopped.

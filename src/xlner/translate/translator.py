@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -73,8 +74,8 @@ class Translator(Protocol):
         ...
 
 
-class BaseTranslator(Part):
-    """What most translators share. A new one writes `pairs`, `version` and `translate_filled`.
+class PairTranslator(Part):
+    """What all translators share: the pair of languages, and which there are.
 
     Attributes:
         called: name in messages.
@@ -111,6 +112,10 @@ class BaseTranslator(Part):
     def expect(self, lines: int) -> None:
         """Any number will do."""
 
+
+class BaseTranslator(PairTranslator, ABC):
+    """What most translators share. A new one writes `pairs`, `version` and `translate_filled`."""
+
     def translate(self, sentences: Sequence[str]) -> list[str]:
         """One translation for each sentence. See `Translator.translate`."""
         if self.pair is None:
@@ -126,9 +131,9 @@ class BaseTranslator(Part):
             out[n] = text
         return out
 
+    @abstractmethod
     def translate_filled(self, sentences: Sequence[str]) -> list[str]:
         """As `translate`, of sentences that are not empty; there is at least one."""
-        raise NotImplementedError
 
 
 def unknown_pair(called: str, pair: Pair, pairs: set[Pair]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from xlner.data.formats.head import Head
-from xlner.data.formats.json_dialect import JsonDialect
+from xlner.data.formats.json_dialect import JsonFormat
 
 
-class AnyJson(JsonDialect):
+class AnyJson(JsonFormat):
     """JSON of any dialect that is known, found record by record; what nobody knows is refused, never taken for text."""
 
     name = "json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 
@@ -19,11 +20,8 @@ from xlner.data.tagged import TaggedSentence, deliver
 Item = Sentence | TaggedSentence
 
 
-class JsonDialect(Format):
-    """A dialect of JSON: it knows its records, and makes sentences of each.
-
-    A subclass has `takes` and `sentences`. An object lives for one reading, so it may remember earlier records.
-    """
+class JsonFormat(Format):
+    """JSON whose records are read one by one, each by the dialect that knows it."""
 
     is_json = True
 
@@ -33,33 +31,40 @@ class JsonDialect(Format):
         labels: tuple[str, ...] = option((), LABELS)
         split: str | None = option(None, "Which list of records of an object that holds several.")
 
+    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
+        """The sentences of all records, of whatever dialect."""
+        return read_json(source, log, options, self)
+
+
+class JsonDialect(JsonFormat, ABC):
+    """A dialect of JSON: it knows its records, and makes sentences of each.
+
+    An object lives for one reading, so it may remember earlier records.
+    """
+
     @classmethod
+    @abstractmethod
     def takes(cls, record: Record) -> bool:
         """Whether a record is of this dialect. Never raises."""
-        return False
 
     @classmethod
     def sniff(cls, head: Head) -> bool:
         """Never: JSON is found as such, and its dialects record by record."""
         return False
 
+    @abstractmethod
     def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[Item]:
         """The sentences of one record; every fault and drop goes to `log`."""
-        raise NotImplementedError
-
-    def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
-        """The sentences of all records; those of other dialects, too."""
-        return read_json(source, log, options, self)
 
 
-def read_json(source: Input, log: ReadLog, options: ReadOptions, asked: JsonDialect) -> Iterator[Sentence]:
+def read_json(source: Input, log: ReadLog, options: ReadOptions, asked: JsonFormat) -> Iterator[Sentence]:
     """Sentences of JSON records, in order. A record that no dialect knows is a fault.
 
     Args:
         source: the input.
         log: takes faults and findings, and the name of the first record's dialect as the format.
         options: how to read.
-        asked: the dialect that is asked first; its options hold for all.
+        asked: its options hold for all; if it is a dialect, it is asked first.
     """
     dialects = _dialects(asked)
     split, scheme = asked.options.split, asked.options.scheme
@@ -100,13 +105,15 @@ class _Finder:
         return self._last[1]
 
 
-def _dialects(asked: JsonDialect) -> list[JsonDialect]:
+def _dialects(asked: JsonFormat) -> list[JsonDialect]:
     """All dialects in the order of asking, with the options of the one that was asked for."""
     from xlner.data.formats import FORMATS
 
     kinds = [FORMATS.load(name) for name in FORMATS.names()]
     kinds = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, JsonDialect)]
-    mine = [kind for kind in kinds if isinstance(asked, kind)] or [type(asked)]
+    mine = [kind for kind in kinds if isinstance(asked, kind)]
+    if isinstance(asked, JsonDialect) and not mine:  # one that nobody registered
+        mine = [type(asked)]
     order = [*mine, *(kind for kind in kinds if kind not in mine)]
     return [kind(asked.options if kind.Options is asked.Options else None) for kind in order]
 
