@@ -73,16 +73,17 @@ def main() -> None:
         "equal_weights": weights["before"] == weights["after"] and len(weights["after"]) == 1,
     }
     rows = "\n".join(f"| {v} | {median(speeds[v]):.0f} | {median(helps[v]):.2f} |" for v in VERSIONS)
+    equal = "" if result["equal_weights"] else "not "
     table = f"""# Before and after
 
-`xlner train` on {SENTENCES} sentences of English CoNLL, batches of 256 subwords, and `xlner transfer --help`: medians of
-{args.rounds} alternating rounds.
+`xlner train` on {SENTENCES} sentences of English CoNLL, batches of 256 subwords, and `xlner transfer --help`: medians
+of {args.rounds} alternating rounds.
 
 | version | subwords/s | seconds of `--help` |
 |---|---|---|
 {rows}
 
-Ratio of the speeds {ratio:.2f} (median of ratios). The weights are {"" if result["equal_weights"] else "not "}equal to the last bit.
+Ratio of the speeds {ratio:.2f} (median of ratios). The weights are {equal}equal to the last bit.
 """
     write_results(args.results, "before_after", result, table)
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from importlib.metadata import entry_points
 from typing import Any
 
 from xlner.component import Description, describe, from_values, options_class
@@ -23,6 +22,13 @@ POINTS = {
     "similarities": "xlner.similarity:SIMILARITIES",
     "formats": "xlner.data.formats:FORMATS",
 }
+
+
+def _entries(point: str) -> Any:
+    """The entry points of other packages. Only who looks for them pays for the import."""
+    from importlib.metadata import entry_points
+
+    return entry_points(group=f"xlner.{point}")
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class Registry:
 
     def names(self) -> list[str]:
         """All known names, in-tree ones first, without importing any of them."""
-        extra = sorted(e.name for e in entry_points(group=f"xlner.{self.point}"))
+        extra = sorted(e.name for e in _entries(self.point))
         return [*self.builtin, *(n for n in extra if n not in self.builtin)]
 
     def loadable(self) -> list[str]:
@@ -69,7 +75,7 @@ class Registry:
         name = self.canonical(name)
         if name in self.builtin:
             return look_up(self.builtin[name])
-        for entry in entry_points(group=f"xlner.{self.point}"):
+        for entry in _entries(self.point):
             if entry.name == name:
                 try:
                     return entry.load()

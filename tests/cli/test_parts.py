@@ -176,3 +176,10 @@ def test_a_flag_belongs_to_one_option():
         paths = {name: p.part_paths for p in flags for name in p.opts}
         assert paths["--layer"] == [("score", "layer")]
         assert paths["--layers"] == [("aligner", "layers")]
+
+
+def test_parameters_of_the_library_become_flags_and_commands_stay():
+    from xlner.cli import as_flags
+
+    said = "`teacher.learning_rate` or `mapping DATE=O`; `xlner formats` lists them"
+    assert as_flags(said) == "--teacher.learning-rate or --map DATE=O; `xlner formats` lists them"

@@ -108,7 +108,7 @@ def as_flags(message: str) -> str:
         name, value = found.groups(default="")
         return "--" + _FLAGS.get(name, name).replace("_", "-") + value
 
-    return re.sub(r"`([a-z][a-z0-9_.]*)( [^`\n]*)?`", flag, message)
+    return re.sub(r"`(?!xlner\b)([a-z][a-z0-9_.]*)( [^`\n]*)?`", flag, message)
 
 
 def _explain(error: BaseException) -> int:
