@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from xlner.core.types import Sentence, Span
@@ -93,6 +93,10 @@ def sentences_or_data_error(path: Path, **options: Any) -> None:
 
 @pytest.mark.parametrize("format", FORMATS)
 @given(content=file_bytes)
+@example(content=b"(\xb5/\xfd")  # the sign of zstandard, and no more
+@example(content=b"\x1f\x8b")
+@example(content=b"BZh9")
+@example(content=b"\xfd7zXZ\x00")
 @common
 def test_any_bytes(tmp_path: Path, format: str | None, content: bytes) -> None:
     path = tmp_path / "any"
