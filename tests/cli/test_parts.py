@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 import pytest
 import typer
 
-from xlner.cli.parts import Choice, part_command, values_of
+from xlner.cli.parts import part_command, values_of
 from xlner.component import Part, option, options
-from xlner.errors import UsageError
+from xlner.errors import OptionError, UsageError
+from xlner.flags import Choice, flags_of
 from xlner.registry import POINTS, Registry
 
 
@@ -118,6 +119,39 @@ def test_a_flag_of_the_command_is_no_option_of_the_part(run):
     assert run("--toy", "train", "--waggons", "9") == ({}, {})
 
 
+def test_an_option_that_is_named_like_a_flag_of_the_command_has_a_longer_flag(run, capsys):
+    assert run("--toy", "train", "--waggons", "9", "--toy.waggons", "4") == ({"waggons": "4"}, {})
+    run("--toy", "train", "--help")
+    text = " ".join(capsys.readouterr().out.split())
+    assert "--toy.waggons, --toy-waggons NUMBER How many it pulls. [at least 0; default 2] Not --waggons" in text
+
+
+def test_the_option_of_a_second_part_has_a_longer_flag_where_the_first_part_has_its_name(run):
+    toy, other = run("--toy", "ball", "--other", "ball", "--size", "3", "--other.size", "4")
+    assert (toy, other) == ({"size": "3"}, {"size": "4"})
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--toy.waggons=-1"], "the toy train: `toy.waggons` must be at least 0"),
+        (["--epochs=0"], "the toy train: `epochs` must be at least 1"),
+        (["--last-epochs=0"], "the toy train: `last.epochs` must be at least 1"),
+    ],
+)
+def test_an_error_names_the_flag_that_was_given(monkeypatch, words, message):
+    monkeypatch.setitem(POINTS, "toys", f"{__name__}:TOYS")
+
+    def command(context: typer.Context, waggons: Annotated[str | None, typer.Option()] = None) -> None:
+        TOYS.options("train", values_of(context, "toy"))
+
+    app = typer.Typer(add_completion=False)
+    app.command(cls=part_command((Choice("toy", "toys", "train", fixed=True),)))(command)
+    with pytest.raises(OptionError) as caught:
+        app(args=words, standalone_mode=False)
+    assert message in str(caught.value)
+
+
 def test_help_lists_the_options_of_the_chosen_part(run, capsys):
     def help_of(*words: str) -> str:
         with pytest.raises((SystemExit, IndexError)):
@@ -145,6 +179,7 @@ def test_help_lists_the_options_of_the_chosen_part(run, capsys):
         (["--toy", "train", "--colour", "red"], "--colour is an option of the toy ball, not of train"),
         (["--toy", "tran"], "Did you mean train?"),
         (["--waggons", "--other", "train"], "--waggons wants a value, and the flag --other came"),
+        (["--toy", ""], "no toy called ''; there are: ball, train"),
         (["--toy", "doll"], "no toy called 'doll'; there are: ball, train"),
         (["--parts", "[1"], "--parts: '[1' is no value that YAML reads"),
     ],
@@ -166,16 +201,15 @@ def test_the_value_of_a_flag_may_look_like_a_flag(run):
 
 def test_a_flag_belongs_to_one_option():
     from xlner.cli import project
-    from xlner.cli.parts import _flags
 
     for score in ("embedding", "align=1,embedding=1"):
         chosen = dict(zip(project.PARTS, ("exact", "embedding", score), strict=True))
-        flags = _flags(chosen, {"--device"})
-        names = [name for p in flags for name in (*p.opts, *p.secondary_opts)]
+        flags = flags_of(chosen, {"device"})
+        names = [name for flag in flags for name in flag.names]
         assert len(names) == len(set(names))
-        paths = {name: p.part_paths for p in flags for name in p.opts}
-        assert paths["--layer"] == [("score", "layer")]
-        assert paths["--layers"] == [("aligner", "layers")]
+        paths = {name: flag.paths for flag in flags for name in flag.names}
+        assert paths["layer"] == [("score", "layer")]
+        assert paths["layers"] == [("aligner", "layers")]
 
 
 def test_parameters_of_the_library_become_flags_and_commands_stay():

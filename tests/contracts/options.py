@@ -9,8 +9,9 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from xlner.cli.parts import Choice, part_command, values_of
+from xlner.cli.parts import part_command, values_of
 from xlner.component import OptionField
+from xlner.flags import Choice
 from xlner.registry import POINTS, Registry, look_up
 
 

@@ -11,9 +11,10 @@ import pytest
 import typer
 import yaml
 
-from xlner.cli.parts import Choice, options_of, part_command
+from xlner.cli.parts import part_command, values_of
 from xlner.component import OptionField, json_schema, option_fields, options_class, to_values
 from xlner.errors import OptionError, UsageError
+from xlner.flags import Choice, merged
 from xlner.registry import POINTS, look_up
 
 PARTS = [(point, name) for point in POINTS for name in look_up(POINTS[point]).names()]
@@ -111,7 +112,7 @@ def test_each_option_by_flag(point, name):
 
     @app.command(cls=part_command((choice,)))
     def command(context: typer.Context) -> None:
-        seen.append(options_of(context, choice, name, required(point, name)))
+        seen.append(registry(point).options(name, merged(required(point, name), values_of(context, "part"))))
 
     def parsed(given: dict[str, Any]) -> Any:
         (outer, value), inner = next(iter(given.items())), ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlner.align import ALIGNERS, Aligner, Alignment, Fits, InOrder, WordPair
+from xlner.align import ALIGNERS, DEFAULT_ALIGNER, Aligner, Alignment, Fits, InOrder, WordPair
 from xlner.align.gold import GoldScore, read_gold, score_alignments
 from xlner.align.output import writing_links
 from xlner.align.read import looks_unsegmented, read_pairs
@@ -47,6 +47,13 @@ class AlignReport:
     notes: tuple[str, ...] = ()
     gold: GoldScore | None = None
 
+    def describe(self) -> str:
+        """The counts in one line."""
+        return (
+            f"{self.pairs} pairs, {self.links} links; {self.empty} pairs with an empty side, {self.unlinked} others "
+            "without links"
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values, for JSON."""
         return {
@@ -66,7 +73,7 @@ def align(
     target: str | Path,
     output: str | Path | None = None,
     *,
-    aligner: str | Aligner = "embedding",
+    aligner: str | Aligner = DEFAULT_ALIGNER,
     options: Mapping[str, Any] | None = None,
     scores: bool = False,
     gold: str | Path | None = None,

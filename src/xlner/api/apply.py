@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from xlner.core.types import Sentence
 from xlner.data import Corpus, load, stream_text
 from xlner.data.corpus import Reading
-from xlner.errors import UsageError
-from xlner.evaluate import Comparison, Scores, compare_all, intervals, score
+from xlner.errors import DataError, UsageError
+from xlner.evaluate import Comparison, Scores, SpanError, compare_all, describe, intervals, score, span_errors
 from xlner.tagger import Tagger
 from xlner.tagger.label_consistency import check_strength
 
@@ -67,6 +67,7 @@ class Evaluation:
         gold: the right answers.
         predictions: the same sentences as the system labelled them.
         notes: what reading left out, and what else to know before relying on the scores.
+        types: the only ones that were scored; None for all.
     """
 
     scores: Scores
@@ -74,6 +75,25 @@ class Evaluation:
     gold: list[Sentence]
     predictions: list[Sentence]
     notes: tuple[str, ...] = ()
+    types: Sequence[str] | None = None
+
+    def describe(self, *, errors: bool = False) -> str:
+        """The scores as a table.
+
+        Args:
+            errors: also count kinds of errors, with examples.
+        """
+        lines = [describe(self.scores, intervals=intervals(self.scores))]
+        lines.append(f"conlleval reading: F1 {self.metrics['conlleval']['f1']:.4f}")
+        if errors:
+            kinds = span_errors(self.gold, self.predictions, types=self.types)
+            lines.append("\nerrors: " + ", ".join(f"{n} {kind}" for kind, n in kinds.counts.items()))
+            lines += [f"  {e.kind}: {e.text} ({_types(e)}) {e.where or ''}".rstrip() for e in kinds.examples]
+        return "\n".join(lines)
+
+
+def _types(error: SpanError) -> str:
+    return " for ".join(s.label if s else "none" for s in (error.predicted, error.gold))
 
 
 def evaluate(
@@ -84,6 +104,8 @@ def evaluate(
     types: Sequence[str] | None = None,
     device: str | None = None,
     label_consistency: float = 0.0,
+    token_column: int | None = None,
+    tag_column: int | None = None,
 ) -> Evaluation:
     """Score a model, or a file of predictions, against gold data.
 
@@ -94,6 +116,9 @@ def evaluate(
         types: score only these types; None takes all that occur on either side.
         device: torch device name.
         label_consistency: for a model, how far equal words of the text get equal labels, 0 to 1.
+        token_column: column of the word in files with columns, from 0; None finds it. A file of predictions that has
+            no such column is read by its own ones.
+        tag_column: column of the tag, likewise.
 
     Returns:
         Strict scores with bootstrap intervals. In a prediction file with broken tag sequences strict counts drop the
@@ -105,23 +130,24 @@ def evaluate(
     check_strength(label_consistency)
     if label_consistency and not is_model(model_or_predictions):
         raise UsageError("`label_consistency` is for models; the predictions of a file are scored as they are")
-    truth = load(gold, mapping=mapping)
+    columns = {"token_column": token_column, "tag_column": tag_column}
+    truth = load(gold, mapping=mapping, **columns)
     read, notes = {"gold": truth}, list(_left_out(truth))
     if is_model(model_or_predictions):
         tagger = Tagger.load(model_or_predictions, mapping=mapping, device=device)
         predictions = list(tagger.predict(truth.sentences, label_consistency=label_consistency))
         scores = lenient = score(truth.sentences, predictions, types=types)
     else:
-        strict, loose, note = _read_predictions(model_or_predictions, truth, mapping)
+        strict, loose, remarks = _read_predictions(model_or_predictions, truth, mapping, columns)
         read["predictions"], predictions = strict, strict.sentences
-        notes += [*_left_out(loose), *note]
+        notes += remarks
         scores, lenient = (score(truth.sentences, side.sentences, types=types) for side in (strict, loose))
     ranges = intervals(scores)
     metrics = scores.as_dict(interval=ranges["f1"], conlleval=lenient)
     metrics["intervals"] = {name: r.as_dict() for name, r in ranges.items()}
     metrics["left_out"] = {side: corpus.report.reasons for side, corpus in read.items()}
     metrics["notes"] = notes
-    return Evaluation(scores, metrics, truth.sentences, predictions, tuple(notes))
+    return Evaluation(scores, metrics, truth.sentences, predictions, tuple(notes), types)
 
 
 def compare(
@@ -130,6 +156,9 @@ def compare(
     *,
     mapping: Mapping[str, str] | None = None,
     device: str | None = None,
+    token_column: int | None = None,
+    tag_column: int | None = None,
+    on_remark: Callable[[str], None] | None = None,
 ) -> dict[tuple[str, str], Comparison]:
     """Paired significance tests between systems on the same gold data, corrected for their number (Holm).
 
@@ -138,17 +167,31 @@ def compare(
         gold: labelled file.
         mapping: type renames, applied to all sides.
         device: torch device name.
+        token_column: column of the word in files with columns, as in `evaluate`.
+        tag_column: column of the tag, likewise.
+        on_remark: told what reading left out.
+
+    Raises:
+        UsageError: fewer than two runs.
+        DataError: sentences or words of the sides differ.
     """
     if len(runs) < 2:
         raise UsageError("compare needs two or more runs")
-    truth = load(gold, mapping=mapping)
+    columns = {"token_column": token_column, "tag_column": tag_column}
+    truth = load(gold, mapping=mapping, **columns)
+    notes = list(_left_out(truth))
 
     def predictions(run: str | Path) -> list[Sentence]:
         if is_model(run):
             return list(Tagger.load(run, mapping=mapping, device=device).predict(truth.sentences))
-        return _read_predictions(run, truth, mapping)[0].sentences
+        strict, _, remarks = _read_predictions(run, truth, mapping, columns)
+        notes.extend(remarks)
+        return strict.sentences
 
-    return compare_all({str(run): [score(truth.sentences, predictions(run))] for run in runs})
+    compared = compare_all({str(run): [score(truth.sentences, predictions(run))] for run in runs})
+    for note in notes if on_remark else ():
+        on_remark(note)  # type: ignore[misc]
+    return compared
 
 
 def is_model(value: str | Path) -> bool:
@@ -158,26 +201,34 @@ def is_model(value: str | Path) -> bool:
 
 
 def _read_predictions(
-    path: str | Path, gold: Corpus, mapping: Mapping[str, str] | None
-) -> tuple[Corpus, Corpus, tuple[str, ...]]:
-    """Predictions without their broken entities, and with them; and a note where their scheme was hard to tell.
+    path: str | Path, gold: Corpus, mapping: Mapping[str, str] | None, columns: Mapping[str, int | None]
+) -> tuple[Corpus, Corpus, list[str]]:
+    """Predictions without their broken entities, and with them; and notes: what was left out, what was hard to tell.
 
     Sloppy predictions in IOB2, many of whose entities open with I-, look like IOB1, in which nothing is ever broken. So
     where gold is IOB2 the predictions are read so as well, unless they are IOB1 throughout: then every B- that they
     have stands right behind an entity of its own type.
     """
-    loose = load(path, mapping=mapping, repair="conll")
-    own, scheme = loose.report.scheme, gold.report.scheme
-    if own in ("IO", "IOB1") and scheme == "IOB2":
-        as_gold = load(path, mapping=mapping, repair="conll", scheme="IOB2")
+    notes: list[str] = []
+    read = partial(load, path, mapping=mapping, **columns)
+    try:
+        loose = read(repair="conll")
+    except DataError:
+        if not any(column is not None for column in columns.values()):
+            raise
+        read = partial(load, path, mapping=mapping)
+        loose = read(repair="conll")
+        notes.append(f"{path} does not have the columns that were named, and was read by its own ones")
+    scheme = loose.report.scheme
+    if scheme in ("IO", "IOB1") and gold.report.scheme == "IOB2":
+        as_gold = read(repair="conll", scheme="IOB2")
         opened_with_b = as_gold.report.entities - len(as_gold.report.broken)
         if opened_with_b > _touching(as_gold.sentences):
-            strict = load(path, mapping=mapping, repair="discard", scheme="IOB2")
-            note = f"{path} alone looks like {own}, but gold is IOB2, and so it was read"
-            return strict, as_gold, (note,)
-        return loose, loose, (f"{path} is {own} and gold IOB2; each was read as it is written",)
-    strict = load(path, mapping=mapping, repair="discard")
-    return strict, loose, ()
+            notes.append(f"{path} alone looks like {scheme}, but gold is IOB2, and so it was read")
+            return read(repair="discard", scheme="IOB2"), as_gold, [*_left_out(as_gold), *notes]
+        notes.append(f"{path} is {scheme} and gold IOB2; each was read as it is written")
+        return loose, loose, [*_left_out(loose), *notes]
+    return read(repair="discard"), loose, [*_left_out(loose), *notes]
 
 
 def _touching(sentences: Sequence[Sentence]) -> int:
@@ -198,7 +249,7 @@ def _left_out(corpus: Corpus) -> Iterator[str]:
         yield f"{report.path}: {len(report.broken)} broken tag sequences, the first at {report.broken[0]}"
 
 
-def to_json(comparisons: Mapping[tuple[str, str], Comparison]) -> str:
-    """The comparisons as one JSON object."""
+def as_values(comparisons: Mapping[tuple[str, str], Comparison], notes: Sequence[str] = ()) -> dict[str, Any]:
+    """The comparisons, and what reading left out, as plain values."""
     rows = [{"run_a": a, "run_b": b, **c.as_dict()} for (a, b), c in comparisons.items()]
-    return json.dumps({"comparisons": rows})
+    return {"comparisons": rows, "notes": list(notes)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from xlner.api.apply import is_model
+from xlner.api.apply import is_model, told
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text
 from xlner.errors import DataError, ModelError, UsageError
@@ -24,6 +24,7 @@ from xlner.evaluate.estimate import (
     tempered,
 )
 from xlner.evaluate.estimator import AGREEMENT, CALIBRATED, EXPECTED, SHIPPED, Estimator
+from xlner.evaluate.tables import describe_expected
 from xlner.tagger import Tagger
 from xlner.tagger.decode import decode, legal_transitions
 
@@ -97,6 +98,26 @@ class Estimate:
             "notes": list(self.notes),
         }
 
+    def describe(self, *, calibrated_on: str | Path | None = None) -> str:
+        """All of it in words.
+
+        Args:
+            calibrated_on: the file that gave the temperature.
+        """
+        lines = []
+        if self.value is not None:
+            r = self.interval
+            around = "" if r is None else f" ({r.level:.0%} interval over {r.covers}: {r.low:.4f} to {r.high:.4f})"
+            lines.append(f"estimated F1 on {self.sentences} sentences without labels: {self.value:.4f}{around}")
+        lines.append(f"\nif the model's probabilities were true:\n{describe_expected(self.expected)}\n")
+        if calibrated_on is not None:
+            lines.append(f"temperature from {calibrated_on}: {self.temperature:.3f}")
+        if self.ece_before is not None:
+            after = f"with temperature {self.ece_after:.4f}"
+            lines.append(f"calibration error of spans there: {self.ece_before:.4f}, {after}")
+        lines += [f"agreement with {name}: F1 {f1:.4f}" for name, f1 in self.agreement.items()]
+        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+
 
 def estimate(
     model: str | Path,
@@ -108,6 +129,8 @@ def estimate(
     features: Mapping[str, float] | None = None,
     mapping: Mapping[str, str] | None = None,
     device: str | None = None,
+    token_column: int | None = None,
+    tag_column: int | None = None,
     chunk: int = 1000,
 ) -> Estimate:
     """Estimate strict span F1 without labels. The text streams; all models are in memory at once.
@@ -122,6 +145,8 @@ def estimate(
         features: further features that the estimator was fitted with.
         mapping: type renames applied to models and to the calibration data.
         device: torch device name.
+        token_column: column of the word in files with columns, from 0; None finds it.
+        tag_column: column of the tag, likewise.
         chunk: sentences at a time.
 
     Raises:
@@ -139,8 +164,11 @@ def estimate(
     notes: list[str] = []
     temperature, ece_before, ece_after = 1.0, None, None
     if calibrate is not None:
-        temperature, ece_before, ece_after = _calibrated(tagger, calibrate, mapping, notes)
-    plain, warm, agreement = _look(tagger, others, text, temperature, chunk)
+        source = load(calibrate, mapping=mapping, token_column=token_column, tag_column=tag_column)
+        notes += source.report.remarks()
+        temperature, ece_before, ece_after = _calibrated(tagger, calibrate, source.sentences, notes)
+    stream = told(stream_text(text, token_column=token_column, tag_column=tag_column), notes.append)
+    plain, warm, agreement = _look(tagger, others, stream, temperature, chunk)
     if not len(plain.counts):
         raise DataError("no sentence in it; an estimate needs text", path=text)
     if plain.f1 is None or warm.f1 is None:
@@ -172,10 +200,10 @@ def _alike(tagger: Tagger, name: str | Path, mapping: Mapping[str, str] | None, 
 
 
 def _calibrated(
-    tagger: Tagger, path: str | Path, mapping: Mapping[str, str] | None, notes: list[str]
+    tagger: Tagger, path: str | Path, sentences: Sequence[Sentence], notes: list[str]
 ) -> tuple[float, float | None, float | None]:
     """Temperature, and calibration error of spans before and after. Source data is held at once."""
-    gold = [s for s in load(path, mapping=mapping).sentences if s.labelled]
+    gold = [s for s in sentences if s.labelled]
     if not any(s.spans for s in gold):
         raise DataError("no labelled entities in it; `calibrate` needs labelled data of a source language", path=path)
     ids = [tagger.labels.tag_ids(s) for s in gold]
@@ -195,13 +223,12 @@ def _calibrated(
 
 
 def _look(
-    tagger: Tagger, others: Mapping[str, Tagger], text: str | Path, temperature: float, chunk: int
+    tagger: Tagger, others: Mapping[str, Tagger], stream: Iterator[Sentence], temperature: float, chunk: int
 ) -> tuple[Expected, Expected, dict[str, float]]:
     """One pass over the text: expected counts at temperature 1 and at that given, and agreement by model."""
     types = tagger.labels.types
     counts = {t: [np.zeros((0, len(types), 3), np.float32)] for t in (1.0, temperature)}
     shared = {name: np.zeros(3, np.int64) for name in others}
-    stream = iter(stream_text(text))
     while block := list(islice(stream, chunk)):
         probabilities = tagger.probabilities(block)
         predicted = _decoded(tagger, block, probabilities)

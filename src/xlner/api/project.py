@@ -128,6 +128,27 @@ def project(
     return result
 
 
+def describe(summary: Mapping[str, Any]) -> str:
+    """What became of the entities, in words.
+
+    Args:
+        summary: of `ProjectionResult.as_dict`.
+    """
+    fates = ", ".join(f"{reason} {count}" for reason, count in summary["fates"].items()) or "no entities"
+    return (
+        f"{summary['sentences']} sentences, {summary['entities']} entities: {fates}\n"
+        f"{summary['missing_words']} of {summary['words']} target words have unknown labels"
+    )
+
+
+def notes(summary: Mapping[str, Any]) -> list[str]:
+    """What the user should know of a projection; arguments as in `describe`."""
+    if not (unmet := summary["sentences_with_unmet_constraint"]):
+        return []
+    wanted = f"{summary['settings'].get('constraint')} {summary['settings'].get('n_proj')}"
+    return [f"sentences without room for '{wanted}' projections per entity: {unmet}"]
+
+
 def _tagger(model: str | None, device: str | None) -> Tagger | None:
     if model is None:
         return None

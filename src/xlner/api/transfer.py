@@ -16,7 +16,7 @@ from xlner.core.types import Sentence
 from xlner.data import write
 from xlner.errors import UsageError
 from xlner.evaluate import interval, score
-from xlner.methods import METHODS
+from xlner.methods import DEFAULT_METHOD, METHODS
 from xlner.methods.method import check_inputs, check_patience
 from xlner.methods.task import Source, Task
 from xlner.tagger import Tagger
@@ -68,7 +68,7 @@ def transfer(
     target: LanguageFile | None,
     output: str | Path,
     *,
-    method: str = "distill",
+    method: str = DEFAULT_METHOD,
     options: Any = None,
     source_text: Sequence[LanguageFile] = (),
     dev: Sequence[LanguageFile] = (),

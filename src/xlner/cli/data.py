@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,9 @@ import typer
 
 from xlner.cli import as_flags
 from xlner.cli import options as o
-from xlner.cli.parts import Choice, part_command, values_of
+from xlner.cli.ending import end
+from xlner.cli.parts import part_command, values_of
+from xlner.flags import Choice
 
 group = typer.Typer(help="Look at data files, and turn one format into another.", no_args_is_help=True)
 
@@ -46,7 +47,7 @@ def check_command(
         files, format=format, language=language, mapping=parse_map(map), token_column=token_column,
         tag_column=tag_column, scheme=scheme, labels=label or None, options=values_of(context, "format"),  # type: ignore[arg-type]
     )  # fmt: skip
-    typer.echo(json.dumps(report.as_dict()) if as_json else as_flags(report.describe()))
+    end(report.as_dict(), as_flags(report.describe()), as_json=as_json)
     if not report.ok:
         raise typer.Exit(1)
 

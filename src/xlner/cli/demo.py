@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from xlner.cli import options as o
+from xlner.cli.ending import end
 
 
 def command(
     output: Annotated[Path, typer.Option(help="Folder for the runs.")] = Path("demo-run"),
     target: Annotated[list[str], typer.Option(help="es, de or sw; repeat. Default: all three.")] = [],
-    resume: o.Resume = "auto",
+    resume: o.Resume = None,
     as_json: o.Json = False,
 ) -> None:
     """English labels and raw Spanish, German and Swahili text in, three NER models out."""
     from xlner.api.demo import demo
-    from xlner.cli.show import console, highlighted, score_table
+    from xlner.api.tables import highlighted, score_table
+    from xlner.cli.show import console
     from xlner.core.languages import name
     from xlner.data import load
     from xlner.data.demo import LANGUAGES
@@ -27,9 +28,9 @@ def command(
     screen = console()
     screen.print("[bold]xlner demo[/]: a teacher learns from 444 English sentences, labels raw text softly,")
     screen.print("and a student for each language learns from that. No label of the target is used.\n")
-    result = demo(output, targets=target or LANGUAGES, resume=resume)
+    result = demo(output, targets=target or LANGUAGES, resume=resume or "auto")
     if as_json:
-        typer.echo(json.dumps({language: run.metrics for language, run in result.runs.items()}))
+        end({language: run.metrics for language, run in result.runs.items()}, None, as_json=True)
         return
     for language, run in result.runs.items():
         direct = next(iter(run.metrics["sources"].values()))

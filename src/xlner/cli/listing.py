@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from xlner.cli import options as o
+from xlner.cli.ending import end, say
 from xlner.errors import XlnerError
 
 
@@ -17,7 +17,7 @@ def _lister(point: str) -> Callable[..., None]:
         name: Annotated[str | None, typer.Argument(help="Show the options of this one.")] = None,
         as_json: o.Json = False,
     ) -> None:
-        from xlner.component import json_schema, options_class
+        from xlner.component import json_schema, option_fields, options_class
         from xlner.registry import POINTS, look_up
 
         registry = look_up(POINTS[point])
@@ -26,7 +26,7 @@ def _lister(point: str) -> Callable[..., None]:
             try:
                 registry.load(bad)
             except XlnerError as error:
-                typer.echo(f"note: {error}", err=True)
+                say([str(error)])
         if as_json:
             rows: list[dict[str, Any]] = [
                 {
@@ -35,7 +35,7 @@ def _lister(point: str) -> Callable[..., None]:
                 }
                 for d in about
             ]  # fmt: skip
-            typer.echo(json.dumps({point: rows}))
+            end({point: rows}, None, as_json=True)
             return
         width = max((len(d.name) for d in about), default=0)
         for d in about:
@@ -43,19 +43,13 @@ def _lister(point: str) -> Callable[..., None]:
             typer.echo(f"{d.name:<{width}}  {d.summary}{needs}")
             for f in d.fields if name else ():
                 typer.echo(f"    {f.name}: {f.describe()}")
-                for g in () if f.nested is None else _fields(f.nested):
+                for g in () if f.nested is None else option_fields(f.nested):
                     typer.echo(f"        {g.name}: {g.describe()}")
             if name and d.reference:
                 typer.echo(f"    Reference: {d.reference}")
 
     command.__doc__ = f"The {point} that there are, a line each; with a name, the options of that one."
     return command
-
-
-def _fields(kind: Any) -> Any:
-    from xlner.component import option_fields
-
-    return option_fields(kind)
 
 
 methods = _lister("methods")

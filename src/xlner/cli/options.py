@@ -10,7 +10,9 @@ import typer
 Map = Annotated[list[str], typer.Option("--map", metavar="OLD=NEW", help="Rename a type; OLD=O removes it.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, mps, ...; default: an accelerator if there is one.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-Resume = Annotated[str, typer.Option(help="auto goes on with an interrupted run; never; or a run folder to copy.")]
+Resume = Annotated[
+    str | None, typer.Option(help="auto (default) goes on with a run that is there; never; or a folder to copy.")
+]
 Encoder = Annotated[str | None, typer.Option(help="'embedded' (default), a folder, or a hub id of any encoder.")]
 Dev = Annotated[list[str], typer.Option(metavar="LANG=FILE", help="Labelled source data for early stopping.")]
 Gold = Annotated[str | None, typer.Option(metavar="FILE", help="Labelled data to score on; never trained on.")]

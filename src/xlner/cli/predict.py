@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from xlner.cli import as_flags
 from xlner.cli import options as o
+from xlner.cli.ending import say
 
 
 def command(
@@ -37,6 +37,6 @@ def command(
     sentences = predict(
         model, file, language=code, mapping=parse_map(map), device=device, on_long=on_long,
         label_consistency=label_consistency, token_column=token_column, tag_column=tag_column,
-        on_remark=lambda remark: typer.echo(f"note: {as_flags(remark)}", err=True),
+        on_remark=lambda remark: say([remark]),
     )  # fmt: skip
     write(output or "-", sentences, format=format)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from xlner.cli import options as o
-from xlner.cli.arguments import key_values
-from xlner.cli.parts import Choice, part_command, values_of
-from xlner.errors import UsageError
+from xlner.cli.ending import check_stdout, end
+from xlner.cli.parts import part_command, values_of
+from xlner.flags import Choice
+from xlner.project import defaults
 
 PARTS = (
-    Choice("matcher", "matchers", "exact"),
-    Choice("aligner", "aligners", "layers"),
-    Choice("score", "scores", "fused"),
+    Choice("matcher", "matchers", defaults.MATCHER),
+    Choice("aligner", "aligners", defaults.ALIGNER),
+    Choice("score", "scores", defaults.SCORE),
 )
 COMMAND = part_command(PARTS)
 
@@ -27,14 +27,17 @@ def command(
     target: Annotated[str, typer.Option(metavar="TEXT", help="Their translations, line by line; labels are ignored.")],
     output: Annotated[Path, typer.Option(metavar="FILE", help="Labelled target sentences; unknown words get _.")],
     matcher: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Decides where every entity goes [default exact].")
+        str | None, typer.Option(metavar="NAME", help=f"Decides where every entity goes [default {defaults.MATCHER}].")
     ] = None,
     aligner: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Links words where the matcher reads links [default layers].")
+        str | None,
+        typer.Option(metavar="NAME", help=f"Links words where links are read [default {defaults.ALIGNER}]."),
     ] = None,
     score: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Rates candidates; or a weighted mean, align=0.5,nmt=1 [default fused]."),
+        typer.Option(
+            metavar="NAME", help=f"Rates candidates; or a weighted mean, align=0.5,nmt=1 [default {defaults.SCORE}]."
+        ),
     ] = None,
     alignment: Annotated[
         str | None, typer.Option(metavar="PHARAOH", help="Links i-j per pair, made before; words split at spaces.")
@@ -58,12 +61,8 @@ def command(
     as_json: o.Json = False,
 ) -> None:
     """Project entities onto translations; words of lost entities become unknown, never O."""
-    if as_json and "-" in map(str, (output, html, losses)):
-        raise UsageError("--json and an output to - both want standard output; give one of them")
-    of_aligner, more = values_of(context, "aligner"), key_values(option)
-    if twice := next((name for name in more if name in of_aligner or (name == "device" and device)), None):
-        raise UsageError(f"--option {twice} and --{twice} both say what {twice} is; give one of them")
-    from xlner.api.project import project
+    check_stdout(as_json, output, html, losses)
+    from xlner.api.project import describe, notes, project
     from xlner.project.files import Outputs
 
     result = project(
@@ -74,7 +73,7 @@ def command(
         aligner=aligner,
         score=score,
         matcher_options=values_of(context, "matcher"),
-        aligner_options=of_aligner | more,
+        aligner_options=values_of(context, "aligner", option),
         score_options=values_of(context, "score"),
         alignment=alignment,
         fit=fit,
@@ -86,16 +85,5 @@ def command(
         ner_model=ner_model,
         device=device,
     )
-    _report(result.as_dict(), as_json=as_json)
-
-
-def _report(summary: dict[str, Any], *, as_json: bool) -> None:
-    if unmet := summary["sentences_with_unmet_constraint"]:
-        wanted = f"{summary['settings'].get('constraint')} {summary['settings'].get('n_proj')}"
-        typer.echo(f"note: sentences without room for '{wanted}' projections per entity: {unmet}", err=True)
-    if as_json:
-        typer.echo(json.dumps(summary))
-        return
-    fates = ", ".join(f"{reason} {count}" for reason, count in summary["fates"].items()) or "no entities"
-    typer.echo(f"{summary['sentences']} sentences, {summary['entities']} entities: {fates}", err=True)
-    typer.echo(f"{summary['missing_words']} of {summary['words']} target words have unknown labels", err=True)
+    summary = result.as_dict()
+    end(summary, describe(summary), as_json=as_json, notes=notes(summary), err=True)

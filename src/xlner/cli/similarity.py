@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xlner.cli import options as o
-from xlner.cli.arguments import key_values, language_value, one_per_language
+from xlner.cli.ending import end, say
 from xlner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,8 +64,7 @@ def command(
         return
     if target or predictor:
         raise UsageError(f"{'--target' if target else '--predictor'} is for --recommend")
-    files = _languages(language)
-    groups = [_group(item) for item in bitext]
+    from xlner.api.arguments import bitext_group, languages_with_text, measure_options
     from xlner.api.similarity import DEFAULT_MEASURES, EXCERPT, MAX_SENTENCES, similarity
     from xlner.similarity import SIMILARITIES, expand
 
@@ -78,10 +75,10 @@ def command(
         if given := next((name for name, value in readers.items() if value is not None), None):
             raise UsageError(f"{given} has no effect here: {' and '.join(measure)} reads no text, only language codes")
     result = similarity(
-        files,
+        languages_with_text(language),
         measures=names,
-        options=_options(option),
-        bitext=groups,
+        options=measure_options(option),
+        bitext=[bitext_group(item) for item in bitext],
         encoder=encoder or "embedded",
         layer=layer,
         excerpt=EXCERPT if excerpt is None else excerpt,
@@ -89,18 +86,11 @@ def command(
         device=device,
         output=output,
     )
-    for note in result.notes:
-        typer.echo(f"note: {note}", err=True)
+    end(result.as_dict(), None, as_json=as_json, notes=result.notes)
     if output is not None:
         typer.echo(f"written to {output}", err=True)
-    if as_json:
-        typer.echo(json.dumps(result.as_dict()))
-        return
-    for matrix in result.matrices.values():
+    for matrix in () if as_json else result.matrices.values():
         _show(matrix)
-
-
-_SHOWN = 4  # reasons per source; --json has all
 
 
 def _recommend(
@@ -113,87 +103,35 @@ def _recommend(
     as_json: bool,
 ) -> None:
     from rich.console import Console
-    from rich.table import Table
 
+    from xlner.api.arguments import language_value, one_per_language
     from xlner.api.similarity import recommend
-    from xlner.core.languages import bcp47, name
+    from xlner.api.tables import ranked_table
 
     if target is None:
         raise UsageError("--recommend wants --target LANG=FILE: raw text in the language to be tagged")
-    goal = language_value(target, option="--target")
-    sources = one_per_language(language, option="--language")
+    goal = language_value(target, option="target")
+    sources = one_per_language(language, option="language")
     ranked = recommend(goal, sources, predictor=predictor, device=device, output=output)
-    for note in ranked.notes:
-        typer.echo(f"note: {note}", err=True)
+    end(ranked.as_dict(), None, as_json=as_json, notes=ranked.notes)
     if as_json:
-        typer.echo(json.dumps(ranked.as_dict()))
         return
-    columns = ("source", "F1 to expect", "90% interval", "why, against an average pair")
-    table = Table(*columns, title=f"sources for {name(goal[0])}")
-    for r in ranked.sources:
-        span = "" if r.low is None or r.high is None else f"{100 * r.low:.0f} to {100 * r.high:.0f}"
-        table.add_row(f"{name(r.source)} ({bcp47(r.source)})", f"{100 * r.f1:.1f}", span, "\n".join(r.reasons[:_SHOWN]))
-    Console(highlight=False).print(table)
+    Console(highlight=False).print(ranked_table(ranked))
     typer.echo(f"by: {ranked.predictor.about}", err=True)
     if (error := ranked.predictor.error.get("mean_abs_error")) is not None:
         typer.echo(f"on languages it had not seen it was off by {error:.1f} points on average", err=True)
 
 
-def _languages(items: list[str]) -> dict[str, str | None]:
-    """`["en=a.txt", "fon"]` as {"eng": "a.txt", "fon": None}."""
-    from xlner.core.languages import iso3
-
-    out: dict[str, str | None] = {}
-    for item in items:
-        named = one_per_language([item], option="--language") if "=" in item else {iso3(item): None}
-        for code, path in named.items():
-            if code in out:
-                raise UsageError(f"--language names {code} twice: {out[code] or 'without text'} and {path or item}")
-            out[code] = path
-    return out
-
-
-def _options(items: list[str]) -> dict[str, dict[str, Any]]:
-    """`["lexical:ngrams.n=4"]` as `{"lexical:ngrams": {"n": 4}}`; values are read as YAML."""
-    from xlner.similarity import SIMILARITIES
-
-    by_measure: dict[str, list[str]] = {}
-    for item in items:
-        head = item.partition("=")[0]
-        known = [n for n in SIMILARITIES.names() if head.startswith(f"{n}.")]
-        measure = max(known, key=len) if known else head.rpartition(".")[0]
-        if not measure or "=" not in item:
-            raise UsageError(f"--option wants MEASURE.KEY=VALUE, such as --option lexical:ngrams.n=4; got '{item}'")
-        by_measure.setdefault(measure, []).append(item.removeprefix(f"{measure}."))
-    return {measure: key_values(pairs) for measure, pairs in by_measure.items()}
-
-
-def _group(item: str) -> dict[str, str]:
-    """`"en=a.txt,es=b.txt"` as files by language; a comma in a file name is no border unless LANG= follows."""
-    return one_per_language(re.split(r",(?=[A-Za-z][A-Za-z0-9-]*=)", item), option="--bitext")
-
-
 def _show(matrix: SimilarityMatrix) -> None:
-    """Tables of as many targets as fit side by side, then the reasons for empty cells."""
+    """Its tables, then the reasons for empty cells."""
     from rich.console import Console
-    from rich.table import Table
 
-    from xlner.core.languages import bcp47, name
+    from xlner.api.tables import matrix_tables
 
     screen = Console(highlight=False)
     width = screen.width if sys.stdout.isatty() else 10_000
-    codes = [bcp47(c) for c in matrix.languages]
-    rows = [f"{name(c)} ({short})" for c, short in zip(matrix.languages, codes, strict=True)]
-    step = max(1, (width - max(map(len, rows)) - 6) // 10)
     direction = "higher is closer" if matrix.higher_is_closer else "lower is closer"
-    for start in range(0, len(codes), step):
+    for table in matrix_tables(matrix, width):
         screen.print(f"{matrix.measure} ({direction}; rows are sources, columns targets)", soft_wrap=True)
-        table = Table()
-        table.add_column("", no_wrap=True)
-        for code in codes[start : start + step]:
-            table.add_column(code, justify="right", no_wrap=True)
-        for label, values in zip(rows, matrix.values[:, start : start + step], strict=True):
-            table.add_row(label, *("" if v != v else f"{v:.4g}" for v in values))
         screen.print(table, width=width if sys.stdout.isatty() else None, no_wrap=True, crop=False)
-    for reason in dict.fromkeys(matrix.missing.values()):
-        typer.echo(f"note: {matrix.measure}: {reason}", err=True)
+    say(f"{matrix.measure}: {reason}" for reason in dict.fromkeys(matrix.missing.values()))

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from xlner.cli import options as o
-from xlner.cli.parts import Choice, part_command
+from xlner.cli.parts import part_command
+from xlner.cli.run import run
+from xlner.flags import Choice
 
 COMMAND = part_command((Choice("method", "methods", "direct", fixed=True),))
 
@@ -25,13 +27,11 @@ def command(
     tag_column: o.TagColumn = None,
     config: o.Config = None,
     print_config: o.PrintConfig = False,
-    resume: o.Resume = "",
+    resume: o.Resume = None,
     licence: o.Licence = None,
     as_json: o.Json = False,
 ) -> None:
     """Train a tagger on labelled data, to use it or to be a teacher later."""
-    from xlner.cli.run import run
-
     flags = {
         "source": source, "output": output, "dev": dev, "gold": gold, "map": map, "token_column": token_column,
         "tag_column": tag_column, "config": config, "print_config": print_config, "resume": resume,

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from xlner.cli import options as o
-from xlner.cli.parts import Choice, part_command
+from xlner.cli.parts import part_command
+from xlner.cli.run import run
+from xlner.flags import Choice
+from xlner.methods import DEFAULT_METHOD
 
-DEFAULT = "distill"
-COMMAND = part_command((Choice("method", "methods", DEFAULT),), config=True)
+COMMAND = part_command((Choice("method", "methods", DEFAULT_METHOD),), config=True)
 
 
 def command(
@@ -23,7 +25,8 @@ def command(
     ] = None,
     output: o.Output = None,
     method: Annotated[
-        str | None, typer.Option(help=f"How to transfer; `xlner methods` lists what there is. Default: {DEFAULT}.")
+        str | None,
+        typer.Option(help=f"How to transfer; see `xlner methods`. Default: {DEFAULT_METHOD}."),
     ] = None,
     source_text: Annotated[
         list[str], typer.Option(metavar="LANG=FILE", help="Text of a source that is a model, where weights read text.")
@@ -45,7 +48,7 @@ def command(
     tag_column: o.TagColumn = None,
     config: o.Config = None,
     print_config: o.PrintConfig = False,
-    resume: o.Resume = "",
+    resume: o.Resume = None,
     licence: o.Licence = None,
     as_json: o.Json = False,
 ) -> None:
@@ -54,12 +57,10 @@ def command(
     Methods take options of their own, which follow below for the one that --method names. An option of the training of
     teachers and student, such as --epochs, is for both; --teacher.epochs or --student.epochs is for one of them.
     """
-    from xlner.cli.run import run
-
     flags = {
         "source": source, "target": target, "output": output, "source_text": source_text, "bitext": bitext,
         "translations": translation, "dictionaries": dictionary, "target_labels": target_labels, "dev": dev,
         "gold": gold, "map": map, "token_column": token_column, "tag_column": tag_column, "config": config,
         "print_config": print_config, "resume": resume, "licence": licence, "json": as_json,
     }  # fmt: skip
-    run(context, method, flags, default=DEFAULT)
+    run(context, method, flags, default=DEFAULT_METHOD)

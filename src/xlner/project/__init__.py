@@ -1,15 +1,22 @@
-"""Floor 6: label projection. Entities of a sentence, put onto its translation, and what was lost on the way."""
+"""Floor 6: label projection. Entities of a sentence, put onto its translation, and what was lost on the way.
 
-from xlner.core.rooms import callable_room
-from xlner.project.backtranslation import confirmed, labelled_back
-from xlner.project.candidates import CandidateOptions
-from xlner.project.fates import Fate, Reason
-from xlner.project.matchers import MATCHERS, Matcher
-from xlner.project.pair import Pair, Problem
-from xlner.project.pipeline import project
-from xlner.project.result import Projected, ProjectionResult
-from xlner.project.scores import SCORES, Evidence, Score
-from xlner.project.selection import CurvePoint, curve, select
+Names are looked up when they are used: looking at matchers and scores loads no numpy.
+"""
+
+from typing import TYPE_CHECKING
+
+from xlner.core.rooms import callable_room, lazy_names
+
+if TYPE_CHECKING:
+    from xlner.project.backtranslation import confirmed, labelled_back
+    from xlner.project.candidates import CandidateOptions
+    from xlner.project.fates import Fate, Reason
+    from xlner.project.matchers import MATCHERS, Matcher
+    from xlner.project.pair import Pair, Problem
+    from xlner.project.pipeline import project
+    from xlner.project.result import Projected, ProjectionResult
+    from xlner.project.scores import SCORES, Evidence, Score
+    from xlner.project.selection import CurvePoint, curve, select
 
 __all__ = [
     "MATCHERS",
@@ -33,3 +40,26 @@ __all__ = [
 ]
 
 callable_room(__name__, "xlner.api.project:project")
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "CandidateOptions": "candidates",
+        "CurvePoint": "selection",
+        "Evidence": "scores",
+        "Fate": "fates",
+        "MATCHERS": "matchers",
+        "Matcher": "matchers",
+        "Pair": "pair",
+        "Problem": "pair",
+        "Projected": "result",
+        "ProjectionResult": "result",
+        "Reason": "fates",
+        "SCORES": "scores",
+        "Score": "scores",
+        "confirmed": "backtranslation",
+        "curve": "selection",
+        "labelled_back": "backtranslation",
+        "project": "pipeline",
+        "select": "selection",
+    },
+)

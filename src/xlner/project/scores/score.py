@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeAlias
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from xlner.component import Part
 from xlner.project.pair import Pair
 from xlner.project.scores.evidence import Evidence
 
-Scores = list[np.ndarray]
+Scores: TypeAlias = "list[np.ndarray]"
 
 
 class Score(Protocol):

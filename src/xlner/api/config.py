@@ -1,10 +1,10 @@
-"""The YAML file of `--config`: the method with its options, and the inputs; flags win over it.
+"""The YAML file of a run: the method with its options, and the inputs.
 
     method: {name: distill, options: {loss: mse, teacher: {epochs: 4}}}
     source: [[en, train.conll]]
     target: [es, raw.txt]
 
-What `--print-config` prints has this form. In older files the options stand at the top level.
+What a resolved run prints has this form (`Resolved.as_values`). In older files the options stand at the top level.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner.errors import DataError, UsageError
+from xlner.methods import METHODS
 
 _PAIRS: tuple[tuple[type, ...], str] = (list, dict), "a list of [LANG, FILE], or a mapping LANG: FILE"
 _TEXT: tuple[tuple[type, ...], str] = (str,), "text"
@@ -25,7 +26,9 @@ _INPUTS = {
     "bitext": ((list,), "a list of [LANG, SOURCE, TARGET]"),
     "map": ((dict, list), "a mapping OLD: NEW"),
     "reading": ((dict,), "a mapping of settings, such as tag_column: 3"),
+    **dict.fromkeys(("token_column", "tag_column"), ((int,), "a whole number")),
 }
+_NOT_TEXT = ("reading", "token_column", "tag_column")
 _OF_RECORDS = ("types",)  # a run's config.yaml has them; they follow from the inputs
 
 
@@ -34,55 +37,56 @@ class Config:
     """What a YAML file says.
 
     Args:
-        parts: flag -> name of the part: {"method": "distill"}.
-        options: flag -> options of the part.
+        method: name of the method; None if it names none.
+        options: of the method, as plain values.
         inputs: the rest.
-        flat: options stand at the top level, as in older files.
+        flat: names of options that stand at the top level, as in older files.
+        path: the file; None for no file.
     """
 
-    parts: dict[str, str] = field(default_factory=dict)
-    options: dict[str, dict[str, Any]] = field(default_factory=dict)
+    method: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
     inputs: dict[str, Any] = field(default_factory=dict)
-    flat: bool = False
+    flat: frozenset[str] = frozenset()
+    path: str | None = None
 
 
-def read_config(path: str | Path | None, part: str = "method") -> Config:
+def read_config(path: str | Path | None) -> Config:
     """Read a YAML file.
 
     Args:
         path: the file; None gives an empty configuration.
-        part: the flag that options at the top level belong to.
 
     Raises:
         DataError: the file is no YAML mapping.
-        UsageError: the part is neither a name nor {name, options}, or an input has another form than it should.
+        UsageError: the method is neither a name nor {name, options}, there is none of that name, or an input has
+            another form than it should.
     """
     if path is None:
         return Config()
     values = {str(k).replace("-", "_"): v for k, v in _read_yaml(Path(path)).items()}
-    chosen = values.pop(part, None)
-    name: str | None = None
-    options: dict[str, Any] = {}
-    if isinstance(chosen, Mapping):
-        unknown = [k for k in chosen if k not in ("name", "options")]
-        if unknown or not isinstance(chosen.get("options") or {}, Mapping):
-            raise UsageError(f"{path}: {part} is a name, or a mapping with name and options")
-        name, options = chosen.get("name"), dict(chosen.get("options") or {})
-    elif chosen is not None:
-        name = str(chosen)
+    chosen = values.pop("method", None)
+    if not isinstance(chosen, Mapping):
+        chosen = {"name": chosen}
+    if set(chosen) - {"name", "options"} or not isinstance(chosen.get("options") or {}, Mapping):
+        raise UsageError(f"{path}: method is a name, or a mapping with name and options")
+    name = None if chosen.get("name") is None else str(chosen["name"])
+    try:
+        METHODS.load(name) if name is not None else None
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
     inputs = {k: values.pop(k) for k in _INPUTS if k in values}
     for key, value in inputs.items():
         _check_form(path, key, value)
     top = {k: v for k, v in values.items() if k not in _OF_RECORDS}
-    named = {} if name is None else {part: str(name)}
-    return Config(named, {part: {**options, **top}}, inputs, flat=bool(top))
+    return Config(name, {**(chosen.get("options") or {}), **top}, inputs, frozenset(top), str(path))
 
 
 def _check_form(path: str | Path, key: str, value: Any) -> None:
     kinds, wanted = _INPUTS[key]
-    if value is not None and not isinstance(value, kinds):
+    if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
         raise UsageError(f"{path}: {key} is {wanted}; got '{value}'")
-    for leaf in () if value is None or key == "reading" else _leaves(value):
+    for leaf in () if value is None or key in _NOT_TEXT else _leaves(value):
         if not isinstance(leaf, str):
             raise UsageError(f"{path}: {key} has {leaf!r} where text is wanted; put it in quotes")
 

@@ -1,0 +1,5 @@
+"""The parts of a projection that nobody chose."""
+
+MATCHER = "exact"
+ALIGNER = "layers"
+SCORE = "fused"
