@@ -78,3 +78,30 @@ def test_what_gold_could_not_hold_is_counted(tmp_path, capsys):
 @pytest.mark.parametrize("option", ["--calibrate", "--estimator"])
 def test_options_of_the_estimate_alone(run, option):
     assert f"{option} belongs to --estimate" in run("evaluate", "gold", "gold", f"{option}=x", code=2).err
+
+
+NUMBERED = "1 Zürich B-LOC O\n2 liegt O O\n3 hier O O\n\n1 Señor B-PER O\n2 Peña I-PER O\n3 lacht O O\n"
+COLUMNS = ("--token-column=1", "--tag-column=2")
+
+
+def test_columns_can_be_named(run):
+    told = run("evaluate", "guess", "gold", "--json", *COLUMNS, gold=NUMBERED, guess=NUMBERED)
+    assert json.loads(told.out)["correct"] == 2
+
+
+def test_predictions_without_these_columns_are_read_by_their_own(run):
+    told = run("evaluate", "guess", "gold", "--json", *COLUMNS, gold=NUMBERED, guess=GOLD)
+    assert json.loads(told.out)["correct"] == 2
+    assert "guess.conll does not have the columns that were named" in told.err
+
+
+def test_compare_reads_columns_and_says_what_reading_left_out(run):
+    broken = NUMBERED.replace("B-PER", "I-PER").replace("Señor I-PER", "Señor I-LOC")
+    told = run(
+        "compare", "guess", "other", "--gold", "gold", "--json", *COLUMNS, gold=NUMBERED, guess=broken, other=GOLD
+    )
+    values = json.loads(told.out)
+    assert values["comparisons"][0]["run_a"].endswith("guess.conll")
+    assert "guess.conll: 1 broken tag sequences" in told.err or "guess.conll: 2 broken tag sequences" in told.err
+    assert "other.conll does not have the columns" in told.err
+    assert len(values["notes"]) == len([line for line in told.err.splitlines() if line.startswith("note: ")])

@@ -68,6 +68,7 @@ def test_a_run_of_version_0_1_goes_on(tmp_path, tiny_encoder, finished):
         (tmp_path / "run" / "metrics.json").unlink()
     again = run()
     assert again.metrics["target"] == first.metrics["target"]
+    assert again.metrics["sources"] == first.metrics["sources"]
     assert yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["method"]["name"] == "distill"
 
 
@@ -115,6 +116,39 @@ def test_a_finished_run_that_is_read_without_gold_data_keeps_its_scores(tmp_path
     assert train(source, tmp_path / "run", options=options).metrics == made.metrics
     assert json.loads((tmp_path / "run" / "data.json").read_text())["gold"]["sentences"] == 10
     assert train(source, tmp_path / "run", options=options, gold=gold).metrics == made.metrics
+
+
+def test_a_run_of_version_0_1_keeps_its_teachers_when_other_gold_data_is_scored(tmp_path, tiny_encoder):
+    source = [("eng", str(write_conll(tmp_path / "en.conll", sentences(60))))]
+    target = ("spa", str(write_text(tmp_path / "es.txt", sentences(40, "spa", seed=5))))
+    golds = [str(write_conll(tmp_path / f"{n}.conll", sentences(n, "spa", seed=9))) for n in (10, 20)]
+    options = {"encoder": str(tiny_encoder), "teacher": FAST, "student": FAST}
+    for gold in golds:
+        transfer(source, target, tmp_path / "run", options=options, gold=gold)
+        wanted = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    transfer(source, target, tmp_path / "run", options=options, gold=golds[0])
+    (tmp_path / "run" / "fitted.json").unlink()
+    assert transfer(source, target, tmp_path / "run", options=options, gold=golds[1]).metrics == wanted
+    assert list(wanted["sources"]) == ["1-en"]
+
+
+def test_a_finished_run_gets_a_card_with_its_licence(tmp_path, tiny_encoder):
+    source = [("eng", str(write_conll(tmp_path / "en.conll", sentences(60))))]
+    gold = str(write_conll(tmp_path / "gold.conll", sentences(10, seed=9)))
+    options = {"encoder": str(tiny_encoder), "teacher": FAST}
+    card = tmp_path / "run" / "model" / "README.md"
+
+    def run(**more):
+        train(source, tmp_path / "run", options=options, **more)
+        return card.read_text()
+
+    assert "license:" not in run()
+    assert "license: mit\n" in run(licence="mit")
+    assert "license: mit\n" in run()
+    assert "license: mit\n" in run(gold=gold)  # the card is written again, with scores
+    assert "license: apache-2.0\n" in run(licence="apache-2.0", gold=gold)
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert sum(json.loads(line)["step"] == 0 for line in lines) == 1  # trained once
 
 
 @pytest.mark.parametrize("where", ["options", "teacher"])

@@ -74,6 +74,19 @@ def test_a_run_that_cannot_go_on_elsewhere_is_not_copied(tmp_path):
     assert (tmp_path / "new" / "config.yaml").is_file()
 
 
+def test_a_copied_run_that_was_killed_goes_on_with_the_same_command(tmp_path):
+    RunFolder.open(tmp_path / "old", {"k": 1}, {})
+    for _ in range(2):
+        run = RunFolder.open(tmp_path / "new", {"k": 1}, {}, resume=str(tmp_path / "old"))
+        (run.path / "work").write_text("half of it")
+    assert (tmp_path / "new" / "work").read_text() == "half of it"
+    with pytest.raises(UsageError, match="new holds another run"):
+        RunFolder.open(tmp_path / "new", {"k": 2}, {}, resume=str(tmp_path / "old"))
+    (tmp_path / "other").mkdir()
+    with pytest.raises(UsageError, match="which exists"):
+        RunFolder.open(tmp_path / "other", {"k": 1}, {}, resume=str(tmp_path / "old"))
+
+
 @pytest.mark.parametrize(
     ("name", "text"), [("config.yaml", "{"), ("config.yaml", "[a]"), ("data.json", "{"), ("data.json", "[]")]
 )

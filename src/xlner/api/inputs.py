@@ -14,7 +14,7 @@ from xlner.core.languages import bcp47, iso3
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text
 from xlner.errors import DataError, UsageError
-from xlner.methods.task import Bitext, Source, Task
+from xlner.methods.task import Bitext, Source, Stream, Task
 
 LanguageFile = tuple[str, str]
 _DATA = {".bio", ".conll", ".conllu", ".csv", ".iob2", ".json", ".jsonl", ".ner", ".tsv", ".txt"}  # no hub id ends so
@@ -120,7 +120,7 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
     """
     if unknown := set(reading) - set(_READING):
         raise UsageError(f"reading has no setting '{min(unknown)}'; it has: {', '.join(_READING)}")
-    texts = {language: stream_text(file, language=language) for language, file in inputs.source_text}
+    texts = {language: _stream(file, language, remarks) for language, file in inputs.source_text}
     codes = {code for code, _ in inputs.source}
     for name in ("source_text", "translations", "dictionaries"):
         languages = [code for code, _ in getattr(inputs, name)]
@@ -134,6 +134,10 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
     target = inputs.target
     few = inputs.target_labels
     files = dict(inputs.translations)
+
+    def lines(file: str, code: str) -> Stream:
+        return partial(_lines, file, code, remarks)
+
     return Task(
         sources=tuple(sources),
         target=language,
@@ -142,10 +146,10 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
         dev=tuple(s for code, file in inputs.dev for s in read_labelled(file, code, mapping, reading, remarks)),
         raw=partial(_stream, target[1], target[0], remarks) if target else None,
         bitext=tuple(
-            Bitext(language=code, source=partial(_lines, left, code), target=partial(_lines, right, language))
+            Bitext(language=code, source=lines(left, code), target=lines(right, language))
             for code, left, right in inputs.bitext
         ),
-        translations={s.name: partial(_lines, files[s.language], language) for s in sources if s.language in files},
+        translations={s.name: lines(files[s.language], language) for s in sources if s.language in files},
         dictionaries=dict(inputs.dictionaries),
         target_labels=tuple(read_labelled(few, language, mapping, reading, remarks)) if few else (),
     )
@@ -176,12 +180,17 @@ def _as_text(value: Any) -> Any:
 
 
 def _stream(file: str, language: str, remarks: list[str]) -> Iterator[Sentence]:
-    return told(stream_text(file, language=language), lambda r: None if r in remarks else remarks.append(r))
+    return told(stream_text(file, language=language), partial(_once, remarks))
 
 
-def _lines(file: str, language: str) -> Iterator[Sentence]:
+def _lines(file: str, language: str, remarks: list[str]) -> Iterator[Sentence]:
     """One sentence per line, empty ones included, so that two files stay side by side."""
-    return stream_text(file, language=language, split_lines=False)
+    return told(stream_text(file, language=language, split_lines=False), partial(_once, remarks))
+
+
+def _once(remarks: list[str], remark: str) -> None:
+    if remark not in remarks:
+        remarks.append(remark)
 
 
 def _is_file(value: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -124,6 +125,9 @@ def project(
     )
     if min_score:
         result = select(result, threshold=min_score)
+    more = {"min_score": min_score or None, "ner_model": ner_model}
+    more = {name: value for name, value in more.items() if value is not None}
+    result = replace(result, settings={**result.settings, **more})
     write_outputs(result, outputs)
     return result
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from xlner.component import from_values, option_fields, options_class, to_values
+from xlner.core.run_folder import RunFolder
 from xlner.errors import OptionError
 from xlner.methods import METHODS
+from xlner.methods.task import Task
 
 # Settings of a record that are not options of the method.
 _OF_THE_RUN = (
@@ -52,3 +54,25 @@ def upgrade(record: Mapping[str, Any]) -> dict[str, Any]:
         return record_of(name, from_values(kind, values), rest)
     except OptionError:  # of another version, which has an option or a value that this one lacks: another run
         return {"method": {"name": name, "options": values}, **rest}
+
+
+def fitted_of_old(run: RunFolder, task: Task) -> dict[str, Any] | None:
+    """What fitted.json would say in a run of version 0.1, which has none; None if it has no scores either.
+
+    Args:
+        run: a run with a model.
+        task: names the models among the sources.
+    """
+    metrics = run.read_json("metrics.json")
+    if not metrics:
+        return None
+    trained = {p.parent.parent.name: str(p.parent) for p in sorted(run.path.glob("teachers/*/model/config.json"))}
+    given = {s.name: s.model for s in task.sources if s.model}
+    scored = metrics.get("sources", {**given, **trained})
+    baselines = [{"name": name, "model": trained[name], "mapping": None} for name in scored if name in trained]
+    baselines += [
+        {"name": name, "model": given[name], "mapping": dict(task.mapping)}
+        for name in scored
+        if name in given and name not in trained
+    ]
+    return {"baselines": baselines, "notes": metrics.get("notes", []), "costs": {}}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from xlner.api.describe_run import card_of
 from xlner.api.inputs import Inputs, LanguageFile, read_labelled, read_task
-from xlner.api.record import record_of, upgrade
-from xlner.component import options_class, to_values
+from xlner.api.record import fitted_of_old, record_of, upgrade
+from xlner.component import option_fields, options_class, to_values
+from xlner.core.files import atomic
 from xlner.core.run_folder import RunFolder
 from xlner.core.types import Sentence
 from xlner.data import write
@@ -105,7 +107,7 @@ def transfer(
 
     Returns:
         The finished run. Called again on a finished run, also without gold data, it only reads it; with other gold
-        data it scores again.
+        data it scores again, and with another licence it writes the card anew.
 
     Raises:
         UsageError: an argument is wrong.
@@ -148,25 +150,32 @@ def run_method(
     with main_first():
         record = record_of(method, options, settings)
         run = RunFolder.open(
-            output, record, files, beside={"gold": inputs.gold}, resume=resume, upgrade=upgrade, forget=_forget_scores
-        )
+            output, record, files, beside={"gold": inputs.gold}, resume=resume, upgrade=upgrade,
+            forget=partial(_forget_scores, task=task),
+        )  # fmt: skip
         _count_sentences(run, task.sources, gold)
-    fitted = _fitted(run)
+    fitted = _fitted(run, task)
     finished = run.read_json("metrics.json") if fitted else None
     if finished is not None:
         remarks.append("this run was finished before, and was only read")
+        if licence not in (None, fitted.get("licence")) and main_process():
+            card = card_of(run, task, method, kind, to_values(options), finished, licence)
+            with atomic(run.path / "model" / "README.md") as out:
+                out.write(card)
+            run.write_json("fitted.json", {**fitted, "licence": licence})
         return TransferResult(run.path, Tagger.load(run.path, device=_device(options)), finished, tuple(remarks))
 
     if fitted is None:
-        made = kind.fit(task, options, run)
-        baselines = [{"name": t.name, "model": t.model, "mapping": t.mapping} for t in made.baselines]
-        fitted = {"baselines": baselines, "notes": list(made.notes), "costs": dict(made.costs)}
-        tagger = made.model
+        result = kind.fit(task, options, run)
+        baselines = [{"name": t.name, "model": t.model, "mapping": t.mapping} for t in result.baselines]
+        fitted = {"baselines": baselines, "notes": list(result.notes), "costs": dict(result.costs)}
+        tagger = result.model
     else:
         tagger = Tagger.load(run.path, device=_device(options))
     metrics, predictions = _scored(tagger, task, gold, fitted, method, _device(options))
+    fitted["licence"] = licence or fitted.get("licence")
     if main_process():
-        card = card_of(run, task, method, kind, to_values(options), metrics, licence)
+        card = card_of(run, task, method, kind, to_values(options), metrics, fitted["licence"])
         run.write_json("fitted.json", fitted)  # first: a model that is there is then known
         tagger.save(run.path / "model", card=card)
         if gold:
@@ -178,26 +187,26 @@ def run_method(
     return TransferResult(run.path, tagger, metrics, tuple(remarks))
 
 
-def _fitted(run: RunFolder) -> dict[str, Any] | None:
+def _fitted(run: RunFolder, task: Task) -> dict[str, Any] | None:
     """What is known of the fitted model of a run, or None if it is not there yet."""
     if not (run.path / "model" / "config.json").is_file():
         return None
-    metrics = run.read_json("metrics.json") or {}
-    before = {"baselines": [], "notes": metrics.get("notes", []), "costs": {}} if metrics else None
-    return run.read_json("fitted.json") or before  # runs of version 0.1 have no fitted.json
+    return run.read_json("fitted.json") or fitted_of_old(run, task)
 
 
-def _forget_scores(run: RunFolder) -> None:
+def _forget_scores(run: RunFolder, task: Task) -> None:
     """Remove the scores on gold data that is not that of the run any more."""
-    if (fitted := _fitted(run)) is not None:
+    if (fitted := _fitted(run, task)) is not None:
         run.write_json("fitted.json", fitted)  # runs of version 0.1 have it in the scores alone
     for name in ("metrics.json", "predictions.jsonl", "predictions.html"):
         (run.path / name).unlink(missing_ok=True)
 
 
 def _device(options: Any) -> str | None:
-    trainings = (getattr(options, name, None) for name in ("student", "teacher"))
-    return next((t.device for t in trainings if t is not None), None)
+    """The device that the options of a method name, or the last training among them: that of the model."""
+    parts = [options, *(getattr(options, f.name) for f in option_fields(type(options)) if f.nested)]
+    named = [part.device for part in parts if getattr(part, "device", None) is not None]
+    return named[-1] if named else None
 
 
 def _scored(

@@ -65,13 +65,14 @@ def _register(words: Sequence[str]) -> None:
         place, _, function = COMMANDS[name].partition(":")
         module = importlib.import_module(f"xlner.cli.{place}")
         app.command(name, cls=getattr(module, "COMMAND", None))(getattr(module, function or "command"))
+    known: list[set[str | None]] = [{*COMMANDS, "data"}]
     groups = [app]
     if words[:1] == ["data"] or names is COMMANDS:
         groups.append(importlib.import_module("xlner.cli.data").group)
         app.add_typer(groups[1], name="data")
+        known.append({command.name for command in groups[1].registered_commands})
     for depth, group in enumerate(groups):  # typer loads pydantic where it looks for --help and a command comes
-        known = {entry.name for entry in (*group.registered_commands, *group.registered_groups)}
-        group.info.add_help_option = not known & set(words[depth : depth + 1])
+        group.info.add_help_option = not known[depth] & set(words[depth : depth + 1])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

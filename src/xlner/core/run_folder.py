@@ -200,10 +200,10 @@ def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _copied(source: Path, target: Path) -> Path | None:
-    """The run that is to be copied to `target` first; None if it is there already."""
+    """The run that is to be copied to `target` first; None if it is there already, as after a kill."""
     if not (source / "config.yaml").is_file():
         raise UsageError(f"`resume` is auto, never or a run folder; '{source}' holds no run")
-    if source.resolve() == target.resolve():
+    if source.resolve() == target.resolve() or (target / "config.yaml").is_file():
         return None
     if target.exists():
         raise UsageError(f"`resume {source}` is to be copied to {target}, which exists; choose another `output`")

@@ -62,6 +62,7 @@ class Plan:
         aligner_options: of an aligner by name.
         score: names with weights, or a score; None if the matcher reads none.
         score_options: of scores by name.
+        load: folder of a saved aligner.
     """
 
     matcher: Matcher
@@ -70,6 +71,7 @@ class Plan:
     aligner_options: Mapping[str, Any]
     score: str | Score | None
     score_options: Mapping[str, Any]
+    load: str | Path | None = None
 
     @property
     def ranges(self) -> CandidateOptions:
@@ -92,6 +94,8 @@ class Plan:
         if self.aligner is not None:
             values["aligner"] = self.aligner if isinstance(self.aligner, str) else type(self.aligner).__name__
             values |= {"aligner_options": dict(self.aligner_options)} if self.aligner_options else {}
+        if self.load is not None:
+            values["load"] = str(self.load)
         if self.score is not None:
             values["score"] = self.score if isinstance(self.score, str) else type(self.score).__name__
             values |= {"score_options": dict(self.score_options)} if self.score_options else {}
@@ -147,6 +151,7 @@ def plan(matcher: ChosenPart, aligner: ChosenPart, score: ChosenPart, resources:
         align_options,
         rating if scored else None,
         of_score,
+        resources.load,
     )
     _check_candidates(made, matcher.options)
     _check_tagger(made, resources.tagger)

@@ -19,7 +19,7 @@ def pick_device(name: str | None = None) -> torch.device:
     Raises:
         OptionError: there is no such device, or nothing can be computed on it; with what torch says.
     """
-    if name:
+    if name is not None:
         try:
             device = torch.device(name)
         except RuntimeError:
