@@ -31,11 +31,12 @@ WHAT = {
     "data": "formats, splitting, checks",
     "evaluate": "scores and their intervals",
     "core": "Sentence, Span, LabelSet, tags, run folder, files",
+    "flags": "options of chosen parts as flags",
     "registry": "name to part",
     "component": "options",
     "errors": "one tree",
 }
-FOUNDATION = ("registry", "component", "errors")
+FOUNDATION = ("flags", "registry", "component", "errors")
 COLOURS = ["#dbe9f6", "#e6f2e0", "#fdf1d7", "#f6e1de"]
 
 

@@ -87,13 +87,13 @@ def options(cls: type[T]) -> type[T]:
 
     A `__post_init__` of the class can check what concerns several fields. It raises `OptionError` or `UsageError`.
     """
-    own = getattr(cls, "__post_init__", None)  # also that of a class of options above it
+    check_fields = getattr(cls, "__post_init__", None)  # also that of a class of options above it
 
     def check(self: Any) -> None:
         for name, value in _checked(type(self), {f.name: getattr(self, f.name) for f in fields(self)}).items():
             object.__setattr__(self, name, value)
-        if own is not None:
-            own(self)
+        if check_fields is not None:
+            check_fields(self)
 
     cls.__post_init__ = check  # type: ignore[attr-defined]
     return dataclass(frozen=True, kw_only=True)(cls)
@@ -192,9 +192,9 @@ def describe(name: str, part: Any) -> Description:
     """What the part registered as `name` says of itself."""
     doc = inspect.getdoc(part) or ""
     summary = " ".join(doc.partition("\n\n")[0].split()) or name
-    found = re.search(r"^References?:(.*?)(?=\n\s*\n|\n\w+:|\Z)", doc, re.DOTALL | re.MULTILINE)
+    section = re.search(r"^References?:(.*?)(?=\n\s*\n|\n\w+:|\Z)", doc, re.DOTALL | re.MULTILINE)
     needs = part.needs if isinstance(getattr(part, "needs", None), frozenset) else frozenset()
-    reference = " ".join(found.group(1).split()) if found else ""
+    reference = " ".join(section.group(1).split()) if section else ""
     return Description(name, summary, reference, needs, option_fields(options_class(part)))
 
 
@@ -257,16 +257,16 @@ def from_values(kind: Any, values: Mapping[str, Any], *, owner: str = "", outer:
         raise error.of(owner) from None
 
 
-def to_values(made: Any, *, deciding: bool = False) -> dict[str, Any]:
+def to_values(settings: Any, *, deciding: bool = False) -> dict[str, Any]:
     """Options as plain values, which YAML and JSON can hold.
 
     Args:
-        made: options.
+        settings: options.
         deciding: leave out what cannot change a result.
     """
-    out, kind = {}, cast(Any, type(made))
+    out, kind = {}, cast(Any, type(settings))
     for f in option_fields(kind):
-        value = getattr(made, f.name)
+        value = getattr(settings, f.name)
         if deciding and not f.decides:
             continue
         out[f.name] = to_values(value, deciding=deciding) if f.nested else _plain(value)
@@ -295,13 +295,13 @@ def _checked(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
         if f.nested and not isinstance(values[f.name], f.nested):
             raise OptionError(f.name, f"is a mapping of options, got '{values[f.name]}'")
     try:
-        made = _model(kind, nested=False).model_validate(plain)
+        checked = _model(kind, nested=False).model_validate(plain)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
         known = next(f for f in option_fields(kind) if f.name == name)
         raise OptionError(name, f"{_wanted(known, first)}, got '{_shown(plain[name])}'") from None
-    return {name: getattr(made, name) for name in plain}
+    return {name: getattr(checked, name) for name in plain}
 
 
 @cache
@@ -317,8 +317,8 @@ def _model(kind: Any, *, nested: bool = True) -> type[BaseModel]:
         extra: Any = {"unit": f.unit} if f.unit else None
         default = ... if f.required else to_values(f.nested()) if f.nested else f.default
         bounds: dict[str, Any] = dict(f.bounds)
-        made = PydanticField(default, description=f.help, json_schema_extra=extra, **bounds)
-        parts[f.name] = (_model(f.nested) if f.nested else f.type, made)
+        field_info = PydanticField(default, description=f.help, json_schema_extra=extra, **bounds)
+        parts[f.name] = (_model(f.nested) if f.nested else f.type, field_info)
     name = f"{kind.__module__}.{kind.__qualname__}"
     # Numbers that come as text are converted; true and false are no numbers, and 1.5 is no whole one.
     config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)

@@ -10,9 +10,9 @@ from xlner.api.inputs import Inputs, read_task
 
 @pytest.fixture
 def broken(tmp_path):
-    """JSON lines of which one has no text."""
+    """JSON lines of which one is no record."""
     path = tmp_path / "broken.jsonl"
-    path.write_text('{"text": "Ana visita Arcol"}\n{"label": []}\n', "utf-8")
+    path.write_text('{"text": "Ana visita Arcol"}\nnull\n', "utf-8")
     return str(path)
 
 

@@ -113,8 +113,8 @@ def as_flags(message: str) -> str:
     The library names its parameters in backticks, alone or with a value: `learning_rate`, `mapping DATE=O`.
     """
 
-    def flag(found: re.Match[str]) -> str:
-        name, value = found.groups(default="")
+    def flag(parameter: re.Match[str]) -> str:
+        name, value = parameter.groups(default="")
         return "--" + _FLAGS.get(name, name).replace("_", "-") + value
 
     return re.sub(r"`(?!xlner\b)([a-z][a-z0-9_.]*)( [^`\n]*)?`", flag, message)

@@ -1,0 +1,71 @@
+"""How long `--help` of every command takes, of one version or of two side by side.
+
+    git worktree add /tmp/before 43cc2b1
+    python benchmarks/help_time.py --before /tmp/before/src --rounds 9
+
+Each command runs in a process of its own; versions alternate. Seconds are medians over rounds: of the clock, and of the
+processor (user and system), which a busy machine disturbs less.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from common import ROOT, parser, write_results
+
+COMMANDS = (
+    "", "demo", "train", "transfer", "predict", "evaluate", "compare", "similarity", "align", "project", "translate",
+    "data check", "data convert", "methods",
+)  # fmt: skip
+BARE = {"python alone": ("-c", "pass"), "python and typer": ("-c", "import typer")}
+
+
+def seconds(source: Path, *words: str) -> tuple[float, float]:
+    """Clock and processor seconds of one process."""
+    environment = {**os.environ, "PYTHONPATH": str(source)}
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([sys.executable, *words], env=environment, check=True, capture_output=True)
+    clock, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return clock, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main() -> None:
+    options = parser(__doc__.splitlines()[0])
+    options.add_argument("--before", type=Path, help="folder `src` of another version")
+    options.add_argument("--rounds", type=int, default=9)
+    args = options.parse_args()
+    sources = {"before": args.before.resolve()} if args.before else {}
+    sources["after"] = ROOT / "src"
+    lines = {
+        **BARE,
+        **{f"xlner {c} --help".replace("  ", " "): ("-m", "xlner", *c.split(), "--help") for c in COMMANDS},
+    }
+    times: dict[str, dict[str, list[tuple[float, float]]]] = {line: {v: [] for v in sources} for line in lines}
+    for _ in range(args.rounds):
+        for line, words in lines.items():
+            for version, source in sources.items():
+                times[line][version].append(seconds(source, *words))
+    medians = {
+        line: {v: [round(median(column), 3) for column in zip(*rows, strict=True)] for v, rows in of_line.items()}
+        for line, of_line in times.items()
+    }
+    head = "| command |" + "".join(f" {v}: clock | {v}: processor |" for v in sources)
+    rows = [f"| `{line}` |" + "".join(f" {c:.2f} | {p:.2f} |" for c, p in m.values()) for line, m in medians.items()]
+    table = "\n".join(
+        [
+            "# Seconds of --help", "",
+            f"Medians of {args.rounds} rounds, in which the versions alternate. Processor is user and system time.", "",
+            head, "|---|" + "---|---|" * len(sources), *rows, "",
+        ]
+    )  # fmt: skip
+    write_results(args.results, "help_time", {"rounds": args.rounds, "median_seconds": medians}, table)
+
+
+if __name__ == "__main__":
+    main()
