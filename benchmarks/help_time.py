@@ -14,6 +14,7 @@ import resource
 import subprocess
 import sys
 import time
+from math import isnan, nan
 from pathlib import Path
 from statistics import median
 
@@ -27,12 +28,23 @@ BARE = {"python alone": ("-c", "pass"), "python and typer": ("-c", "import typer
 
 
 def seconds(source: Path, *words: str) -> tuple[float, float]:
-    """Clock and processor seconds of one process."""
+    """Clock and processor seconds of one process; not a number if it failed, as a command does that a version lacks."""
     environment = {**os.environ, "PYTHONPATH": str(source)}
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run([sys.executable, *words], env=environment, check=True, capture_output=True)
+    failed = subprocess.run([sys.executable, *words], env=environment, check=False, capture_output=True).returncode
     clock, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if failed:
+        return nan, nan
     return clock, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _medians(pairs: list[tuple[float, float]]) -> list[float | None]:
+    values = [median(column) for column in zip(*pairs, strict=True)]
+    return [None if isnan(value) else round(value, 3) for value in values]
+
+
+def _shown(number: float | None) -> str:
+    return "not there" if number is None else f"{number:.2f}"
 
 
 def main() -> None:
@@ -42,21 +54,18 @@ def main() -> None:
     args = options.parse_args()
     sources = {"before": args.before.resolve()} if args.before else {}
     sources["after"] = ROOT / "src"
-    lines = {
-        **BARE,
-        **{f"xlner {c} --help".replace("  ", " "): ("-m", "xlner", *c.split(), "--help") for c in COMMANDS},
-    }
+    lines = dict(BARE)
+    lines |= {" ".join(["xlner", *c.split(), "--help"]): ("-m", "xlner", *c.split(), "--help") for c in COMMANDS}
     times: dict[str, dict[str, list[tuple[float, float]]]] = {line: {v: [] for v in sources} for line in lines}
     for _ in range(args.rounds):
         for line, words in lines.items():
             for version, source in sources.items():
                 times[line][version].append(seconds(source, *words))
-    medians = {
-        line: {v: [round(median(column), 3) for column in zip(*rows, strict=True)] for v, rows in of_line.items()}
-        for line, of_line in times.items()
-    }
+    medians = {line: {v: _medians(pairs) for v, pairs in of_line.items()} for line, of_line in times.items()}
     head = "| command |" + "".join(f" {v}: clock | {v}: processor |" for v in sources)
-    rows = [f"| `{line}` |" + "".join(f" {c:.2f} | {p:.2f} |" for c, p in m.values()) for line, m in medians.items()]
+    rows = [
+        f"| `{line}` |" + "".join(f" {_shown(n)} |" for pair in m.values() for n in pair) for line, m in medians.items()
+    ]
     table = "\n".join(
         [
             "# Seconds of --help", "",
