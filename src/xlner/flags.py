@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin
 
-from xlner.component import OptionField, option_fields, options_class
+from xlner.component import OptionField, option, option_fields, options, options_class
 from xlner.errors import OptionError
 from xlner.registry import POINTS, Registry, look_up
 
@@ -39,6 +39,14 @@ class Choice:
 
 
 Chosen = Mapping[Choice, str | None]
+
+
+@options
+class Columns:
+    """Where words and tags stand in labelled files with columns."""
+
+    token_column: int | None = option(None, "Column of the word in labelled files, from 0.")
+    tag_column: int | None = option(None, "Column of the tag; -1 is the last.")
 
 
 @dataclass
@@ -99,6 +107,19 @@ def flags_of(chosen: Chosen, taken: set[str]) -> list[Flag]:
     return list(flags.values())  # teacher.epochs comes behind epochs, and so wins over it
 
 
+def flags_beside(classes: Mapping[str, Any]) -> list[Flag]:
+    """The flags of classes of options that belong to no part.
+
+    Args:
+        classes: name under which the values are given -> class.
+    """
+    flags: dict[str, Flag] = {}
+    for name, kind in classes.items():
+        for f in option_fields(kind):
+            _add(flags, f, (name, f.name), "Options", f.name.replace("_", "-"))
+    return list(flags.values())
+
+
 def _named(chosen: Chosen) -> Iterator[tuple[Choice, str]]:
     """Every part that was chosen; a sum such as align=0.5,nmt=1 chooses several."""
     for choice, value in chosen.items():
@@ -106,36 +127,36 @@ def _named(chosen: Chosen) -> Iterator[tuple[Choice, str]]:
             yield choice, part.partition("=")[0].strip()
 
 
-def _add_plain(flags: dict[str, Flag], taken: set[str], option: OptionField, path: Path, section: str) -> None:
+def _add_plain(flags: dict[str, Flag], taken: set[str], field: OptionField, path: Path, section: str) -> None:
     """The flag of an option that lies in no other; where its name is not free, with the choice before it."""
-    name = option.name.replace("_", "-")
+    name = field.name.replace("_", "-")
     before = flags.get(name)
-    if option.name in _SHARED and name in taken:
+    if field.name in _SHARED and name in taken:
         return  # the command's own flag says it to all parts
-    if name not in taken and (before is None or option.name in _SHARED or path in before.paths):
-        _add(flags, option, path, section, name)
+    if name not in taken and (before is None or field.name in _SHARED or path in before.paths):
+        _add(flags, field, path, section, name)
     else:
-        _add(flags, option, path, section, f"{path[0]}.{name}", instead_of=name)
+        _add(flags, field, path, section, f"{path[0]}.{name}", instead_of=name)
 
 
 def _add(
-    flags: dict[str, Flag], option: OptionField, path: Path, section: str, name: str,
+    flags: dict[str, Flag], field: OptionField, path: Path, section: str, name: str,
     *, hidden: bool = False, instead_of: str = "",
 ) -> None:  # fmt: skip
     """Make the flag of one option, or let a flag that is there already set it too."""
     if name in flags:
         flags[name].paths += [] if path in flags[name].paths else [path]
         return
-    kinds = {*get_args(option.type), option.type}
+    kinds = {*get_args(field.type), field.type}
     many = any(str(k).startswith(("tuple", "list", "collections.abc.Sequence")) for k in kinds)
     names = list(dict.fromkeys([name, name.replace(".", "-")]))
     if many and name.endswith("s"):  # layer 6, layer 8 reads better
         names = [*(n.removesuffix("s") for n in names), *names]
     size = _fixed_length(kinds)
-    yaml = option.type is Any or any(get_origin(k) in (dict, Mapping) for k in kinds)
+    yaml = field.type is Any or any(get_origin(k) in (dict, Mapping) for k in kinds)
     word = "NUMBER" if kinds & {int, float} else "TEXT"
-    metavar = "YAML" if yaml else "|".join(option.choices) or " ".join([word] * max(1, size))
-    text = option.describe() + (f" Not `{instead_of}`, which is another flag." if instead_of else "")
+    metavar = "YAML" if yaml else "|".join(field.choices) or " ".join([word] * max(1, size))
+    text = field.describe() + (f" Not `{instead_of}`, which is another flag." if instead_of else "")
     flags[name] = Flag(
         name, names, text, metavar, section, [path], switch=bool in kinds, many=many and not size, size=max(1, size),
         yaml=yaml, hidden=hidden,

@@ -367,3 +367,15 @@ def test_a_sentence_of_unknown_words_is_not_read_back_as_free_of_entities(files:
     lost = load(files / name).sentences[-1]
     assert lost.words == ("nichts", "hier")
     assert not lost.labelled or lost.missing == ((0, 2),)
+
+
+def test_columns_of_the_labelled_file_can_be_named(files: Path) -> None:
+    numbered = "1\tMira\tB-PER\tO\n2\tleft\tO\tO\n\n1\tnothing\tO\tO\n\n1\tOslo\tB-LOC\tO\n"
+    (files / "s.conll").write_text(numbered, "utf-8")
+    (files / "links.txt").write_text("0-0 1-1\n\n\n", "utf-8")
+    more = ["--matcher", "heuristic", "--alignment", str(files / "links.txt"), "--json"]
+    summary = json.loads(run(files, *more, "--token-column", "1", "--tag-column=2", "--min-score", "0.1")[-1])
+    assert summary["entities"] == 2
+    assert summary["settings"]["min_score"] == 0.1
+    with pytest.raises(UsageError, match="--tag-column must be a whole number"):
+        run(files, *more, "--tag-column", "last")

@@ -47,6 +47,8 @@ def project(
     target_language: str | None = None,
     ner_model: str | None = None,
     device: str | None = None,
+    token_column: int | None = None,
+    tag_column: int | None = None,
 ) -> ProjectionResult:
     """Project a labelled file onto its translation. All that can be wrong with the input is found before work starts.
 
@@ -70,6 +72,8 @@ def project(
         target_language: likewise; helps to segment.
         ner_model: a tagger of the target language, for scores and candidates that ask for one.
         device: a torch device name, for every part that runs on one.
+        token_column: column of the word in the labelled file, from 0; None finds it.
+        tag_column: column of the tag, likewise.
 
     Raises:
         DataError: the files have different numbers of sentences, the source has no labels, or one cannot be used.
@@ -88,7 +92,8 @@ def project(
         ChosenPart(score, score_options or {}),
         Resources(alignment is not None, fit is not None, load, ner_model is not None, device),
     )
-    sources = load_sentences(source, language=source_language).sentences
+    corpus = load_sentences(source, language=source_language, token_column=token_column, tag_column=tag_column)
+    sources = corpus.sentences
     if sources and not any(s.labelled for s in sources):
         raise DataError(
             "no labels in it: the source of a projection is labelled text, such as CoNLL with a column of tags",

@@ -19,7 +19,7 @@ Gold = Annotated[str | None, typer.Option(metavar="FILE", help="Labelled data to
 Config = Annotated[Path | None, typer.Option(metavar="YAML", help="Method, options and inputs; flags win over it.")]
 PrintConfig = Annotated[bool, typer.Option("--print-config", help="Print the resolved YAML, and do nothing else.")]
 Licence = Annotated[str | None, typer.Option(help="Licence of the model, for its card.")]
-Output = Annotated[Path | None, typer.Option(help="Run folder.")]
+Output = Annotated[str | None, typer.Option(metavar="FOLDER", help="Run folder.")]
 TokenColumn = Annotated[int | None, typer.Option(help="Column of the word in labelled files, from 0.")]
 TagColumn = Annotated[int | None, typer.Option(help="Column of the tag; -1 is the last.")]
 LabelConsistency = Annotated[

@@ -6,7 +6,7 @@ The flags of the chosen parts join the command's own ones in `--help`, and reach
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -15,23 +15,28 @@ from typer.core import TyperCommand
 
 from xlner.cli import as_flags
 from xlner.errors import OptionError, UsageError
-from xlner.flags import Choice, Chosen, Flag, Given, flags_of, owners
+from xlner.flags import Choice, Chosen, Flag, Given, flags_beside, flags_of, owners
 
 
-def part_command(choices: Sequence[Choice], *, config: bool = False) -> type[TyperCommand]:
+def part_command(
+    choices: Sequence[Choice], *, config: bool = False, beside: Mapping[str, Any] | None = None
+) -> type[TyperCommand]:
     """The class of a command with the flags of the parts that its arguments choose.
 
     Args:
         choices: which flags choose parts, in the order in which they get a flag that several parts have.
         config: the command has --config, a YAML file that can choose as well.
+        beside: further classes of options that the command takes by flags, under the names that `values_of` knows.
     """
 
     class PartCommand(TyperCommand):
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
             of_command = [p for p in self.params if not hasattr(p, "flag")]
+            further = flags_beside(beside or {})
             taken = {name.lstrip("-") for p in of_command for name in (*p.opts, *p.secondary_opts)}
+            taken |= {flag.name for flag in further}
             chosen = {c: _chosen(c, args, config) for c in choices}
-            of_parts = _parameters(flags_of(chosen, taken))
+            of_parts = _parameters([*further, *flags_of(chosen, taken)])
             self.params = of_command + of_parts
             words = list(args)  # the parser empties the list
             try:

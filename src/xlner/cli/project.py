@@ -10,7 +10,7 @@ import typer
 from xlner.cli import options as o
 from xlner.cli.ending import check_stdout, end
 from xlner.cli.parts import part_command, values_of
-from xlner.flags import Choice
+from xlner.flags import Choice, Columns
 from xlner.project import defaults
 
 PARTS = (
@@ -18,7 +18,7 @@ PARTS = (
     Choice("aligner", "aligners", defaults.ALIGNER),
     Choice("score", "scores", defaults.SCORE),
 )
-COMMAND = part_command(PARTS)
+COMMAND = part_command(PARTS, beside={"reading": Columns})
 
 
 def command(
@@ -63,6 +63,7 @@ def command(
     """Project entities onto translations; words of lost entities become unknown, never O."""
     check_stdout(as_json, output, html, losses)
     from xlner.api.project import describe, notes, project
+    from xlner.component import from_values, to_values
     from xlner.project.files import Outputs
 
     result = project(
@@ -84,6 +85,7 @@ def command(
         target_language=target_language,
         ner_model=ner_model,
         device=device,
+        **to_values(from_values(Columns, values_of(context, "reading"))),
     )
     summary = result.as_dict()
     end(summary, describe(summary), as_json=as_json, notes=notes(summary), err=True)

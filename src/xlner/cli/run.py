@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import typer
 
 from xlner.cli.ending import end, say
-from xlner.cli.parts import given
+from xlner.cli.parts import values_of
 
 
-def run(context: typer.Context, method: str | None, flags: Mapping[str, Any], *, default: str) -> None:
+def run(context: typer.Context, *, default: str) -> None:
     """Run the method that flags and YAML say, or print what they come to.
 
     Args:
-        context: of the command; has the options of the method.
-        method: as given by a flag.
-        flags: the other flags, by the names of the YAML file.
+        context: of the command; has its arguments, by the names of the YAML file, and the options of the method.
         default: the method if nobody names one.
     """
     from xlner.api.config import read_config
     from xlner.api.resolve import resolve
 
-    settings = {k: v for k, v in flags.items() if k not in ("config", "print_config", "json")}
-    options = given(context).values.get("method", {})
-    resolved = resolve(read_config(flags["config"]), settings, method=method, options=options, default=default)
+    settings = dict(context.params)
+    config, only_print, as_json = (settings.pop(name) for name in ("config", "print_config", "as_json"))
+    method, options = settings.pop("method", default), values_of(context, "method")
+    resolved = resolve(read_config(config), settings, method=method, options=options, default=default)
     say(resolved.notes)
-    if flags["print_config"]:
+    if only_print:
         import yaml
 
         typer.echo(yaml.safe_dump(resolved.as_values(), sort_keys=False, allow_unicode=True), nl=False)
@@ -36,5 +32,5 @@ def run(context: typer.Context, method: str | None, flags: Mapping[str, Any], *,
 
     from xlner.cli.show import show_run
 
-    end(result.metrics, None, as_json=flags["json"])
-    show_run(result, quiet=flags["json"])
+    end(result.metrics, None, as_json=as_json)
+    show_run(result, quiet=as_json)

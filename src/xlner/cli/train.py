@@ -32,9 +32,4 @@ def command(
     as_json: o.Json = False,
 ) -> None:
     """Train a tagger on labelled data, to use it or to be a teacher later."""
-    flags = {
-        "source": source, "output": output, "dev": dev, "gold": gold, "map": map, "token_column": token_column,
-        "tag_column": tag_column, "config": config, "print_config": print_config, "resume": resume,
-        "licence": licence, "json": as_json,
-    }  # fmt: skip
-    run(context, "direct", flags, default="direct")
+    run(context, default="direct")

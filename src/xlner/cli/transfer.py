@@ -25,8 +25,7 @@ def command(
     ] = None,
     output: o.Output = None,
     method: Annotated[
-        str | None,
-        typer.Option(help=f"How to transfer; see `xlner methods`. Default: {DEFAULT_METHOD}."),
+        str | None, typer.Option(help=f"How to transfer; see `xlner methods`. Default: {DEFAULT_METHOD}.")
     ] = None,
     source_text: Annotated[
         list[str], typer.Option(metavar="LANG=FILE", help="Text of a source that is a model, where weights read text.")
@@ -34,11 +33,11 @@ def command(
     bitext: Annotated[
         list[str], typer.Option(metavar="LANG=SOURCE,TARGET", help="Parallel text with the target language.")
     ] = [],
-    translation: Annotated[
-        list[str], typer.Option(metavar="LANG=FILE", help="Translations of that source's sentences, line by line.")
+    translations: Annotated[
+        list[str], typer.Option("--translation", metavar="LANG=FILE", help="Translations of that source, line by line.")
     ] = [],
-    dictionary: Annotated[
-        list[str], typer.Option(metavar="LANG=FILE", help="Dictionary from that language into the target language.")
+    dictionaries: Annotated[
+        list[str], typer.Option("--dictionary", metavar="LANG=FILE", help="From that language to the target language.")
     ] = [],
     target_labels: Annotated[str | None, typer.Option(metavar="FILE", help="Few labelled target sentences.")] = None,
     dev: o.Dev = [],
@@ -57,10 +56,4 @@ def command(
     Methods take options of their own, which follow below for the one that --method names. An option of the training of
     teachers and student, such as --epochs, is for both; --teacher.epochs or --student.epochs is for one of them.
     """
-    flags = {
-        "source": source, "target": target, "output": output, "source_text": source_text, "bitext": bitext,
-        "translations": translation, "dictionaries": dictionary, "target_labels": target_labels, "dev": dev,
-        "gold": gold, "map": map, "token_column": token_column, "tag_column": tag_column, "config": config,
-        "print_config": print_config, "resume": resume, "licence": licence, "json": as_json,
-    }  # fmt: skip
-    run(context, method, flags, default=DEFAULT_METHOD)
+    run(context, default=DEFAULT_METHOD)
