@@ -130,7 +130,7 @@ def evaluate(
     check_strength(label_consistency)
     if label_consistency and not is_model(model_or_predictions):
         raise UsageError("`label_consistency` is for models; the predictions of a file are scored as they are")
-    columns = {"token_column": token_column, "tag_column": tag_column}
+    columns: dict[str, Any] = {"token_column": token_column, "tag_column": tag_column}
     truth = load(gold, mapping=mapping, **columns)
     read, notes = {"gold": truth}, list(_left_out(truth))
     if is_model(model_or_predictions):
@@ -177,7 +177,7 @@ def compare(
     """
     if len(runs) < 2:
         raise UsageError("compare needs two or more runs")
-    columns = {"token_column": token_column, "tag_column": tag_column}
+    columns: dict[str, Any] = {"token_column": token_column, "tag_column": tag_column}
     truth = load(gold, mapping=mapping, **columns)
     notes = list(_left_out(truth))
 
@@ -201,7 +201,7 @@ def is_model(value: str | Path) -> bool:
 
 
 def _read_predictions(
-    path: str | Path, gold: Corpus, mapping: Mapping[str, str] | None, columns: Mapping[str, int | None]
+    path: str | Path, gold: Corpus, mapping: Mapping[str, str] | None, columns: Mapping[str, Any]
 ) -> tuple[Corpus, Corpus, list[str]]:
     """Predictions without their broken entities, and with them; and notes: what was left out, what was hard to tell.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from xlner.api.arguments import language_value
@@ -110,7 +111,7 @@ def resolve(
         except UsageError as error:
             raise UsageError(f"{config.path}: {_unquoted(error)}") from None
 
-    inputs: dict[str, Any] = {key: value(key, lambda items, key=key: _pairs(key, items), []) for key in _PAIRS}
+    inputs: dict[str, Any] = {key: value(key, partial(_pairs, key), []) for key in _PAIRS}
     inputs["bitext"] = value("bitext", lambda items: [_bitext(item) for item in items], [])
     inputs["target"] = value("target", lambda item: _pairs("target", [item])[0])
     inputs |= {key: value(key, str) for key in ("gold", "target_labels")}

@@ -156,7 +156,7 @@ def run_method(
         _count_sentences(run, task.sources, gold)
     fitted = _fitted(run, task)
     finished = run.read_json("metrics.json") if fitted else None
-    if finished is not None:
+    if fitted is not None and finished is not None:
         remarks.append("this run was finished before, and was only read")
         if licence not in (None, fitted.get("licence")) and main_process():
             card = card_of(run, task, method, kind, to_values(options), finished, licence)
@@ -204,7 +204,8 @@ def _forget_scores(run: RunFolder, task: Task) -> None:
 
 def _device(options: Any) -> str | None:
     """The device that the options of a method name, or the last training among them: that of the model."""
-    parts = [options, *(getattr(options, f.name) for f in option_fields(type(options)) if f.nested)]
+    kind: Any = type(options)
+    parts = [options, *(getattr(options, f.name) for f in option_fields(kind) if f.nested)]
     named = [part.device for part in parts if getattr(part, "device", None) is not None]
     return named[-1] if named else None
 

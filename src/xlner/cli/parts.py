@@ -105,7 +105,7 @@ def _chosen(choice: Choice, args: Sequence[str], config: bool) -> str | None:
     if name is None and config and (file := _value_of(args, "--config")) is not None:
         from xlner.api.config import read_config
 
-        name = read_config(file).parts.get(choice.flag)
+        name = read_config(file).method
     return choice.default if name is None else name
 
 
