@@ -1,7 +1,7 @@
 """How long `--help` of every command takes, of one version or of two side by side.
 
-    git worktree add /tmp/before 43cc2b1
-    python benchmarks/help_time.py --before /tmp/before/src --rounds 9
+    git worktree add ../before 43cc2b1
+    python benchmarks/help_time.py --before ../before/src --rounds 9
 
 Each command runs in a process of its own; versions alternate. Seconds are medians over rounds: of the clock, and of the
 processor (user and system), which a busy machine disturbs less.

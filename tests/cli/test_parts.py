@@ -217,3 +217,19 @@ def test_parameters_of_the_library_become_flags_and_commands_stay():
 
     said = "`teacher.learning_rate` or `mapping DATE=O`; `xlner formats` lists them"
     assert as_flags(said) == "--teacher.learning-rate or --map DATE=O; `xlner formats` lists them"
+
+
+def test_the_method_that_a_yaml_file_names_brings_its_flags(tmp_path, capsys):
+    from xlner.cli import main
+
+    (tmp_path / "c.yaml").write_text("method: direct\nsource: [[en, a.conll]]")
+
+    def transfer(*more: str) -> Any:
+        with pytest.raises(SystemExit) as stopped:
+            main(["transfer", "--config", str(tmp_path / "c.yaml"), "--print-config", *more])
+        assert not stopped.value.code or more[0] == "--loss"
+        return capsys.readouterr()
+
+    assert "name: direct" in transfer().out
+    assert "epochs: 2" in transfer("--epochs", "2").out
+    assert "--loss is an option of the method distill, not of direct" in transfer("--loss", "mse").err
