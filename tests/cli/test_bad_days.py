@@ -149,7 +149,7 @@ def test_settings_files_are_checked(world, tmp_path, capsys):  # noqa: F811
         ("teacher: [1, 2]", 2, "mapping"),
         ("loss: [", 1, "is no YAML"),
         ("- a", 1, "a mapping of settings is wanted"),
-        ("teacher: {epochs: many}", 2, "--teacher.epochs must be a whole number, got 'many'"),
+        ("teacher: {epochs: many}", 2, "c.yaml: teacher: epochs must be a whole number, got 'many'"),
     ]:
         (tmp_path / "c.yaml").write_text(text)
         run(
