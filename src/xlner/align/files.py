@@ -37,6 +37,11 @@ class FilesAligner(Part):
         self.alignments = [a.transposed() for a in read] if self.options.swapped else read
         self._next = 0
 
+    @classmethod
+    def input_files(cls, options: Options) -> list[str]:
+        """The file of links."""
+        return [options.path]
+
     def __len__(self) -> int:
         return len(self.alignments)
 

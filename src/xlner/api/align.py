@@ -15,7 +15,7 @@ from xlner.align.gold import GoldScore, read_gold, score_alignments
 from xlner.align.output import writing_links
 from xlner.align.read import looks_unsegmented, read_pairs
 from xlner.align.saved import check_place
-from xlner.align.use import check_can, check_use, made_or_loaded
+from xlner.align.use import check_can, check_use, input_files, made_or_loaded
 from xlner.component import to_values
 from xlner.core.progress import progress
 from xlner.data import check_output
@@ -117,6 +117,7 @@ def align(
     options = dict(options or {})
     check_use(aligner, options, fits=fit is not None, loads=load is not None, saves=save is not None)
     inputs = [p for p in (source, target, gold, *(fit or ())) if p is not None]
+    inputs += input_files(aligner, options, load)
     check_stdin(inputs)
     if output is not None and str(output) != "-":
         check_output(output, inputs=inputs)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from xlner.align import Aligner
-from xlner.align.combined import from_files
 from xlner.align.read import read_pairs
+from xlner.align.use import by_position, input_files
 from xlner.data import load as load_sentences
 from xlner.data.source import check_stdin
 from xlner.errors import DataError, OptionError
@@ -79,23 +79,23 @@ def project(
     if words not in (None, *get_args(Words)):
         raise OptionError("words", f"must be one of {', '.join(get_args(Words))}, got '{words}'")
     inputs = [p for p in (source, target, alignment, *(fit or ())) if p is not None]
-    check_stdin(inputs)
-    outputs.check(inputs)
     parts = plan(
         ChosenPart(matcher, matcher_options or {}),
         ChosenPart(aligner, aligner_options or {}),
         ChosenPart(score, score_options or {}),
         Resources(alignment is not None, fit is not None, load, ner_model is not None, device),
     )
+    linker, linking = parts.aligner, dict(parts.aligner_options)
+    inputs += [] if linker is None else input_files(linker, linking, load)
+    check_stdin(inputs)
+    outputs.check(inputs)
     sources = load_sentences(source, language=source_language).sentences
     if sources and not any(s.labelled for s in sources):
         raise DataError(
             "no labels in it: the source of a projection is labelled text, such as CoNLL with a column of tags",
             path=source,
         )
-    by_lines = alignment is not None or (
-        parts.aligner is not None and from_files(parts.aligner, dict(parts.aligner_options))
-    )
+    by_lines = alignment is not None or (linker is not None and by_position(linker, linking, load))
     way = words or ("spaces" if by_lines or "markers" in parts.matcher.needs else "segment")
     targets = read_target(target, language=target_language, words=way, asked=words is not None)
     if len(sources) != len(targets):
