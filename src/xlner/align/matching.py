@@ -155,11 +155,11 @@ def optimal(similarity: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
         raise MissingExtraError("optimal matching", extra="align") from None
     links = np.zeros(similarity.shape, bool)
     values = similarity.cpu().numpy()
-    sizes = zip(inside.any(2).sum(1).tolist(), inside.any(1).sum(1).tolist(), strict=True)
-    for k, (n_source, n_target) in enumerate(sizes):
-        rows, columns = linear_sum_assignment(values[k, :n_source, :n_target], maximize=True)
-        links[k, rows, columns] = True
-    return torch.from_numpy(links).to(similarity.device)
+    for k, (real_source, real_target) in enumerate(zip(inside.any(2).cpu().numpy(), inside.any(1).cpu().numpy())):
+        rows, columns = (real.nonzero()[0] for real in (real_source, real_target))
+        chosen = linear_sum_assignment(values[k][np.ix_(rows, columns)], maximize=True)
+        links[k, rows[chosen[0]], columns[chosen[1]]] = True
+    return torch.from_numpy(links).to(similarity.device) & inside
 
 
 def _best(similarity: torch.Tensor, dim: int) -> torch.Tensor:
