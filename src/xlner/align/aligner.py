@@ -67,7 +67,7 @@ class Saves(Protocol):
 class InOrder(Protocol):
     """An aligner that answers by position, such as one that reads lines of a file: pair n gets line n.
 
-    One that reads files has a class method `input_files`, which names them, given its options, so that no output
+    One that reads files has a class method `link_files`, which names them, given its options, so that no output
     replaces them. One with members that may be of this kind has a class method `by_position`, which says whether any is.
     """
 

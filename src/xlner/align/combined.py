@@ -11,8 +11,9 @@ import numpy as np
 
 from xlner.align.aligner import ALIGNERS, Aligner, Fits, InOrder, Saves
 from xlner.align.alignment import Alignment
+from xlner.align.files import LinkFile
 from xlner.align.saved import read_options, writing
-from xlner.align.use import by_position, input_files
+from xlner.align.use import by_position, link_files
 from xlner.align.windows import WordPair
 from xlner.component import Part, option, options
 from xlner.errors import OptionError, UsageError
@@ -108,10 +109,10 @@ class CombinedAligner(Part):
         return any(by_position(*_name_and_options(spec)) for spec in leaves)
 
     @classmethod
-    def input_files(cls, options: Options) -> list[str]:
+    def link_files(cls, options: Options) -> list[LinkFile]:
         """The files of links that members read."""
         leaves = _leaves(member_specs(options.members, options.how))
-        return [path for spec in leaves for path in input_files(*_name_and_options(spec))]
+        return [file for spec in leaves for file in link_files(*_name_and_options(spec))]
 
     @property
     def tokenizer(self) -> Any:

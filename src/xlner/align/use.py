@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner.align.aligner import ALIGNERS, Aligner, InOrder
+from xlner.align.files import LinkFile
 from xlner.align.saved import read_options
 from xlner.errors import UsageError
 
@@ -83,12 +84,12 @@ def by_position(aligner: str | Aligner, options: Mapping[str, Any], load: str | 
     return isinstance(kind, type) and issubclass(kind, InOrder)
 
 
-def input_files(aligner: str | Aligner, options: Mapping[str, Any], load: str | Path | None = None) -> list[str]:
+def link_files(aligner: str | Aligner, options: Mapping[str, Any], load: str | Path | None = None) -> list[LinkFile]:
     """The files of links that an aligner reads, which no output may replace; see `by_position`."""
     kind = ALIGNERS.load(aligner) if isinstance(aligner, str) else type(aligner)
-    if not hasattr(kind, "input_files"):
+    if not hasattr(kind, "link_files"):
         return []
-    return list(kind.input_files(_options(aligner, options, load) if isinstance(aligner, str) else aligner.options))
+    return list(kind.link_files(_options(aligner, options, load) if isinstance(aligner, str) else aligner.options))
 
 
 def _options(aligner: str, options: Mapping[str, Any], load: str | Path | None) -> Any:
