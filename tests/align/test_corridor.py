@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -67,7 +69,7 @@ def test_a_pair_without_sure_links_has_its_diagonal():
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), unique=True, max_size=12))
 def test_the_chain_is_the_longest_that_rises(links):
     chain = rising_chain(sorted(links))
-    assert all(a[0] < b[0] and a[1] < b[1] for a, b in zip(chain, chain[1:], strict=False))
+    assert all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(chain))
     best = np.zeros((9, 9), int)
     for i in range(7, -1, -1):
         for j in range(7, -1, -1):

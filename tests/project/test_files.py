@@ -367,3 +367,28 @@ def test_a_sentence_of_unknown_words_is_not_read_back_as_free_of_entities(files:
     lost = load(files / name).sentences[-1]
     assert lost.words == ("nichts", "hier")
     assert not lost.labelled or lost.missing == ((0, 2),)
+
+
+def a_member_that_reads(files: Path) -> dict[str, object]:
+    links = {"name": "files", "path": str(files / "links.txt")}
+    return {"members": [links, links], "how": "union"}
+
+
+def test_words_are_split_at_spaces_beside_a_saved_aligner_that_reads_links(files: Path) -> None:
+    (files / "t.txt").write_text("Mira verließ die See-Bank.\n\nnichts hier\n", "utf-8")
+    (files / "saved").mkdir()
+    saved = {"aligner": "combined", **a_member_that_reads(files)}
+    (files / "saved/aligner.json").write_text(json.dumps(saved), "utf-8")
+    how = {"matcher": "heuristic", "aligner": "combined", "load": files / "saved"}
+    result = project_files(files / "s.conll", files / "t.txt", files / "o.conll", **how)
+    assert result.sentences[0].words == ("Mira", "verließ", "die", "See-Bank.")
+
+
+def test_a_file_of_links_that_is_read_is_never_replaced(files: Path) -> None:
+    for how in ({"aligner": "files", "aligner_options": {"path": str(files / "links.txt")}},
+                {"aligner": "combined", "aligner_options": a_member_that_reads(files)}):  # fmt: skip
+        with pytest.raises(UsageError, match="is one of the inputs"):
+            project_files(
+                files / "s.conll", files / "t.txt", Outputs(files / "o.conll", losses=files / "links.txt"), **how
+            )
+    assert (files / "links.txt").read_text("utf-8") == LINKS

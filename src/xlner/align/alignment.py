@@ -95,8 +95,8 @@ class Alignment:
     def from_pharaoh(cls, line: str, *, path: object = None, number: int | None = None, base: int = 0) -> Alignment:
         """Read one line of `i-j` or `i-j:score` items.
 
-        Possible links, `ipj` or `i?j` in files of gold alignments, count as links here. A link that occurs twice counts once,
-        with its higher score. Scores are kept when every item has one.
+        Possible links, `ipj` or `i?j` in files of gold alignments, count as links here. A link that occurs twice counts
+        once, with its higher score. Scores are kept when every item has one.
 
         Args:
             line: the items, separated by white space; an empty line has no links.

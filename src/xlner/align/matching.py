@@ -155,8 +155,9 @@ def optimal(similarity: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
         raise MissingExtraError("optimal matching", extra="align") from None
     links = np.zeros(similarity.shape, bool)
     values = similarity.cpu().numpy()
-    for k, (real_source, real_target) in enumerate(zip(inside.any(2).cpu().numpy(), inside.any(1).cpu().numpy())):
-        rows, columns = (real.nonzero()[0] for real in (real_source, real_target))
+    real_source, real_target = (inside.any(dim).cpu().numpy() for dim in (2, 1))
+    for k in range(len(values)):
+        rows, columns = real_source[k].nonzero()[0], real_target[k].nonzero()[0]
         chosen = linear_sum_assignment(values[k][np.ix_(rows, columns)], maximize=True)
         links[k, rows[chosen[0]], columns[chosen[1]]] = True
     return torch.from_numpy(links).to(similarity.device) & inside
