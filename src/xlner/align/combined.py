@@ -289,4 +289,4 @@ def _name_and_options(spec: Spec) -> tuple[str | Aligner, dict[str, Any]]:
 
 def _made(spec: Spec) -> Aligner:
     aligner, options = _name_and_options(spec)
-    return ALIGNERS.build(aligner, options) if isinstance(aligner, str) else aligner  # type: ignore[no-any-return]
+    return ALIGNERS.build(aligner, options) if isinstance(aligner, str) else aligner

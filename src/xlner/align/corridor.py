@@ -30,8 +30,8 @@ def corridor(sure: Sequence[Link], shape: tuple[int, int], width: int) -> np.nda
         Shape: (n_source, n_target), bool. Every source word has a target word that is near.
     """
     n_source, n_target = shape
-    chain = [(-1, -1), *rising_chain(sure), (n_source, n_target)]
-    line = np.interp(np.arange(n_source), *zip(*chain, strict=True)).clip(0, n_target - 1)
+    chain = np.array([(-1, -1), *rising_chain(sure), (n_source, n_target)])
+    line = np.interp(np.arange(n_source), chain[:, 0], chain[:, 1]).clip(0, n_target - 1)
     near: np.ndarray = np.abs(np.arange(n_target) - line[:, None]) <= width * max(1.0, n_target / n_source)
     return near
 

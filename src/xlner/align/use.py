@@ -89,7 +89,8 @@ def link_files(aligner: str | Aligner, options: Mapping[str, Any], load: str | P
     kind = ALIGNERS.load(aligner) if isinstance(aligner, str) else type(aligner)
     if not hasattr(kind, "link_files"):
         return []
-    return list(kind.link_files(_options(aligner, options, load) if isinstance(aligner, str) else aligner.options))
+    chosen = _options(aligner, options, load) if isinstance(aligner, str) else getattr(aligner, "options", None)
+    return list(kind.link_files(chosen))
 
 
 def _options(aligner: str, options: Mapping[str, Any], load: str | Path | None) -> Any:
