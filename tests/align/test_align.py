@@ -330,3 +330,28 @@ def test_statistical_models_come_back_as_they_were_saved(files, tmp_path):
         assert (tmp_path / "one").read_text() == (tmp_path / "two").read_text()
     with pytest.raises(UsageError, match="`load"):
         align(*files, aligner="embedding", load=tmp_path / "hmm")
+
+
+def test_a_file_of_links_that_is_read_is_never_replaced(files, tmp_path):
+    links = tmp_path / "links"
+    links.write_text("0-0 1-1\n\n0-1\n1-1\n", "utf-8")
+    before = links.read_bytes()
+    member = {"name": "files", "path": str(links)}
+    for how in (
+        {"aligner": "files", "options": {"path": str(links)}},
+        {"aligner": "combined", "options": {"members": [member, {"name": "combined", "members": [member, member]}]}},
+        {"aligner": FilesAligner(path=str(links))},
+    ):
+        with pytest.raises(UsageError, match="is one of the inputs"):
+            align(*files, links, **how)
+    assert links.read_bytes() == before
+
+
+def test_an_unfinished_file_under_a_link_is_not_gone_on_with(files, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("years of work", "utf-8")
+    (tmp_path / "out.partial").symlink_to(precious)
+    align(*files, tmp_path / "out", aligner=Diagonal())
+    assert precious.read_text("utf-8") == "years of work"
+    assert (tmp_path / "out").is_file()
+    assert not (tmp_path / "out").is_symlink()

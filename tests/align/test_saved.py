@@ -157,3 +157,12 @@ def test_what_a_combination_cannot_do_is_refused_before_work(files, tmp_path, mo
     with pytest.raises(UsageError, match=message):
         align(*files, aligner="combined", options={"members": members}, **given)
     assert not (tmp_path / "kept").exists()
+
+
+def test_a_folder_that_a_killed_save_moved_aside_is_put_back(tmp_path):
+    save_here(tmp_path / "it", "one")
+    (tmp_path / "it").rename(tmp_path / ".former-it")
+    assert read_options(tmp_path / "it", "thot", ThotAligner.Options) == ThotAligner.Options()
+    (tmp_path / "it").rename(tmp_path / ".former-it")
+    assert check_place(tmp_path / "it") == tmp_path / "it"
+    assert (tmp_path / "it/direct").read_text() == "one"

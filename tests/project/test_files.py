@@ -379,3 +379,28 @@ def test_columns_of_the_labelled_file_can_be_named(files: Path) -> None:
     assert summary["settings"]["min_score"] == 0.1
     with pytest.raises(UsageError, match="--tag-column must be a whole number"):
         run(files, *more, "--tag-column", "last")
+
+
+def a_member_that_reads(files: Path) -> dict[str, object]:
+    links = {"name": "files", "path": str(files / "links.txt")}
+    return {"members": [links, links], "how": "union"}
+
+
+def test_words_are_split_at_spaces_beside_a_saved_aligner_that_reads_links(files: Path) -> None:
+    (files / "t.txt").write_text("Mira verließ die See-Bank.\n\nnichts hier\n", "utf-8")
+    (files / "saved").mkdir()
+    saved = {"aligner": "combined", **a_member_that_reads(files)}
+    (files / "saved/aligner.json").write_text(json.dumps(saved), "utf-8")
+    how = {"matcher": "heuristic", "aligner": "combined", "load": files / "saved"}
+    result = project_files(files / "s.conll", files / "t.txt", files / "o.conll", **how)
+    assert result.sentences[0].words == ("Mira", "verließ", "die", "See-Bank.")
+
+
+def test_a_file_of_links_that_is_read_is_never_replaced(files: Path) -> None:
+    for how in ({"aligner": "files", "aligner_options": {"path": str(files / "links.txt")}},
+                {"aligner": "combined", "aligner_options": a_member_that_reads(files)}):  # fmt: skip
+        with pytest.raises(UsageError, match="is one of the inputs"):
+            project_files(
+                files / "s.conll", files / "t.txt", Outputs(files / "o.conll", losses=files / "links.txt"), **how
+            )
+    assert (files / "links.txt").read_text("utf-8") == LINKS

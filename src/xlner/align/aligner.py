@@ -65,7 +65,11 @@ class Saves(Protocol):
 
 @runtime_checkable
 class InOrder(Protocol):
-    """An aligner that answers by position, such as one that reads lines of a file: pair n gets line n."""
+    """An aligner that answers by position, such as one that reads lines of a file: pair n gets line n.
+
+    One that reads files has a class method `link_files`, which names them, given its options, so that no output
+    replaces them. One whose members may be of this kind has a class method `by_position`, which says whether any is.
+    """
 
     def check(self, pairs: Sequence[WordPair]) -> None:
         """Refuse pairs that it has no answers for. `xlner align` asks with all pairs, before the first is aligned.

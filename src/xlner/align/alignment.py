@@ -95,8 +95,8 @@ class Alignment:
     def from_pharaoh(cls, line: str, *, path: object = None, number: int | None = None, base: int = 0) -> Alignment:
         """Read one line of `i-j` or `i-j:score` items.
 
-        Possible links, `ipj` in files of gold alignments, count as links here. A link that occurs twice counts once,
-        with its higher score. Scores are kept when every item has one.
+        Possible links, `ipj` or `i?j` in files of gold alignments, count as links here. A link that occurs twice counts
+        once, with its higher score. Scores are kept when every item has one.
 
         Args:
             line: the items, separated by white space; an empty line has no links.
@@ -120,9 +120,7 @@ class Alignment:
 
 def _read_item(item: str, base: int, path: object, number: int | None) -> tuple[tuple[int, int], float | None]:
     link, colon, rest = item.partition(":")
-    left, sep, right = link.partition("-")
-    if not sep:
-        left, sep, right = link.partition("p")
+    left, sep, right = next((parts for mark in "-p?" if (parts := link.partition(mark))[1]), (link, "", ""))
     try:
         if not (sep and left.isascii() and left.isdigit() and right.isascii() and right.isdigit()):
             raise ValueError

@@ -11,7 +11,9 @@ import numpy as np
 
 from xlner.align.aligner import ALIGNERS, Aligner, Fits, InOrder, Saves
 from xlner.align.alignment import Alignment
+from xlner.align.files import LinkFile
 from xlner.align.saved import read_options, writing
+from xlner.align.use import by_position, link_files
 from xlner.align.windows import WordPair
 from xlner.component import Part, option, options
 from xlner.errors import OptionError, UsageError
@@ -99,6 +101,18 @@ class CombinedAligner(Part):
                 raise UsageError(f"`save`: the member {name} answers for the pairs at hand only, so it cannot be saved")
             if _can(kind, Fits) and not _can(kind, Saves):
                 raise UsageError(f"`save`: the member {name} learns from bitext, but cannot be saved")
+
+    @classmethod
+    def by_position(cls, options: Options) -> bool:
+        """Whether a member answers by position, as lines of a file do."""
+        leaves = _leaves(member_specs(options.members, options.how))
+        return any(by_position(*_name_and_options(spec)) for spec in leaves)
+
+    @classmethod
+    def link_files(cls, options: Options) -> list[LinkFile]:
+        """The files of links that members read."""
+        leaves = _leaves(member_specs(options.members, options.how))
+        return [file for spec in leaves for file in link_files(*_name_and_options(spec))]
 
     @property
     def tokenizer(self) -> Any:
@@ -213,27 +227,6 @@ def mixed(soft: Alignment, others: Sequence[Alignment], share: float) -> Alignme
     return Alignment(links[keep], sums[keep])
 
 
-def from_files(aligner: str | Aligner, options: Mapping[str, Any]) -> bool:
-    """Whether an aligner, or a member of a combination, answers by position, as lines of a file do.
-
-    Args:
-        aligner: a name or an aligner.
-        options: what the named aligner is to be made with.
-
-    Raises:
-        UsageError: it does not take them.
-    """
-    if not isinstance(aligner, str):
-        return isinstance(aligner, InOrder) and bool(aligner.digest())
-    kind = ALIGNERS.load(aligner)
-    if kind is CombinedAligner:
-        return any(
-            _can(_kind(spec), InOrder) if isinstance(spec, dict) else from_files(spec, {})
-            for spec in _leaves([{"name": aligner, **options}])
-        )
-    return _can(kind, InOrder)
-
-
 def member_specs(members: Sequence[Member] | None, how: str = "prior") -> list[Spec]:
     """Members as aligners, or as mappings with a name and options; nothing is loaded.
 
@@ -288,8 +281,12 @@ def _can(kind: Any, what: type) -> bool:
     return isinstance(kind, type) and issubclass(kind, what)
 
 
-def _made(spec: Spec) -> Aligner:
+def _name_and_options(spec: Spec) -> tuple[str | Aligner, dict[str, Any]]:
     if isinstance(spec, dict):
-        member: Aligner = ALIGNERS.build(spec["name"], {k: v for k, v in spec.items() if k != "name"})
-        return member
-    return spec
+        return spec["name"], {k: v for k, v in spec.items() if k != "name"}
+    return spec, {}
+
+
+def _made(spec: Spec) -> Aligner:
+    aligner, options = _name_and_options(spec)
+    return ALIGNERS.build(aligner, options) if isinstance(aligner, str) else aligner

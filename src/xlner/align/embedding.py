@@ -27,7 +27,7 @@ MAX_WORDS = 1500
 SOFTMAX_THRESHOLD = 0.4
 SOFTMAX_TEMPERATURE = 0.15
 
-_AS_THEY_ARE: dict[str, Any] = {"centre": False, "hubs": 0, "diagonal": 0.0}
+_AS_THEY_ARE: dict[str, Any] = {"centre": False, "hubs": 0, "diagonal": 0.0, "corridor": 0}
 SIMALIGN: dict[str, Any] = {**_AS_THEY_ARE, "layers": 8, "method": "itermax"}
 """Settings of SimAlign, for comparison."""
 AWESOME: dict[str, Any] = {
@@ -90,6 +90,13 @@ class EmbeddingAligner(Part):
         centre: bool = option(True, "Take the mean of its sentence off every vector.")
         hubs: int = option(5, "Words that are close to so many others are pushed back; 0 leaves it out.", ge=0)
         diagonal: float = option(0.1, "Share that neighbours on the diagonal add; 0 leaves it out.", ge=0)
+        corridor: int = option(
+            15,
+            "How far links may be from the line through the surest ones of a pair that is longer than twice that; "
+            "0 is anywhere.",
+            ge=0,
+            unit="words",
+        )
         level: Literal["subword", "word"] = option(
             "subword", "What is compared; a word's vector is the mean of its subwords'."
         )
@@ -145,6 +152,11 @@ class EmbeddingAligner(Part):
         from xlner.align.cells import batches, compare
         from xlner.align.matching import refine
 
+        def refined(similarity: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
+            if chosen.hubs or chosen.diagonal:
+                return refine(similarity, inside, hubs=chosen.hubs, diagonal=chosen.diagonal)
+            return similarity
+
         chosen = self.options
         sentences: dict[tuple[str, ...], int] = {}
         sides = [tuple(sentences.setdefault(tuple(side), len(sentences)) for side in pair) for pair in pairs]
@@ -159,9 +171,27 @@ class EmbeddingAligner(Part):
         for batch in batches(sizes):
             items = detailed if sizes[batch[0]].prod() <= _MAX_CELLS else by_word
             words, similarity, inside = compare(items, np.array([sides[k] for k in batch]))
-            if chosen.hubs or chosen.diagonal:
-                similarity = refine(similarity, inside, hubs=chosen.hubs, diagonal=chosen.diagonal)
-            yield batch, words, similarity, inside
+            lengths = [(len(pairs[k][0]), len(pairs[k][1])) for k in batch]
+            if chosen.corridor and max(map(max, lengths)) > 2 * chosen.corridor:
+                inside = self._near(words, lengths, refined(similarity, inside), inside)
+            yield batch, words, refined(similarity, inside), inside
+
+    def _near(
+        self, words: Items, lengths: Sequence[tuple[int, int]], similarity: torch.Tensor, inside: torch.Tensor
+    ) -> torch.Tensor:
+        """Which cells are in the corridor of their pair; all are in pairs that are short. Shape: as `inside`, bool."""
+        import torch
+
+        from xlner.align.corridor import corridor
+        from xlner.align.matching import match
+
+        width = self.options.corridor
+        sure = match(similarity, inside, threshold=SOFTMAX_THRESHOLD, temperature=SOFTMAX_TEMPERATURE)
+        near = np.ones(inside.shape, bool)
+        for k, (shape, alignment) in enumerate(zip(lengths, words.alignments(sure), strict=True)):
+            if max(shape) > 2 * width:
+                near[k] = corridor(alignment.links(), shape, width)[np.ix_(words.source[k], words.target[k])]
+        return inside & torch.from_numpy(near).to(inside.device)
 
     def _align_chunk(self, pairs: Sequence[WordPair]) -> list[Alignment]:
         import torch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from xlner.align.alignment import Alignment
@@ -11,6 +12,32 @@ from xlner.align.windows import WordPair
 from xlner.component import REQUIRED, Part, option, options
 from xlner.data.source import Input
 from xlner.errors import DataError
+
+
+@dataclass(frozen=True)
+class LinkFile:
+    """A file of Pharaoh lines.
+
+    Args:
+        path: its place.
+        base: index of the first word.
+        swapped: it has target-source items.
+    """
+
+    path: str
+    base: int = 0
+    swapped: bool = False
+
+    def read(self) -> list[Alignment]:
+        """One alignment per line.
+
+        Raises:
+            DataError: the file is missing or a line is no alignment.
+        """
+        source = Input.of(self.path)
+        numbered = source.lines()
+        read = [Alignment.from_pharaoh(x, path=source.name, number=n, base=self.base) for n, x in numbered]
+        return [a.transposed() for a in read] if self.swapped else read
 
 
 class FilesAligner(Part):
@@ -31,11 +58,14 @@ class FilesAligner(Part):
 
     def __init__(self, options: Options | None = None, /, **values: Any) -> None:
         super().__init__(options, **values)
-        source, base = Input.of(self.options.path), self.options.base
-        self.name = source.name
-        read = [Alignment.from_pharaoh(line, path=source.name, number=n, base=base) for n, line in source.lines()]
-        self.alignments = [a.transposed() for a in read] if self.options.swapped else read
+        self.name = Input.of(self.options.path).name
+        self.alignments = self.link_files(self.options)[0].read()
         self._next = 0
+
+    @classmethod
+    def link_files(cls, options: Options) -> list[LinkFile]:
+        """The file of links."""
+        return [LinkFile(options.path, options.base, options.swapped)]
 
     def __len__(self) -> int:
         return len(self.alignments)

@@ -155,11 +155,12 @@ def optimal(similarity: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
         raise MissingExtraError("optimal matching", extra="align") from None
     links = np.zeros(similarity.shape, bool)
     values = similarity.cpu().numpy()
-    sizes = zip(inside.any(2).sum(1).tolist(), inside.any(1).sum(1).tolist(), strict=True)
-    for k, (n_source, n_target) in enumerate(sizes):
-        rows, columns = linear_sum_assignment(values[k, :n_source, :n_target], maximize=True)
-        links[k, rows, columns] = True
-    return torch.from_numpy(links).to(similarity.device)
+    real_source, real_target = (inside.any(dim).cpu().numpy() for dim in (2, 1))
+    for k in range(len(values)):
+        rows, columns = real_source[k].nonzero()[0], real_target[k].nonzero()[0]
+        chosen = linear_sum_assignment(values[k][np.ix_(rows, columns)], maximize=True)
+        links[k, rows[chosen[0]], columns[chosen[1]]] = True
+    return torch.from_numpy(links).to(similarity.device) & inside
 
 
 def _best(similarity: torch.Tensor, dim: int) -> torch.Tensor:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from xlner.align.alignment import Alignment
+from xlner.core.files import atomic, replace_file
 from xlner.errors import XlnerError
 
 
@@ -29,29 +30,33 @@ def writing_links(
         yield None if output is None else sys.stdout, []
         return
     place = Path(output).resolve()  # a link stays a link
-    if place.exists() and not place.is_file():  # a device or a pipe, which nothing may replace
-        with place.open("w", encoding="utf-8", newline="\n") as stream:
+    if place.exists() and not place.is_file():  # a device or a pipe, which cannot be gone on with
+        with atomic(place) as stream:
             yield stream, []
         return
     partial, state = place.with_name(place.name + ".partial"), place.with_name(place.name + ".partial.json")
-    place.parent.mkdir(parents=True, exist_ok=True)
     before = _left_behind(partial, state, work) if resume == "auto" else []
     if not before:
-        partial.write_text("", "utf-8")
-        state.write_text(json.dumps({"work": work}) + "\n", "utf-8")
+        for path, text in ((partial, ""), (state, json.dumps({"work": work}) + "\n")):
+            path.unlink(missing_ok=True)  # a link that somebody put there leads elsewhere
+            with atomic(path) as stream:
+                stream.write(text)
     try:
         with partial.open("a", encoding="utf-8", newline="\n") as stream:
             yield stream, [Alignment.from_pharaoh(line) for line in before]
-        os.replace(partial, place)
     except XlnerError:  # the same work would end here again, so there is nothing to go on with
         partial.unlink(missing_ok=True)
         state.unlink(missing_ok=True)
         raise
+    with replace_file(place) as unfinished:
+        os.replace(partial, unfinished)
     state.unlink(missing_ok=True)
 
 
 def _left_behind(partial: Path, state: Path, work: str) -> list[str]:
     """Whole lines of an interrupted run of the same work; what follows them is cut off."""
+    if partial.is_symlink() or state.is_symlink():
+        return []
     try:
         if json.loads(state.read_text("utf-8"))["work"] != work:
             return []

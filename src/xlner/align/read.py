@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+from xlner.align.files import LinkFile
+from xlner.align.split import check_words_split, find_split, words_at
 from xlner.align.windows import WordPair
 from xlner.data.formats import find_format
 from xlner.data.formats.head import Head
@@ -26,6 +29,8 @@ def read_pairs(
     source_language: str | None = None,
     target_language: str | None = None,
     format: str | None = None,
+    words_split: str = "unicode",
+    links: Sequence[LinkFile] = (),
 ) -> list[WordPair]:
     """Sentence pairs of two files.
 
@@ -37,15 +42,29 @@ def read_pairs(
         source_language: helps "segment"; BCP-47 or ISO 639.
         target_language: likewise.
         format: name of the format of both files; None finds it out.
+        words_split: for "spaces": split at blanks and TABs only ("space"), at white space of any kind, such as a
+            no-break space ("unicode"), or in the way that links beside the text were made ("auto").
+        links: files of links of these pairs, for "auto".
 
     Raises:
-        DataError: the files have different numbers of sentences, or one cannot be read.
+        DataError: the files have different numbers of sentences, or one cannot be read; or links do not tell how words
+            are split, see `find_split`.
         UsageError: an option has no such value.
     """
+    check_words_split(words_split)
+    if words_split == "auto":
+        how: dict[str, Any] = {"words": words, "format": format}
+        how |= {"source_language": source_language, "target_language": target_language}
+        pairs = read_pairs(source, target, **how)
+        if words != "spaces" or not links:
+            return pairs
+        spaced = read_pairs(source, target, **how, words_split="space")
+        return spaced if find_split(spaced, pairs, links) == "space" else pairs
     if words not in WORDS:
         raise UsageError(f"`words` is one of {', '.join(WORDS)}; got '{words}'")
-    left = list(read_words(source, words=words, language=source_language, format=format))
-    right = list(read_words(target, words=words, language=target_language, format=format))
+    how = {"words": words, "format": format, "words_split": words_split}
+    left = list(read_words(source, language=source_language, **how))
+    right = list(read_words(target, language=target_language, **how))
     if len(left) != len(right):
         raise DataError(
             f"has {len(right)} sentences, but the source {source} has {len(left)}; sentence n of one file must be the "
@@ -56,7 +75,12 @@ def read_pairs(
 
 
 def read_words(
-    path: str | Path, *, words: str = "spaces", language: str | None = None, format: str | None = None
+    path: str | Path,
+    *,
+    words: str = "spaces",
+    language: str | None = None,
+    format: str | None = None,
+    words_split: str = "unicode",
 ) -> Iterator[tuple[str, ...]]:
     """The words of each sentence of one file. See `read_pairs`."""
     source = Input.of(path)
@@ -66,7 +90,7 @@ def read_words(
         options = ReadOptions(language=language, labelled=False, split_lines=False)
         yield from (sentence.words for sentence in reader.read(source, log, options))
     elif words == "spaces":
-        yield from (tuple(line.split()) for _, line in source.lines())
+        yield from (words_at(words_split, line) for _, line in source.lines())
     else:
         yield from (sentence_from_text(line, language).words for _, line in source.lines())
 

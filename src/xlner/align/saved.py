@@ -1,16 +1,16 @@
-"""Folders of saved aligners: written beside their place and renamed, and never in place of anything else."""
+"""Folders of saved aligners: whole or not there, and never in place of anything else."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from xlner.component import from_values, to_values
+from xlner.core.files import atomic_folder, recover_folder
 from xlner.errors import ModelError, UsageError
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ def check_place(folder: str | Path) -> Path:
     place = Path(folder).resolve()
     if Path.cwd().is_relative_to(place):
         raise UsageError(f"`save {folder}`: you are in that folder; name one of its own, which is made or replaced")
+    recover_folder(place)
     above = next(p for p in place.parents if p.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
         raise UsageError(f"`save {folder}`: no folder can be made in {above}")
@@ -56,23 +57,10 @@ def writing(folder: str | Path, aligner: str, options: Any) -> Iterator[Path]:
     Raises:
         UsageError: see `check_place`.
     """
-    place = check_place(folder)
-    partial, former = (place.with_name(f".{place.name}.{what}-{os.getpid()}") for what in ("partial", "former"))
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        yield partial
-        (partial / SIDE_FILE).write_text(
-            json.dumps({"aligner": aligner, **to_values(options)}, indent=2) + "\n", "utf-8"
-        )
-        if place.exists():
-            place.rename(former)
-        partial.rename(place)
-    finally:
-        if former.exists() and not place.exists():
-            former.rename(place)
-        for rest in (partial, former):
-            shutil.rmtree(rest, ignore_errors=True)
+    with atomic_folder(check_place(folder), may_replace=_WRITTEN) as unfinished:
+        yield unfinished
+        text = json.dumps({"aligner": aligner, **to_values(options)}, indent=2)
+        (unfinished / SIDE_FILE).write_text(text + "\n", "utf-8")
 
 
 def read_options(folder: str | Path, aligner: str, kind: type[T]) -> T:
@@ -88,7 +76,7 @@ def read_options(folder: str | Path, aligner: str, kind: type[T]) -> T:
         UsageError: another aligner was saved there.
     """
     try:
-        values = json.loads((Path(folder) / SIDE_FILE).read_text("utf-8"))
+        values = json.loads((recover_folder(folder) / SIDE_FILE).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder} holds no saved aligner ({error})") from None
     if not isinstance(values, dict):

@@ -21,6 +21,8 @@ from xlner.tagger.encode import MAX_PIECES_PER_WORD, pad_batch, token_batches
 from xlner.tagger.parallel import in_order
 
 _CACHED_WORDS = 200_000
+CENTRE_WINDOW = 50
+"""Subwords that a mean is taken over in `centred`; a long text has more than one subject."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,20 @@ class SubwordVectors:
         sizes = torch.from_numpy(np.diff(self.starts))
         return torch.arange(len(sizes)).repeat_interleave(sizes).to(self.vectors.device)
 
-    def centred(self) -> SubwordVectors:
+    def centred(self, window: int = CENTRE_WINDOW) -> SubwordVectors:
         """Each vector less the mean of its sentence, so that what all its words share no longer makes them alike.
 
-        A sentence of one subword stays as it is.
+        A sentence of one subword stays as it is. In a longer one than `window`, the mean is of so many around each.
         """
         sentence = self.sentences()
         count = torch.bincount(sentence, minlength=len(self.starts) - 1)[:, None]
         sums = self.vectors.new_zeros((len(self.starts) - 1, self.vectors.shape[1]))
         means = sums.index_add_(0, sentence, self.vectors) / count.clamp_min(1) * (count > 1)
-        return SubwordVectors(self.vectors - means[sentence], self.starts, self.words)
+        out = self.vectors - means[sentence]
+        for k in (np.diff(self.starts) > window).nonzero()[0].tolist():
+            low, high = int(self.starts[k]), int(self.starts[k + 1])
+            out[low:high] = self.vectors[low:high] - _running_means(self.vectors[low:high], window)
+        return SubwordVectors(out, self.starts, self.words)
 
     def scaled(self) -> SubwordVectors:
         """Each vector at length 1."""
@@ -255,6 +261,13 @@ class SubwordEncoder:
         if len(chosen) == 1:
             return chosen[0]
         return torch.cat([torch.nn.functional.normalize(h, dim=-1) for h in chosen], dim=-1)
+
+
+def _running_means(vectors: torch.Tensor, window: int) -> torch.Tensor:
+    """The mean of the `window` vectors around each; at the ends, of the first and of the last ones. Shape: as given."""
+    sums = torch.nn.functional.pad(vectors.double().cumsum(0), (0, 0, 1, 0))
+    first = (torch.arange(len(vectors), device=vectors.device) - window // 2).clamp(0, len(vectors) - window)
+    return ((sums[first + window] - sums[first]) / window).to(vectors.dtype)
 
 
 def _load(encoder: str, device: torch.device) -> tuple[Any, Any]:

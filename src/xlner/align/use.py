@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xlner.align.aligner import ALIGNERS, Aligner
+from xlner.align.aligner import ALIGNERS, Aligner, InOrder
+from xlner.align.files import LinkFile
+from xlner.align.saved import read_options
 from xlner.errors import UsageError
 
 
@@ -60,3 +62,38 @@ def made_or_loaded(aligner: str | Aligner, options: Mapping[str, Any], load: str
     if not isinstance(aligner, str):
         return aligner
     return ALIGNERS.build(aligner, options) if load is None else ALIGNERS.load(aligner).load(load)
+
+
+def by_position(aligner: str | Aligner, options: Mapping[str, Any], load: str | Path | None = None) -> bool:
+    """Whether an aligner, or a member of one that has members, answers by position, as lines of a file do.
+
+    Args:
+        aligner: a name or an aligner.
+        options: what the named aligner is to be made with.
+        load: the folder that it was saved in, instead.
+
+    Raises:
+        ModelError: the folder holds no saved aligner.
+        UsageError: the aligner does not take the options.
+    """
+    if not isinstance(aligner, str):
+        return isinstance(aligner, InOrder) and bool(aligner.digest())
+    kind = ALIGNERS.load(aligner)
+    if hasattr(kind, "by_position"):
+        return bool(kind.by_position(_options(aligner, options, load)))
+    return isinstance(kind, type) and issubclass(kind, InOrder)
+
+
+def link_files(aligner: str | Aligner, options: Mapping[str, Any], load: str | Path | None = None) -> list[LinkFile]:
+    """The files of links that an aligner reads, which no output may replace; see `by_position`."""
+    kind = ALIGNERS.load(aligner) if isinstance(aligner, str) else type(aligner)
+    if not hasattr(kind, "link_files"):
+        return []
+    chosen = _options(aligner, options, load) if isinstance(aligner, str) else getattr(aligner, "options", None)
+    return list(kind.link_files(chosen))
+
+
+def _options(aligner: str, options: Mapping[str, Any], load: str | Path | None) -> Any:
+    if load is None:
+        return ALIGNERS.options(aligner, options)
+    return read_options(load, aligner, ALIGNERS.load(aligner).Options)

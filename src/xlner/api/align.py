@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from xlner.align import ALIGNERS, DEFAULT_ALIGNER, Aligner, Alignment, Fits, InOrder, WordPair
+from xlner.align.files import LinkFile
 from xlner.align.gold import GoldScore, read_gold, score_alignments
 from xlner.align.output import writing_links
 from xlner.align.read import looks_unsegmented, read_pairs
 from xlner.align.saved import check_place
-from xlner.align.use import check_can, check_use, made_or_loaded
+from xlner.align.split import WordsSplit
+from xlner.align.use import check_can, check_use, link_files, made_or_loaded
 from xlner.component import to_values
 from xlner.core.progress import progress
 from xlner.data import check_output
@@ -79,6 +81,7 @@ def align(
     gold: str | Path | None = None,
     gold_base: int = 0,
     words: str = "spaces",
+    words_split: WordsSplit = "auto",
     source_language: str | None = None,
     target_language: str | None = None,
     format: str | None = None,
@@ -103,6 +106,8 @@ def align(
         gold: gold links to score against.
         gold_base: index of the first word in the gold file, 0 or 1.
         words: "spaces" or "segment"; see `read_pairs`.
+        words_split: for "spaces": "space", "unicode", or "auto", which looks at the links beside the text; see
+            `read_pairs`.
         source_language: BCP-47 or ISO 639, helps "segment".
         target_language: likewise.
         format: format of both files; None finds it out.
@@ -124,15 +129,18 @@ def align(
     options = dict(options or {})
     check_use(aligner, options, fits=fit is not None, loads=load is not None, saves=save is not None)
     inputs = [p for p in (source, target, gold, *(fit or ())) if p is not None]
+    beside = link_files(aligner, options, load)
+    inputs += [file.path for file in beside]
     check_stdin(inputs)
     if output is not None and str(output) != "-":
         check_output(output, inputs=inputs)
     if save is not None:
         check_place(save)
+    beside += [] if gold is None else [LinkFile(str(gold), gold_base)]
     how: dict[str, Any] = {"words": words, "format": format}
     how |= {"source_language": source_language, "target_language": target_language}
-    pairs = read_pairs(source, target, **how)
-    more = read_pairs(*fit, **how) if fit is not None else []
+    pairs = read_pairs(source, target, **how, words_split=words_split, links=beside)
+    more = read_pairs(*fit, **how, words_split=words_split) if fit is not None else []
     wanted = read_gold(gold, pairs, base=gold_base) if gold is not None else None
     worker = made_or_loaded(aligner, options, load)
     check_can(worker, aligner, fits=fit is not None, saves=save is not None)

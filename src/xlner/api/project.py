@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from xlner.align import Aligner
-from xlner.align.combined import from_files
+from xlner.align.files import LinkFile
 from xlner.align.read import read_pairs
+from xlner.align.split import WordsSplit, check_words_split, find_split
+from xlner.align.use import by_position, link_files
 from xlner.data import load as load_sentences
 from xlner.data.source import check_stdin
 from xlner.errors import DataError, OptionError
@@ -22,6 +24,7 @@ from xlner.project.scores import Score
 from xlner.project.selection import check_threshold, select
 
 if TYPE_CHECKING:
+    from xlner.core.types import Sentence
     from xlner.tagger import Tagger
 
 Words = Literal["spaces", "segment"]
@@ -43,6 +46,7 @@ def project(
     load: str | Path | None = None,
     min_score: float = 0.0,
     words: Words | None = None,
+    words_split: WordsSplit = "auto",
     source_language: str | None = None,
     target_language: str | None = None,
     ner_model: str | None = None,
@@ -68,6 +72,8 @@ def project(
         min_score: spans below it become missing words.
         words: how raw target text becomes words: at "spaces", or "segment". None takes spaces where links come from a
             file, since such files count words so, and segments elsewhere.
+        words_split: what spaces are: blanks and TABs ("space"), white space of any kind ("unicode"), or what fits the
+            links from a file ("auto"); see `xlner.align.split.find_split`.
         source_language: BCP-47 or ISO 639.
         target_language: likewise; helps to segment.
         ner_model: a tagger of the target language, for scores and candidates that ask for one.
@@ -81,17 +87,21 @@ def project(
     """
     outputs = outputs if isinstance(outputs, Outputs) else Outputs(outputs)
     check_threshold(min_score)
+    check_words_split(words_split)
     if words not in (None, *get_args(Words)):
         raise OptionError("words", f"must be one of {', '.join(get_args(Words))}, got '{words}'")
     inputs = [p for p in (source, target, alignment, *(fit or ())) if p is not None]
-    check_stdin(inputs)
-    outputs.check(inputs)
     parts = plan(
         ChosenPart(matcher, matcher_options or {}),
         ChosenPart(aligner, aligner_options or {}),
         ChosenPart(score, score_options or {}),
         Resources(alignment is not None, fit is not None, load, ner_model is not None, device),
     )
+    linker, linking = parts.aligner, dict(parts.aligner_options)
+    beside = [] if linker is None else link_files(linker, linking, load)
+    inputs += [file.path for file in beside]
+    check_stdin(inputs)
+    outputs.check(inputs)
     corpus = load_sentences(source, language=source_language, token_column=token_column, tag_column=tag_column)
     sources = corpus.sentences
     if sources and not any(s.labelled for s in sources):
@@ -99,11 +109,11 @@ def project(
             "no labels in it: the source of a projection is labelled text, such as CoNLL with a column of tags",
             path=source,
         )
-    by_lines = alignment is not None or (
-        parts.aligner is not None and from_files(parts.aligner, dict(parts.aligner_options))
-    )
+    by_lines = alignment is not None or (linker is not None and by_position(linker, linking, load))
     way = words or ("spaces" if by_lines or "markers" in parts.matcher.needs else "segment")
-    targets = read_target(target, language=target_language, words=way, asked=words is not None)
+    reading: dict[str, Any] = {"language": target_language, "words": way, "asked": words is not None}
+    beside += [] if alignment is None else [LinkFile(str(alignment))]
+    targets = _read_target(target, sources, reading, words_split, beside)
     if len(sources) != len(targets):
         raise DataError(
             f"has {len(targets)} sentences, but the source {source} has {len(sources)}; sentence n of one file must be "
@@ -112,7 +122,8 @@ def project(
         )
     bitext = None
     if fit is not None:
-        bitext = read_pairs(*fit, words=way, source_language=source_language, target_language=target_language)
+        how = {"source_language": source_language, "target_language": target_language, "words_split": words_split}
+        bitext = read_pairs(*fit, words=way, **how)
     result = project_sentences(
         sources,
         targets,
@@ -156,6 +167,18 @@ def notes(summary: Mapping[str, Any]) -> list[str]:
         return []
     wanted = f"{summary['settings'].get('constraint')} {summary['settings'].get('n_proj')}"
     return [f"sentences without room for '{wanted}' projections per entity: {unmet}"]
+
+
+def _read_target(
+    path: str | Path, sources: list[Sentence], reading: Mapping[str, Any], words_split: str, links: list[LinkFile]
+) -> list[Sentence]:
+    """The target sentences; their words are counted in the way in which links were made."""
+    targets = read_target(path, **reading, words_split="unicode" if words_split == "auto" else words_split)
+    if words_split != "auto" or reading["words"] != "spaces" or not links or len(targets) != len(sources):
+        return targets
+    spaced = read_target(path, **reading, words_split="space")
+    ways = ([(s.words, t.words) for s, t in zip(sources, side, strict=True)] for side in (spaced, targets))
+    return spaced if find_split(*ways, links) == "space" else targets
 
 
 def _tagger(model: str | None, device: str | None) -> Tagger | None:

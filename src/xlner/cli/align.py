@@ -32,6 +32,7 @@ def command(
     words: Annotated[
         str, typer.Option(help="How raw text becomes words: at 'spaces', or 'segment' as xlner does elsewhere.")
     ] = "spaces",
+    words_split: o.WordsSplit = "auto",
     source_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
     target_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
     format: Annotated[str | None, typer.Option(help="Format of both files; found out by default.")] = None,
@@ -66,6 +67,7 @@ def command(
         gold=gold,
         gold_base=gold_base,
         words=words,
+        words_split=words_split,  # type: ignore[arg-type]
         source_language=source_language,
         target_language=target_language,
         format=format,

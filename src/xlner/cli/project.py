@@ -50,6 +50,7 @@ def command(
     load: Annotated[str | None, typer.Option(metavar="FOLDER", help="A saved aligner, used as it is.")] = None,
     min_score: Annotated[float, typer.Option(help="Projections below become unknown words.")] = 0.0,
     words: Annotated[str | None, typer.Option(help="Raw target text: split at spaces, or segment.")] = None,
+    words_split: o.WordsSplit = "auto",
     source_language: Annotated[str | None, typer.Option(help="Of the source sentences.")] = None,
     target_language: Annotated[str | None, typer.Option(help="Of the target text; helps to split words.")] = None,
     ner_model: Annotated[
@@ -81,6 +82,7 @@ def command(
         load=load,
         min_score=min_score,
         words=words,  # type: ignore[arg-type]
+        words_split=words_split,  # type: ignore[arg-type]
         source_language=source_language,
         target_language=target_language,
         ner_model=ner_model,

@@ -55,20 +55,20 @@ def candidates_of(pair: Pair, options: CandidateOptions, ner: Sequence[Span] = (
         Ranges `[start, end)`, sorted by start and end, each once. Shape: (n_candidates, 2), int32.
     """
     n = len(pair.target)
-    found: set[tuple[int, int]] = set()
+    ranges: set[tuple[int, int]] = set()
     if "ngrams" in options.candidates and pair.entities:
         longest = _stretched(options.max_words, pair)
-        found.update((i, j) for i in range(n) for j in range(i + 1, min(n, i + longest) + 1))
+        ranges.update((i, j) for i in range(n) for j in range(i + 1, min(n, i + longest) + 1))
     if "aligned" in options.candidates:
         for entity in pair.entities:
-            found.update(aligned_ranges(pair, entity, options))
+            ranges.update(aligned_ranges(pair, entity, options))
     if "ner" in options.candidates:
-        found.update((s.start, s.end) for s in ner if s.end <= n)
-    if options.barriers and found:
+        ranges.update((s.start, s.end) for s in ner if s.end <= n)
+    if options.barriers and ranges:
         blocked = [i for i, word in enumerate(pair.target.words) if word in options.barriers]
         if blocked:
-            found = {r for r in found if not any(r[0] <= b < r[1] for b in blocked)}
-    return np.array(sorted(found), np.int32).reshape(-1, 2)
+            ranges = {r for r in ranges if not any(r[0] <= b < r[1] for b in blocked)}
+    return np.array(sorted(ranges), np.int32).reshape(-1, 2)
 
 
 def aligned_ranges(pair: Pair, entity: Span, options: CandidateOptions) -> set[tuple[int, int]]:

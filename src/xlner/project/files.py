@@ -10,6 +10,7 @@ from typing import Any
 
 from xlner.align import Alignment
 from xlner.align.files import FilesAligner
+from xlner.align.split import words_at
 from xlner.core.types import Sentence
 from xlner.data import atomic, check_output, stream_text, write
 from xlner.data.formats import find_format
@@ -58,8 +59,17 @@ class Outputs:
             raise UsageError(f"`output {self.labelled}`: plain text holds no labels; name a .conll or .jsonl file")
 
 
-def read_target(path: str | Path, *, language: str | None, words: str, asked: bool = False) -> list[Sentence]:
+def read_target(
+    path: str | Path, *, language: str | None, words: str, asked: bool = False, words_split: str = "unicode"
+) -> list[Sentence]:
     """The target sentences without labels, one per line of raw text, empty lines included.
+
+    Args:
+        path: the file.
+        language: BCP-47 or ISO 639.
+        words: "spaces" or "segment".
+        asked: the user asked for that.
+        words_split: what "spaces" are, see `xlner.align.read.read_pairs`.
 
     Raises:
         UsageError: the user `asked` for a way to find words in a file that has its words.
@@ -74,7 +84,7 @@ def read_target(path: str | Path, *, language: str | None, words: str, asked: bo
 
     code = None if language is None else iso3(language)
     return [
-        Sentence(tuple(line.split()), language=code, labelled=False, where=f"{source.name}:{number}")
+        Sentence(words_at(words_split, line), language=code, labelled=False, where=f"{source.name}:{number}")
         for number, line in source.lines()
     ]
 

@@ -82,8 +82,8 @@ class ProjectionResult:
     @cached_property
     def counts(self) -> dict[str, int]:
         """How many source entities met each fate; reasons that did not occur are left out."""
-        found = Counter(f.reason for item in self.items for f in item.fates)
-        return {str(reason): found[reason] for reason in Reason if found[reason]}
+        by_reason = Counter(f.reason for item in self.items for f in item.fates)
+        return {str(reason): by_reason[reason] for reason in Reason if by_reason[reason]}
 
     def lost(self) -> Iterator[tuple[int, Fate]]:
         """Sentence index and fate of every entity that was not projected."""

@@ -76,20 +76,20 @@ def curve(result: ProjectionResult, *, gold: Sequence[Sentence] | None = None, p
     if gold is not None and len(gold) != len(result):
         raise UsageError(f"{len(result)} projected sentences but {len(gold)} gold ones")
     entities = sum(len(item.fates) for item in result)
-    kept: list[tuple[float, int, int]] = []  # lowest score, spans, right ones of each projected entity
+    projected: list[tuple[float, int, int]] = []  # lowest score, spans, right ones of each projected entity
     for index, item in enumerate(result):
         right = {s.key for s in gold[index].spans} if gold is not None else set()
-        kept += [(_lowest(f), len(f.spans), sum(s.key in right for s in f.spans)) for f in item.fates if f.spans]
+        projected += [(_lowest(f), len(f.spans), sum(s.key in right for s in f.spans)) for f in item.fates if f.spans]
     worst = [item.score for item in result]
-    scores = sorted(score for score, _, _ in kept)
-    cuts = sorted({scores[len(scores) * k // points] for k in range(points)}) if scores else []
+    scores = sorted(score for score, _, _ in projected)
+    thresholds = sorted({scores[len(scores) * k // points] for k in range(points)}) if scores else []
     out = []
-    for cut in cuts:
-        left = [(n, ok) for score, n, ok in kept if score >= cut]
-        spans, good = (sum(column) for column in zip(*left, strict=True))
+    for threshold in thresholds:
+        remaining = [(n, ok) for score, n, ok in projected if score >= threshold]
+        spans, good = (sum(column) for column in zip(*remaining, strict=True))
         precision = None if gold is None else good / spans
-        whole = sum(w >= cut for w in worst) / len(worst)
-        out.append(CurvePoint(cut, spans, len(left) / max(1, entities), precision, whole))
+        whole = sum(w >= threshold for w in worst) / len(worst)
+        out.append(CurvePoint(threshold, spans, len(remaining) / max(1, entities), precision, whole))
     return out
 
 

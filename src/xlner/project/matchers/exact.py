@@ -49,18 +49,18 @@ def choose_exactly(scores: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         What was chosen. Shape: (n_entities, n_candidates), bool.
     """
     chosen = np.zeros(scores.shape, bool)
-    kept = [_undominated(row, candidates) for row in scores]
-    for group in _groups(kept, candidates):
+    eligible = [_undominated(row, candidates) for row in scores]
+    for group in _groups(eligible, candidates):
         if len(group) == 1:
             row = group[0]
-            chosen[row, max(kept[row], key=lambda c: scores[row, c])] = True
+            chosen[row, max(eligible[row], key=lambda c: scores[row, c])] = True
         elif len(group) <= _MAX_TOGETHER:
-            for row, column in _together(group, kept, scores, candidates):
+            for row, column in _together(group, eligible, scores, candidates):
                 chosen[row, column] = True
         else:
             part = np.zeros(scores.shape)
             for row in group:
-                part[row, kept[row]] = scores[row, kept[row]]
+                part[row, eligible[row]] = scores[row, eligible[row]]
             solved = choose_by_ilp(part, candidates, Constraint("<=", 1))
             chosen |= solved if solved is not None else False
     return chosen
@@ -76,23 +76,25 @@ def _undominated(row: np.ndarray, candidates: np.ndarray) -> list[int]:
         return columns.tolist()
     starts, ends = candidates[columns, 0], candidates[columns, 1]
     values = row[columns]
-    kept: list[int] = []
+    eligible: list[int] = []
     # By start from the right, then by end from the left: whatever a range contains comes before it.
     order = np.lexsort((ends, -starts))
     best_within = np.full(int(ends.max()) + 1, -np.inf)  # highest score seen of a range that ends there or before
     for i in order.tolist():
         if best_within[ends[i]] >= values[i]:
             continue
-        kept.append(int(columns[i]))
+        eligible.append(int(columns[i]))
         tail = best_within[ends[i] :]
         np.maximum(tail, values[i], out=tail)
-    return sorted(kept, key=lambda c: (candidates[c, 0], candidates[c, 1]))
+    return sorted(eligible, key=lambda c: (candidates[c, 0], candidates[c, 1]))
 
 
-def _groups(kept: Sequence[Sequence[int]], candidates: np.ndarray) -> list[list[int]]:
+def _groups(eligible: Sequence[Sequence[int]], candidates: np.ndarray) -> list[list[int]]:
     """Entities that compete, directly or through others; those without candidates are left out."""
-    intervals = sorted((int(candidates[c, 0]), int(candidates[c, 1]), row) for row, cs in enumerate(kept) for c in cs)
-    parent = list(range(len(kept)))
+    intervals = sorted(
+        (int(candidates[c, 0]), int(candidates[c, 1]), row) for row, cs in enumerate(eligible) for c in cs
+    )
+    parent = list(range(len(eligible)))
 
     def root(x: int) -> int:
         while parent[x] != x:
@@ -108,18 +110,18 @@ def _groups(kept: Sequence[Sequence[int]], candidates: np.ndarray) -> list[list[
             parent[root(row)] = root(owner)
         owner, open_until = row, max(open_until, end)
     members: dict[int, list[int]] = {}
-    for row, columns in enumerate(kept):
+    for row, columns in enumerate(eligible):
         if columns:
             members.setdefault(root(row), []).append(row)
     return list(members.values())
 
 
 def _together(
-    group: Sequence[int], kept: Sequence[Sequence[int]], scores: np.ndarray, candidates: np.ndarray
+    group: Sequence[int], eligible: Sequence[Sequence[int]], scores: np.ndarray, candidates: np.ndarray
 ) -> list[tuple[int, int]]:
     """Dynamic programming over positions and sets of entities, for a few entities that compete."""
     options = [
-        (int(candidates[c, 1]), int(candidates[c, 0]), bit, c) for bit, row in enumerate(group) for c in kept[row]
+        (int(candidates[c, 1]), int(candidates[c, 0]), bit, c) for bit, row in enumerate(group) for c in eligible[row]
     ]
     options.sort(key=lambda o: (o[0], o[1], -o[2]))
     positions = sorted({p for end, start, *_ in options for p in (start, end)})

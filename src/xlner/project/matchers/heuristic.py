@@ -97,7 +97,7 @@ class HeuristicMatcher(Part):
                 runs[index] = runs_or_fate
         ranking = sorted(runs, key=lambda i: (_length(pair.entities[i]) if self.rules.order == "shortest" else 0, i))
         settle = {"first": _first, "last": _last, "union": _union}[self.rules.collision]
-        kept, winners = settle(ranking, runs, pair.entities, len(pair.target))
+        placed, winners = settle(ranking, runs, pair.entities, len(pair.target))
         fates = []
         for index, entity in enumerate(pair.entities):
             if index in lost:
@@ -105,9 +105,9 @@ class HeuristicMatcher(Part):
                 continue
             wanted = max(runs[index], key=_size)
             score = float(min(1.0, dice(pair, entity, np.array([wanted], np.int32))[0]))
-            if kept[index]:
-                scores = dice(pair, entity, np.array(kept[index], np.int32)).clip(0, 1).tolist()
-                spans = tuple(Span(*r, entity.label, s) for r, s in zip(kept[index], scores, strict=True))
+            if placed[index]:
+                scores = dice(pair, entity, np.array(placed[index], np.int32)).clip(0, 1).tolist()
+                spans = tuple(Span(*r, entity.label, s) for r, s in zip(placed[index], scores, strict=True))
                 fates.append(Fate(entity, Reason.PROJECTED, spans, score))
             else:
                 winner = winners.get(index)
@@ -172,7 +172,7 @@ def _first(
     ranking: Sequence[int], runs: dict[int, list[Range]], entities: Sequence[Span], n_words: int
 ) -> tuple[dict[int, list[Range]], dict[int, int]]:
     owner = np.full(n_words, -1)
-    kept: dict[int, list[Range]] = {i: [] for i in runs}
+    placed: dict[int, list[Range]] = {i: [] for i in runs}
     winners: dict[int, int] = {}
     for index in ranking:
         for start, end in runs[index]:
@@ -181,8 +181,8 @@ def _first(
                 winners.setdefault(index, int(here[here >= 0][0]))
             else:
                 here[:] = index
-                kept[index].append((start, end))
-    return kept, winners
+                placed[index].append((start, end))
+    return placed, winners
 
 
 def _last(
@@ -199,22 +199,22 @@ def _last(
             owner[start:end] = index
             begins[start:end] = False
             begins[start] = True
-    kept: dict[int, list[Range]] = {i: [] for i in runs}
+    placed: dict[int, list[Range]] = {i: [] for i in runs}
     last = -1  # the entity whose span the word before belongs to, or -1
     for word, index in enumerate(owner.tolist()):
         if index < 0:
             last = -1
         elif last < 0 or begins[word] or entities[index].label != entities[last].label:
-            kept[index].append((word, word + 1))
+            placed[index].append((word, word + 1))
             last = index
         else:
-            kept[last][-1] = (kept[last][-1][0], word + 1)
+            placed[last][-1] = (placed[last][-1][0], word + 1)
     winners: dict[int, int] = {}
     for index, ranges in runs.items():
         there = {int(o) for start, end in ranges for o in owner[start:end]} - {index}
-        if not kept[index] and there:
+        if not placed[index] and there:
             winners[index] = min(there)
-    return kept, winners
+    return placed, winners
 
 
 def _union(
@@ -225,10 +225,10 @@ def _union(
     for index in ranking:
         for run in runs[index]:
             _unite(index, run, standing, winners, entities)
-    kept: dict[int, list[Range]] = {i: [] for i in runs}
+    placed: dict[int, list[Range]] = {i: [] for i in runs}
     for index, run in standing:
-        kept[index].append(run)
-    return {i: sorted(r) for i, r in kept.items()}, winners
+        placed[index].append(run)
+    return {i: sorted(r) for i, r in placed.items()}, winners
 
 
 def _unite(
