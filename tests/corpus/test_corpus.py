@@ -148,7 +148,7 @@ def test_its_way_here_does_not_change_what_it_means(case: Case, tmp_path: Path) 
         path.parent.mkdir()
         path.write_bytes(changed(case.path.read_bytes()))
         if change in REFUSED:
-            with pytest.raises(DataError, match="utf16.*iconv -f"):
+            with pytest.raises(DataError, match=r"utf16.*iconv -f"):
                 load(path, **case.options)
         elif case.error is not None:
             with pytest.raises(DataError) as stopped:
