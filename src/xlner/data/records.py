@@ -235,6 +235,12 @@ def strings(value: object, what: str, log: ReadLog, line: int) -> list[str] | No
     if not isinstance(value, list):
         log.fault(f"'{what}' must be a list of strings, not {type(value).__name__}", line)
         return None
+    try:
+        "".join(value).encode("utf-8")  # all at once; which one is wrong is looked up below
+    except (TypeError, UnicodeEncodeError):
+        pass
+    else:
+        return value
     checked = [text_of(item, what, log, line) for item in value]
     return None if None in checked else [item for item in checked if item is not None]
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -14,9 +15,8 @@ from xlner.data.packing import PACKED, packing_of, unpacked
 from xlner.errors import DataError, UsageError
 
 HEAD_BYTES = 1 << 18  # what format and column detection look at
-_BLOCK = 1 << 16
+_BLOCK = 1 << 17
 _BOM = b"\xef\xbb\xbf"
-_NEWLINE = re.compile(rb"\r\n|\r|\n")
 _LONE_RETURN = re.compile(rb"\r(?![\r\n])")
 _MARKS = (
     (b"\xff\xfe\0\0", "UTF-32"),
@@ -92,9 +92,29 @@ class Input:
         Raises:
             DataError: the line is not UTF-8, or holds NUL.
         """
+        return enumerate(chain.from_iterable(self.blocks()), 1)
+
+    def blocks(self) -> Iterator[list[str]]:
+        """The same lines, many at a time: a block is decoded at once, and only one with a fault line by line."""
+        number = 1
         with self.open() as stream:
-            for number, raw in enumerate(_lines_by_returns(stream) if self.ends_with_returns else stream, 1):
-                yield number, self.decode(raw, number).rstrip("\r\n")
+            for block in _whole_lines(stream, returns=self.ends_with_returns):
+                try:
+                    text = block.decode("utf-8")
+                except UnicodeDecodeError:
+                    text = "\0"
+                if "\0" in text:
+                    for at, line in enumerate(block.split(b"\n"), number):  # ends with the error of one of them
+                        yield [self.decode(line, at).rstrip("\r")]
+                lines = text.split("\n")
+                if not lines[-1]:
+                    lines.pop()
+                if "\r" in text:
+                    lines = [line.rstrip("\r") for line in lines]
+                if "\ufeff" in text:
+                    lines = [line.lstrip("\ufeff") for line in lines]
+                number += len(lines)
+                yield lines
 
     @cached_property
     def ends_with_returns(self) -> bool:
@@ -137,16 +157,27 @@ class Input:
         )
 
 
-def _lines_by_returns(stream: BinaryIO) -> Iterator[bytes]:
-    rest = b""
+def _whole_lines(stream: BinaryIO, *, returns: bool) -> Iterator[bytes]:
+    r"""The bytes in blocks that end where a line ends, with \n; a line of any length is in one block.
+
+    Args:
+        stream: the bytes.
+        returns: a lone carriage return ends a line.
+    """
+    parts: list[bytes] = []  # of a line that has not ended yet
     while block := stream.read(_BLOCK):
-        rest += block
-        if rest.endswith(b"\r"):  # its \n may follow
-            rest += stream.read(1)
-        *lines, rest = _NEWLINE.split(rest)
-        yield from lines
-    if rest:
-        yield rest
+        if returns:
+            while block.endswith(b"\r") and (following := stream.read(1)):  # it may be the \n that belongs to it
+                block += following
+            block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        whole, newline, rest = block.rpartition(b"\n")
+        if newline:
+            yield b"".join([*parts, whole, newline])
+            parts = []
+        if rest:
+            parts.append(rest)
+    if parts:
+        yield b"".join(parts)
 
 
 def _without_mark(head: bytes) -> str | None:

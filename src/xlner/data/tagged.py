@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xlner.core.tags import STANDARD, UNKNOWN, Scheme, detect_scheme, find_form, read_tags
 from xlner.core.types import Sentence
@@ -36,6 +37,7 @@ class TaggedSentence:
     language: str | None = None
 
 
+@lru_cache(maxsize=1 << 12)
 def looks_like_tag(text: str) -> bool:
     """Whether a column could be a tag with its letter in front, for finding formats."""
     return text in ("O", UNKNOWN) or STANDARD.fits(text)
@@ -66,7 +68,7 @@ def assemble(
     Words tagged `_` become missing; a sentence of nothing else is unlabelled.
     """
     sentences = _in_standard_form(list(rows), log, scheme)
-    has_entities = any(tag not in ("O", UNKNOWN) for row in sentences for tag in row.tags)
+    has_entities = any(row.tags.count("O") + row.tags.count(UNKNOWN) < len(row.tags) for row in sentences)
     log.scheme = scheme
     if scheme is None:
         scheme = detect_scheme(_known(row.tags) for row in sentences)
@@ -94,7 +96,9 @@ def assemble(
 
 def _in_standard_form(rows: list[TaggedSentence], log: ReadLog, scheme: Scheme | None) -> list[TaggedSentence]:
     """The rows with their tags spelt our way. A tag that cannot be read is a fault, and unknown after it."""
-    counts = Counter(tag for row in rows for tag in row.tags)
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts.update(row.tags)
     form = find_form(counts, bare=True if scheme == "IO" else None if scheme is None else False)
     if form != STANDARD:
         log.note(f"the tags {form.describe()}")
@@ -105,8 +109,10 @@ def _in_standard_form(rows: list[TaggedSentence], log: ReadLog, scheme: Scheme |
             spelt[tag] = form.standard(tag)
         except ValueError as error:
             faulty[tag] = f"{error}{_hint(tag)}"
+    if all(tag == standard for tag, standard in spelt.items()) and not faulty:
+        return rows
     for row in rows:
-        for i, tag in enumerate(row.tags):
+        for i, tag in enumerate(row.tags if faulty else ()):
             if tag in faulty:
                 log.fault(faulty[tag], row.lines[i] if row.lines is not None else row.line)
         row.tags = [spelt.get(tag, UNKNOWN) for tag in row.tags]

@@ -21,6 +21,7 @@ from xlner.data.tagged import TaggedSentence, deliver, looks_like_tag
 from xlner.errors import DataError, OptionError, UsageError
 
 _HEAD_LINES = 5000
+_REMEMBERED = 1 << 14  # lines
 
 
 class Conll(Format):
@@ -82,20 +83,14 @@ class Conll(Format):
 
     def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """Sentences; see the class for what is skipped."""
-        if options.labelled:
-            held = list(source.lines())
-            layout = find_layout(lambda: (line for _, line in held), log, self.options, labelled=True)
-            numbered: Iterable[tuple[int, str]] = held
-        else:  # constant memory: the file is read anew for each look
-            layout = find_layout(lambda: (line for _, line in source.lines()), log, self.options, labelled=False)
-            numbered = source.lines()
+        layout = find_layout(source.blocks, log, self.options, labelled=options.labelled)
         if layout is None:
             return iter(())
         log.columns = layout.describe()
         if layout.prefix:
             log.note(f"every word started with {layout.prefix}, which was taken off")
             options = _with_language(options, layout.prefix)
-        return deliver(_rows(numbered, layout, log), log, options, scheme=self.options.scheme)
+        return deliver(_rows(source.lines(), layout, log), log, options, scheme=self.options.scheme)
 
     def write(self, sentences: Iterable[Sentence], out: TextIO) -> int:
         """IOB2. Words whose label is unknown get `_`, which our reader reads back as unknown: missing is not O."""
@@ -118,9 +113,15 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
     tags: list[str] = []
     numbers: list[int] = []
     comments = 0
+    known: dict[str, tuple[str, str]] = {}  # lines repeat: the word and the tag of those that are nothing but that
     token, tag_column, prefix = layout.token, layout.tag, layout.prefix
     nested = dict.fromkeys(layout.nested, "")  # column -> type of the word before
     for number, line in lines:
+        if pair := known.get(line):
+            words.append(pair[0])
+            tags.append(pair[1])
+            numbers.append(number)
+            continue
         if is_between(line):
             if line.startswith("-"):
                 log.drop("document marker -DOCSTART-", number, content=False)
@@ -143,10 +144,12 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
         if not word or word.isspace():
             log.drop("word that is empty or only white space", number)
             continue
-        if tag_column is not None:
-            tags.append(columns[tag_column].strip(" "))
+        tag = UNKNOWN if tag_column is None else columns[tag_column].strip(" ")
         words.append(word)
+        tags.append(tag)
         numbers.append(number)
+        if not nested and len(known) < _REMEMBERED:
+            known[line] = (word, tag)
     if words:
         yield _sentence(words, tags, numbers)
     if comments:
