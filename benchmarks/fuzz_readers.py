@@ -2,9 +2,8 @@
 
     python benchmarks/fuzz_readers.py --inputs 1000000 --seconds 1200
 
-Inputs are files of tests/corpus, changed one to four times: bytes flipped, cut, doubled or moved, lines deleted, repeated
-or swapped, pieces of another file put in, values of JSON exchanged, odd characters inserted. Each input is read three
-ways: with labels, as words alone, and checked (which goes on after faults). `random.Random(f"{seed} {number}")` makes
+Inputs are files of tests/corpus, changed one to four times: bytes flipped, cut or doubled, lines deleted, repeated or
+swapped, pieces of another file put in, values of JSON exchanged, odd characters inserted. Each input is read three ways: with labels, as words alone, and checked (which goes on after faults). `random.Random(f"{seed} {number}")` makes
 input `number`, so any of them can be made again: --seed S --first N --inputs 1. What is looked for:
 
 - any exception that is not the package's own, or a message that does not name the file;
@@ -38,8 +37,9 @@ CORPUS = ROOT / "tests" / "corpus"
 SLOW = 2.0  # seconds
 ODD = [
     *("\u200b", "\u00a0", "\u3000", "\u2028", "\u0085", "\ufeff", "\ufffd", "🙂", "\u0301", "\u202e", "\t", " ", "\n"),
-    *("\r", "\r\n", "\n\n", "\x00", "#", "# text = x", "-DOCSTART-", "_", "O", "B-PER", "I-", "Q-X", '"', "\\", "{", "}"),
-    *("[", "]", ",", ":", "null", "true", "-1", "1e999", "NaN", "0.5", "99999999999999999999", '"\\ud83d"', "1-2\t", "1.1\t"),
+    *("\r", "\r\n", "\n\n", "\x00", "#", "# text = x", "-DOCSTART-", "_", "O", "B-PER", "I-", "Q-X", '"', "\\", "{"),
+    *("}", "[", "]", ",", ":", "null", "true", "-1", "1e999", "NaN", "0.5", "99999999999999999999", '"\\ud83d"', "1-2\t"),
+    "1.1\t",
 ]  # fmt: skip
 
 
@@ -146,7 +146,9 @@ def _values(data: bytes, others: list[bytes], chance: random.Random) -> bytes:
     if act == 0:
         inside[key] = json.loads(json.dumps(taken[other]))
     elif act == 1:
-        inside[key] = chance.choice([None, True, -1, 0, 3, 0.5, "", "x", "O", [], {}, [[]], 10**20, "\ud83d", "é\u0301"])
+        inside[key] = chance.choice(
+            [None, True, -1, 0, 3, 0.5, "", "x", "O", [], {}, [[]], 10**20, "\ud83d", "é\u0301"]
+        )
     elif isinstance(inside, dict):
         del inside[key]
     else:
@@ -169,7 +171,10 @@ def _places(value: Any, found: list[tuple[Any, Any]], depth: int = 0) -> None:
 CHANGES: list[Callable[[bytes, list[bytes], random.Random], bytes]] = [
     _flip, _cut, _end, _repeat, _splice, _odd, _odd, _lines, _lines, _columns, _values, _values, _values
 ]  # fmt: skip
-READERS = [*[None] * 15, *(name for name in FORMATS.names() if hasattr(FORMATS.load(name), "read") and name != "datasets")]
+READERS = [
+    *[None] * 15,
+    *(name for name in FORMATS.names() if hasattr(FORMATS.load(name), "read") and name != "datasets"),
+]
 
 
 def fault_of(path: Path, format: str | None) -> tuple[str | None, str]:
@@ -183,10 +188,10 @@ def fault_of(path: Path, format: str | None) -> tuple[str | None, str]:
             return f"the message names the file twice: {error}", "refused"
         corpus = None
     for sentence in corpus or ():
-        if sentence.text is not None and sentence.offsets is not None:
-            if tuple(sentence.text[a:b] for a, b in sentence.offsets) != sentence.words:
-                return "offsets do not point at the words", "read"
-        if not all(word.strip() or word for word in sentence.words):
+        text, offsets = sentence.text, sentence.offsets
+        if text is not None and offsets is not None and tuple(text[a:b] for a, b in offsets) != sentence.words:
+            return "offsets do not point at the words", "read"
+        if not all(sentence.words):
             return "an empty word", "read"
     try:
         raw = list(stream_text(path, format=format))
@@ -201,7 +206,11 @@ def fault_of(path: Path, format: str | None) -> tuple[str | None, str]:
     if not report.ok:
         return "check finds an error where load does not", "read"
     told = report.files[0].report
-    if told is None or (told.sentences, told.words, told.types) != (len(corpus), corpus.report.words, corpus.report.types):
+    if told is None or (told.sentences, told.words, told.types) != (
+        len(corpus),
+        corpus.report.words,
+        corpus.report.types,
+    ):
         return "check counts otherwise than load", "read"
     return _lost(path, corpus, raw), "read"
 
@@ -221,7 +230,9 @@ def _lost(path: Path, corpus: Any, raw: Any) -> str | None:
         if ends:
             lines = [line for line in text.split("\n") if line.strip(" \t")]
             marks = sum(line.lstrip("\ufeff").startswith(("-DOCSTART-", "#")) for line in lines)
-            lost = len(lines) - report.words - sum(n for why, n in report.reasons.items() if why.startswith("word that"))
+            lost = (
+                len(lines) - report.words - sum(n for why, n in report.reasons.items() if why.startswith("word that"))
+            )
             if not 0 <= lost <= marks:
                 return f"{lost} lines are neither words nor counted, of which {marks} may be marks or comments"
     return None
@@ -252,9 +263,7 @@ def make(seed: int, number: int, files: list[bytes]) -> tuple[bytes, str | None]
     return mutate(chance.choice(files), files, chance), chance.choice(READERS)
 
 
-def fuzz(
-    seed: int, first: int, inputs: int, seconds: float, place: Path, keep: Path | None = None
-) -> dict[str, Any]:
+def fuzz(seed: int, first: int, inputs: int, seconds: float, place: Path, keep: Path | None = None) -> dict[str, Any]:
     """Try inputs until there are enough or the time is over.
 
     Args:
@@ -307,8 +316,9 @@ def table(parts: list[dict[str, Any]]) -> str:
     lines = [
         "# Every reader under changed inputs",
         "",
-        f"{total:,} inputs, made from {len(seeds())} files of tests/corpus by one to four changes each, in {seconds:.0f} s of one "
-        f"process ({total / seconds:.0f} a second; the machine had other work). Each is read with labels, as words, and checked.",
+        f"{total:,} inputs, made from {len(seeds())} files of tests/corpus by one to four changes each, in {seconds:.0f} s",
+        f"of one process at low priority ({total / seconds:.0f} a second; the machine had other work).",
+        "Each is read with labels, as words alone, and checked.",
         "",
         "| outcome | inputs |",
         "|---|---|",
@@ -316,13 +326,19 @@ def table(parts: list[dict[str, Any]]) -> str:
         "",
         "| seed | inputs | first | commit | faults |",
         "|---|---|---|---|---|",
-        *(f"| {p['seed']} | {p['inputs']:,} | {p['first']:,} | {p['commit'][:12]} | {sum(f['inputs'] for f in p['faults'].values())} |" for p in parts),
+        *(
+            f"| {p['seed']} | {p['inputs']:,} | {p['first']:,} | {p['commit'][:12]} | "
+            f"{sum(f['inputs'] for f in p['faults'].values())} |"
+            for p in parts
+        ),
         "",
         "| fault | inputs | seed and number of the first |",
         "|---|---|---|",
     ]  # fmt: skip
     rows = [
-        f"| {kind.replace('|', ' ')} | {f['inputs']} | {p['seed']} {f['first'][0]} |" for p in parts for kind, f in p["faults"].items()
+        f"| {kind.replace('|', ' ')} | {f['inputs']} | {p['seed']} {f['first'][0]} |"
+        for p in parts
+        for kind, f in p["faults"].items()
     ]
     return "\n".join([*lines, *(rows or ["| none | 0 | |"])])
 
