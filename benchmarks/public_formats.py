@@ -35,6 +35,7 @@ class Layout:
         content: a few lines of our own in that layout.
         meaning: the words and their tags, a sentence per line.
         options: what `load` must be told where it cannot know.
+        remark: what else to know.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Layout:
     content: str
     meaning: str
     options: dict[str, Any] = field(default_factory=dict)
+    remark: str = ""
 
 
 def record(**values: Any) -> str:
@@ -57,7 +59,7 @@ TREEBANK = "".join(
 LAYOUTS = [
     Layout("WNUT-17", "emerging.dev.conll", "word TAB tag", "Zuri\tB-person\nran\tO\n\n@oyo\tO\nlol\tO\n", "Zuri/B-person ran/O\n@oyo/O lol/O"),
     Layout("OntoNotes, CoNLL-2012", "a.gold_conll", "12 columns by spaces, entities as brackets, speaker and coreference beside them", "#begin document (own/a); part 000\nown/a 0 0 Zuri NNP * - - - - (PERSON) -\nown/a 0 1 ran VBD * - - - - * -\n\n#end document\n", "Zuri/B-PERSON ran/O"),
-    Layout("GermEval 2014", "NER-de-dev.tsv", "number TAB word TAB outer tag TAB inner tag, a # line with the source", "#\town [2020-01-01]\n1\tZuri\tB-PER\tO\n2\tsaw\tO\tO\n3\tOyo\tB-ORG\tB-LOC\n4\tWorks\tI-ORG\tO\n", "Zuri/B-PER saw/O Oyo/B-ORG Works/I-ORG"),
+    Layout("GermEval 2014", "NER-de-dev.tsv", "number TAB word TAB outer tag TAB inner tag, a # line with the source", "#\town [2020-01-01]\n1\tZuri\tB-PER\tO\n2\tran\tO\tO\n3\tto\tO\tO\n4\tOyo\tB-ORG\tB-LOC\n5\tWorks\tI-ORG\tO\n", "Zuri/B-PER ran/O to/O Oyo/B-ORG Works/I-ORG"),
     Layout("WikiNEuRal", "train.conllu", "number from 0 TAB word TAB tag", "0\tZuri\tB-PER\n1\tran\tO\n\n0\tOyo\tB-LOC\n1\tis\tO\n2\tbig\tO\n", "Zuri/B-PER ran/O\nOyo/B-LOC is/O big/O"),
     Layout("MultiNERD, TSV", "train_en.tsv", "number TAB word TAB tag", "0\tZuri\tB-PER\n1\tran\tO\n\n0\tOyo\tB-LOC\n1\tis\tO\n", "Zuri/B-PER ran/O\nOyo/B-LOC is/O"),
     Layout("MultiNERD, JSON lines", "train_en.jsonl", "tokens, ner_tags as numbers, lang", record(tokens=["Zuri", "ran"], ner_tags=[1, 0], lang="en"), "Zuri/B-PER ran/O", {"labels": PER_LOC}),
@@ -69,19 +71,19 @@ LAYOUTS = [
     Layout("Europeana Newspapers, BIO", "enp_NL.kb.bio", "word tag by a space", "Zuri B-PER\nran O\nto O\nOyo B-LOC\n", ZURI),
     Layout("Europeana Newspapers, TSV", "enp_DE.onb.tsv", "number TAB word TAB tag TAB nested tag, # lines", "# own\n1\tZuri\tB-PER\tO\n2\tran\tO\tO\n3\tto\tO\tO\n4\tOyo\tB-LOC\tO\n", ZURI),
     Layout("BC5CDR, PubTator", "CDR_DevelopmentSet.PubTator.txt", "id|t|title, id|a|abstract, then offsets by TAB", "7|t|Zuri had malaria\n7|a|She ran to Oyo .\n7\t9\t16\tmalaria\tDisease\tD1\n", "Zuri/O had/O malaria/B-Disease"),
-    Layout("BC5CDR, CoNLL", "devel.tsv", "word TAB tag", "Zuri\tO\nhad\tO\nmalaria\tB-Disease\n", "Zuri/O had/O malaria/B-Disease"),
-    Layout("NCBI disease, CoNLL", "train.tsv", "word TAB bare letter B, I or O", "Zuri\tO\nhad\tO\nriver\tB\nfever\tI\n", "Zuri/O had/O river/B-ENTITY fever/I-ENTITY"),
+    Layout("BC5CDR, as CoNLL columns", "devel.tsv", "word TAB tag", "Zuri\tO\nhad\tO\nmalaria\tB-Disease\n", "Zuri/O had/O malaria/B-Disease"),
+    Layout("NCBI disease, as BioBERT has it", "train.tsv", "word TAB bare letter B, I or O", "Zuri\tO\nhad\tO\nriver\tB\nfever\tI\n", "Zuri/O had/O river/B-ENTITY fever/I-ENTITY", remark="`--map ENTITY=Disease` names the type"),
     Layout("CrossNER", "dev.txt", "word TAB tag", "Zuri\tB-politician\nOkello\tI-politician\nran\tO\n", "Zuri/B-politician Okello/I-politician ran/O"),
     Layout("MIT movie and restaurant", "engtrain.bio", "tag TAB word", "B-ACTOR\tzuri\nI-ACTOR\tokello\nO\tmovies\n\nO\tany\nB-GENRE\tdrama\n", "zuri/B-ACTOR okello/I-ACTOR movies/O\nany/O drama/B-GENRE", {"token_column": 1, "tag_column": 0}),
     Layout("TweetNER7", "2020.dev.json", "tokens and tags as numbers; their names in label.json", record(tokens=["Zuri", "{{URL}}"], tags=[1, 0]), "Zuri/B-PER {{URL}}/O", {"labels": PER_LOC}),
     Layout("KLUE-NER", "klue-ner-v1.1_dev.tsv", "character TAB tag, spaces are lines of their own, ## lines with the sentence", "## 문장 구분자 : own\n## own_dev_00000\t<주리:PS>가 감\n주\tB-PS\n리\tI-PS\n가\tO\n \tO\n감\tO\n", "주/B-PS 리/I-PS 가/O 감/O"),
     Layout("MSRA, BIO", "msra_train_bio.txt", "character TAB tag", "小\tB-PER\n林\tI-PER\n去\tO\n", "小/B-PER 林/I-PER 去/O"),
     Layout("SIGHAN and MSRA, inline", "train1.txt", "words with /nr, /ns, /nt, /o behind each", "小林/nr 去/o 上海/ns\n", "小林/B-nr 去/O 上海/B-ns"),
-    Layout("Weibo NER", "weiboNER.conll.dev", "character with its number in the word TAB tag", "小0\tB-PER.NAM\n林1\tI-PER.NAM\n去0\tO\n", "小0/B-PER.NAM 林1/I-PER.NAM 去0/O"),
+    Layout("Weibo NER", "weiboNER.conll.dev", "character with its number in the word TAB tag", "小0\tB-PER.NAM\n林1\tI-PER.NAM\n去0\tO\n", "小0/B-PER.NAM 林1/I-PER.NAM 去0/O", remark="the number stays in the word"),
     Layout("CLUENER", "dev.json", "text; label -> type -> text -> [first, last]", record(text="小林去上海", label={"name": {"小林": [[0, 1]]}, "address": {"上海": [[3, 4]]}}), "小/B-name 林/I-name 去/O 上/B-address 海/I-address"),
     Layout("NorNE", "no_bokmaal-ud-dev.conllu", "CoNLL-U, name= in MISC", "# sent_id = 1\n# text = Zuri Okello ran\n" + TREEBANK, "Zuri/B-PER Okello/I-PER ran/O"),
     Layout("DaNE", "dane_dev.conllu", "CoNLL-U, name= in MISC beside SpaceAfter", TREEBANK.replace("name=O", "SpaceAfter=No|name=O"), "Zuri/B-PER Okello/I-PER ran/O"),
-    Layout("FiNER (Finnish)", "digitoday.2014.dev.csv", "word TAB tag TAB nested tag", "Zuri\tB-ORG\tB-PER\nTehdas\tI-ORG\tO\njuoksi\tO\tO\nOyo\tB-LOC\tO\n", "Zuri/B-ORG Tehdas/I-ORG juoksi/O Oyo/B-LOC"),
+    Layout("FiNER (Finnish)", "digitoday.2014.dev.csv", "word TAB tag TAB nested tag", "Zuri\tB-ORG\tB-PER\nTehdas\tI-ORG\tO\non\tO\tO\nsuuri\tO\tO\n", "Zuri/B-ORG Tehdas/I-ORG on/O suuri/O"),
     Layout("LeNER-Br", "train.conll", "word tag by a space", "Zuri B-PESSOA\nOkello I-PESSOA\nran O\n", "Zuri/B-PESSOA Okello/I-PESSOA ran/O"),
     Layout("CoNLL-2003, original", "eng.testb", "word POS chunk tag in IOB1, -DOCSTART- lines", "-DOCSTART- -X- O O\n\nZuri NNP I-NP I-PER\nran VBD I-VP O\n\nOyo NNP I-NP I-LOC\n", "Zuri/B-PER ran/O\nOyo/B-LOC"),
     Layout("Wikigold", "wikigold.conll.txt", "word tag by a space, I- alone", "Zuri I-PER\nOkello I-PER\nran O\n", "Zuri/B-PER Okello/I-PER ran/O"),
@@ -89,7 +91,6 @@ LAYOUTS = [
     Layout("Naamapadam, IndicNER", "hi_test.json", "words and ner lists, JSON lines", record(words=["मीरा", "पुणे", "में"], ner=["B-PER", "B-LOC", "O"]), "मीरा/B-PER पुणे/B-LOC में/O"),
     Layout("GMB on Kaggle", "ner_dataset.csv", "commas, a header, the sentence named on its first word", "Sentence #,Word,POS,Tag\nSentence: 1,Zuri,NNP,B-per\n,ran,VBD,O\n", "Zuri/B-per ran/O"),
     Layout("brat standoff", "a.ann", "entities apart from their text", "T1\tPER 0 4\tZuri\n", "Zuri/B-PER ran/O"),
-    Layout("PolyglotNER, Stanford", "a.tsv", "word TAB bare type", "Zuri\tPERSON\nOkello\tPERSON\nran\tO\n", "Zuri/B-PERSON Okello/I-PERSON ran/O"),
 ]  # fmt: skip
 
 # Folder pattern, data set, layout, and what the README counts, by language: train, dev, test.
@@ -175,11 +176,13 @@ def read_layout(item: Layout, place: Path) -> dict[str, Any]:
             }
             break
         error = error or f"read as {corpus.report.format}" + ("" if corpus.report.types else ", without entities")
+    told["notes"] = [*told.get("notes", []), *([item.remark] if item.remark else [])]
     return told | {"reads": reads} | ({"error": error} if reads == "no" else {})
 
 
 def table(rows: list[dict[str, Any]]) -> str:
     names: dict[str, list[dict[str, Any]]] = {}
+    bar = "\\|"
     for row in rows:
         names.setdefault(row["data set"], []).append(row)
     plain = sum(all(r["reads"] == "yes" for r in group) for group in names.values())
@@ -192,6 +195,9 @@ def table(rows: list[dict[str, Any]]) -> str:
         "",
         "*its makers*: the files themselves, whole. *our own words*: no file is here; a few lines of ours in the layout that the makers",
         "describe. Such lines show that the layout is known, not that every file of the data set is free of faults.",
+        "",
+        "In conll/de/train.txt one line between sentences is empty where the others hold a space. It ends a sentence, too, so there is one",
+        "more than the README counts.",
         "",
         "| data set | layout | from | reads without options | sentences (README) | entities | left out, broken, notes |",
         "|---|---|---|---|---|---|---|",
@@ -212,8 +218,8 @@ def table(rows: list[dict[str, Any]]) -> str:
             + [r["error"] for r in group if "error" in r][:1]
         )
         lines.append(
-            f"| {name} | {group[0]['layout']} | {group[0]['from']} | {', '.join(reads)} | "
-            f"{sentences}{f' ({wanted})' if wanted else ''} | {entities} | {'; '.join(remarks).replace('|', chr(92) + '|')} |"
+            f"| {name} | {group[0]['layout'].replace('|', bar)} | {group[0]['from']} | {', '.join(reads)} | "
+            f"{sentences}{f' ({wanted})' if wanted else ''} | {entities} | {'; '.join(remarks).replace('|', bar)} |"
         )
     return "\n".join(lines)
 

@@ -29,6 +29,9 @@ OPEN: list[tuple[str, str, str]] = [
         "read way raw check convert command predict score",
         "a column of tags before the words is refused",
     ),
+    ("conll/klue_comments.tsv", "read way raw check convert command", "a comment that holds a TAB is taken for a word"),
+    ("conll/error_conll2012.gold_conll", "refuse way check nofile", "taken for raw text"),
+    ("conll/hipe_header_and_columns.tsv", "read way raw check convert", "a header line is refused"),
     ("conll/trailing_tab_on_every_line.conll", "read way raw check convert", "an empty last column is taken for tags"),
     ("gliner/entity_over_white_space.json", "read way check convert", "an entity over no word is not counted"),
     (
