@@ -32,6 +32,11 @@ OPEN: list[tuple[str, str, str]] = [
     ("conll/klue_comments.tsv", "read way raw check convert command", "a comment that holds a TAB is taken for a word"),
     ("conll/error_conll2012.gold_conll", "refuse way check nofile", "taken for raw text"),
     ("conll/hipe_header_and_columns.tsv", "read way raw check convert", "a header line is refused"),
+    ("conll/no_break_space_after_tags.conll", "read way convert", "the space becomes a part of the type"),
+    ("conllu/two_keys.conllu", "read way convert", "the tags of one key alone are read"),
+    ("conllu/error_numbered_entities.conllu", "refuse way check nofile", "unlabelled instead of refused"),
+    ("json/error_mixed_with_a_wrong_tag.jsonl", "refuse way check nofile", "another exception than ours"),
+    ("json/mixed_with_bare_types.jsonl", "read way check convert command predict score", "another exception than ours"),
     ("conll/trailing_tab_on_every_line.conll", "read way raw check convert", "an empty last column is taken for tags"),
     ("gliner/entity_over_white_space.json", "read way check convert", "an entity over no word is not counted"),
     (
