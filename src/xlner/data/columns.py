@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from xlner.data.column_kinds import Ids, Tags
@@ -33,6 +34,8 @@ class Layout:
         prefix: language prefix on every word, such as "en:"; "" for none.
         ids: columns before the words that number words or sentences.
         nested: further columns of tags, whose entities lie inside those of `tag`.
+        unread_tag: column of tags in a file whose labels are not wanted; it tells comments from words.
+        trailing: every line ends with a separator, so there is an empty column at the end, which does not count.
     """
 
     tab: bool
@@ -43,9 +46,14 @@ class Layout:
     prefix: str = ""
     ids: tuple[int, ...] = ()
     nested: tuple[int, ...] = ()
+    unread_tag: int | None = None
+    trailing: bool = False
 
     def split(self, line: str) -> list[str]:
-        return split_columns(line, tab=self.tab)
+        columns = split_columns(line, tab=self.tab)
+        if self.trailing and not columns[-1]:
+            columns.pop()
+        return columns
 
     def is_comment(self, line: str, columns: list[str]) -> bool:
         """A line that starts with # and does not have the shape of a word with its tag: "# O" is a word."""
@@ -53,9 +61,10 @@ class Layout:
             return False
         if len(columns) != self.width:
             return True
-        if self.tag is None or not line.startswith(_COMMENT):
+        tag = self.unread_tag if self.tag is None else self.tag
+        if tag is None or not line.startswith(_COMMENT):
             return False
-        return not looks_like_tag(columns[self.tag].strip(" "))
+        return not looks_like_tag(columns[tag].strip(" "))
 
     def accepts(self, width: int) -> bool:
         """Whether a line of this many columns can be read without guessing."""
@@ -100,7 +109,7 @@ def find_layout(blocks: Blocks, log: ReadLog, wanted: Any, *, labelled: bool) ->
     shape = _shape(blocks(), wanted.separator)
     if shape is None:
         return None
-    tab, width = shape
+    tab, width, trailing = shape
     if labelled and width == 1:
         width = 2  # words alone: each line then is a word without its tag, and is reported as such
     token, tag = wanted.token_column, wanted.tag_column
@@ -109,9 +118,11 @@ def find_layout(blocks: Blocks, log: ReadLog, wanted: Any, *, labelled: bool) ->
     fixed = tag is not None and tag >= 0 and (token is None or token >= 0)
     if token is not None and tag_at == token_at and (labelled or tag is not None):
         raise DataError(f"the word and the tag cannot both be in column {token_at}", path=log.path)
-    layout = Layout(tab, width, token_at, tag_at if labelled else None, fixed)
+    layout = Layout(tab, width, token_at, tag_at if labelled else None, fixed, trailing=trailing)
+    if not labelled and width > 1 and _holds_tags(next(iter(blocks()), []), layout, tag_at):
+        layout = replace(layout, unread_tag=tag_at)
     if width > 1 and (token is None or tag is None):
-        layout = _by_content(blocks(), layout, tag_at, wanted, log)
+        layout = _by_content(blocks, layout, tag_at, wanted, log)
     return replace(layout, prefix=_common_prefix(blocks(), layout))
 
 
@@ -119,49 +130,45 @@ def _different(blocks: Iterable[list[str]]) -> Iterator[tuple[str, int]]:
     """The different lines of each block that hold words, and how often each occurs there."""
     for block in blocks:
         for line, times in Counter(block).items():
-            if not is_between(line):
+            if line and not is_between(line):
                 yield line, times
 
 
-def _shape(blocks: Iterable[list[str]], separator: str | None) -> tuple[bool, int] | None:
-    """Whether TABs separate the columns, and how many there are."""
-    tabs = total = 0
+def _shape(blocks: Iterable[list[str]], separator: str | None) -> tuple[bool, int, bool] | None:
+    """Whether TABs separate the columns, how many there are, and whether a further one is empty on every line."""
+    tabs = total = open_ends = 0
     widths: dict[bool, Counter[int]] = {True: Counter(), False: Counter()}
     for line, times in _different(blocks):
+        if line.startswith(_COMMENT) and not looks_like_tag(split_columns(line, tab=False)[-1]):
+            continue
         total += times
         n_tabs = line.count("\t")
+        open_ends += times * line.endswith("\t")
         tabs += times * (n_tabs > 0)
         widths[True][n_tabs + 1] += times
-        widths[False][len(split_columns(line, tab=False))] += times
+        widths[False][_width(line, n_tabs)] += times
     if not total:
         return None
     tab = 2 * tabs >= total if separator is None else separator == "tab"
-    return tab, widths[tab].most_common(1)[0][0]
+    width = widths[tab].most_common(1)[0][0]
+    trailing = tab and width > 2 and open_ends == total
+    return tab, width - trailing, trailing
 
 
-def _by_content(blocks: Iterable[list[str]], layout: Layout, tag_at: int, wanted: Any, log: ReadLog) -> Layout:
+def _width(line: str, n_tabs: int) -> int:
+    """How many columns runs of spaces and TABs make; counting is faster than splitting."""
+    if not n_tabs and "  " not in line:
+        return line.strip(" ").count(" ") + 1
+    if " " not in line and "\t\t" not in line:
+        return line.strip("\t").count("\t") + 1
+    return len(split_columns(line, tab=False))
+
+
+def _by_content(blocks: Blocks, layout: Layout, tag_at: int, wanted: Any, log: ReadLog) -> Layout:
     """The columns by what stands in them: ids are no words, and nested tags are not those of the outer entities."""
-    ids = [Ids() for _ in range(layout.width - 1)]
-    alive = len(ids)  # columns from the left that may hold ids; what stands right of a word is none
-    tags = Tags(layout.width)
-    first = True
-    for block in blocks:
-        for line in block:  # ids are told by the order of lines
-            if not alive:
-                break
-            if is_between(line):
-                first = True
-                continue
-            columns = _row(line, layout)
-            if columns:
-                for i in range(alive):
-                    ids[i].see(columns[i], first=first)
-                alive = next((i for i in range(alive) if not ids[i].alive), alive)
-                first = False
-        for line, times in _different([block]):
-            columns = _row(line, layout)
-            if columns:
-                tags.see(columns, times)
+    ids = _look_at_ids(blocks(), layout)
+    # A look at all tags is for ids beside them, and for entities that may be nested.
+    tags = _look_at_tags(blocks() if ids[0].verdict or (layout.tag is not None and layout.width > 2) else (), layout)
     nested: tuple[int, ...] = ()
     if wanted.tag_column is None and layout.tag is not None:
         outer = tags.outermost()
@@ -191,6 +198,38 @@ def _by_content(blocks: Iterable[list[str]], layout: Layout, tag_at: int, wanted
     )
 
 
+def _look_at_ids(blocks: Iterable[list[str]], layout: Layout) -> list[Ids]:
+    """What each column but the last says of ids; those right of a column that holds none say nothing."""
+    ids = [Ids() for _ in range(layout.width - 1)]
+    alive = len(ids)
+    first = True
+    for line in chain.from_iterable(blocks):
+        if is_between(line):
+            first = True
+        elif columns := _row(line, layout):
+            for i in range(alive):
+                ids[i].see(columns[i], first=first)
+            alive = next((i for i in range(alive) if not ids[i].alive), alive)
+            if not alive:
+                break
+            first = False
+    return ids
+
+
+def _look_at_tags(blocks: Iterable[list[str]], layout: Layout) -> Tags:
+    tags = Tags(layout.width)
+    for line, times in _different(blocks):
+        if columns := _row(line, layout):
+            tags.see(columns, times)
+    return tags
+
+
+def _holds_tags(lines: list[str], layout: Layout, column: int) -> bool:
+    """Whether most lines of words have a tag in a column."""
+    rows = [columns for line in lines if not is_between(line) and (columns := _row(line, layout))]
+    return 2 * sum(looks_like_tag(columns[column].strip(" ")) for columns in rows) >= len(rows) > 0
+
+
 def _row(line: str, layout: Layout) -> list[str]:
     """The columns of a line of words; none for a comment, and for a line of another width."""
     columns = layout.split(line)
@@ -210,6 +249,8 @@ def _common_prefix(blocks: Iterable[list[str]], layout: Layout) -> str:
     """`xx:` when every word of the file starts with the same one, as WikiAnn's do."""
     common = ""
     for line, _ in _different(blocks):
+        if common and layout.token == 0 and line.startswith(common) and line[len(common) :][:1] not in ("", " ", "\t"):
+            continue
         columns = layout.split(line)
         if layout.is_comment(line, columns) or len(columns) <= layout.token:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -181,19 +182,21 @@ def _whole_lines(stream: BinaryIO, *, returns: bool) -> Iterator[bytes]:
 
 
 def _without_mark(head: bytes) -> str | None:
-    """UTF-16 or UTF-32 by where its NULs stand, or None. Even in Chinese every line end brings them."""
-    places = [head[i::4].count(0) for i in range(4)]
-    total = sum(places)
-    ends = head.count(b"\n")
-    if 5 * total < len(head) and not (ends and 10 * (head.count(b"\n\0") + head.count(b"\0\n")) >= 9 * ends):
+    """UTF-16 or UTF-32 by what a file's beginning says when it is read so, or None."""
+    if b"\0" not in head:
         return None
-    if 2 * total >= len(head) and min(places[1:]) > 2 * places[0]:
-        return "UTF-32LE"
-    if 2 * total >= len(head) and min(places[:3]) > 2 * places[3]:
-        return "UTF-32BE"
-    if 10 * (places[1] + places[3]) >= 9 * total:
-        return "UTF-16LE"
-    return "UTF-16BE" if 10 * (places[0] + places[2]) >= 9 * total else None
+    plausible: dict[str, int] = {}
+    for encoding in ("UTF-32LE", "UTF-32BE", "UTF-16LE", "UTF-16BE"):
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(head)  # the head may end inside a character
+        except UnicodeDecodeError:
+            continue
+        readable_characters = sum(c.isprintable() or c in "\t\r\n" for c in text)
+        breaks = text.count("\n") + text.count(" ")
+        # Latin text with a stray NUL can pass for Chinese, but its line ends then are no line ends.
+        if "\0" not in text and 20 * readable_characters >= 19 * len(text) and 10 * breaks >= head.count(b"\n"):
+            plausible[encoding] = sum(c < "\x80" or c in "\u3000\u3001\u3002\uff0c" for c in text)
+    return max(plausible, key=lambda encoding: plausible[encoding], default=None)
 
 
 def _hub_hint(source: str) -> str:

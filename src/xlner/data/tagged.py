@@ -113,8 +113,10 @@ def _in_standard_form(rows: list[TaggedSentence], log: ReadLog, scheme: Scheme |
         return rows
     for row in rows:
         for i, tag in enumerate(row.tags if faulty else ()):
-            if tag in faulty:
-                log.fault(faulty[tag], row.lines[i] if row.lines is not None else row.line)
+            if tag in faulty and row.lines is not None:
+                log.fault(f"{faulty[tag]}; `tag_column` and `token_column` name the columns", row.lines[i])
+            elif tag in faulty:
+                log.fault(faulty[tag], row.line)
         row.tags = [spelt.get(tag, UNKNOWN) for tag in row.tags]
     return rows
 

@@ -21,6 +21,7 @@ from xlner.data.tagged import TaggedSentence, deliver, looks_like_tag
 from xlner.errors import DataError, OptionError, UsageError
 
 _HEAD_LINES = 5000
+_MARKER = "document marker -DOCSTART-"
 _REMEMBERED = 1 << 14  # lines
 
 
@@ -100,6 +101,13 @@ class Conll(Format):
             tags = iob2(sentence) if sentence.labelled else [UNKNOWN] * len(sentence)
             for start, end in sentence.missing:
                 tags[start:end] = [UNKNOWN] * (end - start)
+            for word in sentence.words[:1] + sentence.words[-1:]:
+                if is_between(word):
+                    raise DataError(
+                        f"the word {word!r} at the edge of a sentence would be read as a mark between documents or as "
+                        "the end of the sentence; write jsonl instead",
+                        path=sentence.where,
+                    )
             for word, tag in zip(sentence.words, tags, strict=True):
                 _check_word(word, separator, sentence)
                 out.write(f"{word}{separator}{tag}\n")
@@ -112,6 +120,7 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
     words: list[str] = []
     tags: list[str] = []
     numbers: list[int] = []
+    marks: list[int] = []  # lines of this sentence that could be marks between documents
     comments = 0
     known: dict[str, tuple[str, str]] = {}  # lines repeat: the word and the tag of those that are nothing but that
     token, tag_column, prefix = layout.token, layout.tag, layout.prefix
@@ -122,14 +131,17 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
             tags.append(pair[1])
             numbers.append(number)
             continue
-        if is_between(line):
-            if line.startswith("-"):
-                log.drop("document marker -DOCSTART-", number, content=False)
-            if words:
-                yield _sentence(words, tags, numbers)
-                words, tags, numbers = [], [], []
-            continue
         columns = layout.split(line)
+        if not line or is_between(line):
+            if words and line.startswith("-") and len(columns) == layout.width:
+                marks.append(number)  # a word, unless the sentence ends here
+            else:
+                if line.startswith("-"):
+                    log.drop(_MARKER, number, content=False)
+                if words:
+                    yield _sentence(words, tags, numbers, marks, log)
+                    words, tags, numbers, marks = [], [], [], []
+                continue
         if layout.is_comment(line, columns):
             comments += 1
             continue
@@ -148,15 +160,22 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
         words.append(word)
         tags.append(tag)
         numbers.append(number)
-        if not nested and len(known) < _REMEMBERED:
+        if not nested and not marks and len(known) < _REMEMBERED:
             known[line] = (word, tag)
     if words:
-        yield _sentence(words, tags, numbers)
+        yield _sentence(words, tags, numbers, marks, log)
     if comments:
         log.note(f"{comments} comment lines skipped")
 
 
-def _sentence(words: list[str], tags: list[str], numbers: list[int]) -> TaggedSentence:
+def _sentence(words: list[str], tags: list[str], numbers: list[int], marks: list[int], log: ReadLog) -> TaggedSentence:
+    """The sentence of these lines. A mark between documents stands at its edge; inside it is a word."""
+    if marks and marks[-1] == numbers[-1]:
+        log.drop(_MARKER, marks.pop(), content=False)
+        for values in (words, tags, numbers):
+            values.pop()
+    for number in marks:
+        log.found("words -DOCSTART- inside of sentences, which are no marks between documents", number)
     whole = range(numbers[0], numbers[-1] + 1)  # nearly always line numbers have no gap
     return TaggedSentence(words, tags, numbers[0], lines=whole if len(whole) == len(numbers) else numbers)
 

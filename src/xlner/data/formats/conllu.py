@@ -97,7 +97,9 @@ class Conllu(Format):
                     values.setdefault(key, Counter())[value] += n
         for key in sorted(values, key=lambda key: _NAMES.index(_plain(key)) if _plain(key) in _NAMES else len(_NAMES)):
             form = find_form(values[key], bare=None if key else False)
-            if key == wanted or all(map(form.fits, values[key])):
+            fitting = sum(n for value, n in values[key].items() if form.fits(value))
+            # Under a name of tags a wrong one is a fault, to be told; without a name other things are no tags.
+            if key == wanted or (2 if key else 1) * fitting >= values[key].total():
                 log.note(f"tags are those of {key}= in MISC" if key else "tags are what stands in the last column")
                 return lambda misc: next((value for k, value in _pairs(misc) if k == key), "")
         if wanted is not None:

@@ -15,7 +15,7 @@ from xlner.data.options import LABELS, SCHEME, ReadOptions
 from xlner.data.records import Record, records
 from xlner.data.report import ReadLog
 from xlner.data.source import Input
-from xlner.data.tagged import TaggedSentence, deliver
+from xlner.data.tagged import TaggedSentence, deliver, raw
 
 Item = Sentence | TaggedSentence
 
@@ -78,9 +78,9 @@ def read_json(source: Input, log: ReadLog, options: ReadOptions, asked: JsonForm
             if dialect is None:
                 log.fault(_nobody(record), line)
                 continue
-            counts[dialect.name] += 1
-            if len(counts) == 1:
+            if not counts:
                 log.format = dialect.name
+            counts[dialect.name] += 1
             yield from dialect.sentences(record, line, log, options)
         if len(counts) > 1:
             log.note("records of several dialects: " + ", ".join(f"{name} {n}" for name, n in counts.most_common()))
@@ -125,7 +125,7 @@ def _delivered(items: Iterator[Item], log: ReadLog, options: ReadOptions, scheme
         if not isinstance(item, TaggedSentence):
             yield item
         elif not options.labelled:
-            yield from deliver([item], log, options)
+            yield raw(item, log, options)
         else:
             rest = [item, *items]
     tagged = [item for item in rest if isinstance(item, TaggedSentence)]
