@@ -24,39 +24,15 @@ FLAGS = {"token_column": "--token-column", "tag_column": "--tag-column", "format
 
 # What a reader gets wrong today: files, the kinds of tests that show it, and what happens. Strict: mended is taken off.
 OPEN: list[tuple[str, str, str]] = [
-    (
-        "conll/tag_before_word.bio",
-        "read way raw check convert command predict score",
-        "a column of tags before the words is refused",
-    ),
     ("conll/klue_comments.tsv", "read way raw check convert command", "a comment that holds a TAB is taken for a word"),
-    ("conll/error_conll2012.gold_conll", "refuse way check nofile", "taken for raw text"),
-    ("conll/hipe_header_and_columns.tsv", "read way raw check convert", "a header line is refused"),
-    ("conll/no_break_space_after_tags.conll", "read way convert", "the space becomes a part of the type"),
+    ("conll/error_conll2012.gold_conll", "refuse way check nofile command", "taken for raw text"),
+    ("conll/hipe_header_and_columns.tsv", "read way raw check convert command", "a header line is refused"),
+    ("conll/no_break_space_after_tags.conll", "read way convert command", "the space becomes a part of the type"),
+    ("conll/error_nul.conll", "way", "one NUL before a CR is taken for UTF-16"),
     ("conllu/two_keys.conllu", "read way convert", "the tags of one key alone are read"),
-    ("conllu/error_numbered_entities.conllu", "refuse way check nofile", "unlabelled instead of refused"),
-    ("json/error_mixed_with_a_wrong_tag.jsonl", "refuse way check nofile", "another exception than ours"),
+    ("conllu/error_numbered_entities.conllu", "refuse way check nofile command", "unlabelled instead of refused"),
+    ("json/error_mixed_with_a_wrong_tag.jsonl", "refuse way check nofile command", "another exception than ours"),
     ("json/mixed_with_bare_types.jsonl", "read way check convert command predict score", "another exception than ours"),
-    ("conll/trailing_tab_on_every_line.conll", "read way raw check convert", "an empty last column is taken for tags"),
-    ("gliner/entity_over_white_space.json", "read way check convert", "an entity over no word is not counted"),
-    (
-        "conllu/error_wrong_tag.conllu",
-        "refuse way check nofile",
-        "one wrong tag and no entity is read, without an error",
-    ),
-    ("others/*", "refuse way check nofile", "taken for raw text"),
-    *(
-        (name, "way", "JSON over several lines that end with CR alone is refused")
-        for name in (
-            *("doccano/object_of_records.json", "doccano/wrapped_in_an_object.json", "spacy/annotations_object.json"),
-            *("json/objects_over_lines_and_in_lines.json", "label-studio/one_task_over_many_lines.json"),
-            *("spacy/pairs_a_line.jsonl", "tokens/wrapped_by_split.json"),
-        )
-    ),
-    ("conll/comments_of_sentences.conll", "raw", "comments are taken for words where labels are not wanted"),
-    ("conll/multiconer_ids_and_blanks.conll", "raw", "comments are taken for words where labels are not wanted"),
-    ("label-studio/text_under_another_key.json", "raw", "the key of the text is found by its labels alone"),
-    ("spacy/error_python_list.txt", "refuse way check nofile", "taken for raw text"),
 ]
 
 
@@ -155,8 +131,8 @@ def test_its_way_here_does_not_change_what_it_means(case: Case, tmp_path: Path) 
         path = tmp_path / change / (case.path.name + (f".{change[-3:].strip('_')}" if change in PACKED else ""))
         path.parent.mkdir()
         path.write_bytes(changed(case.path.read_bytes()))
-        if change in REFUSED:
-            with pytest.raises(DataError, match=r"utf16.*iconv -f"):
+        if change in REFUSED:  # of a few bytes without a mark nobody can be sure to say the encoding
+            with pytest.raises(DataError, match="iconv -f UTF-16" if change == "utf16" else "utf16_bare"):
                 load(path, **case.options)
         elif case.error is not None:
             with pytest.raises(DataError) as stopped:
