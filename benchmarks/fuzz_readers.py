@@ -229,7 +229,7 @@ def _lost(path: Path, corpus: Any, raw: Any) -> str | None:
         text = path.read_bytes().decode("utf-8").lstrip("\ufeff")
         ends = "\n" if "\r" not in text else None
         if ends:
-            lines = [line for line in text.split("\n") if line.strip(" \t")]
+            lines = [line for line in text.split("\n") if line.lstrip("\ufeff").strip(" \t")]
             marks = sum(line.lstrip("\ufeff").startswith(("-DOCSTART-", "#")) for line in lines)
             lost = (
                 len(lines) - report.words - sum(n for why, n in report.reasons.items() if why.startswith("word that"))
