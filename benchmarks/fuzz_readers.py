@@ -301,6 +301,7 @@ def fuzz(seed: int, first: int, inputs: int, seconds: float, place: Path, keep: 
         number += 1
     return {
         "seed": seed,
+        "files": len(files),
         "first": first,
         "inputs": number - first,
         "seconds": round(time.monotonic() - started, 1),
@@ -317,18 +318,19 @@ def table(parts: list[dict[str, Any]]) -> str:
     lines = [
         "# Every reader under changed inputs",
         "",
-        f"{total:,} inputs, made from {len(seeds())} files of tests/corpus by one to four changes each,",
+        f"{total:,} inputs, made from the files of tests/corpus by one to four changes each,",
         f"in {seconds:.0f} s of one process ({total / seconds:.0f} a second; the machine had other work).",
-        "Each is read with labels, as words alone, and checked.",
+        "Each is read with labels, as words alone, and checked. A fault of an earlier commit may be mended since; the numbers",
+        "make its input again at that commit.",
         "",
         "| outcome | inputs |",
         "|---|---|",
         *(f"| {name} | {n:,} |" for name, n in came_to.most_common()),
         "",
-        "| seed | inputs | first | commit | faults |",
-        "|---|---|---|---|---|",
+        "| seed | files | inputs | first | commit | faults |",
+        "|---|---|---|---|---|---|",
         *(
-            f"| {p['seed']} | {p['inputs']:,} | {p['first']:,} | {p['commit'][:12]} | "
+            f"| {p['seed']} | {p['files']} | {p['inputs']:,} | {p['first']:,} | {p['commit'][:12]} | "
             f"{sum(f['inputs'] for f in p['faults'].values())} |"
             for p in parts
         ),
