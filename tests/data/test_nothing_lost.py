@@ -158,3 +158,54 @@ def test_columns_in_another_order_are_asked_about(tmp_path: Path) -> None:
 def test_an_empty_last_column_is_no_column(tmp_path: Path) -> None:
     corpus = load(file(tmp_path, "Zuri\tB-PER\t\nran\tO\t\n\nLagos\tB-LOC\t\n"))
     assert [[span.label for span in s.spans] for s in corpus] == [["PER"], ["LOC"]]
+
+
+def test_records_of_several_dialects_have_one_form_of_tags(tmp_path: Path) -> None:
+    doccano = '{"text": "Zuri ran", "label": [[0, 4, "PER"]]}\n'
+    suffixes = '{"tokens": ["Lagos", "sings"], "ner_tags": ["LOC-B", "O"]}\n'
+    corpus = load(file(tmp_path, suffixes + doccano + suffixes, "a.jsonl"))
+    assert [s.spans[0].label for s in corpus] == ["LOC", "PER", "LOC"]
+    wrong = '{"tokens": ["Lagos"], "ner_tags": ["?"]}\n'
+    with pytest.raises(DataError, match=r"b\.jsonl:3: "):
+        load(file(tmp_path, suffixes + doccano + wrong, "b.jsonl"))
+
+
+def test_white_space_of_any_kind_is_no_part_of_a_type(tmp_path: Path) -> None:
+    assert load(file(tmp_path, "Zuri B-PER\u00a0\nran O\nLagos B-LOC\n")).report.types == {"LOC": 1, "PER": 1}
+    tokens = '{"tokens": ["Zuri", "ran"], "ner_tags": ["B-PER\u00a0", "O"]}\n'
+    assert load(file(tmp_path, tokens, "a.jsonl")).report.types == {"PER": 1}
+
+
+def test_a_header_names_columns_and_holds_no_word(tmp_path: Path) -> None:
+    path = file(tmp_path, "TOKEN\tNE-COARSE-LIT\tMISC\nZuri\tB-PER\t_\nran\tO\tNoSpaceAfter\n", "a.tsv")
+    corpus = load(path, token_column=0, tag_column=1)
+    assert words(corpus) == [("Zuri", "ran")]
+    assert corpus.report.reasons == {"header that names the columns": 1}
+
+
+def test_comments_with_two_signs(tmp_path: Path) -> None:
+    path = file(tmp_path, "## klue-1\tZuri ran.\nZuri\tB-PER\nran\tO\n")
+    assert words(load(path)) == [s.words for s in stream_text(path)] == [("Zuri", "ran")]
+
+
+def test_ontonotes_is_found_whatever_its_name(tmp_path: Path) -> None:
+    rows = "a 0 0 Zuri NNP * - - - - (PERSON) -\na 0 1 ran VBD * - - - - * -\n"
+    text = f"#begin document (a); part 000\n{rows}\n#end document\n"
+    for name in ("a.conll", "a.v4_gold_conll"):
+        with pytest.raises(DataError, match="is no tag"):
+            load(file(tmp_path, text, name))
+
+
+def conllu(*miscs: str) -> str:
+    return "".join(f"{i}\tw{i}\t_\t_\t_\t_\t0\t_\t_\t{misc}\n" for i, misc in enumerate(miscs, 1)) + "\n"
+
+
+def test_two_keys_of_joined_files_are_both_read(tmp_path: Path) -> None:
+    corpus = load(file(tmp_path, conllu("name=B-PER", "name=O") + conllu("ner=B-LOC", "ner=O"), "a.conllu"))
+    assert corpus.report.types == {"LOC": 1, "PER": 1}
+    assert not corpus.report.missing
+
+
+def test_values_of_a_key_of_tags_that_are_none_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"a\.conllu:2: .*PER_1"):
+        load(file(tmp_path, conllu("_", "NE=PER_1", "_"), "a.conllu"))

@@ -92,7 +92,7 @@ class Tags:
         before = ""
         column_before = -1
         for i in self._alive:
-            value = columns[i].strip(" ")
+            value = columns[i].strip()
             if value not in self._known:
                 if not looks_like_tag(value):
                     self._fits[i] = False
@@ -103,7 +103,7 @@ class Tags:
                 self._pairs[i - 1][before, value] += times
             before, column_before = value, i
         if len(self._last) < 500:
-            self._last[columns[-1].strip(" ")] += times
+            self._last[columns[-1].strip()] += times
 
     def all_tags(self, column: int) -> bool:
         """Whether a column holds nothing but tags."""

@@ -16,7 +16,9 @@ from xlner.errors import DataError
 
 _SPACES = re.compile(r"[ \t]+")  # not str.split(): a word may hold a no-break space or \x85
 _PREFIX = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):")
-_COMMENT = ("# ", "#\t", "#begin document", "#end document")  # "#lagos" is a word, "# O" is one, too
+_COMMENT = ("# ", "#\t", "## ", "#begin document", "#end document")  # "#lagos" is a word, "# O" is one, too
+WORD_NAMES = {"word", "words", "token", "tokens", "form"}
+TAG_NAMES = {"tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "iob", "bio"}
 
 Blocks = Callable[[], Iterable[list[str]]]
 
@@ -64,7 +66,7 @@ class Layout:
         tag = self.unread_tag if self.tag is None else self.tag
         if tag is None or not line.startswith(_COMMENT):
             return False
-        return not looks_like_tag(columns[tag].strip(" "))
+        return not looks_like_tag(columns[tag].strip())
 
     def accepts(self, width: int) -> bool:
         """Whether a line of this many columns can be read without guessing."""
@@ -227,13 +229,21 @@ def _look_at_tags(blocks: Iterable[list[str]], layout: Layout) -> Tags:
 def _holds_tags(lines: list[str], layout: Layout, column: int) -> bool:
     """Whether most lines of words have a tag in a column."""
     rows = [columns for line in lines if not is_between(line) and (columns := _row(line, layout))]
-    return 2 * sum(looks_like_tag(columns[column].strip(" ")) for columns in rows) >= len(rows) > 0
+    return 2 * sum(looks_like_tag(columns[column].strip()) for columns in rows) >= len(rows) > 0
+
+
+def is_header(columns: list[str]) -> bool:
+    """Whether a line names the columns, such as HIPE's "TOKEN NE-COARSE-LIT"."""
+    names = [column.casefold() for column in columns]
+    return names[0] in WORD_NAMES and any(name in TAG_NAMES or name.startswith("ne-") for name in names[1:])
 
 
 def _row(line: str, layout: Layout) -> list[str]:
-    """The columns of a line of words; none for a comment, and for a line of another width."""
+    """The columns of a line of words; none for a comment or a header, and for a line of another width."""
     columns = layout.split(line)
-    if len(columns) != layout.width or (line.startswith(_COMMENT) and not looks_like_tag(columns[-1].strip(" "))):
+    if is_header(columns):
+        return []
+    if len(columns) != layout.width or (line.startswith(_COMMENT) and not looks_like_tag(columns[-1].strip())):
         return []
     return columns
 

@@ -6,6 +6,7 @@ import csv
 import re
 from collections import Counter
 
+from xlner.data.columns import TAG_NAMES, WORD_NAMES
 from xlner.data.formats.head import Head
 
 _BRAT = re.compile(r"(?:[TREAMN]\d+|\*|#\d*)\t")
@@ -13,8 +14,6 @@ _BRAT_ENTITY = re.compile(r"T\d+\t\S+ \d+ \d+(?:;\d+ \d+)*(?:\t|$)")
 _PUBTATOR = re.compile(r"\w+\|t\|")
 _MARKUP = re.compile(r"\s*(?:<\?xml|<!DOCTYPE|<html\b)", re.IGNORECASE)
 _PYTHON = re.compile(r"""\s*(?:\w+\s*=\s*)?\[\s*\(\s*[rf]?["'][^\0]{0,20000}?\{\s*["']entities["']\s*:""")
-_WORD_NAMES = {"word", "words", "token", "tokens", "form"}
-_TAG_NAMES = {"tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "iob", "bio"}
 _LINES = 200
 
 
@@ -43,7 +42,7 @@ def _table(lines: list[str], suffix: str) -> str | None:
             continue
         header = {name.strip().casefold() for name in rows[0]}
         width, regular = Counter(map(len, rows)).most_common(1)[0]
-        named = len(header) > 1 and bool(header & _WORD_NAMES) and bool(header & _TAG_NAMES)
+        named = len(header) > 1 and bool(header & WORD_NAMES) and bool(header & TAG_NAMES)
         if named or (suffix == ".csv" and len(rows) > 1 and width > 1 and 10 * regular >= 9 * len(rows)):
             return (
                 "this looks like a CSV table, which is not read; write a word and its tag per line, separated by TAB, "

@@ -11,7 +11,7 @@ from xlner.component import option, options
 from xlner.core.languages import iso3
 from xlner.core.tags import UNKNOWN, Scheme, find_form, iob2
 from xlner.core.types import Sentence
-from xlner.data.columns import Layout, find_layout, is_between, split_columns
+from xlner.data.columns import Layout, find_layout, is_between, is_header, split_columns
 from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
 from xlner.data.options import SCHEME, ReadOptions
@@ -65,6 +65,8 @@ class Conll(Format):
         lines = [line for line in head.lines[:_HEAD_LINES] if not is_between(line) and line.strip()]
         if not lines or head.is_json:
             return False
+        if lines[0].startswith("#begin document"):  # of OntoNotes, whose names end in many ways
+            return True
         split = [split_columns(line, tab=False) for line in lines]
         # "\tO" and " \tO" are an empty and a blank word with a tag
         tags = [
@@ -145,6 +147,9 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
         if layout.is_comment(line, columns):
             comments += 1
             continue
+        if is_header(columns):
+            log.drop("header that names the columns", number, content=False)
+            continue
         if not layout.accepts(len(columns)):
             log.fault(_wrong_width(line, columns, layout), number)
             continue
@@ -156,7 +161,7 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
         if not word or word.isspace():
             log.drop("word that is empty or only white space", number)
             continue
-        tag = UNKNOWN if tag_column is None else columns[tag_column].strip(" ")
+        tag = UNKNOWN if tag_column is None else columns[tag_column].strip()
         words.append(word)
         tags.append(tag)
         numbers.append(number)
