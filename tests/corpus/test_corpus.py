@@ -24,15 +24,7 @@ FLAGS = {"token_column": "--token-column", "tag_column": "--tag-column", "format
 
 # What a reader gets wrong today: files, the kinds of tests that show it, and what happens. Strict: mended is taken off.
 OPEN: list[tuple[str, str, str]] = [
-    ("conll/klue_comments.tsv", "read way raw check convert command", "a comment that holds a TAB is taken for a word"),
-    ("conll/error_conll2012.gold_conll", "refuse way check nofile command", "taken for raw text"),
-    ("conll/hipe_header_and_columns.tsv", "read way raw check convert command", "a header line is refused"),
-    ("conll/no_break_space_after_tags.conll", "read way convert command", "the space becomes a part of the type"),
     ("conll/error_nul.conll", "way", "one NUL before a CR is taken for UTF-16"),
-    ("conllu/two_keys.conllu", "read way convert", "the tags of one key alone are read"),
-    ("conllu/error_numbered_entities.conllu", "refuse way check nofile command", "unlabelled instead of refused"),
-    ("json/error_mixed_with_a_wrong_tag.jsonl", "refuse way check nofile command", "another exception than ours"),
-    ("json/mixed_with_bare_types.jsonl", "read way check convert command predict score", "another exception than ours"),
 ]
 
 
