@@ -13,10 +13,7 @@ from xlner.data import load
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 # Faults that are known and open; the list empties as readers are mended.
-OPEN: tuple[str, ...] = (
-    "other words with labels than without",
-    "ValueError in tags.py:split_tag",
-)
+OPEN: tuple[str, ...] = ("other words with labels than without",)
 
 
 @pytest.fixture
