@@ -232,7 +232,9 @@ def _lost(path: Path, corpus: Any, raw: Any) -> str | None:
             lines = [line for line in text.split("\n") if line.lstrip("\ufeff").strip(" \t")]
             marks = sum(line.lstrip("\ufeff").startswith(("-DOCSTART-", "#")) for line in lines)
             lost = (
-                len(lines) - report.words - sum(n for why, n in report.reasons.items() if why.startswith("word that"))
+                len(lines)
+                - report.words
+                - sum(n for why, n in report.reasons.items() if why.startswith(("word that", "header")))
             )
             if not 0 <= lost <= marks:
                 return f"{lost} lines are neither words nor counted, of which {marks} may be marks or comments"
