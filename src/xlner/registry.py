@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from xlner.component import Description, describe, from_values, options_class
@@ -26,6 +28,11 @@ POINTS = {
 
 def _entries(point: str) -> Any:
     """The entry points of other packages. Only who looks for them pays for the import."""
+    return _entries_on(point, tuple(sys.path))
+
+
+@cache  # each look opens a file of every installed package, which took most of the time of reading a small file
+def _entries_on(point: str, path: tuple[str, ...]) -> Any:
     from importlib.metadata import entry_points
 
     return entry_points(group=f"xlner.{point}")

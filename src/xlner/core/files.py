@@ -7,8 +7,8 @@ the file system, so whoever reads sees the old file or the new one, never half o
 from __future__ import annotations
 
 import errno
-import itertools
 import os
+import secrets
 import shutil
 import socket
 import stat
@@ -22,7 +22,6 @@ from typing import IO, BinaryIO, TextIO, cast
 
 from xlner.errors import UsageError, XlnerError
 
-_COUNTER = itertools.count()
 _COPIES: dict[tuple[int, int] | str, IO[bytes]] = {}  # open as long as the process lives, then gone
 _LONGEST_NAME = 180  # bytes of a name that are kept in the name of its unfinished twin; file systems take 255
 
@@ -139,7 +138,7 @@ def recover_folder(path: str | Path) -> Path:
     """
     target = Path(os.path.realpath(path))
     former = _former(target)
-    if former.is_dir() and not target.exists():
+    if former.is_dir() and not former.is_symlink() and not target.exists():
         with suppress(OSError):
             os.rename(former, target)
     return target
@@ -241,7 +240,8 @@ def _tail(target: Path) -> str:
 
 
 def _unfinished(target: Path) -> Path:
-    return target.with_name(f"{_mark()}{os.getpid()}-{next(_COUNTER)}-{_tail(target)}")
+    # A name that nobody can guess: in a shared folder a link planted under it would lead a library elsewhere.
+    return target.with_name(f"{_mark()}{os.getpid()}-{secrets.token_hex(8)}-{_tail(target)}")
 
 
 def _former(target: Path) -> Path:

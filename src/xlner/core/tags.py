@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from typing import Literal
 
 from xlner.core.types import Sentence, Span
@@ -22,6 +24,7 @@ ENTITY = "ENTITY"  # the type of entities whose tags are letters alone
 _CANONICAL = {"L": "E", "U": "S", "M": "I", "W": "S"}
 
 
+@lru_cache(maxsize=1 << 12)
 def split_tag(tag: str) -> tuple[str, str]:
     """`"B-PER"` as `("B", "PER")`, `"O"` as `("O", "")`.
 
@@ -136,18 +139,17 @@ def detect_scheme(sequences: Iterable[Sequence[str]]) -> Scheme:
     IOB1 (where B- only separates neighbours of one type) and a B- after anything else speaks for IOB2; the majority
     wins, so a few broken lines do not turn the finding. I alone is IO.
     """
+    pairs: Counter[tuple[str, str]] = Counter()  # of a tag and the one before it
+    for tags in sequences:
+        pairs.update(zip(chain(("O",), tags), tags, strict=False))
     letters: Counter[str] = Counter()
     opens_with_i = needless_b = 0
-    for tags in sequences:
-        before = ("O", "")
-        for tag in tags:
-            prefix, label = split_tag(tag)
-            letters[prefix] += 1
-            if prefix == "I" and before[1] != label:
-                opens_with_i += 1
-            if prefix == "B" and before[1] != label:
-                needless_b += 1
-            before = (prefix, label)
+    for (before, tag), times in pairs.items():
+        prefix, label = split_tag(tag)
+        letters[prefix] += times
+        if split_tag(before)[1] != label:
+            opens_with_i += times * (prefix == "I")
+            needless_b += times * (prefix == "B")
     if letters["L"] or letters["U"]:
         return "BILOU"
     if letters["E"] or letters["S"] or letters["W"] or letters["M"]:
@@ -178,6 +180,8 @@ def read_tags(
         DataError: repair is "error" and an entity is broken.
         ValueError: a tag cannot be read at all.
     """
+    if tags.count("O") == len(tags):
+        return (), 0
     spans: list[Span] = []
     broken_count = 0
     start, label, broken = -1, "", False
@@ -196,6 +200,8 @@ def read_tags(
 
     ends = scheme in ("BIOES", "BILOU")  # schemes that mark the last word
     for i, tag in enumerate(tags):
+        if tag == "O" and start < 0:
+            continue
         prefix, this = split_tag(tag)
         prefix = _CANONICAL.get(prefix, prefix)
         continues = start >= 0 and this == label and prefix in ("I", "E")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from xlner.core.types import Sentence, Span
@@ -58,22 +58,22 @@ def on_words(
         log.drop("record without words", line)
         return None
     wanted = options.labelled and labelled
-    found: list[Span] = []
+    entities: list[Span] = []
     missing: set[int] = set()
-    if wanted:
+    if wanted and (spans or unknown):
         places = Places(text, words)
         placed, lost = place(places, spans, log, line, browser=browser)
         for span in placed:
             if span.start != span.end and not 0 <= span.start < span.end <= len(text):
                 log.fault(_outside_of(text, span, better_ways(places, spans)), line)
                 return None
-        kept, dropped = _longest(placed, log, line)
-        for span in kept:
-            start, end, exact = _words_of(text, words, span)
+        longest, dropped = _longest(placed, log, line)
+        for span in longest:
+            start, end, exact = places.words_of(span)
             if start == end:
                 log.drop(f"{span.label} entity over no word", line)
             elif exact:
-                found.append(Span(start, end, span.label, span.score))
+                entities.append(Span(start, end, span.label, span.score))
             else:
                 log.drop(f"{span.label} entity that cuts a word; its words are now unknown", line)
                 missing.update(range(start, end))
@@ -81,12 +81,12 @@ def on_words(
             log.drop(f"{entity.label} {entity.reason}; its words are now unknown", line)
             dropped += entity.places
         for span in [*dropped, *unknown]:
-            start, end, _ = _words_of(text, words, span)
+            start, end, _ = places.words_of(span)
             missing.update(range(start, end))
-        if only_marked:
-            missing.update(range(len(words)))
+    if wanted and only_marked:
+        missing.update(range(len(words)))
     return _sentence(
-        tuple(text[start:end] for start, end in words), found, missing, log, line, text=text, offsets=tuple(words),
+        tuple(text[start:end] for start, end in words), entities, missing, log, line, text=text, offsets=tuple(words),
         labelled=wanted, language=language,
     )  # fmt: skip
 
@@ -114,23 +114,25 @@ def on_tokens(
     if not at[-1]:
         log.drop("record without words", line)
         return None
-    kept: list[CharacterSpan] = []
+    placed: list[CharacterSpan] = []
     dropped: list[CharacterSpan] = []
     wanted = options.labelled and labelled
     if wanted:
         if wrong := next((s for s in [*spans, *unknown] if not 0 <= s.start < s.end <= len(words)), None):
             log.fault(f"entity [{wrong.start}, {wrong.end}) lies outside of the {len(words)} words", line)
             return None
-        kept, dropped = _longest(spans, log, line)
-    found = [Span(at[s.start], at[s.end], s.label, s.score) for s in kept if at[s.start] < at[s.end]]
+        placed, dropped = _longest(spans, log, line)
+    entities = [Span(at[s.start], at[s.end], s.label, s.score) for s in placed if at[s.start] < at[s.end]]
+    for empty in (s for s in placed if at[s.start] == at[s.end]):
+        log.drop(f"{empty.label} entity over no word", line)
     missing = {i for s in [*dropped, *(unknown if wanted else ())] for i in range(at[s.start], at[s.end])}
     present = tuple(word for word in words if word.strip())
-    return _sentence(present, found, missing, log, line, labelled=wanted, language=options.language or language)
+    return _sentence(present, entities, missing, log, line, labelled=wanted, language=options.language or language)
 
 
 def _sentence(
     words: tuple[str, ...],
-    found: Sequence[Span],
+    entities: Sequence[Span],
     missing: set[int],
     log: ReadLog,
     line: int,
@@ -143,10 +145,10 @@ def _sentence(
     """A sentence; its missing words are those that no entity holds."""
     ranges: tuple[tuple[int, int], ...] = ()
     if missing:
-        unknown = missing - {i for span in found for i in range(span.start, span.end)}
+        unknown = missing - {i for span in entities for i in range(span.start, span.end)}
         ranges = runs(i in unknown for i in range(len(words)))
     return Sentence(
-        words=words, spans=tuple(found), language=language, text=text, offsets=offsets, missing=ranges,
+        words=words, spans=tuple(entities), language=language, text=text, offsets=offsets, missing=ranges,
         labelled=labelled, where=log.where(line),
     )  # fmt: skip
 
@@ -155,7 +157,7 @@ def _longest(
     spans: Sequence[CharacterSpan], log: ReadLog, line: int
 ) -> tuple[list[CharacterSpan], list[CharacterSpan]]:
     """Entities that do not overlap, sorted by place, and those that overlap them; a mere repetition is neither."""
-    kept: list[CharacterSpan] = []
+    longest: list[CharacterSpan] = []
     dropped: list[CharacterSpan] = []
     starts: list[int] = []
     seen: set[tuple[int, int, str]] = set()
@@ -167,30 +169,15 @@ def _longest(
             log.drop("entity of no characters", line)
             continue
         at = bisect_left(starts, span.start)
-        before = at > 0 and kept[at - 1].end > span.start
-        after = at < len(kept) and kept[at].start < span.end
+        before = at > 0 and longest[at - 1].end > span.start
+        after = at < len(longest) and longest[at].start < span.end
         if before or after:
             log.drop("entity that overlaps a longer one", line)
             dropped.append(span)
         else:
-            kept.insert(at, span)
+            longest.insert(at, span)
             starts.insert(at, span.start)
-    return kept, dropped
-
-
-def _words_of(text: str, words: Sequence[tuple[int, int]], span: CharacterSpan) -> tuple[int, int, bool]:
-    """First word, word after the last, and whether the entity's edges are word edges."""
-    start, end = max(span.start, 0), min(span.end, len(text))
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    first = bisect_right(words, start, key=lambda w: w[1])
-    after = bisect_left(words, end, key=lambda w: w[0])
-    if first >= after:
-        return first, first, False
-    # What lies between words is invisible (zero-width marks), so an edge there is as good as on the word.
-    return first, after, words[first][0] >= start and words[after - 1][1] <= end
+    return longest, dropped
 
 
 def _outside_of(text: str, span: CharacterSpan, ways: Sequence[str]) -> str:

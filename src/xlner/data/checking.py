@@ -9,11 +9,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
-from xlner.core.languages import iso3
 from xlner.core.tags import Scheme
 from xlner.core.types import Sentence
-from xlner.data.corpus import Reading
-from xlner.data.options import ReadOptions
+from xlner.data.corpus import Reading, read_labelled
 from xlner.data.report import ReadReport
 from xlner.data.suspects import suspicion
 from xlner.errors import DataError
@@ -174,15 +172,9 @@ def check(
         labels: as in `load`.
         options: as in `load`.
     """
-    read_options = ReadOptions(language=None if language is None else iso3(language))
-    values = {
-        "token_column": token_column,
-        "tag_column": tag_column,
-        "scheme": scheme,
-        "labels": labels,
-        **(options or {}),
-    }
-    read = [_read(path, read_options, format, mapping, values) for path in paths]
+    columns = {"token_column": token_column, "tag_column": tag_column}
+    values = {**columns, "scheme": scheme, "labels": labels, **(options or {})}
+    read = [_read(path, format, mapping, values, language) for path in paths]
     files = tuple(_check_file(path, report, sentences, fault) for path, report, sentences, fault in read)
     corpora = [(str(path), report, sentences) for path, report, sentences, _ in read if report is not None]
     types = {t for _, report, _ in corpora for t in report.types}
@@ -191,17 +183,17 @@ def check(
 
 def _read(
     path: str | Path,
-    options: ReadOptions,
     format: str | None,
     mapping: Mapping[str, str] | None,
     values: Mapping[str, Any],
+    language: str | None,
 ) -> tuple[str, ReadReport | None, list[Sentence], str | None]:
     """Path, report, the sentences up to an error that ended the reading, and that error."""
     sentences: list[Sentence] = []
     reading: Reading | None = None
     fault = None
     try:
-        reading = Reading(path, options, format=format, mapping=mapping, values=values, tolerant=True)
+        reading = read_labelled(path, format, mapping, values, language=language, tolerant=True)
         for sentence in reading:
             sentences.append(sentence)
     except DataError as error:
@@ -234,14 +226,14 @@ def _check_file(path: str, report: ReadReport | None, sentences: list[Sentence],
 
 
 def _suspect_words(sentences: Iterable[Sentence]) -> list[Finding]:
-    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    suspects: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)  # reason -> place and word
     known: dict[str, str | None] = {}
     for sentence in sentences:
         for word in sentence.words:
             if word not in known:
                 known[word] = suspicion(word)
             if (reason := known[word]) is not None:
-                found[reason].append((sentence.where or "", word))
+                suspects[reason].append((sentence.where or "", word))
     return [
         Finding(
             "warning",
@@ -249,7 +241,7 @@ def _suspect_words(sentences: Iterable[Sentence]) -> list[Finding]:
             f"{len(places)} words: {reason}, such as {_shown(places[0][1])}",
             tuple(dict.fromkeys(where for where, _ in places[: 4 * _EXAMPLES])),
         )
-        for reason, places in sorted(found.items())
+        for reason, places in sorted(suspects.items())
     ]
 
 

@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xlner.core.languages import iso3
 from xlner.core.tags import Repair, Scheme
-from xlner.data.corpus import Reading
-from xlner.data.options import ReadOptions
+from xlner.data.corpus import read_labelled
 from xlner.data.report import ReadReport
 from xlner.data.writing import write
 
@@ -57,19 +55,8 @@ def convert(
     Raises:
         XlnerError: the input cannot be read or the output not be written; then there is no output.
     """
-    reading = Reading(
-        source,
-        ReadOptions(language=None if language is None else iso3(language), repair=repair),
-        format=format,
-        mapping=mapping,
-        values={
-            "token_column": token_column,
-            "tag_column": tag_column,
-            "scheme": scheme,
-            "labels": labels,
-            "split": split,
-            **(options or {}),
-        },
-    )
+    columns = {"token_column": token_column, "tag_column": tag_column}
+    values = {**columns, "scheme": scheme, "labels": labels, "split": split, **(options or {})}
+    reading = read_labelled(source, format, mapping, values, language=language, repair=repair)
     write(target, reading, format=to, separator=separator, options=write_options)
     return reading.report()

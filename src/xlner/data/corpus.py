@@ -11,7 +11,8 @@ from xlner.core.labels import map_types
 from xlner.core.languages import iso3
 from xlner.core.tags import Repair, Scheme
 from xlner.core.types import Sentence
-from xlner.data.formats import find_format, hub, options_of
+from xlner.data.foreign import foreign
+from xlner.data.formats import DEFAULT, find_format, hub, options_of
 from xlner.data.formats.head import Head
 from xlner.data.options import ReadOptions
 from xlner.data.report import ReadLog, ReadReport
@@ -74,21 +75,35 @@ def load(
         DataError: the input cannot be used; the message names file and line.
         UsageError: an option is wrong.
     """
-    reading = Reading(
-        source,
-        ReadOptions(language=None if language is None else iso3(language), repair=repair),
-        format=format,
-        mapping=mapping,
-        values={
-            "token_column": token_column,
-            "tag_column": tag_column,
-            "scheme": scheme,
-            "labels": labels,
-            "split": split,
-            **(options or {}),
-        },
-    )
+    columns = {"token_column": token_column, "tag_column": tag_column}
+    values = {**columns, "scheme": scheme, "labels": labels, "split": split, **(options or {})}
+    reading = read_labelled(source, format, mapping, values, language=language, repair=repair)
     return Corpus(list(reading), reading.report())
+
+
+def read_labelled(
+    source: str | Path | Any,
+    format: str | None,
+    mapping: Mapping[str, str] | None,
+    values: Mapping[str, Any],
+    *,
+    language: str | None = None,
+    repair: Repair = "conll",
+    tolerant: bool = False,
+) -> Reading:
+    """One pass over labelled sentences, as `load`, `convert` and `check` make it.
+
+    Args:
+        source: as in `load`.
+        format: as in `load`.
+        mapping: as in `load`.
+        values: options of the format, by name; None stands for its default.
+        language: as in `load`.
+        repair: as in `load`.
+        tolerant: note faults and go on.
+    """
+    options = ReadOptions(language=None if language is None else iso3(language), repair=repair)
+    return Reading(source, options, format=format, mapping=mapping, values=values, tolerant=tolerant)
 
 
 def stream_text(
@@ -164,6 +179,8 @@ class Reading:
         data = file.head()
         head = Head(data, file.suffix, columns=(given.get("token_column"), given.get("tag_column")))
         reader = find_format(head, wanted=format, values=given)
+        if format is None and reader.name == DEFAULT and (what := foreign(head)):
+            raise DataError(f"{what}", path=file.name)
         self.log = ReadLog(file.name, reader.name, tolerant=tolerant)
         for name in sorted(set(given) - options_of(reader.name)):
             self.log.note(f"`{name}` has no effect on the format {reader.name}")

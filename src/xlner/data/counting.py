@@ -7,7 +7,7 @@ others count bytes. What an export says the entity's text is, is believed more t
 from __future__ import annotations
 
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -49,7 +49,9 @@ class Places:
     """
 
     def __init__(self, text: str, words: Sequence[tuple[int, int]]) -> None:
-        self.text, self._words = text, words
+        self.text = text
+        self.starts = [start for start, _ in words]
+        self.ends = [end for _, end in words]
         self.astral = not text.isascii() and max(text) > "\uffff"
         self.crlf = "\r\n" in text
 
@@ -72,6 +74,19 @@ class Places:
             found[BYTES] = [1 + (c > "\x7f") + (c > "\u07ff") + (c > "\uffff") for c in text]
         return {name: list(accumulate(chain((0,), widths))) for name, widths in found.items()}
 
+    def words_of(self, span: CharacterSpan) -> tuple[int, int, bool]:
+        """First word, word after the last, and whether a span's edges, without white space, are word edges."""
+        start, end = max(span.start, 0), min(span.end, len(self.text))
+        while start < end and self.text[start].isspace():
+            start += 1
+        while start < end and self.text[end - 1].isspace():
+            end -= 1
+        first, after = bisect_right(self.ends, start), bisect_left(self.starts, end)
+        if first >= after:
+            return first, first, False
+        # What lies between words is invisible (zero-width marks), so an edge there is as good as on the word.
+        return first, after, self.starts[first] >= start and self.ends[after - 1] <= end
+
     def moved(self, span: CharacterSpan, way: str) -> CharacterSpan | None:
         """A span counted in some way, in code points; None where its edges lie inside of characters or outside."""
         if way == CODE_POINTS:
@@ -91,9 +106,8 @@ class Places:
         if not here.strip():
             return False
         start, end = start + len(here) - len(here.lstrip()), end - len(here) + len(here.rstrip())
-        first = bisect_left(self._words, (start, 0))
-        last = bisect_left(self._words, end, key=lambda w: w[1])
-        return first <= last < len(self._words) and self._words[first][0] == start and self._words[last][1] == end
+        first, last = bisect_left(self.starts, start), bisect_left(self.ends, end)
+        return first <= last < len(self.ends) and self.starts[first] == start and self.ends[last] == end
 
     def fits(self, spans: Iterable[CharacterSpan], way: str) -> list[CharacterSpan] | None:
         """All spans in code points, when each one holds if counted in that way."""
@@ -104,7 +118,7 @@ class Places:
         """The place of a span's text that is nearest to its offsets; None without one, or with two about as near."""
         starts = self.occurrences(span.surface or "")
         size = len(span.surface or "")
-        begins, ends = {start for start, _ in self._words}, {end for _, end in self._words}
+        begins, ends = set(self.starts), set(self.ends)
         whole = [at for at in starts if at in begins and at + size in ends]
         ranked = sorted(whole or starts, key=lambda at: abs(at - span.start))
         if not ranked:

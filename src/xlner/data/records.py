@@ -11,7 +11,7 @@ from typing import Any
 from xlner.core.languages import iso3
 from xlner.data.report import ReadLog
 from xlner.data.source import Input
-from xlner.errors import UsageError
+from xlner.errors import DataError, UsageError
 
 Record = dict[str, Any]
 Known = Callable[[Record], bool]
@@ -53,7 +53,8 @@ def records(source: Input, log: ReadLog, known: Known, *, split: str | None = No
         known: whether some dialect reads such a record; if not, records are looked for inside.
         split: of several lists of records in one object, which one.
     """
-    if _is_lines(source.head()):
+    head = source.head()
+    if _is_lines(head.replace(b"\r", b"\n") if source.ends_with_returns else head):
         for number, line in source.lines():
             if line.strip(_BLANK):
                 try:
@@ -152,6 +153,8 @@ class _Document:
                         yield from _record(value, line, self._log)
                 else:
                     yield from self._object()
+        except DataError:
+            raise
         except (ValueError, RecursionError) as error:
             at = error.pos if isinstance(error, json.JSONDecodeError) else self._at
             self._log.fault(_no_json(error), self._line(min(at, len(self._text.rstrip(_BLANK)))))
@@ -235,6 +238,12 @@ def strings(value: object, what: str, log: ReadLog, line: int) -> list[str] | No
     if not isinstance(value, list):
         log.fault(f"'{what}' must be a list of strings, not {type(value).__name__}", line)
         return None
+    try:
+        "".join(value).encode("utf-8")  # all at once; which one is wrong is looked up below
+    except (TypeError, UnicodeEncodeError):
+        pass
+    else:
+        return value
     checked = [text_of(item, what, log, line) for item in value]
     return None if None in checked else [item for item in checked if item is not None]
 

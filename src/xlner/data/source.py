@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -14,9 +16,8 @@ from xlner.data.packing import PACKED, packing_of, unpacked
 from xlner.errors import DataError, UsageError
 
 HEAD_BYTES = 1 << 18  # what format and column detection look at
-_BLOCK = 1 << 16
+_BLOCK = 1 << 17
 _BOM = b"\xef\xbb\xbf"
-_NEWLINE = re.compile(rb"\r\n|\r|\n")
 _LONE_RETURN = re.compile(rb"\r(?![\r\n])")
 _MARKS = (
     (b"\xff\xfe\0\0", "UTF-32"),
@@ -92,9 +93,29 @@ class Input:
         Raises:
             DataError: the line is not UTF-8, or holds NUL.
         """
+        return enumerate(chain.from_iterable(self.blocks()), 1)
+
+    def blocks(self) -> Iterator[list[str]]:
+        """The same lines, many at a time: a block is decoded at once, and only one with a fault line by line."""
+        number = 1
         with self.open() as stream:
-            for number, raw in enumerate(_lines_by_returns(stream) if self.ends_with_returns else stream, 1):
-                yield number, self.decode(raw, number).rstrip("\r\n")
+            for block in _whole_lines(stream, returns=self.ends_with_returns):
+                try:
+                    text = block.decode("utf-8")
+                except UnicodeDecodeError:
+                    text = "\0"
+                if "\0" in text:
+                    for at, line in enumerate(block.split(b"\n"), number):  # ends with the error of one of them
+                        yield [self.decode(line, at).rstrip("\r")]
+                lines = text.split("\n")
+                if not lines[-1]:
+                    lines.pop()
+                if "\r" in text:
+                    lines = [line.rstrip("\r") for line in lines]
+                if "\ufeff" in text:
+                    lines = [line.lstrip("\ufeff") for line in lines]
+                number += len(lines)
+                yield lines
 
     @cached_property
     def ends_with_returns(self) -> bool:
@@ -137,32 +158,45 @@ class Input:
         )
 
 
-def _lines_by_returns(stream: BinaryIO) -> Iterator[bytes]:
-    rest = b""
+def _whole_lines(stream: BinaryIO, *, returns: bool) -> Iterator[bytes]:
+    r"""The bytes in blocks that end where a line ends, with \n; a line of any length is in one block.
+
+    Args:
+        stream: the bytes.
+        returns: a lone carriage return ends a line.
+    """
+    parts: list[bytes] = []  # of a line that has not ended yet
     while block := stream.read(_BLOCK):
-        rest += block
-        if rest.endswith(b"\r"):  # its \n may follow
-            rest += stream.read(1)
-        *lines, rest = _NEWLINE.split(rest)
-        yield from lines
-    if rest:
-        yield rest
+        if returns:
+            while block.endswith(b"\r") and (following := stream.read(1)):  # it may be the \n that belongs to it
+                block += following
+            block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        whole, newline, rest = block.rpartition(b"\n")
+        if newline:
+            yield b"".join([*parts, whole, newline])
+            parts = []
+        if rest:
+            parts.append(rest)
+    if parts:
+        yield b"".join(parts)
 
 
 def _without_mark(head: bytes) -> str | None:
-    """UTF-16 or UTF-32 by where its NULs stand, or None. Even in Chinese every line end brings them."""
-    places = [head[i::4].count(0) for i in range(4)]
-    total = sum(places)
-    ends = head.count(b"\n")
-    if 5 * total < len(head) and not (ends and 10 * (head.count(b"\n\0") + head.count(b"\0\n")) >= 9 * ends):
+    """UTF-16 or UTF-32 by what a file's beginning says when it is read so, or None."""
+    if b"\0" not in head:
         return None
-    if 2 * total >= len(head) and min(places[1:]) > 2 * places[0]:
-        return "UTF-32LE"
-    if 2 * total >= len(head) and min(places[:3]) > 2 * places[3]:
-        return "UTF-32BE"
-    if 10 * (places[1] + places[3]) >= 9 * total:
-        return "UTF-16LE"
-    return "UTF-16BE" if 10 * (places[0] + places[2]) >= 9 * total else None
+    plausible: dict[str, int] = {}
+    for encoding in ("UTF-32LE", "UTF-32BE", "UTF-16LE", "UTF-16BE"):
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(head)  # the head may end inside a character
+        except UnicodeDecodeError:
+            continue
+        readable_characters = sum(c.isprintable() or c in "\t\r\n" for c in text)
+        breaks = text.count("\n") + text.count(" ")
+        # Latin text with a stray NUL can pass for Chinese, but its line ends then are no line ends.
+        if "\0" not in text and 20 * readable_characters >= 19 * len(text) and 10 * breaks >= head.count(b"\n"):
+            plausible[encoding] = sum(c < "\x80" or c in "\u3000\u3001\u3002\uff0c" for c in text)
+    return max(plausible, key=lambda encoding: plausible[encoding], default=None)
 
 
 def _hub_hint(source: str) -> str:

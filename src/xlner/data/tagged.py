@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xlner.core.tags import STANDARD, UNKNOWN, Scheme, detect_scheme, find_form, read_tags
 from xlner.core.types import Sentence
@@ -36,6 +37,7 @@ class TaggedSentence:
     language: str | None = None
 
 
+@lru_cache(maxsize=1 << 12)
 def looks_like_tag(text: str) -> bool:
     """Whether a column could be a tag with its letter in front, for finding formats."""
     return text in ("O", UNKNOWN) or STANDARD.fits(text)
@@ -65,52 +67,75 @@ def assemble(
 
     Words tagged `_` become missing; a sentence of nothing else is unlabelled.
     """
-    sentences = _in_standard_form(list(rows), log, scheme)
-    has_entities = any(tag not in ("O", UNKNOWN) for row in sentences for tag in row.tags)
-    log.scheme = scheme
-    if scheme is None:
-        scheme = detect_scheme(_known(row.tags) for row in sentences)
-        log.scheme = scheme if has_entities else None  # a file of nothing but O shows no scheme
+    sentences = list(rows)
+    scheme = standardise(sentences, log, scheme)
     for row in sentences:
-        try:
-            spans, broken = read_tags(_known(row.tags), scheme, repair=options.repair)
-        except DataError as error:
-            log.fault(str(error), row.line)
-            continue
-        log.broken.extend([log.where(row.line)] * broken)
-        missing = runs([tag == UNKNOWN for tag in row.tags]) if UNKNOWN in row.tags else ()
-        nobody_looked = missing == ((0, len(row.words)),)
-        yield Sentence(
-            words=tuple(row.words),
-            spans=spans,
-            language=options.language or row.language,
-            text=row.text,
-            offsets=row.offsets,
-            missing=() if nobody_looked else missing,
-            labelled=not nobody_looked,
-            where=log.where(row.line),
-        )
+        sentence = labelled(row, log, options, scheme)
+        if sentence is not None:
+            yield sentence
 
 
-def _in_standard_form(rows: list[TaggedSentence], log: ReadLog, scheme: Scheme | None) -> list[TaggedSentence]:
+def standardise(rows: list[TaggedSentence], log: ReadLog, scheme: Scheme | None) -> Scheme:
+    """Spell the tags of all rows our way, in place, and tell their scheme, which is `scheme` if that is one."""
+    _in_standard_form(rows, log, scheme)
+    has_entities = any(row.tags.count("O") + row.tags.count(UNKNOWN) < len(row.tags) for row in rows)
+    if scheme is not None:
+        log.scheme = scheme
+        return scheme
+    scheme = detect_scheme(_known(row.tags) for row in rows)
+    log.scheme = scheme if has_entities else None  # a file of nothing but O shows no scheme
+    return scheme
+
+
+def labelled(row: TaggedSentence, log: ReadLog, options: ReadOptions, scheme: Scheme) -> Sentence | None:
+    """The sentence of a row whose tags are spelt our way; None after a fault."""
+    try:
+        spans, broken = read_tags(_known(row.tags), scheme, repair=options.repair)
+    except DataError as error:
+        log.fault(str(error), row.line)
+        return None
+    log.broken.extend([log.where(row.line)] * broken)
+    missing = runs([tag == UNKNOWN for tag in row.tags]) if UNKNOWN in row.tags else ()
+    nobody_looked = missing == ((0, len(row.words)),)
+    return Sentence(
+        words=tuple(row.words),
+        spans=spans,
+        language=options.language or row.language,
+        text=row.text,
+        offsets=row.offsets,
+        missing=() if nobody_looked else missing,
+        labelled=not nobody_looked,
+        where=log.where(row.line),
+    )
+
+
+def _in_standard_form(rows: list[TaggedSentence], log: ReadLog, scheme: Scheme | None) -> None:
     """The rows with their tags spelt our way. A tag that cannot be read is a fault, and unknown after it."""
-    counts = Counter(tag for row in rows for tag in row.tags)
-    form = find_form(counts, bare=True if scheme == "IO" else None if scheme is None else False)
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts.update(row.tags)
+    stripped: Counter[str] = Counter()  # a no-break space at the edge of a tag is no part of its type
+    for tag, times in counts.items():
+        stripped[tag.strip()] += times
+    form = find_form(stripped, bare=True if scheme == "IO" else None if scheme is None else False)
     if form != STANDARD:
         log.note(f"the tags {form.describe()}")
     spelt: dict[str, str] = {}
     faulty: dict[str, str] = {}
     for tag in counts:
         try:
-            spelt[tag] = form.standard(tag)
+            spelt[tag] = form.standard(tag.strip())
         except ValueError as error:
             faulty[tag] = f"{error}{_hint(tag)}"
+    if all(tag == standard for tag, standard in spelt.items()) and not faulty:
+        return
     for row in rows:
-        for i, tag in enumerate(row.tags):
-            if tag in faulty:
-                log.fault(faulty[tag], row.lines[i] if row.lines is not None else row.line)
+        for i, tag in enumerate(row.tags if faulty else ()):
+            if tag in faulty and row.lines is not None:
+                log.fault(f"{faulty[tag]}; `tag_column` and `token_column` name the columns", row.lines[i])
+            elif tag in faulty:
+                log.fault(faulty[tag], row.line)
         row.tags = [spelt.get(tag, UNKNOWN) for tag in row.tags]
-    return rows
 
 
 def _hint(tag: str) -> str:

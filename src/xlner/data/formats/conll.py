@@ -11,7 +11,7 @@ from xlner.component import option, options
 from xlner.core.languages import iso3
 from xlner.core.tags import UNKNOWN, Scheme, find_form, iob2
 from xlner.core.types import Sentence
-from xlner.data.columns import Layout, find_layout, is_between, split_columns
+from xlner.data.columns import Layout, find_layout, is_between, is_header, split_columns
 from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
 from xlner.data.options import SCHEME, ReadOptions
@@ -21,6 +21,8 @@ from xlner.data.tagged import TaggedSentence, deliver, looks_like_tag
 from xlner.errors import DataError, OptionError, UsageError
 
 _HEAD_LINES = 5000
+_MARKER = "document marker -DOCSTART-"
+_REMEMBERED = 1 << 14  # lines
 
 
 class Conll(Format):
@@ -63,6 +65,8 @@ class Conll(Format):
         lines = [line for line in head.lines[:_HEAD_LINES] if not is_between(line) and line.strip()]
         if not lines or head.is_json:
             return False
+        if lines[0].startswith("#begin document"):  # of OntoNotes, whose names end in many ways
+            return True
         split = [split_columns(line, tab=False) for line in lines]
         # "\tO" and " \tO" are an empty and a blank word with a tag
         tags = [
@@ -82,20 +86,14 @@ class Conll(Format):
 
     def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """Sentences; see the class for what is skipped."""
-        if options.labelled:
-            held = list(source.lines())
-            layout = find_layout(lambda: (line for _, line in held), log, self.options, labelled=True)
-            numbered: Iterable[tuple[int, str]] = held
-        else:  # constant memory: the file is read anew for each look
-            layout = find_layout(lambda: (line for _, line in source.lines()), log, self.options, labelled=False)
-            numbered = source.lines()
+        layout = find_layout(source.blocks, log, self.options, labelled=options.labelled)
         if layout is None:
             return iter(())
         log.columns = layout.describe()
         if layout.prefix:
             log.note(f"every word started with {layout.prefix}, which was taken off")
             options = _with_language(options, layout.prefix)
-        return deliver(_rows(numbered, layout, log), log, options, scheme=self.options.scheme)
+        return deliver(_rows(source.lines(), layout, log), log, options, scheme=self.options.scheme)
 
     def write(self, sentences: Iterable[Sentence], out: TextIO) -> int:
         """IOB2. Words whose label is unknown get `_`, which our reader reads back as unknown: missing is not O."""
@@ -105,6 +103,13 @@ class Conll(Format):
             tags = iob2(sentence) if sentence.labelled else [UNKNOWN] * len(sentence)
             for start, end in sentence.missing:
                 tags[start:end] = [UNKNOWN] * (end - start)
+            for word in sentence.words[:1] + sentence.words[-1:]:
+                if is_between(word):
+                    raise DataError(
+                        f"the word {word!r} at the edge of a sentence would be read as a mark between documents or as "
+                        "the end of the sentence; write jsonl instead",
+                        path=sentence.where,
+                    )
             for word, tag in zip(sentence.words, tags, strict=True):
                 _check_word(word, separator, sentence)
                 out.write(f"{word}{separator}{tag}\n")
@@ -117,20 +122,33 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
     words: list[str] = []
     tags: list[str] = []
     numbers: list[int] = []
+    marks: list[int] = []  # lines of this sentence that could be marks between documents
     comments = 0
+    known: dict[str, tuple[str, str]] = {}  # lines repeat: the word and the tag of those that are nothing but that
     token, tag_column, prefix = layout.token, layout.tag, layout.prefix
     nested = dict.fromkeys(layout.nested, "")  # column -> type of the word before
     for number, line in lines:
-        if is_between(line):
-            if line.startswith("-"):
-                log.drop("document marker -DOCSTART-", number, content=False)
-            if words:
-                yield _sentence(words, tags, numbers)
-                words, tags, numbers = [], [], []
+        if pair := known.get(line):
+            words.append(pair[0])
+            tags.append(pair[1])
+            numbers.append(number)
             continue
         columns = layout.split(line)
+        if not line or is_between(line):
+            if words and line.startswith("-") and len(columns) == layout.width:
+                marks.append(number)  # a word, unless the sentence ends here
+            else:
+                if line.startswith("-"):
+                    log.drop(_MARKER, number, content=False)
+                if words:
+                    yield _sentence(words, tags, numbers, marks, log)
+                    words, tags, numbers, marks = [], [], [], []
+                continue
         if layout.is_comment(line, columns):
             comments += 1
+            continue
+        if is_header(columns):
+            log.drop("header that names the columns", number, content=False)
             continue
         if not layout.accepts(len(columns)):
             log.fault(_wrong_width(line, columns, layout), number)
@@ -143,17 +161,26 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
         if not word or word.isspace():
             log.drop("word that is empty or only white space", number)
             continue
-        if tag_column is not None:
-            tags.append(columns[tag_column].strip(" "))
+        tag = UNKNOWN if tag_column is None else columns[tag_column].strip()
         words.append(word)
+        tags.append(tag)
         numbers.append(number)
+        if not nested and not marks and len(known) < _REMEMBERED:
+            known[line] = (word, tag)
     if words:
-        yield _sentence(words, tags, numbers)
+        yield _sentence(words, tags, numbers, marks, log)
     if comments:
         log.note(f"{comments} comment lines skipped")
 
 
-def _sentence(words: list[str], tags: list[str], numbers: list[int]) -> TaggedSentence:
+def _sentence(words: list[str], tags: list[str], numbers: list[int], marks: list[int], log: ReadLog) -> TaggedSentence:
+    """The sentence of these lines. A mark between documents stands at its edge; inside it is a word."""
+    if marks and marks[-1] == numbers[-1]:
+        log.drop(_MARKER, marks.pop(), content=False)
+        for values in (words, tags, numbers):
+            values.pop()
+    for number in marks:
+        log.found("words -DOCSTART- inside of sentences, which are no marks between documents", number)
     whole = range(numbers[0], numbers[-1] + 1)  # nearly always line numbers have no gap
     return TaggedSentence(words, tags, numbers[0], lines=whole if len(whole) == len(numbers) else numbers)
 

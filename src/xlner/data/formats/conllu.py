@@ -22,6 +22,8 @@ _COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "D
 _GLOBAL = re.compile(r"#\s*global\.columns\s*=\s*(.*)")
 # What treebanks and taggers call the tag, in lower case and without punctuation: in MISC, or as a column of its own.
 _NAMES = ("ner", "ne", "name", "nertag", "netag", "entity", "namedentity", "entities", "iob", "bio")
+# Keys that mean nothing else; `Entity=` can be coreference, and `Name=` a property of names.
+_SURE_NAMES = ("ner", "ne", "nertag", "netag", "namedentity", "iob", "bio")
 
 
 class Conllu(Format):
@@ -95,13 +97,24 @@ class Conllu(Format):
             for key, value in _pairs(misc):
                 if key == wanted or (wanted is None and (not key or _plain(key) in _NAMES)):
                     values.setdefault(key, Counter())[value] += n
+        keys: list[str] = []  # those that hold tags; joined files have more than one
         for key in sorted(values, key=lambda key: _NAMES.index(_plain(key)) if _plain(key) in _NAMES else len(_NAMES)):
             form = find_form(values[key], bare=None if key else False)
-            if key == wanted or all(map(form.fits, values[key])):
-                log.note(f"tags are those of {key}= in MISC" if key else "tags are what stands in the last column")
-                return lambda misc: next((value for k, value in _pairs(misc) if k == key), "")
+            fitting = sum(n for value, n in values[key].items() if form.fits(value))
+            # Under a name of tags a wrong one is a fault, to be told; without a name other things are no tags.
+            if key == wanted or (2 if key else 1) * fitting >= values[key].total():
+                keys.append(key)
+        if keys:
+            named = " and ".join(f"{key}=" for key in keys if key)
+            log.note(f"tags are those of {named} in MISC" if named else "tags are what stands in the last column")
+            return lambda misc: next((value for key in keys for k, value in _pairs(misc) if k == key), "")
         if wanted is not None:
             raise DataError(f"MISC has no key {wanted} (`tag_key`)", path=log.path)
+        for key in (key for key in values if _plain(key) in _SURE_NAMES):
+            line = next(
+                line for row in rows for misc, line in zip(row.tags, row.lines or (), strict=True) if f"{key}=" in misc
+            )
+            log.fault(f"what {key}= in MISC holds are no tags such as B-PER: {next(iter(values[key]))}", line)
         log.note("no named entities in these columns, so the sentences are unlabelled")
         return None
 

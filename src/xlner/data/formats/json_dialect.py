@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from xlner.component import option, options
-from xlner.core.tags import UNKNOWN, Scheme, detect_scheme
+from xlner.core.tags import Scheme
 from xlner.core.types import Sentence
 from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
@@ -15,7 +15,7 @@ from xlner.data.options import LABELS, SCHEME, ReadOptions
 from xlner.data.records import Record, records
 from xlner.data.report import ReadLog
 from xlner.data.source import Input
-from xlner.data.tagged import TaggedSentence, deliver
+from xlner.data.tagged import TaggedSentence, labelled, raw, standardise
 
 Item = Sentence | TaggedSentence
 
@@ -78,9 +78,9 @@ def read_json(source: Input, log: ReadLog, options: ReadOptions, asked: JsonForm
             if dialect is None:
                 log.fault(_nobody(record), line)
                 continue
-            counts[dialect.name] += 1
-            if len(counts) == 1:
+            if not counts:
                 log.format = dialect.name
+            counts[dialect.name] += 1
             yield from dialect.sentences(record, line, log, options)
         if len(counts) > 1:
             log.note("records of several dialects: " + ", ".join(f"{name} {n}" for name, n in counts.most_common()))
@@ -125,16 +125,17 @@ def _delivered(items: Iterator[Item], log: ReadLog, options: ReadOptions, scheme
         if not isinstance(item, TaggedSentence):
             yield item
         elif not options.labelled:
-            yield from deliver([item], log, options)
+            yield raw(item, log, options)
         else:
             rest = [item, *items]
     tagged = [item for item in rest if isinstance(item, TaggedSentence)]
-    if len(tagged) == len(rest):
-        yield from deliver(tagged, log, options, scheme=scheme) if tagged else ()
+    if not tagged:
         return
-    found = scheme or detect_scheme([t for t in item.tags if t != UNKNOWN] for item in tagged)
+    scheme = standardise(tagged, log, scheme)
     for item in rest:
-        yield from deliver([item], log, options, scheme=found) if isinstance(item, TaggedSentence) else [item]
+        sentence = labelled(item, log, options, scheme) if isinstance(item, TaggedSentence) else item
+        if sentence is not None:
+            yield sentence
 
 
 def _nobody(record: Record) -> str:

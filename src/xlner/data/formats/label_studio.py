@@ -42,15 +42,16 @@ class LabelStudio(JsonDialect):
 
     def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """One sentence with text and offsets."""
-        results = _results(record, log, line) if options.labelled else None
+        # Which text a task is about is told by its marks, so they are looked at even where nobody wants labels.
+        results = _results(record, log if options.labelled else ReadLog(log.path, log.format, tolerant=True), line)
         values = [v for r in results or () if isinstance(v := r.get("value"), dict) and _label_key(v)]
-        found = _text(record["data"], [str(r.get("to_name")) for r in results or ()], values, log, line)
-        if found is None:
+        task = _text(record["data"], [str(r.get("to_name")) for r in results or ()], values, log, line)
+        if task is None:
             return
-        text, starts = found
+        text, starts = task
         spans: list[CharacterSpan] = []
         nowhere: list[CharacterSpan] = []
-        for value in values:
+        for value in values if options.labelled else ():
             span = _span(value, text, starts, log, line)
             if span is None:
                 return

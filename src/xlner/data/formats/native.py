@@ -25,6 +25,8 @@ from xlner.data.records import Record, index, strings, text_of
 from xlner.data.report import ReadLog
 from xlner.errors import UsageError
 
+_OTHERS = frozenset(("data", "entities", *TAG_KEYS))  # keys of other dialects
+
 
 class Native(JsonDialect):
     """The form that loses nothing: text, offsets, spans, scores, language, missing."""
@@ -33,8 +35,7 @@ class Native(JsonDialect):
 
     @classmethod
     def takes(cls, record: Record) -> bool:
-        others = ("data", "entities", *TAG_KEYS)
-        return "words" in record and not any(key in record for key in others)
+        return "words" in record and _OTHERS.isdisjoint(record)
 
     def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """The sentence as it was written; `language` of the options wins over the record's."""
@@ -101,8 +102,7 @@ def _sentence(record: Record, log: ReadLog, options: ReadOptions, line: int) -> 
         log.fault("'missing' must be a list of [start, end) over the words", line)
         return None
     missing = tuple(sorted(missing))
-    known = sorted([*missing, *((s.start, s.end) for s in spans)])
-    if any(a[1] > b[0] for a, b in pairwise(known)):
+    if missing and any(a[1] > b[0] for a, b in pairwise(sorted([*missing, *((s.start, s.end) for s in spans)]))):
         log.fault("'missing' overlaps itself or a span", line)
         return None
     labelled = record.get("labelled", True)

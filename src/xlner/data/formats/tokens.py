@@ -70,13 +70,15 @@ def rows(
 
 def tagged(words: Sequence[str], tags: Sequence[str], line: int, log: ReadLog) -> TaggedSentence | None:
     """A sentence without words that are white space; None if that leaves none."""
-    kept = [i for i, word in enumerate(words) if word and not word.isspace()]
-    for _ in range(len(words) - len(kept)):
+    if words and all(map(str.strip, words)):
+        return TaggedSentence(list(words), list(tags), line)
+    present = [i for i, word in enumerate(words) if word and not word.isspace()]
+    for _ in range(len(words) - len(present)):
         log.drop("word that is empty or only white space", line)
-    if not kept:
+    if not present:
         log.drop("record without words", line)
         return None
-    return TaggedSentence([words[i] for i in kept], [tags[i] for i in kept], line)
+    return TaggedSentence([words[i] for i in present], [tags[i] for i in present], line)
 
 
 def _tag_values(record: Record, length: int) -> Any:

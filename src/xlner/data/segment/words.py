@@ -80,7 +80,7 @@ def split_words(text: str, language: str | None = None) -> Offsets:
     for i, (start, end) in enumerate(chunks):
         following = text[chunks[i + 1][0]] if i + 1 < len(chunks) else ""
         chunk = text[start:end]
-        if chunk.isalpha() and max(chunk) < _FIRST_WITHOUT_SPACES:
+        if chunk.isalpha() and (chunk.isascii() or max(chunk) < _FIRST_WITHOUT_SPACES):
             words.append((start, end))
         elif len(chunk) <= _CACHED_LENGTH:
             words += [(start + a, start + b) for a, b in _split_cached(chunk, following, code)]

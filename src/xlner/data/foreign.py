@@ -1,0 +1,51 @@
+"""Files that hold annotations but that nobody here can read: to tag them as text would be wrong in silence."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+
+from xlner.data.columns import TAG_NAMES, WORD_NAMES
+from xlner.data.formats.head import Head
+
+_BRAT = re.compile(r"(?:[TREAMN]\d+|\*|#\d*)\t")
+_BRAT_ENTITY = re.compile(r"T\d+\t\S+ \d+ \d+(?:;\d+ \d+)*(?:\t|$)")
+_PUBTATOR = re.compile(r"\w+\|t\|")
+_MARKUP = re.compile(r"\s*(?:<\?xml|<!DOCTYPE|<html\b)", re.IGNORECASE)
+_PYTHON = re.compile(r"""\s*(?:\w+\s*=\s*)?\[\s*\(\s*[rf]?["'][^\0]{0,20000}?\{\s*["']entities["']\s*:""")
+_LINES = 200
+
+
+def foreign(head: Head) -> str | None:
+    """What a file is that looks like annotations in a form that cannot be read, and how to mend it; None for text."""
+    lines = [line for line in head.lines[:_LINES] if line.strip()]
+    if not lines:
+        return None
+    if any(map(_BRAT_ENTITY.match, lines)) and all(map(_BRAT.match, lines)):
+        return "annotations of brat, without their text; convert text and annotations to JSON lines or CoNLL first"
+    if _PUBTATOR.match(lines[0]):
+        return "this looks like PubTator, which is not read; convert it to JSON lines or CoNLL first"
+    if _MARKUP.match(head.text) or (head.suffix in (".xml", ".html", ".htm") and head.text.lstrip().startswith("<")):
+        return "this looks like XML or HTML, whose markup would be taken for words; convert it to text or CoNLL first"
+    if _PYTHON.match(head.text):
+        return "this is Python code and no JSON; write it with json.dump, one record per line"
+    return _table(lines, head.suffix)
+
+
+def _table(lines: list[str], suffix: str) -> str | None:
+    """A table with commas: its header names words and tags, or its name and its regular rows say so."""
+    for comma in ",;\t":
+        try:
+            rows = list(csv.reader(lines, delimiter=comma))
+        except csv.Error:
+            continue
+        header = {name.strip().casefold() for name in rows[0]}
+        width, regular = Counter(map(len, rows)).most_common(1)[0]
+        named = len(header) > 1 and bool(header & WORD_NAMES) and bool(header & TAG_NAMES)
+        if named or (suffix == ".csv" and len(rows) > 1 and width > 1 and 10 * regular >= 9 * len(rows)):
+            return (
+                "this looks like a CSV table, which is not read; write a word and its tag per line, separated by TAB, "
+                "and a blank line after each sentence"
+            )
+    return None
