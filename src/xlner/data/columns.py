@@ -20,6 +20,8 @@ _COMMENT = ("# ", "#\t", "## ", "#begin document", "#end document")  # "#lagos" 
 WORD_NAMES = {"word", "words", "token", "tokens", "form"}
 TAG_NAMES = {"tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "iob", "bio"}
 
+_FIRST_LINES = 1000  # that tell whether there are tags where nobody wants them
+
 Blocks = Callable[[], Iterable[list[str]]]
 
 
@@ -121,7 +123,7 @@ def find_layout(blocks: Blocks, log: ReadLog, wanted: Any, *, labelled: bool) ->
     if token is not None and tag_at == token_at and (labelled or tag is not None):
         raise DataError(f"the word and the tag cannot both be in column {token_at}", path=log.path)
     layout = Layout(tab, width, token_at, tag_at if labelled else None, fixed, trailing=trailing)
-    if not labelled and width > 1 and _holds_tags(next(iter(blocks()), []), layout, tag_at):
+    if not labelled and width > 1 and _holds_tags(next(iter(blocks()), [])[:_FIRST_LINES], layout, tag_at):
         layout = replace(layout, unread_tag=tag_at)
     if width > 1 and (token is None or tag is None):
         layout = _by_content(blocks, layout, tag_at, wanted, log)

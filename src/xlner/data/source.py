@@ -16,7 +16,7 @@ from xlner.data.packing import PACKED, packing_of, unpacked
 from xlner.errors import DataError, UsageError
 
 HEAD_BYTES = 1 << 18  # what format and column detection look at
-_BLOCK = 1 << 17
+_BLOCK = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 _LONE_RETURN = re.compile(rb"\r(?![\r\n])")
 _MARKS = (
