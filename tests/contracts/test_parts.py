@@ -54,8 +54,7 @@ def bad_value(f: OptionField) -> Any:
 
 
 def required(point: str, name: str) -> dict[str, Any]:
-    fields = option_fields(options_class(registry(point).load(name)))
-    return {f.name: "x" for f in fields if f.required}
+    return needed(registry(point), name)
 
 
 def cases(point: str, name: str, value_of: Any) -> list[tuple[str, Any]]:

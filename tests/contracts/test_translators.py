@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
+from tests.contracts.options import needed
 from xlner.cli import main
 from xlner.component import OptionField, option_fields, options_class, to_values
 from xlner.errors import OptionError, UsageError
@@ -75,7 +76,7 @@ def tiny_nllb(tmp_path_factory):
 
 
 def required(name: str) -> dict[str, Any]:
-    return {f.name: "x" for f in option_fields(options_class(TRANSLATORS.load(name))) if f.required}
+    return needed(TRANSLATORS, name)
 
 
 def sample(name: str, f: OptionField) -> Any:
