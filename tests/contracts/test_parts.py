@@ -10,6 +10,7 @@ from typing import Any, get_args
 import pytest
 import typer
 import yaml
+from tests.contracts.options import needed
 
 from xlner.cli.parts import Choice, options_of, part_command
 from xlner.component import OptionField, json_schema, option_fields, options_class, to_values

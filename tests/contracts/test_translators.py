@@ -8,8 +8,8 @@ from typing import Any, get_args
 
 import pytest
 import yaml
-
 from tests.contracts.options import needed
+
 from xlner.cli import main
 from xlner.component import OptionField, option_fields, options_class, to_values
 from xlner.errors import OptionError, UsageError
