@@ -10,6 +10,7 @@ from typing import Any, get_args
 import pytest
 import typer
 import yaml
+from tests.contracts.options import needed
 
 from xlner.cli.parts import part_command, values_of
 from xlner.component import OptionField, json_schema, option_fields, options_class, to_values
@@ -55,8 +56,7 @@ def bad_value(f: OptionField) -> Any:
 
 
 def required(point: str, name: str) -> dict[str, Any]:
-    fields = option_fields(options_class(registry(point).load(name)))
-    return {f.name: "x" for f in fields if f.required}
+    return needed(registry(point), name)
 
 
 def cases(point: str, name: str, value_of: Any) -> list[tuple[str, Any]]:

