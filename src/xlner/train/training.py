@@ -119,9 +119,10 @@ class Training:
     def step(self, batches: Mapping[str, Batch]) -> None:
         """One update of the weights."""
         state = self.state
-        self.position = state.epoch + next(iter(batches.values())).share
+        first = next(iter(batches.values()))
+        self.position = state.epoch + first.share
         self.done = self.position / self.epochs
-        self.rate = self._rate()
+        self.rate = self._rate(first.part / self.epochs)
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate
         shown = StepInput({name: self._forward(batch) for name, batch in batches.items()}, self.done)
@@ -140,10 +141,12 @@ class Training:
         state.batch += 1
         state.summed += 1
 
-    def _rate(self) -> float:
+    def _rate(self, part: float) -> float:
         if self.done >= 1 and self.state.step == 0:
-            return self.options.learning_rate  # the only step of all, which the schedule would let teach nothing
-        return self.options.learning_rate * schedule(self.done, self.options.warmup)
+            return self.options.learning_rate  # the only step of all
+        # The schedule ends at 0, where the last step would teach nothing: it takes the rate of its middle.
+        done = self.done if self.done < 1 else 1 - part / 2
+        return self.options.learning_rate * schedule(done, self.options.warmup)
 
     def _forward(self, batch: Batch) -> StreamInput:
         device = self.tagger.device
@@ -269,8 +272,7 @@ class Training:
         optimizer = getattr(self.optimizer, "optimizer", self.optimizer)
         restore_optimizer(optimizer, [*self.names, *self.module_names], tensors)
         if (rng := tensors.get(f"random.{self.rank}")) is not None:
-            set_state = torch.cuda.set_rng_state if self.tagger.device.type == "cuda" else torch.set_rng_state
-            set_state(rng.to(torch.uint8))
+            _set_rng_state(rng.to(torch.uint8), self.tagger.device)
 
 
 def _check_trackers(names: Sequence[str]) -> None:
@@ -286,6 +288,14 @@ def _check_trackers(names: Sequence[str]) -> None:
 def _rng_state(device: torch.device) -> torch.Tensor:
     """The state of torch's generator that dropout draws from."""
     return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+
+
+def _set_rng_state(state: torch.Tensor, device: torch.device) -> None:
+    """Undo `_rng_state`, on the device itself, which need not be the current one."""
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    else:
+        torch.set_rng_state(state)
 
 
 def _save_weights(path: Path, weights: Mapping[str, torch.Tensor]) -> None:
