@@ -41,7 +41,10 @@ class OutputMap:
         except ValueError as error:
             raise ModelError(f"the model's labels are no NER tags: {error}") from None
         if "O" not in model_tags:
-            raise ModelError(f"the model has no tag O among {', '.join(model_tags)}")
+            raise ModelError(
+                f"the model has no tag O among {', '.join(model_tags)}. Name the output for no entity O in id2label of "
+                "its config.json."
+            )
         renamed = [(p, mapping.get(label, label) if label else "O") for p, label in split]
         own = list(dict.fromkeys(label for _, label in renamed if label != "O"))
         self.labels = labels or LabelSet(tuple(own))
