@@ -141,6 +141,8 @@ def test_other_words_are_an_error_that_names_the_first():
         score(gold, [gold[0], named("Tom", "sings")])
     with pytest.raises(DataError, match="word 1 of gold sentence 1 is '1984', of its prediction '1985'"):
         score([named("1984")], [named("1985")])
+    with pytest.raises(DataError, match="'unknown', of its prediction 'Tom'"):
+        score([named("unknown")], [named("Tom")])
     with pytest.raises(DataError, match="word 2 of gold sentence 1"):
         score(gold, [named("Ana", "sings"), gold[1]])
 

@@ -12,8 +12,8 @@ from xlner.errors import DataError, UsageError
 
 Spans = tuple[Span, ...]
 
-# How tools write a word that their vocabulary lacks: [UNK], <unk>, UNK, and SentencePiece's sign.
-_UNKNOWN = re.compile(r"[\[<(]?(unk|oov|unknown)[\])>]?|\u2047|\ufffd", re.IGNORECASE)
+# How tools write a word that their vocabulary lacks: [UNK], <unk>, UNK, and SentencePiece's sign. "unknown" is a word.
+_UNKNOWN = re.compile(r"unk|oov|[\[<(](unk|oov|unknown)[\])>]|\u2047|\ufffd", re.IGNORECASE)
 # What tokenizers of treebanks and tools that clean text write instead.
 _REWRITTEN = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "``": '"', "''": '"'}
 _QUOTES = {ord(c): plain for plain, signs in (("'", "‘’‚`"), ('"', "“”„«»"), ("-", "–—")) for c in signs}

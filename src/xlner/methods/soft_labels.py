@@ -132,8 +132,8 @@ def merge(
 
     Per tag c of type t: `p[c] = sum_k a_k p_k[c] / sum_(k knows t) a_k`; O gets what is left, and rows are normalised.
     A teacher that does not know t calls its entities O, so its O says nothing against t. Where all teachers know
-    all types this is the plain mixture. Where those that know t have no weight, as in a sentence that is far from all of
-    them, they count alike.
+    all types this is the plain mixture. Where those that know t have no weight, as in a sentence that is far from all
+    of them, they count alike.
 
     Args:
         probabilities: one per teacher, taken one at a time. Shape: (n_words, n_tags), float32.

@@ -58,8 +58,8 @@ class FormProbabilities:
         """Draw each word's probabilities towards those of its form: `q[c] ~ p[c]^(1-s) m[c]^s`, m the geometric mean.
 
         The classes c are O and the types; how a type divides into B and I stays. s is `strength` times the probability
-        that the word does not continue an entity: "do" in "Banco do Brasil" is judged by its neighbours. Both p and m are
-        taken to be at least 0.0001 for each tag; what that adds is taken away again, so that a sure teacher stays sure.
+        that the word does not continue an entity: "do" in "Banco do Brasil" is judged by its neighbours. p is taken to
+        be at least 0.0001 for each tag, in m too; what that adds is taken away again, so a sure teacher stays sure.
 
         Args:
             words: of this part of the text.
