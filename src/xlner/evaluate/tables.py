@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from xlner.evaluate.compare import Comparison
+from xlner.evaluate.comparison import Comparison
 from xlner.evaluate.estimate import Expected
 from xlner.evaluate.resample import Interval
 from xlner.evaluate.scores import Scores, TypeScore

@@ -13,7 +13,6 @@ from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
 from xlner.similarity.texts import Texts
 
-
 _OF_ALL = """
 Angular, between URIEL features, from 0 (alike) to 1; see `Typology`.
 
