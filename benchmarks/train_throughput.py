@@ -9,9 +9,9 @@ in the type that ours multiplies in, measured in the same rounds; what a way nee
 its matrices.
 
 Rates are per second of processor time, which other work on the machine changes little: run it with OMP_NUM_THREADS=1,
-since waiting threads count. A step of the papers' way takes long on a CPU. So a round runs forward and backward over part of its batch only, and one
-step of the optimizer; the time of a whole batch follows, since the first grows with the sentences and the second does
-not. Rounds end when the time is over.
+since waiting threads count. A step of the papers' way takes long on a CPU. So a round runs forward and backward over
+part of its batch only, and one step of the optimizer; the time of a whole batch follows, since the first grows with the
+sentences and the second does not. Rounds end when the time is over.
 """
 
 from __future__ import annotations
@@ -171,13 +171,14 @@ def main() -> None:
         "share_of_matrix_rate": round(used["ours"] / peak, 3),
     }
     speed, gflops = result["subwords_per_second"], result["gflops_used"]
+    share = round(100 * result["share_of_matrix_rate"])
     table = f"""# Training speed
 
 Subwords without padding per second of processor time, training the embedded encoder on {args.sentences} sentences of
 English CoNLL; medians of {len(peaks)} alternating rounds. In each round ours trained for three seconds, and the papers'
-way ran {args.part} of the {BATCH} sentences of a batch forward and backward, counted {BATCH // args.part} times, and took
-one step of its optimizer. Ours draws its dropout bytewise. Matrix operations count the layers' weights (6 per weight and
-padded subword where it trains, 2 where it is frozen), without attention.
+way ran {args.part} of the {BATCH} sentences of a batch forward and backward, counted {BATCH // args.part} times, and
+took one step of its optimizer. Ours draws its dropout bytewise. Matrix operations count the layers' weights (6 per
+weight and padded subword where it trains, 2 where it is frozen), without attention.
 
 | way | subwords/s | GFLOP/s in matrices |
 |---|---|---|
@@ -185,8 +186,8 @@ padded subword where it trains, 2 where it is frozen), without attention.
 | ours: by length, frozen embeddings and bottom quarter, {kind} | {speed["ours"]:.0f} | {gflops["ours"]:.0f} |
 
 Ratio {result["ratio"]} (rounds: {ratios[0]:.1f} to {ratios[-1]:.1f}). A core multiplies matrices of 2048 at
-{result["matrix_gflops"]:.0f} GFLOP/s in the type that ours uses; ours uses {100 * result["share_of_matrix_rate"]:.0f}% of
-that. The rest goes to dropout, casts, normalisation, attention and the optimizer.
+{result["matrix_gflops"]:.0f} GFLOP/s in the type that ours uses; ours uses {share}% of that. The rest goes to dropout,
+casts, normalisation, attention and the optimizer.
 """
     write_results(args.results, "train_throughput", result, table)
 

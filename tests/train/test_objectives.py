@@ -16,8 +16,9 @@ from xlner.errors import DataError, ModelError
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
 from xlner.train.batches import Streams, epoch_batches
+from xlner.train.checkpoint import rng_state, set_rng_state
 from xlner.train.examples import LabelledChunks, RawChunks
-from xlner.train.training import Training, _rng_state, _set_rng_state
+from xlner.train.training import Training
 
 LABELS = LabelSet(("LOC", "PER"))
 OPTIONS = TrainOptions(
@@ -232,7 +233,7 @@ def test_the_generator_of_the_taggers_own_gpu_is_saved_and_restored(monkeypatch)
     monkeypatch.setattr(
         "torch.cuda.set_rng_state", lambda state, device="cuda:0": states.update({torch.device(device): state})
     )
-    saved = _rng_state(second)
+    saved = rng_state(second)
     states[second] = 7
-    _set_rng_state(saved, second)
+    set_rng_state(saved, second)
     assert list(states.values()) == [3, 5]

@@ -154,10 +154,10 @@ def of_types(
     """The spans whose type counts; the others go into `tally`."""
     if types is None and not ignore:
         return spans
-    kept = tuple(s for s in spans if s.label not in ignore and (types is None or s.label in types))
-    if len(kept) < len(spans):
-        tally[f"{side}: type left out"] += len(spans) - len(kept)
-    return kept
+    counted = tuple(s for s in spans if s.label not in ignore and (types is None or s.label in types))
+    if len(counted) < len(spans):
+        tally[f"{side}: type left out"] += len(spans) - len(counted)
+    return counted
 
 
 def _unknown(gold: Sentence) -> Sequence[tuple[int, int]]:
@@ -170,10 +170,10 @@ def _unknown(gold: Sentence) -> Sequence[tuple[int, int]]:
 
 
 def _without(spans: Spans, missing: Sequence[tuple[int, int]], tally: Counter[str], reason: str) -> Spans:
-    kept = tuple(s for s in spans if not any(s.start < end and start < s.end for start, end in missing))
-    if len(kept) < len(spans):
-        tally[reason] += len(spans) - len(kept)
-    return kept
+    counted = tuple(s for s in spans if not any(s.start < end and start < s.end for start, end in missing))
+    if len(counted) < len(spans):
+        tally[reason] += len(spans) - len(counted)
+    return counted
 
 
 def overlaps(gold: Sequence[Span], predicted: Sequence[Span]) -> list[tuple[Span, Span]]:
