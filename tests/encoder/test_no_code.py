@@ -73,44 +73,49 @@ def test_a_tokenizer_with_code_beside_a_known_model_is_not_run(trap, tiny_encode
         load_tokenizer(trap)  # without its code, as a plain fast tokenizer
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["predict", "TRAP", "-"],
-        ["evaluate", "TRAP", "GOLD"],
-        ["train", "--source", "en=GOLD", "--encoder", "TRAP", "--output", "OUT"],
-        ["transfer", "--source", "en=TRAP", "--target", "es=GOLD", "--output", "OUT"],
-        ["transfer", "--source", "en=GOLD", "--target", "es=GOLD", "--encoder", "TRAP", "--output", "OUT"],
-        ["align", "--source", "TEXT", "--target", "TEXT", "--encoder", "TRAP", "--output", "OUT"],
-        [
-            "similarity",
-            "--language",
-            "en=GOLD",
-            "--language",
-            "es=GOLD",
-            "--measure",
-            "embedding",
-            "--encoder",
-            "TRAP",
-            "--bitext",
-            "en=TEXT,es=TEXT",
-        ],
-    ],
-    ids=lambda words: words[0],
-)
-def test_no_command_runs_code_of_a_model(trap, tmp_path, words, capsys):
+COMMANDS = """
+predict TRAP -
+evaluate TRAP GOLD
+evaluate TRAP TEXT --estimate
+evaluate KNOWN TEXT --estimate --also TRAP
+compare TRAP PREDICTED --gold GOLD
+compare PREDICTED TRAP --gold GOLD
+train --source en=GOLD --encoder TRAP --output OUT
+transfer --source en=TRAP --target es=TEXT --output OUT
+transfer --source en=GOLD --source de=TRAP --target es=TEXT --output OUT
+transfer --source en=GOLD --target es=TEXT --encoder TRAP --output OUT
+align --source TEXT --target TEXT --encoder TRAP --output OUT
+align --source TEXT --target TEXT --aligner layers --encoder TRAP --output OUT
+project --source GOLD --target TEXT --encoder TRAP --output OUT
+project --source GOLD --target TEXT --score ner --ner-model TRAP --output OUT
+project --source GOLD --target TEXT --score nmt --nmt-model TRAP --output OUT
+similarity --language en=TEXT --language es=TEXT --measure embedding:centroid --encoder TRAP
+similarity --language en=TEXT --language es=TEXT --measure lexical:subwords --encoder TRAP
+similarity --language en=TEXT --language es=TEXT --measure language-id --encoder TRAP
+translate --from en --to es --translator hf --model TRAP TEXT OUT
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_no_command_runs_code_of_a_model(trap, tiny_encoder, tmp_path, line, capsys):
     from tests.toy import sentences, write_conll, write_text
 
     from xlner.cli import main
 
-    gold, text = write_conll(tmp_path / "g.conll", sentences(5)), write_text(tmp_path / "t.txt", sentences(5))
-    places = {"TRAP": trap, "GOLD": gold, "TEXT": text, "OUT": tmp_path / "out"}
+    places = {"TRAP": trap, "OUT": tmp_path / "out", "PREDICTED": write_conll(tmp_path / "p.conll", sentences(5))}
+    places["GOLD"] = write_conll(tmp_path / "g.conll", sentences(5))
+    if "KNOWN" in line:
+        places["KNOWN"] = Tagger.fresh(str(tiny_encoder), LabelSet(("LOC", "PER"))).save(tmp_path / "known")
+    places["TEXT"] = write_text(tmp_path / "t.txt", sentences(5))
+    words = line.split()
     for name, place in places.items():
         words = [w.replace(name, str(place)) for w in words]
     with pytest.raises(SystemExit) as stopped:
         main(words)
+    told = capsys.readouterr().err
     assert stopped.value.code == 1
-    assert "Traceback" not in capsys.readouterr().err
+    assert "trap" in told
+    assert "Traceback" not in told
 
 
 def test_every_loading_call_says_no_to_code():

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from xlner.core.types import Sentence, Span
 from xlner.errors import UsageError
-from xlner.evaluate import Scores, TypeScore, interval, intervals, resample, score
+from xlner.evaluate import Scores, TypeScore, compare, interval, intervals, resample, score, targets_interval
 
 
 def test_same_seed_same_interval(synthetic):
@@ -69,3 +70,11 @@ def test_nothing_scored(sentence):
 def test_wrong_wishes(synthetic, options):
     with pytest.raises(UsageError):
         interval(synthetic(accuracy=0.5), **options)
+
+
+@pytest.mark.parametrize("draw", [interval, intervals, lambda s, seed: compare(s, s, seed=seed),
+                                  lambda s, seed: targets_interval({"es": [1.0, 2.0]}, seed=seed)])  # fmt: skip
+def test_a_negative_seed_is_refused_in_plain_words(draw):
+    same = [Sentence(("Ana",), (Span(0, 1, "PER"),))]
+    with pytest.raises(UsageError, match="`seed` must be at least 0, got -1"):
+        draw(score(same, same), seed=-1)

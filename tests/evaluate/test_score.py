@@ -99,6 +99,14 @@ def test_raw_text_is_not_scored_as_all_o(sentence):
         score([raw], [sentence("B-PER")])
 
 
+def test_gold_sentences_that_nobody_labelled_do_not_count(sentence):
+    raw, half = sentence("O", labelled=False), sentence("O B-PER O", labelled=False)
+    found = score([sentence("B-PER"), raw, half], [sentence("B-PER"), sentence("B-PER"), sentence("B-LOC B-PER O")])
+    assert (found.f1, found.micro.gold, found.micro.predicted) == (1.0, 2, 2)
+    assert found.not_counted == {"gold: sentence that nobody labelled": 2, "predicted: touches missing words": 2}
+    assert score([half], [sentence("O B-PER O")]).f1 == 1
+
+
 def test_bad_tags_are_data_errors():
     with pytest.raises(DataError, match="predicted sentence 2: 'PER' is no tag"):
         score_tags([["O"], ["O"]], [["O"], ["PER"]])
@@ -141,6 +149,8 @@ def test_other_words_are_an_error_that_names_the_first():
         score(gold, [gold[0], named("Tom", "sings")])
     with pytest.raises(DataError, match="word 1 of gold sentence 1 is '1984', of its prediction '1985'"):
         score([named("1984")], [named("1985")])
+    with pytest.raises(DataError, match="'unknown', of its prediction 'Tom'"):
+        score([named("unknown")], [named("Tom")])
     with pytest.raises(DataError, match="word 2 of gold sentence 1"):
         score(gold, [named("Ana", "sings"), gold[1]])
 

@@ -136,3 +136,17 @@ def test_weights_of_sentences_reach_their_words():
     first, second = made.of_words(np.array([2, 1]), LABELS, first_sentence=1)
     assert first[:, 0].tolist() == [1, 1, 0.5]
     assert second[:, 0].tolist() == [0, 0, 0.5]
+
+
+@pytest.mark.parametrize("tiny", [1e-6, 1e-9, 1e-30, 1e-39])
+def test_who_alone_knows_a_type_has_the_say_about_it_however_little_it_counts(tiny):
+    place, person = np.array([[0.9, 0.1, 0, 0, 0]], np.float32), np.array([[0.1, 0, 0, 0.8, 0.1]], np.float32)
+    merged = mix([place, person], [1.0, tiny], [frozenset({"LOC"}), ALL])
+    assert merged[0, 3:] == pytest.approx([0.8 / 1.0, 0.1], abs=0.03)
+
+
+def test_a_sentence_far_from_all_that_know_a_type_is_judged_by_them_alike():
+    place, person = np.array([[0.9, 0.1, 0, 0, 0]] * 2, np.float32), np.array([[0.1, 0, 0, 0.9, 0]] * 2, np.float32)
+    weights = [np.array([[1.0], [1.0]], np.float32), np.array([[0.5], [0.0]], np.float32)]
+    merged = merge([place, person], weights, [frozenset({"LOC"}), frozenset({"PER"})], LABELS)
+    assert merged[0] == pytest.approx(merged[1])

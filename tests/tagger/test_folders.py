@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tests.toy import make_encoder, sentences
 from tokenizers import processors
 
@@ -98,6 +99,51 @@ def test_a_folder_of_the_user_is_not_deleted(ner, tmp_path, name):
         Tagger.load(ner).save(tmp_path / "mine")
     assert file.read_text() == "years of work"
     assert [p.name for p in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_model_of_the_user_is_not_replaced(ner, tiny_encoder, tmp_path):
+    theirs = shutil.copytree(tiny_encoder, tmp_path / "theirs")
+    before = (theirs / "model.safetensors").read_bytes()
+    with pytest.raises(UsageError, match="holds other things"):
+        Tagger.load(ner).save(theirs)
+    assert (theirs / "model.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        ["O", "LOC-B", "LOC-I", "PER-B", "PER-I"],
+        ["O", "B_LOC", "I_LOC", "B_PER", "I_PER"],
+        ["o", "b-LOC", "i-LOC", "b-PER", "i-PER"],
+        ["O", "LOC", "PER"],
+        ["PER", "O", "LOC"],
+    ],
+)
+def test_tags_spelt_in_another_way_are_read_as_in_files_and_saved_in_ours(ner, tmp_path, tags):
+    theirs = shutil.copytree(ner, tmp_path / "theirs")
+    config = json.loads((theirs / "config.json").read_text())
+    config |= {"id2label": dict(enumerate(tags)), "label2id": {t: i for i, t in enumerate(tags)}}
+    (theirs / "config.json").write_text(json.dumps(config))
+    if len(tags) == 3:
+        weights = load_file(theirs / "model.safetensors")
+        weights |= {n: weights[n][: len(tags)].clone() for n in weights if n.startswith("classifier")}
+        save_file(weights, theirs / "model.safetensors", metadata={"format": "pt"})
+    tagger = Tagger.load(theirs)
+    assert sorted(tagger.labels.types) == ["LOC", "PER"]
+    own = tagger if tagger.has_own_head else tagger.with_own_head()
+    saved = own.save(tmp_path / "ours")
+    names = json.loads((saved / "config.json").read_text())["id2label"]
+    assert tuple(names[i] for i in sorted(names)) == own.labels.tags
+    assert Tagger.load(saved).labels == own.labels
+
+
+def test_a_model_without_o_says_how_to_mend_it(ner, tmp_path):
+    theirs = shutil.copytree(ner, tmp_path / "theirs")
+    config = json.loads((theirs / "config.json").read_text())
+    config["id2label"]["0"] = "B-ORG"
+    (theirs / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match=r"no tag O among .* in id2label of its config\.json"):
+        Tagger.load(theirs)
 
 
 def test_a_file_beside_a_saved_model_is_not_deleted(ner, tmp_path):

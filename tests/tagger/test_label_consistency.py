@@ -62,6 +62,13 @@ def test_a_teacher_that_is_sure_can_be_corrected_too(sure):
     assert best(smooth(words, said)) == ["B-LOC"] * 20
 
 
+@pytest.mark.parametrize("rest", [1e-3, 1e-5, 1e-7])
+def test_a_teacher_that_is_sure_everywhere_stays_as_sure(rest):
+    said = np.full((40, len(TAGS)), rest, np.float32)
+    said[:30, 0] = said[30:, 1] = 1 - 4 * rest
+    assert smooth(["the"] * 30 + ["Rom"] * 10, said, 0.7) == pytest.approx(said, rel=1e-3, abs=1e-9)
+
+
 def test_single_han_characters_and_words_seen_once_stay_as_they_are():
     words = ["中", "中", "รุ", "รุ", "once"]
     said = rows({"B-LOC": 0.9}, {}, {"B-LOC": 0.9}, {}, {"B-PER": 0.7})

@@ -40,7 +40,7 @@ def main(encoder: str, folder: Path) -> None:
     modules = {"model": tagger.model, "head": objective.head}
     before = {name: _numbers(m) for name, m in modules.items()}
     options = TrainOptions(epochs=1, batch_subwords=16)
-    for n in (1, 2, 5):
+    for n in (1, 2, 5, 23, 70):
         streams = {"labelled": LabelledChunks(tagger, sentences(n)), "raw": RawChunks(tagger, sentences(2))}
         train(tagger, streams, objective, options=options, folder=folder / str(n))
     after = {name: _numbers(m) for name, m in modules.items()}

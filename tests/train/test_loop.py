@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from xlner.train import TrainOptions, make_loss, train
 from xlner.train.batches import epoch_batches
 from xlner.train.examples import Example, LabelledChunks
 from xlner.train.loop import pace
+from xlner.train.state import State
 
 LABELS = LabelSet(("LOC", "PER"))
 FAST = {"learning_rate": 1e-2, "batch_subwords": 256, "freeze_embeddings": False, "checkpoint_seconds": 0.0}
@@ -219,3 +221,10 @@ def _broken_in_second_epoch():
         save_checkpoint(folder, tensors, state)
 
     return save
+
+
+def test_a_checkpoint_of_an_older_version_is_read():
+    old = {"epoch": 3, "batch": 2, "step": 40, "dev": [0.1, 0.5, 0.2], "kept": 2, "best": 0.5, "something": 1}
+    state = State.of(old)
+    assert (state.best_epoch, state.step, state.sums) == (2, 40, {})
+    assert State.of(asdict(state)) == state

@@ -6,6 +6,7 @@ import json
 
 import pytest
 import torch
+from accelerate import Accelerator
 from tests.toy import sentences
 from torch import nn
 
@@ -15,7 +16,9 @@ from xlner.errors import DataError, ModelError
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
 from xlner.train.batches import Streams, epoch_batches
+from xlner.train.checkpoint import rng_state, set_rng_state
 from xlner.train.examples import LabelledChunks, RawChunks
+from xlner.train.training import Training
 
 LABELS = LabelSet(("LOC", "PER"))
 OPTIONS = TrainOptions(
@@ -192,3 +195,45 @@ def test_a_training_of_one_batch_a_pass_learns(tiny_encoder, tmp_path, epochs):
     made = train(tagger, LabelledChunks(tagger, sentences(3)), make_loss("ce"), options=options, folder=tmp_path)
     assert made.steps == epochs
     assert any(not torch.equal(before[k], v) for k, v in tagger.model.state_dict().items())
+
+
+@pytest.mark.parametrize(("n", "epochs"), [(2, 1), (5, 2), (30, 1)])
+def test_every_step_has_a_learning_rate_the_last_one_too(tiny_encoder, tmp_path, n, epochs):
+    tagger = Tagger.fresh(str(tiny_encoder), LABELS)
+    options = TrainOptions(epochs=epochs, batch_subwords=8, learning_rate=1e-3)
+    training = Training(
+        tagger, {"": LabelledChunks(tagger, sentences(n))}, make_loss("ce"), options=options, folder=tmp_path
+    )
+    rates = []
+    for _ in range(epochs):
+        for batches in training.batches():
+            training.step(batches)
+            rates.append(training.rate)
+        training.end_epoch(None)
+    assert len(rates) == n * epochs
+    assert min(rates) > 0
+    assert rates[-1] == pytest.approx(rates[-2] / 2)
+
+
+def test_a_tagger_stays_on_its_own_device_wherever_accelerate_would_put_it(tiny_encoder, tmp_path, monkeypatch):
+    """As when a tagger is on cuda:1, and accelerate takes cuda:0."""
+
+    class Elsewhere(Accelerator):
+        device = property(lambda self: torch.device("meta"))
+
+    monkeypatch.setattr("xlner.train.training.Accelerator", Elsewhere)
+    tagger, objective = fit(tiny_encoder, tmp_path)
+    places = {p.device.type for m in (tagger.model, objective.head) for p in m.parameters()}
+    assert places == {"cpu"}
+
+
+def test_the_generator_of_the_taggers_own_gpu_is_saved_and_restored(monkeypatch):
+    second, states = torch.device("cuda:1"), {torch.device("cuda:0"): 3, torch.device("cuda:1"): 5}
+    monkeypatch.setattr("torch.cuda.get_rng_state", lambda device="cuda:0": states[torch.device(device)])
+    monkeypatch.setattr(
+        "torch.cuda.set_rng_state", lambda state, device="cuda:0": states.update({torch.device(device): state})
+    )
+    saved = rng_state(second)
+    states[second] = 7
+    set_rng_state(saved, second)
+    assert list(states.values()) == [3, 5]

@@ -20,8 +20,8 @@ callable_room(__name__, "xlner.api.align:align")
 __getattr__ = lazy_names(
     __name__,
     {
-        **dict.fromkeys(("ALIGNERS", "Aligner", "Fits", "InOrder", "Saves"), "aligner"),
-        "Alignment": "alignment",
-        "WordPair": "windows",
+        "aligner": ("ALIGNERS", "Aligner", "Fits", "InOrder", "Saves"),
+        "alignment": ("Alignment",),
+        "windows": ("WordPair",),
     },
 )

@@ -1,10 +1,10 @@
-"""Packages that share their name with a command, such as `xlner.train`: called, they do what the command does."""
+"""Packages whose names are looked up when used, and those that can be called like the command of their name."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +13,27 @@ class _Room(ModuleType):
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         module, _, name = self.__dict__["__command__"].partition(":")
         return getattr(importlib.import_module(module), name)(*arguments, **options)
+
+
+def lazy_names(package: str, homes: Mapping[str, Iterable[str]]) -> Callable[[str], Any]:
+    """The `__getattr__` of a package that imports a module of its own when one of its names is first used.
+
+    No name is that of a module beside it: an import of that module would put the module in its place.
+
+    Args:
+        package: its `__name__`.
+        homes: module of the package -> names that live there.
+    """
+    module_of = {name: module for module, names in homes.items() for name in names}
+
+    def look_up(name: str) -> Any:
+        if name not in module_of:
+            raise AttributeError(f"module '{package}' has no attribute '{name}'")
+        value = getattr(importlib.import_module(f"{package}.{module_of[name]}"), name)
+        sys.modules[package].__dict__[name] = value
+        return value
+
+    return look_up
 
 
 def callable_room(package: str, command: str) -> None:
@@ -27,24 +48,6 @@ def callable_room(package: str, command: str) -> None:
     room = sys.modules[package]
     room.__dict__["__command__"] = command
     room.__class__ = _Room
-
-
-def lazy_names(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
-    """The `__getattr__` of a package whose names are looked up when they are used, so that importing it costs nothing.
-
-    Args:
-        package: its `__name__`.
-        places: name -> module of the package that has it.
-    """
-
-    def look_up(name: str) -> Any:
-        if name not in places:
-            raise AttributeError(f"module '{package}' has no attribute '{name}'")
-        value = getattr(importlib.import_module(f"{package}.{places[name]}"), name)
-        setattr(sys.modules[package], name, value)
-        return value
-
-    return look_up
 
 
 class _Deferred(ModuleType):

@@ -1,7 +1,6 @@
-"""Pretrained encoders: the embedded one, any other that transformers can load, and smaller vocabularies.
+"""Floor 3: pretrained encoders: the embedded one, any other that transformers can load, and smaller vocabularies."""
 
-Names are looked up when they are used: which layer is meant can be told without loading an encoder.
-"""
+from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,8 @@ __all__ = ["TrimResult", "embedded_encoder", "load_encoder", "load_tokenizer", "
 __getattr__ = lazy_names(
     __name__,
     {
-        "TrimResult": "trim",
-        "embedded_encoder": "embedded",
-        "load_encoder": "load",
-        "load_tokenizer": "load",
-        "resolve": "load",
-        "trim_vocabulary": "trim",
+        "embedded": ("embedded_encoder",),
+        "load": ("load_encoder", "load_tokenizer", "resolve"),
+        "trim": ("TrimResult", "trim_vocabulary"),
     },
 )

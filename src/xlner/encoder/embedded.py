@@ -95,8 +95,8 @@ def embedded_encoder(cache: Path | None = None) -> Path:
 
 def cache_folder() -> Path:
     """$XLNER_CACHE, else $XDG_CACHE_HOME/xlner, else ~/.cache/xlner."""
-    if own := os.environ.get("XLNER_CACHE"):
-        return Path(own).expanduser()
+    if named := os.environ.get("XLNER_CACHE"):
+        return Path(named).expanduser()
     if shared := os.environ.get("XDG_CACHE_HOME"):
         return Path(shared).expanduser() / "xlner"
     return Path.home() / ".cache" / "xlner"
@@ -142,10 +142,10 @@ def _refresh(weights: Path, place: Path) -> None:
 
 def _check_bytes(weights: Path) -> None:
     with weights.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != WEIGHTS.sha256:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != WEIGHTS.sha256:
         raise ModelError(
-            f"{weights} was altered: its sha-256 is {found[:12]}..., not {WEIGHTS.sha256[:12]}.... "
+            f"{weights} was altered: its sha-256 is {digest[:12]}..., not {WEIGHTS.sha256[:12]}.... "
             f"Install it again with: {WEIGHTS.install}"
         )
 

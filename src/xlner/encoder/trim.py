@@ -83,11 +83,11 @@ def trim_vocabulary(model: str | Path, texts: Iterable[Text], output: Path) -> T
         count += len(batch)
     if not count:
         raise UsageError("trimming needs at least one text to see which pieces are used")
-    kept = sorted(used | _always_kept(tokenizer, state["model"]))
-    new_id = {old: new for new, old in enumerate(kept)}
+    piece_ids = sorted(used | _needed_by_the_model(tokenizer, state["model"]))
+    new_id = {old: new for new, old in enumerate(piece_ids)}
 
     network = load_checkpoint(where)
-    before = _select_rows(network, kept)
+    before = _select_rows(network, piece_ids)
     output.mkdir(parents=True, exist_ok=True)
     network.save_pretrained(output)
     tokenizer.save_pretrained(output)
@@ -95,7 +95,7 @@ def trim_vocabulary(model: str | Path, texts: Iterable[Text], output: Path) -> T
     _remap_side_files(output, new_id)
     _copy_others(Path(where), output)
     _verify(tokenizer, load_tokenizer(output), sample)
-    return TrimResult(output, before, len(kept), count)
+    return TrimResult(output, before, len(piece_ids), count)
 
 
 def _batches(texts: Iterable[Text]) -> Iterator[list[Text]]:
@@ -154,36 +154,36 @@ def _greedy(word: str, vocab: dict[str, int], prefix: str) -> Iterator[int]:
         start = end
 
 
-def _always_kept(tokenizer: Any, model: dict[str, Any]) -> set[int]:
+def _needed_by_the_model(tokenizer: Any, model: dict[str, Any]) -> set[int]:
     """Specials, single characters, and what the arithmetic of the tokenizer and the positions needs."""
-    kept = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
+    ids = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
     if model["type"] == "Unigram":
         vocab = model["vocab"]
-        kept.update(i for i, (piece, _) in enumerate(vocab) if len(piece.removeprefix("▁")) <= 1)
+        ids.update(i for i, (piece, _) in enumerate(vocab) if len(piece.removeprefix("▁")) <= 1)
         # The score of unknown characters hangs on the lowest score of all.
-        kept.add(min(range(len(vocab)), key=lambda i: vocab[i][1]))
+        ids.add(min(range(len(vocab)), key=lambda i: vocab[i][1]))
     else:
         prefix = model["continuing_subword_prefix"]
-        kept.update(i for piece, i in model["vocab"].items() if len(piece.removeprefix(prefix)) <= 1)
+        ids.update(i for piece, i in model["vocab"].items() if len(piece.removeprefix(prefix)) <= 1)
     # RoBERTa counts positions from the id of the padding piece, so that id must not move.
     if tokenizer.pad_token_id is not None:
-        kept.update(range(tokenizer.pad_token_id + 1))
-    return kept
+        ids.update(range(tokenizer.pad_token_id + 1))
+    return ids
 
 
-def _select_rows(network: Any, kept: list[int]) -> int:
+def _select_rows(network: Any, piece_ids: list[int]) -> int:
     """Keep these rows of the word embeddings and renumber the ids in the configuration."""
     import torch
 
     old = network.get_input_embeddings()
     rows = old.weight.shape[0]
-    if kept[-1] >= rows:
-        raise ModelError(f"the tokenizer knows piece {kept[-1]}, but the embeddings have only {rows} rows")
-    new = torch.nn.Embedding(len(kept), old.weight.shape[1], padding_idx=old.padding_idx, dtype=old.weight.dtype)
-    new.weight = torch.nn.Parameter(old.weight.detach()[torch.tensor(kept)].clone())
+    if piece_ids[-1] >= rows:
+        raise ModelError(f"the tokenizer knows piece {piece_ids[-1]}, but the embeddings have only {rows} rows")
+    new = torch.nn.Embedding(len(piece_ids), old.weight.shape[1], padding_idx=old.padding_idx, dtype=old.weight.dtype)
+    new.weight = torch.nn.Parameter(old.weight.detach()[torch.tensor(piece_ids)].clone())
     network.set_input_embeddings(new)
-    network.config.vocab_size = len(kept)
-    new_id = {o: n for n, o in enumerate(kept)}
+    network.config.vocab_size = len(piece_ids)
+    new_id = {o: n for n, o in enumerate(piece_ids)}
     for key in ("bos", "eos", "pad", "sep", "cls", "mask", "unk"):
         value = getattr(network.config, f"{key}_token_id", None)
         if isinstance(value, int):

@@ -52,12 +52,14 @@ def word_pieces(tokenizer: Any, words: Sequence[str]) -> list[Pieces]:
         tokenizer: a fast one that takes pre-split words.
         words: may repeat; a word of nothing but control characters can have no piece.
     """
-    split = [_PREFIXED.fullmatch(w) for w in words]
-    parts = [p for w, found in zip(words, split, strict=True) for p in (found.groups() if found else (w,))]
+    with_prefix = [_PREFIXED.fullmatch(w) for w in words]
+    parts = [
+        p for w, prefixed in zip(words, with_prefix, strict=True) for p in (prefixed.groups() if prefixed else (w,))
+    ]
     pieces = iter(_pieces(tokenizer, parts))
     out = []
-    for found in split:
-        prefix = next(pieces) if found else []
+    for prefixed in with_prefix:
+        prefix = next(pieces) if prefixed else []
         out.append(Pieces([*prefix, *next(pieces)], len(prefix)))
     return out
 
@@ -68,11 +70,11 @@ def _pieces(tokenizer: Any, words: Sequence[str]) -> list[list[int]]:
     inner = [bool(UNSPACED.match(w)) for w in words]
     texts = [[_BEFORE + w] if inside else [w] for w, inside in zip(words, inner, strict=True)]
     plain = {"is_split_into_words": True, "add_special_tokens": False}
-    found = [list(ids) for ids in tokenizer([*texts, [_BEFORE]], **plain)["input_ids"]]
-    before = found.pop()
+    ids_of = [list(ids) for ids in tokenizer([*texts, [_BEFORE]], **plain)["input_ids"]]
+    before = ids_of.pop()
     cut = len(before)
-    odd = [i for i, inside in enumerate(inner) if inside and (found[i][:cut] != before or len(found[i]) == cut)]
+    odd = [i for i, inside in enumerate(inner) if inside and (ids_of[i][:cut] != before or len(ids_of[i]) == cut)]
     if odd:  # the pieces of such a word cannot be told from what stands before it
         for i, ids in zip(odd, tokenizer([[words[i]] for i in odd], **plain)["input_ids"], strict=True):
-            found[i] = [*before, *ids]
-    return [ids[cut:] if inside else ids for ids, inside in zip(found, inner, strict=True)]
+            ids_of[i] = [*before, *ids]
+    return [ids[cut:] if inside else ids for ids, inside in zip(ids_of, inner, strict=True)]

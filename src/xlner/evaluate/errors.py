@@ -104,7 +104,7 @@ def span_errors(
     counts: Counter[Kind] = Counter()
     per_type: dict[str, Counter[Kind]] = {}
     confusions: Counter[tuple[str, str]] = Counter()
-    kept: list[SpanError] = []
+    shown: list[SpanError] = []
     for index, (golds, guesses) in enumerate(pairs):
         right, wrong = _sort(golds, guesses)
         correct += right
@@ -115,13 +115,13 @@ def span_errors(
             if g and p and g.label != p.label:
                 confusions[g.label, p.label] += 1
             if counts[kind] <= examples:
-                kept.append(_example(kind, index, g, p, gold[index]))
+                shown.append(_example(kind, index, g, p, gold[index]))
     return ErrorCounts(
         correct=correct,
         counts={kind: counts[kind] for kind in KINDS},
         per_type={name: {kind: per_type[name][kind] for kind in KINDS} for name in sorted(per_type)},
         confusions=dict(confusions),
-        examples=tuple(kept),
+        examples=tuple(shown),
         not_counted=dict(not_counted),
     )
 
@@ -133,8 +133,8 @@ def _sort(gold: Spans, predicted: Spans) -> tuple[int, list[tuple[Kind, Span | N
     guesses = [s for s in predicted if s.key not in both]
     errors: list[tuple[Kind, Span | None, Span | None]] = []
 
-    def take(kind: Kind, found: Sequence[tuple[Span, Span]]) -> None:
-        for g, p in found:
+    def take(kind: Kind, pairs: Sequence[tuple[Span, Span]]) -> None:
+        for g, p in pairs:
             errors.append((kind, g, p))
             golds.remove(g)
             guesses.remove(p)

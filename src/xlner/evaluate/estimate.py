@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from xlner.core.types import Sentence, Span
 from xlner.errors import OptionError, UsageError
-from xlner.evaluate.calibration import Calibration, span_calibration
 from xlner.evaluate.metrics import CORRECT, GOLD, PREDICTED, ratio
+from xlner.evaluate.reliability import Calibration, span_calibration
 from xlner.evaluate.resample import Interval, percentile_interval, resampled_totals
 
 TEMPERATURES = (0.1, 10.0)  # the range that is searched

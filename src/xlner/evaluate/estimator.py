@@ -106,11 +106,11 @@ class Estimator:
             table: rows of one or more targets; an error needs three.
             penalty: at least 0; None takes the one of `PENALTIES` with the least error on left-out targets.
         """
-        made = _fit(table, penalty)
+        estimator = _fit(table, penalty)
         if len(table.rows_of) < 3:
-            return made
+            return estimator
         missed = np.abs(leave_one_target_out(table, penalty=penalty) - table.f1) * 100
-        return replace(made, mean_abs_error=float(missed.mean()), width90=width90(missed))
+        return replace(estimator, mean_abs_error=float(missed.mean()), width90=width90(missed))
 
     def predict(self, table: Observed) -> np.ndarray:
         """Estimates for the features of a table, whose F1 is not looked at. Shape: (n_rows,), fractions.
@@ -142,7 +142,7 @@ class Estimator:
     def save(self, path: str | Path) -> Path:
         """Write everything as JSON: weights, the table it was fitted on, and its error."""
         t = self.observed
-        told = {
+        record = {
             **self.ridge.as_dict(t.features),
             "penalty": self.penalty,
             "mean_abs_error": self.mean_abs_error,
@@ -152,7 +152,7 @@ class Estimator:
                 for target, f1, row in zip(t.targets, t.f1.tolist(), t.values.tolist(), strict=True)
             ],
         }
-        return write_json(path, FORMAT, told)
+        return write_json(path, FORMAT, record)
 
     @classmethod
     def load(cls, path: str | Path) -> Estimator:
@@ -164,16 +164,18 @@ class Estimator:
         return load_json(path, FORMAT, "estimator", cls.from_dict)
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> Estimator:
+    def from_dict(cls, record: Mapping[str, Any]) -> Estimator:
         """What `save` wrote, from plain values."""
-        rows = told["observed"]
+        rows = record["observed"]
         table = Observed(
             tuple(r["target"] for r in rows),
-            tuple(f["name"] for f in told["features"]),
+            tuple(f["name"] for f in record["features"]),
             np.array([r["values"] for r in rows], np.float64),
             np.array([r["f1"] for r in rows], np.float64),
         )
-        return cls(table, Ridge.from_dict(told), float(told["penalty"]), told["mean_abs_error"], told["width90"])
+        return cls(
+            table, Ridge.from_dict(record), float(record["penalty"]), record["mean_abs_error"], record["width90"]
+        )
 
 
 def leave_one_target_out(table: Observed, *, penalty: float | None = None) -> np.ndarray:

@@ -6,14 +6,15 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from typing import NoReturn
 
 from xlner.core.types import Sentence, Span
 from xlner.errors import DataError, UsageError
 
 Spans = tuple[Span, ...]
 
-# How tools write a word that their vocabulary lacks: [UNK], <unk>, UNK, and SentencePiece's sign.
-_UNKNOWN = re.compile(r"[\[<(]?(unk|oov|unknown)[\])>]?|\u2047|\ufffd", re.IGNORECASE)
+# How tools write a word that their vocabulary lacks: [UNK], <unk>, UNK, and SentencePiece's sign. "unknown" is a word.
+_UNKNOWN = re.compile(r"unk|oov|[\[<(](unk|oov|unknown)[\])>]|\u2047|\ufffd", re.IGNORECASE)
 # What tokenizers of treebanks and tools that clean text write instead.
 _REWRITTEN = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "``": '"', "''": '"'}
 _QUOTES = {ord(c): plain for plain, signs in (("'", "‘’‚`"), ('"', "“”„«»"), ("-", "–—")) for c in signs}
@@ -21,6 +22,8 @@ _QUOTES = {ord(c): plain for plain, signs in (("'", "‘’‚`"), ('"', "“”
 
 def check_parallel(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> Counter[str]:
     """Require the same sentences on both sides, split into the same words, and labels on both.
+
+    Some sentences of gold may have no labels, but not all of them.
 
     Words are compared after Unicode normalisation (NFC). A word that one side calls unknown, such as [UNK], and one
     that a tool has normalised (case, width, accents, digits to 0, brackets as -LRB-, quotes) pass, and are counted.
@@ -32,6 +35,8 @@ def check_parallel(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> C
         DataError: names the first sentence that differs, by number and by `where`.
     """
     differing: Counter[str] = Counter()
+    if gold and not any(g.labelled or g.spans for g in gold):
+        _refuse_raw("gold", 1, gold[0])
     for number, (g, p) in enumerate(zip(gold, predicted, strict=False), start=1):
         if len(g) != len(p):
             raise DataError(
@@ -40,12 +45,8 @@ def check_parallel(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> C
                 "both must hold the same sentences, split into the same words",
                 path=g.where or p.where,
             )
-        for side, sentence in (("gold", g), ("predicted", p)):
-            if not sentence.labelled:
-                raise DataError(
-                    f"{side} sentence {number} is raw text without labels; scores need labels on both sides",
-                    path=sentence.where,
-                )
+        if not p.labelled:
+            _refuse_raw("predicted", number, p)
         if g.words != p.words:
             _compare_words(number, g, p, differing)
     if len(gold) != len(predicted):
@@ -57,6 +58,12 @@ def check_parallel(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> C
             path=extra.where,
         )
     return differing
+
+
+def _refuse_raw(side: str, number: int, sentence: Sentence) -> NoReturn:
+    raise DataError(
+        f"{side} sentence {number} is raw text without labels; scores need labels on both sides", path=sentence.where
+    )
 
 
 def _compare_words(number: int, gold: Sentence, predicted: Sentence, differing: Counter[str]) -> None:
@@ -104,8 +111,9 @@ def counted_spans(
 ) -> Iterator[tuple[Spans, Spans]]:
     """Per sentence the gold and the predicted spans that count.
 
-    A span on either side does not count when it touches a word that is `missing` in gold (nobody knows what
-    is right there), when its type is not among `types`, or when its type is in `ignore`.
+    A span on either side does not count when it touches a word whose label is unknown in gold (nobody knows what
+    is right there), when its type is not among `types`, or when its type is in `ignore`. Unknown are words that are
+    `missing`, and those outside of spans in a sentence that nobody labelled.
 
     Args:
         gold: the right answers.
@@ -122,9 +130,12 @@ def counted_spans(
     tally: Counter[str] = Counter() if not_counted is None else not_counted
     for g, p in zip(gold, predicted, strict=True):
         counted: list[Spans] = []
+        unknown = _unknown(g)
+        if not g.labelled:
+            tally["gold: sentence that nobody labelled"] += 1
         for side, spans in (("gold", g.spans), ("predicted", p.spans)):
-            if g.missing:
-                spans = _without(spans, g.missing, tally, f"{side}: touches missing words")
+            if unknown:
+                spans = _without(spans, unknown, tally, f"{side}: touches missing words")
             counted.append(of_types(spans, types, ignore, tally, side))
         yield counted[0], counted[1]
 
@@ -143,17 +154,26 @@ def of_types(
     """The spans whose type counts; the others go into `tally`."""
     if types is None and not ignore:
         return spans
-    kept = tuple(s for s in spans if s.label not in ignore and (types is None or s.label in types))
-    if len(kept) < len(spans):
-        tally[f"{side}: type left out"] += len(spans) - len(kept)
-    return kept
+    counted = tuple(s for s in spans if s.label not in ignore and (types is None or s.label in types))
+    if len(counted) < len(spans):
+        tally[f"{side}: type left out"] += len(spans) - len(counted)
+    return counted
+
+
+def _unknown(gold: Sentence) -> Sequence[tuple[int, int]]:
+    """Ranges of words whose label nobody knows."""
+    if gold.labelled:
+        return gold.missing
+    edges = [0, *(edge for span in gold.spans for edge in (span.start, span.end)), len(gold)]
+    outside = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
+    return [*gold.missing, *outside]
 
 
 def _without(spans: Spans, missing: Sequence[tuple[int, int]], tally: Counter[str], reason: str) -> Spans:
-    kept = tuple(s for s in spans if not any(s.start < end and start < s.end for start, end in missing))
-    if len(kept) < len(spans):
-        tally[reason] += len(spans) - len(kept)
-    return kept
+    counted = tuple(s for s in spans if not any(s.start < end and start < s.end for start, end in missing))
+    if len(counted) < len(spans):
+        tally[reason] += len(spans) - len(counted)
+    return counted
 
 
 def overlaps(gold: Sequence[Span], predicted: Sequence[Span]) -> list[tuple[Span, Span]]:

@@ -42,6 +42,13 @@ def percentile_interval(values: NDArray[np.float64], *, level: float) -> Interva
     return Interval(float(low), float(high), level, len(values))
 
 
+def check_seed(seed: int) -> int:
+    """The seed itself. Raises OptionError: it is negative."""
+    if seed < 0:
+        raise OptionError("seed", f"must be at least 0, got {seed}")
+    return seed
+
+
 def select_type(counts: NDArray[Any], types: tuple[str, ...], entity_type: str | None) -> NDArray[Any]:
     """The counts of one type, or all. Shape: (..., n_types, 3) to (..., 1 or n_types, 3)."""
     if entity_type is None:
@@ -93,7 +100,7 @@ def resampled_totals(
     Yields:
         Blocks of draws. Shape: (n_block, ...), float64 whole numbers.
     """
-    rng = np.random.default_rng(seed)
+    rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(check_seed(seed))
     unique, times = distinct_rows(counts)
     flat = unique.reshape(len(unique), -1)
     for size in blocks(resamples, len(unique)):

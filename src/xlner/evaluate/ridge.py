@@ -75,18 +75,18 @@ class Ridge:
         }
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> Ridge:
+    def from_dict(cls, record: Mapping[str, Any]) -> Ridge:
         """What `as_dict` gave."""
         keys = ("mean", "spread", "weight")
-        mean, spread, weights = (np.array([f[key] for f in told["features"]], np.float64) for key in keys)
-        return cls(mean, spread, weights, float(told["intercept"]))
+        mean, spread, weights = (np.array([f[key] for f in record["features"]], np.float64) for key in keys)
+        return cls(mean, spread, weights, float(record["intercept"]))
 
 
 def write_json(path: str | Path, format: str, value: Mapping[str, Any]) -> Path:
     """Write an object with the name of its format, whole or not at all."""
     with atomic(path) as out:
-        told = {"format": format, **value}
-        out.write(json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        record = {"format": format, **value}
+        out.write(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return Path(path)
 
 
@@ -103,11 +103,11 @@ def load_json(path: str | Path, format: str, what: str, make: Callable[[Mapping[
         ModelError: the file is not there, or holds something else.
     """
     try:
-        told = json.loads(Path(path).read_text("utf-8"))
-        named = told.get("format") if isinstance(told, dict) else None
+        record = json.loads(Path(path).read_text("utf-8"))
+        named = record.get("format") if isinstance(record, dict) else None
         if named != format:
             raise ValueError(f"its format is {named!r}")
-        return make(told)
+        return make(record)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path} holds no {what} ({format}): {error}") from error
 

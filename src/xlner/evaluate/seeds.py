@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlner.errors import OptionError, UsageError
-from xlner.evaluate.resample import Interval, percentile_interval
+from xlner.evaluate.resample import Interval, check_seed, percentile_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,8 @@ def targets_interval(
         raise OptionError("resamples", f"must be at least 1, got {resamples}")
     means = [fmean(v) for v in values.values()]
     over = seeds_interval(means, level=level)
-    draws = _hierarchical([np.asarray(v, np.float64) for v in values.values()], resamples, np.random.default_rng(seed))
+    rng = np.random.default_rng(check_seed(seed))
+    draws = _hierarchical([np.asarray(v, np.float64) for v in values.values()], resamples, rng)
     return TargetsInterval(
         over.mean, over.low, over.high, percentile_interval(draws, level=level), level, len(means),
         sum(len(v) for v in values.values()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from xlner.evaluate.compare import Comparison
+from xlner.evaluate.comparison import Comparison
 from xlner.evaluate.estimate import Expected
 from xlner.evaluate.resample import Interval
 from xlner.evaluate.scores import Scores, TypeScore
@@ -50,9 +50,9 @@ def describe_comparisons(comparisons: Mapping[tuple[str, str], Comparison]) -> s
 
 def describe_expected(expected: Expected) -> str:
     """One line per type and one over all; numbers of gold and correct spans are expectations."""
-    told = expected.as_dict()
+    values = expected.as_dict()
     table = [("type", "precision", "recall", "f1", "expected gold", "predicted", "expected correct")]
-    for name, s in (*told["per_type"].items(), ("micro", told)):
+    for name, s in (*values["per_type"].items(), ("micro", values)):
         values = ("" if s[k] is None else _fraction(s[k]) for k in ("precision", "recall", "f1"))
         table.append((name, *values, f"{s['gold']:.1f}", str(s["predicted"]), f"{s['correct']:.1f}"))
     return _align(table)

@@ -132,7 +132,8 @@ def merge(
 
     Per tag c of type t: `p[c] = sum_k a_k p_k[c] / sum_(k knows t) a_k`; O gets what is left, and rows are normalised.
     A teacher that does not know t calls its entities O, so its O says nothing against t. Where all teachers know
-    all types this is the plain mixture.
+    all types this is the plain mixture. Where those that know t have no weight, as in a sentence that is far from all
+    of them, they count alike.
 
     Args:
         probabilities: one per teacher, taken one at a time. Shape: (n_words, n_tags), float32.
@@ -145,12 +146,14 @@ def merge(
 
     Reference: Wu et al., ACL 2020, the multi-source mixture of teachers; the handling of unknown types is ours.
     """
-    total, shares = np.zeros(1, np.float32), np.zeros(1, np.float32)
-    for rows, weight, types in zip(probabilities, weights, known, strict=True):
-        rows = rows / rows.sum(1, keepdims=True)
-        share = weight * np.array([float(t in types) for t in labels.types for _ in "BI"], np.float32)
-        total, shares = total + share * rows[:, 1:], shares + share
-    entities = np.asarray(total / np.maximum(shares, 1e-8), np.float32)
+    knows = np.array([[t in types for t in labels.types for _ in "BI"] for types in known], np.float64)
+    counted = [weight * row for weight, row in zip(weights, knows, strict=True)]
+    total = sum(counted, np.zeros(1))
+    entities = np.zeros(1, np.float32)
+    for rows, part, row in zip(probabilities, counted, knows, strict=True):
+        alike = row / np.maximum(knows.sum(0), 1)
+        share = np.divide(part, total, out=np.broadcast_to(alike, total.shape).copy(), where=total > 0)
+        entities = entities + share.astype(np.float32) * (rows / rows.sum(1, keepdims=True))[:, 1:]
     outside = np.maximum(1 - entities.sum(1, keepdims=True), 0)
     merged = np.concatenate([outside, entities], axis=1)
     return merged / merged.sum(1, keepdims=True)

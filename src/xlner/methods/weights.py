@@ -70,12 +70,12 @@ class TeacherWeights:
 
     def as_dict(self, names: Sequence[str]) -> dict[str, Any]:
         """For weights.json: the rule, and name -> weight, for the language and per type where types differ."""
-        made: dict[str, Any] = {"rule": self.rule, "weights": _named(names, self.language)}
+        record: dict[str, Any] = {"rule": self.rule, "weights": _named(names, self.language)}
         if self.types:
-            made["types"] = {t: _named(names, w) for t, w in self.types.items()}
+            record["types"] = {t: _named(names, w) for t, w in self.types.items()}
         if self.sentences is not None:
-            made["deviation over sentences"] = _named(names, self.sentences.std(0))
-        return made
+            record["deviation over sentences"] = _named(names, self.sentences.std(0))
+        return record
 
 
 def parse_weights(text: str, teachers: Sequence[str], types: Sequence[str]) -> TeacherWeights:
@@ -100,9 +100,9 @@ def parse_weights(text: str, teachers: Sequence[str], types: Sequence[str]) -> T
         if name in groups.setdefault(kind, {}):
             raise UsageError(f"`weights` names '{key}' twice")
         groups[kind][name] = _number(value, part)
-    made = {kind: _scaled(group, teachers, kind) for kind, group in groups.items()}
-    plain = made.pop("", np.full(len(teachers), 1 / len(teachers), np.float32))
-    return TeacherWeights(rule=text, language=plain, types=made)
+    weights = {kind: _scaled(group, teachers, kind) for kind, group in groups.items()}
+    plain = weights.pop("", np.full(len(teachers), 1 / len(teachers), np.float32))
+    return TeacherWeights(rule=text, language=plain, types=weights)
 
 
 def _number(value: str, part: str) -> float:

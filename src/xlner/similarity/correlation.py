@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from xlner.errors import OptionError
-from xlner.evaluate.resample import Interval, percentile_interval
+from xlner.evaluate.resample import Interval, check_seed, percentile_interval
 from xlner.similarity.transfers import Transfers
 
 LEAST = 3  # transfers; a correlation of two points is always 1 or -1
@@ -113,7 +113,7 @@ def _resampled(n: int, resamples: int, seed: int) -> np.ndarray:
     """Shape: (n_resamples, n), or none of them where there is nothing to choose from."""
     if n < 2:
         return np.zeros((0, n), np.int64)
-    return np.random.default_rng(seed).integers(n, size=(resamples, n))
+    return np.random.default_rng(check_seed(seed)).integers(n, size=(resamples, n))
 
 
 def _made(

@@ -168,7 +168,7 @@ class LanguageIdSimilarity:
         path.mkdir(parents=True, exist_ok=True)
         weights = {key: value.detach().numpy().copy() for key, value in self.scorer.state_dict().items()}
         save_file({**weights, "mean": self.mean, "spread": self.spread}, path / "language_id.safetensors")
-        told = {
+        record = {
             "languages": list(self.languages),
             "encoder": self.encoder.encoder,
             "layer": self.encoder.layer,
@@ -176,7 +176,7 @@ class LanguageIdSimilarity:
             "temperature": self.temperature,
             "options": {f.name: to_values(self.options)[f.name] for f in fields(ScorerOptions)},
         }
-        (path / "language_id.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
+        (path / "language_id.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
 
     @classmethod
     def load(cls, folder: str | Path, *, device: str | None = None) -> LanguageIdSimilarity:
@@ -192,20 +192,20 @@ class LanguageIdSimilarity:
 
         path = Path(folder)
         try:
-            told = json.loads((path / "language_id.json").read_text("utf-8"))
+            record = json.loads((path / "language_id.json").read_text("utf-8"))
             weights = load_file(path / "language_id.safetensors")
             mean, spread = weights.pop("mean"), weights.pop("spread")
-            options = ScorerOptions(**told["options"])
-            known = torch.ones((1, len(told["languages"])), dtype=torch.bool)
-            start = torch.zeros((len(told["languages"]), len(mean)))
+            options = ScorerOptions(**record["options"])
+            known = torch.ones((1, len(record["languages"])), dtype=torch.bool)
+            start = torch.zeros((len(record["languages"]), len(mean)))
             scorer = BilinearScorers(start, known, options.rank, options.seed)
             scorer.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()})
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
             raise ModelError(f"{path} holds no saved language-id similarity: {error}") from error
-        encoder = SentenceEncoder(told["encoder"], layer=told["layer"], device=device, excerpt=told["excerpt"])
+        encoder = SentenceEncoder(record["encoder"], layer=record["layer"], device=device, excerpt=record["excerpt"])
         return cls(
-            told["languages"], scorer.eval(), mean, spread, encoder=encoder, options=options,
-            temperature=told["temperature"],
+            record["languages"], scorer.eval(), mean, spread, encoder=encoder, options=options,
+            temperature=record["temperature"],
         )  # fmt: skip
 
     def _scale(self, scores: np.ndarray) -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from xlner.errors import UsageError
 from xlner.registry import Registry
-from xlner.similarity.matrix import SimilarityMatrix
-from xlner.similarity.texts import Texts
+
+if TYPE_CHECKING:
+    from xlner.similarity.matrix import SimilarityMatrix
+    from xlner.similarity.texts import Texts
 
 SIMILARITIES = Registry(
     "similarities",

@@ -104,8 +104,8 @@ def _direction(matrix: SimilarityMatrix) -> str:
 def _distance_label(matrix: SimilarityMatrix) -> str:
     if not matrix.higher_is_closer:
         return "distance"
-    own = np.diag(matrix.values)
-    return f"{own.max():.3g} − value" if np.isfinite(own).any() else "distance below the closest pair"
+    of_itself = np.diag(matrix.values)
+    return f"{of_itself.max():.3g} − value" if np.isfinite(of_itself).any() else "distance below the closest pair"
 
 
 def _labels(codes: list[str]) -> list[str]:

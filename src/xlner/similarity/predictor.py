@@ -97,7 +97,7 @@ class TransferPredictor:
 
     def save(self, path: str | Path) -> Path:
         """Write everything as JSON: weights, the transfers it was fitted on, and its error."""
-        told = {
+        record = {
             "about": self.about,
             "settings": dict(self.settings),
             "higher_is_closer": dict(self.measures),
@@ -107,7 +107,7 @@ class TransferPredictor:
             "error": dict(self.error),
             "fitted_on": self.fitted_on.as_dict(),
         }
-        return write_json(path, FORMAT, told)
+        return write_json(path, FORMAT, record)
 
     @classmethod
     def load(cls, path: str | Path) -> TransferPredictor:
@@ -119,14 +119,14 @@ class TransferPredictor:
         return load_json(path, FORMAT, "predictor of transfers", cls.from_dict)
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> TransferPredictor:
+    def from_dict(cls, record: Mapping[str, Any]) -> TransferPredictor:
         """What `save` wrote, from plain values."""
-        closer = told["higher_is_closer"]
-        extra = {iso3(code): float(value) for code, value in told["extra"].items()}
+        closer = record["higher_is_closer"]
+        extra = {iso3(code): float(value) for code, value in record["extra"].items()}
         return cls(
-            {f["name"]: bool(closer[f["name"]]) for f in told["features"]}, Ridge.from_dict(told), extra,
-            float(told["penalty"]), Transfers.from_dict(told["fitted_on"]), told["error"], told["settings"],
-            told["about"],
+            {f["name"]: bool(closer[f["name"]]) for f in record["features"]}, Ridge.from_dict(record), extra,
+            float(record["penalty"]), Transfers.from_dict(record["fitted_on"]), record["error"], record["settings"],
+            record["about"],
         )  # fmt: skip
 
 

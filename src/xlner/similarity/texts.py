@@ -48,8 +48,8 @@ class Texts:
         for group in self._bitext:
             sizes = {code: len(side) for code, side in group.items()}
             if len(sizes) < 2 or len(set(sizes.values())) > 1:
-                told = ", ".join(f"{n} in {code}" for code, n in sizes.items())
-                raise DataError(f"bitext needs two or more languages with as many sentences each; got {told}")
+                numbers = ", ".join(f"{n} in {code}" for code, n in sizes.items())
+                raise DataError(f"bitext needs two or more languages with as many sentences each; got {numbers}")
         self._vectors: dict[object, np.ndarray] = {}
         self._subwords: dict[str, Counter[str]] = {}
 

@@ -73,7 +73,7 @@ def leave_one_out(table: Transfers, *, penalty: float | None = None) -> list[Qua
         The regression, the mean of the source, then every measure.
     """
     folds = _folds(table)
-    regression = [(held.f1, made, made) for held, made in predictions(table, penalty=penalty)]
+    regression = [(held.f1, predicted, predicted) for held, predicted in predictions(table, penalty=penalty)]
     source_means = [(held.f1, means, means) for held, means in ((h, _source_means(h, rest)) for h, rest in folds)]
     out = [_quality(ALL, regression), _quality(SOURCE_MEAN, source_means)]
     for column, measure in enumerate(table.measures):
@@ -104,10 +104,14 @@ def predictions(table: Transfers, *, penalty: float | None = None) -> list[tuple
 
 def fit(table: Transfers, *, penalty: float | None = None) -> TransferPredictor:
     """The regression on all transfers, with its error on left-out targets beside that of everything else."""
-    made = TransferPredictor.fit(table, penalty=penalty)
+    predictor = TransferPredictor.fit(table, penalty=penalty)
     qualities = [q.as_dict() for q in leave_one_out(table, penalty=penalty)]
-    return replace(made, error={"leave_one_target_out": qualities, "mean_abs_error": qualities[0]["mean_abs_error"],
-                                "width90": qualities[0]["width90"]})  # fmt: skip
+    error = {
+        "leave_one_target_out": qualities,
+        "mean_abs_error": qualities[0]["mean_abs_error"],
+        "width90": qualities[0]["width90"],
+    }
+    return replace(predictor, error=error)
 
 
 def _folds(table: Transfers) -> list[tuple[Transfers, Transfers]]:

@@ -111,11 +111,11 @@ class Transfers:
         return {"measures": dict(self.measures), "rows": rows}
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> Transfers:
+    def from_dict(cls, record: Mapping[str, Any]) -> Transfers:
         """What `as_dict` gave."""
-        measures = {str(m): bool(up) for m, up in told["measures"].items()}
+        measures = {str(m): bool(up) for m, up in record["measures"].items()}
         signs = np.array([1 if up else -1 for up in measures.values()])
-        rows = told["rows"]
+        rows = record["rows"]
         values = np.array([[np.nan if v is None else v for v in r["values"]] for r in rows], np.float64)
         f1 = {(iso3(r["source"]), iso3(r["target"])): float(r["f1"]) for r in rows}
         if len(f1) < len(rows):
@@ -144,8 +144,8 @@ def read_f1(path: str | Path) -> dict[tuple[str, str], float]:
             except (TypeError, ValueError):
                 value = float("nan")
             if not 0 <= value <= 1:
-                told = f"f1 is a fraction such as 0.7694, got '{row['f1']}'"
-                raise DataError(told, path=path, line=reader.line_num)
+                message = f"f1 is a fraction such as 0.7694, got '{row['f1']}'"
+                raise DataError(message, path=path, line=reader.line_num)
             if pair in out:
                 raise DataError(f"{row['source']} to {row['target']} comes twice", path=path, line=reader.line_num)
             out[pair] = value

@@ -13,6 +13,13 @@ from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
 from xlner.similarity.texts import Texts
 
+_OF_ALL = """
+Angular, between URIEL features, from 0 (alike) to 1; see `Typology`.
+
+Reference:
+    Littell et al., "URIEL and lang2vec", EACL 2017. Khan et al., "URIEL+", COLING 2025. Data: CC BY-SA 4.0.
+"""  # what the docstring of each domain has in common
+
 
 class Typology(Part):
     """Angular distance between URIEL features of one domain, from 0 (alike) to 1.
@@ -36,6 +43,10 @@ class Typology(Part):
     needs: ClassVar[frozenset[str]] = frozenset({"codes"})
     domain: ClassVar[str]
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.__doc__ = f"{cls.__doc__}\n{_OF_ALL}"
+
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, in [0, 1]; no value where features are not known."""
         table = dict(zip(texts.languages, uriel.features(self.domain, texts.languages), strict=True))
@@ -55,60 +66,30 @@ class Typology(Part):
 
 
 class Genetic(Typology):
-    """Distance of the families that two languages belong to.
-
-    Angular, between URIEL features, from 0 (alike) to 1; see `Typology`.
-
-    Reference:
-        Littell et al., "URIEL and lang2vec", EACL 2017. Khan et al., "URIEL+", COLING 2025. Data: CC BY-SA 4.0.
-    """
+    """Distance of the families that two languages belong to."""
 
     domain = "genetic"
 
 
 class Geographic(Typology):
-    """Distance of the places where two languages are spoken, by how far they are from points on the globe.
-
-    Angular, between URIEL features, from 0 (alike) to 1; see `Typology`.
-
-    Reference:
-        Littell et al., "URIEL and lang2vec", EACL 2017. Khan et al., "URIEL+", COLING 2025. Data: CC BY-SA 4.0.
-    """
+    """Distance of the places where two languages are spoken, by how far they are from points on the globe."""
 
     domain = "geographic"
 
 
 class Syntactic(Typology):
-    """Distance of the grammars of two languages, as linguists describe them.
-
-    Angular, between URIEL features, from 0 (alike) to 1; see `Typology`.
-
-    Reference:
-        Littell et al., "URIEL and lang2vec", EACL 2017. Khan et al., "URIEL+", COLING 2025. Data: CC BY-SA 4.0.
-    """
+    """Distance of the grammars of two languages, as linguists describe them."""
 
     domain = "syntactic"
 
 
 class Phonological(Typology):
-    """Distance of the sound systems of two languages, as linguists describe them.
-
-    Angular, between URIEL features, from 0 (alike) to 1; see `Typology`.
-
-    Reference:
-        Littell et al., "URIEL and lang2vec", EACL 2017. Khan et al., "URIEL+", COLING 2025. Data: CC BY-SA 4.0.
-    """
+    """Distance of the sound systems of two languages, as linguists describe them."""
 
     domain = "phonological"
 
 
 class Inventory(Typology):
-    """Distance of the sets of sounds of two languages.
-
-    Angular, between URIEL features, from 0 (alike) to 1; see `Typology`.
-
-    Reference:
-        Littell et al., "URIEL and lang2vec", EACL 2017. Khan et al., "URIEL+", COLING 2025. Data: CC BY-SA 4.0.
-    """
+    """Distance of the sets of sounds of two languages."""
 
     domain = "inventory"

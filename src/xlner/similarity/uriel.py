@@ -57,15 +57,15 @@ def features(domain: str, languages: tuple[str, ...]) -> np.ndarray:
             codes = {str(code): row for row, code in enumerate(table["langs"])}
             columns = np.char.startswith(table["feats"], prefix)
             rows = [[codes[c] for c in (code, _ALSO.get(code, "")) if c in codes] for code in languages]
-            wanted = sorted({r for mine in rows for r in mine})
+            wanted = sorted({r for of_language in rows for r in of_language})
             data = table["data"][wanted][:, columns]
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path} is no table of URIEL as this version of xlner knows it: {error}") from error
     place = {row: i for i, row in enumerate(wanted)}
     out = np.full((len(languages), int(columns.sum())), np.nan)
-    for i, mine in enumerate(rows):
-        if mine:
-            known = np.concatenate([data[place[r]] for r in mine], axis=1)
+    for i, of_language in enumerate(rows):
+        if of_language:
+            known = np.concatenate([data[place[r]] for r in of_language], axis=1)
             best = np.where(known > -1, known, -np.inf).max(1)
             out[i] = np.where(np.isfinite(best), best, np.nan)
     return out

@@ -69,10 +69,10 @@ class SentenceEncoder:
         out = []
         for start in range(0, len(sentences), _CHUNK):
             chunk = sentences[start : start + _CHUNK]
-            made = model.encode(chunk if whole or not self.excerpt else self._excerpts(chunk))
-            sums = made.vectors.new_zeros((len(chunk), made.vectors.shape[1]))
-            counts = torch.from_numpy(np.diff(made.starts)).to(sums.device)[:, None].clamp_min(1)
-            out.append((sums.index_add_(0, made.sentences(), made.vectors) / counts).cpu().numpy())
+            encoded = model.encode(chunk if whole or not self.excerpt else self._excerpts(chunk))
+            sums = encoded.vectors.new_zeros((len(chunk), encoded.vectors.shape[1]))
+            counts = torch.from_numpy(np.diff(encoded.starts)).to(sums.device)[:, None].clamp_min(1)
+            out.append((sums.index_add_(0, encoded.sentences(), encoded.vectors) / counts).cpu().numpy())
         return np.concatenate(out) if out else np.zeros((0, 1), np.float32)
 
     def subwords(self, sentences: Sequence[Sequence[str]]) -> Counter[str]:

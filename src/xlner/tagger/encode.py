@@ -92,11 +92,11 @@ class WordEncoder:
             starts = np.cumsum([0] + [len(p.ids) for p in pieces])
             if starts[-1] > self._room and self.on_long == "error":
                 raise DataError(f"sentence {index + 1} has {starts[-1]} subwords, the window holds {self._room}")
-            for low, high, own_low, own_high in _spread(starts, self._room):
+            for low, high, first_word, end_word in _spread(starts, self._room):
                 ids = [*self._prefix, *(i for p in pieces[low:high] for i in p.ids), *self._suffix]
-                heads = [p.head for p in pieces[own_low:own_high]]
-                positions = starts[own_low:own_high] + heads - starts[low] + len(self._prefix)
-                yield Window(index, np.asarray(ids, np.int32), positions.astype(np.int32), own_low)
+                heads = [p.head for p in pieces[first_word:end_word]]
+                positions = starts[first_word:end_word] + heads - starts[low] + len(self._prefix)
+                yield Window(index, np.asarray(ids, np.int32), positions.astype(np.int32), first_word)
 
 
 def _spread(starts: np.ndarray, room: int) -> list[tuple[int, int, int, int]]:
@@ -111,11 +111,11 @@ def _spread(starts: np.ndarray, room: int) -> list[tuple[int, int, int, int]]:
             break
         # The next window begins a quarter of a window before this one ends, at least one word further than this one.
         low = max(low + 1, int(np.searchsorted(starts, starts[high] - room // 4, side="left")))
-    out, own = [], 0
+    out, first = [], 0
     for (low, high), following in zip(spans, [*spans[1:], None], strict=True):
-        end = n_words if following is None else max(own + 1, (following[0] + high) // 2)
-        out.append((low, high, own, end))
-        own = end
+        end = n_words if following is None else max(first + 1, (following[0] + high) // 2)
+        out.append((low, high, first, end))
+        first = end
     return out
 
 

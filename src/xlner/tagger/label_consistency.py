@@ -58,8 +58,8 @@ class FormProbabilities:
         """Draw each word's probabilities towards those of its form: `q[c] ~ p[c]^(1-s) m[c]^s`, m the geometric mean.
 
         The classes c are O and the types; how a type divides into B and I stays. s is `strength` times the probability
-        that the word does not continue an entity: "do" in "Banco do Brasil" is judged by its neighbours. No tag gets
-        less than 0.0001.
+        that the word does not continue an entity: "do" in "Banco do Brasil" is judged by its neighbours. p is taken to
+        be at least 0.0001 for each tag, in m too; what that adds is taken away again, so a sure teacher stays sure.
 
         Args:
             words: of this part of the text.
@@ -78,8 +78,10 @@ class FormProbabilities:
         share = np.where(ids < 0, 0.0, strength * (1 - inside))[:, None]
         mixed = np.exp((1 - share) * np.log(classes) + share * self.means[ids])
         ratio = mixed / mixed.sum(1, keepdims=True) / classes
-        made = tags * np.concatenate([ratio[:, :1], np.repeat(ratio[:, 1:], 2, axis=1)], axis=1)
-        return (made / made.sum(1, keepdims=True)).astype(np.float32)
+        ratio = np.concatenate([ratio[:, :1], np.repeat(ratio[:, 1:], 2, axis=1)], axis=1)
+        added = np.maximum(tags - probabilities, 0)
+        smooth = tags * ratio - added * np.minimum(ratio, 1)
+        return (smooth / smooth.sum(1, keepdims=True)).astype(np.float32)
 
 
 def smoothed(

@@ -70,9 +70,9 @@ class TorchNetwork:
 
     def copy(self, model: PreTrainedModel) -> TorchNetwork:
         """Another model on the same device and in the same precision."""
-        made = TorchNetwork(model, device=str(self.device))
-        made.dtype, made.precision_reason = self.dtype, self.precision_reason
-        return made
+        network = TorchNetwork(model, device=str(self.device))
+        network.dtype, network.precision_reason = self.dtype, self.precision_reason
+        return network
 
     @property
     def tags(self) -> Sequence[str]:

@@ -41,24 +41,27 @@ class OutputMap:
         except ValueError as error:
             raise ModelError(f"the model's labels are no NER tags: {error}") from None
         if "O" not in model_tags:
-            raise ModelError(f"the model has no tag O among {', '.join(model_tags)}")
+            raise ModelError(
+                f"the model has no tag O among {', '.join(model_tags)}. Name the output for no entity O in id2label of "
+                "its config.json."
+            )
         renamed = [(p, mapping.get(label, label) if label else "O") for p, label in split]
-        own = list(dict.fromkeys(label for _, label in renamed if label != "O"))
-        self.labels = labels or LabelSet(tuple(own))
-        strangers = [t for t in own if t not in self.labels.types]
+        types = list(dict.fromkeys(label for _, label in renamed if label != "O"))
+        self.labels = labels or LabelSet(tuple(types))
+        strangers = [t for t in types if t not in self.labels.types]
         if strangers:
             raise ModelError(
                 f"the model knows {', '.join(strangers)}, the label set is {', '.join(self.labels.types)}; "
                 f"map them, e.g. `mapping {strangers[0]}=O`"
             )
-        self.known = frozenset(own)
+        self.known = frozenset(types)
         tags = self.labels.tags
         self._names = list(model_tags)
         self._matrix = np.zeros((len(model_tags), len(tags)), np.float32)
         for i, (prefix, label) in enumerate(renamed):
             tag = "O" if label == "O" else f"{'B' if prefix in _BEGIN else 'I'}-{label}"
             self._matrix[i, tags.index(tag)] = 1.0
-        self._without_begin = not any(p in _BEGIN for p, _ in split) and bool(own)
+        self._without_begin = not any(p in _BEGIN for p, _ in split) and bool(types)
         self._identity = self._matrix.shape[0] == self._matrix.shape[1] and np.array_equal(
             self._matrix, np.eye(len(tags), dtype=np.float32)
         )

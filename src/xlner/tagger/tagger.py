@@ -283,12 +283,13 @@ class Tagger:
 
         Raises:
             ModelError: the outputs are mapped.
-            UsageError: `folder` holds something else than a saved model.
+            UsageError: `folder` holds something else than what this method wrote.
         """
         if not self.has_own_head:
             raise ModelError("a tagger with mapped outputs cannot be saved; save what with_own_head() gives")
-        is_model = (Path(folder) / "config.json").is_file()  # else a README.md in it is the user's
-        with atomic_folder(folder, may_replace=MODEL_FILES if is_model else ()) as place:
+        saved_before = (Path(folder) / SIDE_FILE).is_file()  # else a model or a README.md in it is the user's
+        name_labels(self.model.config, self.labels)  # a model that was loaded may spell its tags in another way
+        with atomic_folder(folder, may_replace=MODEL_FILES if saved_before else ()) as place:
             self.model.save_pretrained(place)
             self.tokenizer.save_pretrained(place)
             extras = {"languages": list(self.languages), "max_subwords": self.words.max_subwords}

@@ -26,6 +26,7 @@ class Batch:
         weights: how much each word counts. Shape: (n_words,), float32.
         pairs: number of each window's pair, -1 for none. Shape: (n_windows,), int64.
         share: the part of the epoch's sentences done once this batch is done, in (0, 1].
+        part: the part of them that is this batch's, over all processes.
     """
 
     ids: torch.Tensor
@@ -36,6 +37,7 @@ class Batch:
     weights: torch.Tensor
     pairs: torch.Tensor
     share: float
+    part: float
 
     @property
     def subwords(self) -> int:
@@ -43,7 +45,7 @@ class Batch:
         return int(self.mask.sum())
 
 
-def collate(examples: Sequence[Example], pad_id: int, share: float = 1.0) -> Batch:
+def collate(examples: Sequence[Example], pad_id: int, share: float = 1.0, part: float = 1.0) -> Batch:
     """One batch of some examples, in their order."""
     ids, mask = pad_batch([e.ids for e in examples], pad_id)
     rows = np.repeat(np.arange(len(examples)), [len(e.positions) for e in examples])
@@ -56,6 +58,7 @@ def collate(examples: Sequence[Example], pad_id: int, share: float = 1.0) -> Bat
         torch.from_numpy(np.concatenate([e.weights for e in examples])),
         torch.tensor([e.pair for e in examples]),
         share,
+        part,
     )
 
 
@@ -101,7 +104,8 @@ def epoch_batches(
             count += 1
             if count > skip:
                 share = (done + size * number * world / len(batches)) / total
-                yield collate([examples[i] for group in members for i in order[group]], pad_id, share)
+                part = size * world / len(batches) / total
+                yield collate([examples[i] for group in members for i in order[group]], pad_id, share, part)
         done += size
 
 

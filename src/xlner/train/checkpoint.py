@@ -50,3 +50,16 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, names: list[str], tensor
         if values:
             state[index] = values
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def rng_state(device: torch.device) -> torch.Tensor:
+    """The state of torch's generator that dropout draws from."""
+    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+
+
+def set_rng_state(state: torch.Tensor, device: torch.device) -> None:
+    """Undo `rng_state`, on the device itself, which need not be the current one."""
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    else:
+        torch.set_rng_state(state)

@@ -63,6 +63,9 @@ def tempered_kl(temperature: float) -> WordLoss:
         OptionError: `temperature` is not positive.
 
     Reference: Hinton, Vinyals & Dean 2015, section 2 (the factor T^2 keeps gradients comparable).
+
+    Limits: a root raises small probabilities most. At T = 4 a teacher that gives each of 8 other tags 0.0001 has 0.56
+    left for the tag it is sure of, and one that gives them 0.0000001 has 0.88.
     """
     if temperature <= 0:
         raise OptionError("temperature", f"must be above 0, got {temperature}")

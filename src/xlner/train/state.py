@@ -26,7 +26,7 @@ class State:
         batch: steps of the current one.
         step: all steps.
         dev: dev F1 of each epoch that is over.
-        kept: the epoch with the best of them, counted from 1; 0 for none.
+        best_epoch: the epoch with the best of them, counted from 1; 0 for none.
         best: its F1.
         stop: whether patience is over.
         streams: name -> epoch and batches in it, of the streams beside the first.
@@ -38,7 +38,7 @@ class State:
     batch: int = 0
     step: int = 0
     dev: list[float] = field(default_factory=list)
-    kept: int = 0
+    best_epoch: int = 0
     best: float = -1.0
     stop: bool = False
     streams: dict[str, list[int]] = field(default_factory=dict)
@@ -47,6 +47,6 @@ class State:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> State:
-        """From what a checkpoint says; what an older one lacks has its default."""
+        """From what a checkpoint says; what an older one lacks has its default, and `kept` was `best_epoch`."""
         known = {f.name for f in fields(cls)}
-        return cls(**{k: v for k, v in values.items() if k in known})
+        return cls(**{k: v for k, v in {"best_epoch": values.get("kept", 0), **values}.items() if k in known})

@@ -21,7 +21,14 @@ from xlner.errors import ModelError, OptionError
 from xlner.tagger.device import autocast
 from xlner.tagger.tagger import Tagger
 from xlner.train.batches import Batch, Streams
-from xlner.train.checkpoint import load_checkpoint, optimizer_tensors, restore_optimizer, save_checkpoint
+from xlner.train.checkpoint import (
+    load_checkpoint,
+    optimizer_tensors,
+    restore_optimizer,
+    rng_state,
+    save_checkpoint,
+    set_rng_state,
+)
 from xlner.train.dropout import use_byte_dropout
 from xlner.train.examples import Chunks
 from xlner.train.metrics import MetricsFile
@@ -119,9 +126,10 @@ class Training:
     def step(self, batches: Mapping[str, Batch]) -> None:
         """One update of the weights."""
         state = self.state
-        self.position = state.epoch + next(iter(batches.values())).share
+        first = next(iter(batches.values()))
+        self.position = state.epoch + first.share
         self.done = self.position / self.epochs
-        self.rate = self._rate()
+        self.rate = self._rate(first.part / self.epochs)
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate
         shown = StepInput({name: self._forward(batch) for name, batch in batches.items()}, self.done)
@@ -140,10 +148,12 @@ class Training:
         state.batch += 1
         state.summed += 1
 
-    def _rate(self) -> float:
+    def _rate(self, part: float) -> float:
         if self.done >= 1 and self.state.step == 0:
-            return self.options.learning_rate  # the only step of all, which the schedule would let teach nothing
-        return self.options.learning_rate * schedule(self.done, self.options.warmup)
+            return self.options.learning_rate  # the only step of all
+        # The schedule ends at 0, where the last step would teach nothing: it takes the rate of its middle.
+        done = self.done if self.done < 1 else 1 - part / 2
+        return self.options.learning_rate * schedule(done, self.options.warmup)
 
     def _forward(self, batch: Batch) -> StreamInput:
         device = self.tagger.device
@@ -188,10 +198,10 @@ class Training:
         self.metrics.write({"step": state.step, "epoch": state.epoch, "dev_f1": f1})
         self.accelerator.log({"dev_f1": f1}, step=state.step)
         if f1 > state.best:
-            state.best, state.kept = f1, state.epoch
+            state.best, state.best_epoch = f1, state.epoch
             if self.accelerator.is_main_process:
                 _save_weights(self.folder / BEST, dict(zip(self.names, self.trained, strict=True)))
-        elif self.options.patience and state.epoch - state.kept >= self.options.patience:
+        elif self.options.patience and state.epoch - state.best_epoch >= self.options.patience:
             state.stop = True
 
     def due(self) -> bool:
@@ -209,7 +219,7 @@ class Training:
             ModelError: a weight or the loss is infinite or NaN; the last checkpoint stays.
         """
         self.check()
-        rng = _rng_state(self.tagger.device)[None]
+        rng = rng_state(self.tagger.device)[None]
         if self.world > 1:
             rng = self.accelerator.gather(rng.to(self.tagger.device)).cpu()
         if self.accelerator.is_main_process:
@@ -231,7 +241,7 @@ class Training:
         """Take the best epoch's weights, if dev data chose one, and end the logs."""
         state = self.state
         self.accelerator.wait_for_everyone()
-        if state.dev and 0 < state.kept < state.epoch:
+        if state.dev and 0 < state.best_epoch < state.epoch:
             best = load_file(self.folder / BEST)
             with torch.no_grad():
                 for name, parameter in zip(self.names, self.trained, strict=True):
@@ -239,7 +249,7 @@ class Training:
         for tracker in self.accelerator.trackers:  # end_training() would also end the process group of the caller
             tracker.finish()
         self.tagger.model.eval()
-        return TrainResult(state.step, state.epoch, tuple(state.dev), state.kept or state.epoch)
+        return TrainResult(state.step, state.epoch, tuple(state.dev), state.best_epoch or state.epoch)
 
     def check(self) -> None:
         """Raises ModelError: the loss or a weight is infinite or NaN."""
@@ -269,8 +279,7 @@ class Training:
         optimizer = getattr(self.optimizer, "optimizer", self.optimizer)
         restore_optimizer(optimizer, [*self.names, *self.module_names], tensors)
         if (rng := tensors.get(f"random.{self.rank}")) is not None:
-            set_state = torch.cuda.set_rng_state if self.tagger.device.type == "cuda" else torch.set_rng_state
-            set_state(rng.to(torch.uint8))
+            set_rng_state(rng.to(torch.uint8), self.tagger.device)
 
 
 def _check_trackers(names: Sequence[str]) -> None:
@@ -281,11 +290,6 @@ def _check_trackers(names: Sequence[str]) -> None:
                 "report_to",
                 f"must be of trackers that are installed: {', '.join(known) or 'there is none'}; got '{name}'",
             )
-
-
-def _rng_state(device: torch.device) -> torch.Tensor:
-    """The state of torch's generator that dropout draws from."""
-    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
 
 
 def _save_weights(path: Path, weights: Mapping[str, torch.Tensor]) -> None:

@@ -15,6 +15,7 @@ from xlner.evaluate.metrics import GOLD, evaluate_metric
 from xlner.evaluate.resample import (
     Interval,
     blocks,
+    check_seed,
     distinct_rows,
     percentile_interval,
     resampled_totals,
@@ -159,7 +160,7 @@ def compare_runs(
     mean_a, mean_b = float(observed[:n_a].mean()), float(observed[n_a:].mean())
     actual = mean_a - mean_b
 
-    sentences, runs, swaps = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3))
+    sentences, runs, swaps = (np.random.default_rng(s) for s in np.random.SeedSequence(check_seed(seed)).spawn(3))
     draws = np.concatenate(
         [
             difference(totals, _run_weights(runs, n_a, len(totals)), _run_weights(runs, n_b, len(totals)))
