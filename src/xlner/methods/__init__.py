@@ -7,6 +7,7 @@ METHODS = Registry(
     {
         "direct": "xlner.methods.direct:Direct",
         "distill": "xlner.methods.distill:Distill",
+        "bitext": "xlner.methods.bitext:BitextTransfer",
     },
     one="method",
 )
