@@ -8,12 +8,12 @@ from xlner.component import option, options
 from xlner.core.languages import bcp47
 from xlner.errors import UsageError
 from xlner.methods.method import Fitted, Method
-from xlner.methods.projection_options import ProjectionOptions, projection_plan
+from xlner.methods.projection_options import ProjectionOptions, check_bitexts, projection_plan
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
     from xlner.core.run_folder import RunFolder
-    from xlner.methods.task import Source, Task
+    from xlner.methods.task import Task
 
 
 class BitextTransfer(Method):
@@ -52,7 +52,7 @@ class BitextTransfer(Method):
         """
         if any(s.text for s in task.sources):
             raise UsageError("`source_text` is read for weights, and the method bitext has none")
-        check_bitexts(task, task.sources)
+        check_bitexts(task)
         read = {b.language for b in task.bitext}
         if idle := [s for s in task.sources if not read & {*s.languages}]:
             code = bcp47(idle[0].language)
@@ -90,14 +90,3 @@ class BitextTransfer(Method):
         with costs.of("student"):
             student, notes = train_on_projected(sets, teachers, task, options, run.path)
         return Fitted(model=student, baselines=tuple(teachers), notes=notes, costs=costs.seconds)
-
-
-def check_bitexts(task: Task, sources: tuple[Source, ...]) -> None:
-    """See that the source side of every parallel text is in the language of a source.
-
-    Raises:
-        UsageError: one is not.
-    """
-    codes = {code for s in sources for code in s.languages}
-    if stray := [b.language for b in task.bitext if b.language not in codes]:
-        raise UsageError(f"`bitext {bcp47(stray[0])}=...` is for no `source`; nothing would tag its source side")

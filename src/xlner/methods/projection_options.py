@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from xlner.component import option, options
+from xlner.core.languages import bcp47
 from xlner.errors import OptionError, UsageError
 
 if TYPE_CHECKING:
+    from xlner.methods.task import Task
     from xlner.project.plan import Plan
 
 Named = str | dict[str, Any]
@@ -65,6 +67,17 @@ def projection_plan(options: ProjectionOptions, *, device: str | None = None, ta
     aligner = _unless("aligner", options.aligner, default.aligner, bool(needs & {"alignment", "candidates"}))
     score = _unless("score", options.score, default.score, "candidates" in needs)
     return plan(matcher, aligner, score, Resources(tagger=tagger, device=device))
+
+
+def check_bitexts(task: Task) -> None:
+    """See that the source side of every parallel text is in the language of a source.
+
+    Raises:
+        UsageError: one is not.
+    """
+    codes = {code for s in task.sources for code in s.languages}
+    if stray := [b.language for b in task.bitext if b.language not in codes]:
+        raise UsageError(f"`bitext {bcp47(stray[0])}=...` is for no `source`; nothing would tag its source side")
 
 
 def name_and_options(option: str, value: Named) -> tuple[str, dict[str, Any]]:

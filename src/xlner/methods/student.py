@@ -59,6 +59,7 @@ def distil_from(
     run: RunFolder,
     *,
     beside: Sequence[ProjectedSet] = (),
+    vote: float = 0.0,
 ) -> tuple[Tagger, tuple[str, ...]]:
     """Let teachers label the raw text of the task, and train a student on the weighted mean of their probabilities.
 
@@ -70,6 +71,7 @@ def distil_from(
         run: soft labels and checkpoints are kept in its folder, where a killed run goes on.
         beside: projected data that the student learns from in the same steps; it goes round as long as the raw text
             takes.
+        vote: weight of the hard label on words that all teachers label alike, for the loss ce.
 
     Returns:
         The student, and what the user should know of it.
@@ -105,6 +107,7 @@ def distil_from(
         sizes,
         floor=options.confidence_floor,
         consistency=options.label_consistency,
+        vote=vote,
     )
     loss = make_loss(options.loss, temperature=options.temperature)
     streams: SoftLabelChunks | dict[str, Chunks] = chunks

@@ -64,6 +64,18 @@ def _joined(sources: Sequence[Source]) -> Source:
     )
 
 
+def mixed_types(sources: Sequence[Source]) -> tuple[str, ...]:
+    """What to know of sources that are trained on together although one has names of a type that another lacks."""
+    types_of = {s.name: set(LabelSet.of(s.sentences).types) for s in sources if s.sentences}
+    every = set().union(*types_of.values())
+    return tuple(
+        f"source {name} has no {', '.join(sorted(every - types))}; if it has such names without labels, they were "
+        "taught as O (`method distill` keeps sources apart)"
+        for name, types in types_of.items()
+        if types != every
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bitext:
     """Parallel text of a source language and the target language: sentence n of one side translates n of the other.

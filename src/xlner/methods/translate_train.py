@@ -63,6 +63,8 @@ class TranslateTrain(Method):
             raise UsageError("`read_target` is for methods in which a tagger labels the source side")
         if options.source_floor:
             raise UsageError("`source_floor` is for methods in which a tagger labels the source side")
+        from xlner.methods.translated_sources import check_translations
+
         check_translations(task, options.translator)
         projection_plan(options)
 
@@ -81,6 +83,7 @@ class TranslateTrain(Method):
         from xlner.core.costs import Costs
         from xlner.methods.projected import write_projected
         from xlner.methods.projected_student import train_on_projected
+        from xlner.methods.task import mixed_types
         from xlner.methods.teachers import teacher_of
         from xlner.methods.translated_sources import pairs_of_translations
 
@@ -99,5 +102,5 @@ class TranslateTrain(Method):
         with costs.of("student"):
             student, told = train_on_projected(sets, teachers, task, options, run.path, labelled=labelled)
         return Fitted(
-            model=student, baselines=tuple(teachers), notes=(*notes, *told, *_mixed(task)), costs=costs.seconds
+            model=student, baselines=tuple(teachers), notes=(*notes, *told, *mixed_types(task.sources)), costs=costs.seconds
         )
