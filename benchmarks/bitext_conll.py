@@ -21,7 +21,10 @@ from conll import EVEN, means, summary
 
 TARGETS = ("es", "de")
 ARMS = ("distill", "bitext", "two teachers", "combined")
-PUBLISHED = {"es": 76.94, "de": 73.22}  # TSL with mBERT, Wu et al. 2020: no parallel text, an encoder four times as large
+PUBLISHED = {
+    "es": 76.94,
+    "de": 73.22,
+}  # TSL with mBERT, Wu et al. 2020: no parallel text, an encoder four times as large
 WITH_LABELS = {"es": 84.9, "de": 80.7}  # our encoder trained on the target's own labels
 
 
@@ -140,7 +143,9 @@ def table(runs: list[dict[str, Any]], projections: list[dict[str, Any]]) -> str:
         "|---" * 11 + "|",
     ]  # fmt: skip
     for p in projections:
-        types = [f"{p['source_types'].get(t, 0)} / {p['target_types'].get(t, 0)}" for t in ("PER", "LOC", "ORG", "MISC")]
+        types = [
+            f"{p['source_types'].get(t, 0)} / {p['target_types'].get(t, 0)}" for t in ("PER", "LOC", "ORG", "MISC")
+        ]
         share = 100 * p["missing_words"] / p["words"]
         cells = [p["target"], p["seed"], p["kept"], p["entities"], p["fates"].get("projected", 0)]
         cells += [p["without_entities"], f"{share:.1f}%", *types]

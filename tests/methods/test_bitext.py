@@ -75,7 +75,7 @@ def test_two_texts_of_a_language_are_kept_apart(quick, tmp_path):
 
 
 def test_a_text_without_a_source_and_a_source_without_a_text_are_refused(quick):
-    with pytest.raises(UsageError, match="`bitext de=...` is for no `source`"):
+    with pytest.raises(UsageError, match=r"`bitext de=...` is for no `source`"):
         BitextTransfer.check(task(bitext(), bitext(language="deu")), quick)
     german = Source(language="deu", sentences=tuple(replace(s, language="deu") for s in sentences(5)), name="2-de")
     english = Source(language="eng", sentences=tuple(sentences(5)), name="1-en")
@@ -86,7 +86,7 @@ def test_a_text_without_a_source_and_a_source_without_a_text_are_refused(quick):
 def test_a_teacher_that_lacks_a_type_is_refused(quick, tmp_path):
     people = [s.with_spans(s.spans[:1]) for s in sentences(30)]
     lacking = Source(language="eng", sentences=tuple(people), name="1-en")
-    with pytest.raises(UsageError, match="1-en does not know LOC.*`mapping LOC=O`"):
+    with pytest.raises(UsageError, match=r"1-en does not know LOC.*`mapping LOC=O`"):
         fit(task(sources=(lacking,)), quick, tmp_path)
 
 
@@ -115,7 +115,9 @@ def test_a_part_needs_a_name(value):
 
 
 def labelled_pairs(*pairs):
-    return SentencePairs(name="x", source=lambda: iter([s for s, _ in pairs]), target=lambda: iter([t for _, t in pairs]))
+    return SentencePairs(
+        name="x", source=lambda: iter([s for s, _ in pairs]), target=lambda: iter([t for _, t in pairs])
+    )
 
 
 def en(text, *spans):
@@ -157,7 +159,12 @@ def test_finished_chunks_are_not_projected_again(quick, tmp_path, monkeypatch):
 
 
 def test_alignments_from_a_file_stay_with_their_pairs(quick, tmp_path):
-    text = [en("Ana paints", Span(0, 1, "PER")), en(""), en("Boris Arcol", Span(0, 1, "PER")), en("Farah", Span(0, 1, "PER"))]
+    text = [
+        en("Ana paints", Span(0, 1, "PER")),
+        en(""),
+        en("Boris Arcol", Span(0, 1, "PER")),
+        en("Farah", Span(0, 1, "PER")),
+    ]
     target = [en("pinta Ana"), en("x"), en("Arcol Boris"), en("Farah")]
     (tmp_path / "links").write_text("0-1 1-0\n\n0-1 1-0\n0-0\n")
     given = {"aligner": {"name": "files", "path": str(tmp_path / "links")}, "chunk_pairs": 2, "score": "align"}

@@ -57,6 +57,17 @@ def test_parallel_text_and_translations_join(quick, tmp_path):
     assert len(made.notes) == 2
 
 
+def test_pooled_sources_keep_their_translations(quick, tmp_path):
+    first, second = (Source(language="eng", sentences=tuple(TEXT[n::2]), name=f"{n + 1}-en") for n in (0, 1))
+    asked = Task(
+        sources=(first, second), target="spa", labels=LABELS, raw=lambda: iter(RAW),
+        translations={s.name: lambda s=s: (in_spanish(x).without_labels() for x in s.sentences) for s in (first, second)},
+    )  # fmt: skip
+    made = fit(asked, replace(quick, pool=True, learn_projected=False), tmp_path)
+    assert [t.name for t in made.baselines] == ["projected", "1-en+1"]
+    assert sorted(p.name for p in (tmp_path / "projected").iterdir()) == ["1-en-translated", "2-en-translated"]
+
+
 def test_there_must_be_something_to_project(quick):
     with pytest.raises(UsageError, match="needs something to project"):
         Combined.check(task(), quick)

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 from tests.methods.test_bitext import FAST, LABELS, in_spanish
-from tests.toy import sentences
+from tests.toy import sentences, write_conll, write_text
 
+from xlner.api.transfer import transfer
 from xlner.core.run_folder import RunFolder
 from xlner.errors import DataError, UsageError
 from xlner.evaluate import score
@@ -83,7 +84,7 @@ def test_too_few_translations_are_an_error(tiny_encoder, tmp_path):
 
 
 def test_a_source_that_cannot_be_translated_is_said_before_work(tiny_encoder):
-    with pytest.raises(UsageError, match="source 1-en has no translations, and none can be made: .*en-es"):
+    with pytest.raises(UsageError, match=r"source 1-en has no translations, and none can be made: .*en-es"):
         TranslateTrain.check(task(), quick(TranslateTrain, tiny_encoder))
 
 
@@ -129,3 +130,16 @@ def test_finished_translations_are_taken_and_faults_are_counted(tmp_path):
     (tmp_path / "es.txt").unlink()
     again = [" ".join(s.words) for s in translated(lambda: iter(lines), engine, "eng", "spa", out)()]
     assert again == texts
+
+
+def test_one_file_of_translations_is_for_one_source(tmp_path):
+    first, second = (str(write_conll(tmp_path / f"{n}.conll", sentences(5, seed=n))) for n in (1, 2))
+    raw = str(write_text(tmp_path / "es.txt", sentences(5, "spa")))
+    with pytest.raises(
+        UsageError, match=r"`translation en=...` holds the sentences of one source.*2 sources are in en"
+    ):
+        transfer(
+            [("eng", first), ("en", second)], ("spa", raw), tmp_path / "run", method="translate-train",
+            translations=[("eng", raw)],
+        )  # fmt: skip
+    assert not (tmp_path / "run").exists()

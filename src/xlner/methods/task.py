@@ -45,7 +45,8 @@ class Source:
 def pooled(sources: Sequence[Source]) -> tuple[Source, ...]:
     """Sources with data of the same types as one source; models, and data with other types, stay apart.
 
-    Data that lacks a type cannot join: its names of that type would be taught as O.
+    Data that lacks a type cannot join: its names of that type would be taught as O. A joined source has a name of its
+    own, so what a task keeps by the names of its sources, such as `translations`, is found by those of `Task.sources`.
     """
     groups: dict[frozenset[str], list[Source]] = {}
     for source in sources:

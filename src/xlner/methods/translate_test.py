@@ -58,7 +58,9 @@ class TranslateTest(Method):
             raise UsageError("`source_text` is read for weights, and the method translate-test has none")
         for source in task.sources:
             if source.language == task.target:
-                raise UsageError(f"source {bcp47(source.language)} is in the target language; there is nothing to translate")
+                raise UsageError(
+                    f"source {bcp47(source.language)} is in the target language; there is nothing to translate"
+                )
             make_translator(options.translator, task.target, source.language)
         projection_plan(options, tagger=options.read_target)
 

@@ -102,5 +102,8 @@ class TranslateTrain(Method):
         with costs.of("student"):
             student, told = train_on_projected(sets, teachers, task, options, run.path, labelled=labelled)
         return Fitted(
-            model=student, baselines=tuple(teachers), notes=(*notes, *told, *mixed_types(task.sources)), costs=costs.seconds
+            model=student,
+            baselines=tuple(teachers),
+            notes=(*notes, *told, *mixed_types(task.sources)),
+            costs=costs.seconds,
         )
