@@ -20,6 +20,7 @@ from common import f1_of, measured, parser, run_xlner, write_results
 from conll import EVEN, means, summary
 
 TARGETS = ("es", "de")
+TYPES = ("PER", "LOC", "ORG", "MISC")
 ARMS = ("distill", "bitext", "two teachers", "combined")
 PUBLISHED = {
     "es": 76.94,
@@ -120,9 +121,9 @@ def table(runs: list[dict[str, Any]], projections: list[dict[str, Any]]) -> str:
         "# German and Spanish from English with public parallel text",
         "",
         "Strict span F1 on the full CoNLL test files, mean over seeds with the 95% t-interval over seeds in brackets. "
-        f"Even: equal words of the test text are labelled alike (`--label-consistency {EVEN}`). Published: TSL, with an "
-        "encoder four times as large and without parallel text. With labels: our encoder trained on the target's own.",
-        "",
+        f"Even: equal words of the test text are labelled alike (`--label-consistency {EVEN}`). Published: TSL, with "
+        f"Even: equal words of the test text are labelled alike (`--label-consistency {EVEN}`). Published: TSL, with "
+        "an encoder four times as large, without parallel text. With labels: our encoder trained on the target's own.",
         "| target | method | seeds | F1 | even | minutes | peak MB |",
         "|---" * 7 + "|",
     ]
@@ -139,13 +140,12 @@ def table(runs: list[dict[str, Any]], projections: list[dict[str, Any]]) -> str:
     lines += [
         "",
         "| target | seed | pairs | entities of the English side | projected | sentences without any | unknown words | "
-        + " | ".join(f"{t}: English side / projected" for t in ("PER", "LOC", "ORG", "MISC")) + " |",
+        + " | ".join(f"{t}: English side / projected" for t in TYPES) + " |",
         "|---" * 11 + "|",
     ]  # fmt: skip
     for p in projections:
-        types = [
-            f"{p['source_types'].get(t, 0)} / {p['target_types'].get(t, 0)}" for t in ("PER", "LOC", "ORG", "MISC")
-        ]
+        sides = p["source_types"], p["target_types"]
+        types = [" / ".join(str(side.get(t, 0)) for side in sides) for t in TYPES]
         share = 100 * p["missing_words"] / p["words"]
         cells = [p["target"], p["seed"], p["kept"], p["entities"], p["fates"].get("projected", 0)]
         cells += [p["without_entities"], f"{share:.1f}%", *types]

@@ -58,10 +58,11 @@ def test_parallel_text_and_translations_join(quick, tmp_path):
 
 
 def test_pooled_sources_keep_their_translations(quick, tmp_path):
+    parts = [[in_spanish(s).without_labels() for s in TEXT[n::2]] for n in (0, 1)]
     first, second = (Source(language="eng", sentences=tuple(TEXT[n::2]), name=f"{n + 1}-en") for n in (0, 1))
     asked = Task(
         sources=(first, second), target="spa", labels=LABELS, raw=lambda: iter(RAW),
-        translations={s.name: lambda s=s: (in_spanish(x).without_labels() for x in s.sentences) for s in (first, second)},
+        translations={"1-en": lambda: iter(parts[0]), "2-en": lambda: iter(parts[1])},
     )  # fmt: skip
     made = fit(asked, replace(quick, pool=True, learn_projected=False), tmp_path)
     assert [t.name for t in made.baselines] == ["projected", "1-en+1"]

@@ -123,8 +123,8 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
     for language in {code for code, _ in inputs.translations}:
         if (several := [code for code, _ in inputs.source].count(language)) > 1:
             raise UsageError(
-                f"`translation {bcp47(language)}=...` holds the sentences of one source, line by line, and {several} sources "
-                f"are in {bcp47(language)}; join their files to one source"
+                f"`translation {bcp47(language)}=...` holds the sentences of one source, line by line, and {several} "
+                f"sources are in {bcp47(language)}; join their files to one source"
             )
     texts = {language: stream_text(file, language=language) for language, file in inputs.source_text}
     codes = {code for code, _ in inputs.source}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from xlner.component import option, options
+from xlner.component import options
 from xlner.core.languages import bcp47
 from xlner.errors import UsageError
 from xlner.methods.method import Fitted, Method
-from xlner.methods.projection_options import ProjectionOptions, check_bitexts, projection_plan
-from xlner.train.options import TrainOptions
+from xlner.methods.projection_options import TaggedOptions, check_bitexts, projection_plan
 
 if TYPE_CHECKING:
     from xlner.core.run_folder import RunFolder
@@ -24,24 +23,15 @@ class BitextTransfer(Method):
     sure are unknown to the training, not O. Of two sources in one language each tags the text. Raw target text is not
     read; `method combined` learns from both.
 
-    Reference: Yarowsky & Ngai, NAACL 2001 (projection through parallel text); Ni, Dinu & Florian, ACL 2017 (selection of
-    projected data). Aligners and matchers are those of `xlner project`.
+    Reference: Yarowsky & Ngai, NAACL 2001 (projection through parallel text); Ni, Dinu & Florian, ACL 2017 (selection
+    of projected data). Aligners and matchers are those of `xlner project`.
     """
 
     needs = frozenset({"bitext"})
 
     @options
-    class Options(ProjectionOptions):
+    class Options(TaggedOptions):
         """Settings of learning from parallel text."""
-
-        encoder: str = option(
-            "embedded", "What fresh teachers and students start from: 'embedded', a folder or a hub id."
-        )
-        teacher: TrainOptions = option(TrainOptions, "Training of teachers on labelled source data.")
-        student: TrainOptions = option(TrainOptions, "Training of the student on projected data.")
-        student_from: Literal["auto", "encoder", "teacher"] = option(
-            "auto", "What the student starts from; auto is the first teacher that knows all types, if there is one."
-        )
 
     @classmethod
     def check(cls, task: Task, options: BitextTransfer.Options) -> None:
@@ -74,14 +64,11 @@ class BitextTransfer(Method):
         from xlner.core.costs import Costs
         from xlner.methods.projected import write_projected
         from xlner.methods.projected_student import pairs_of_bitexts, train_on_projected
-        from xlner.methods.teachers import teacher_of
+        from xlner.methods.teachers import teachers_of
 
         costs = Costs()
         with costs.of("teachers"):
-            teachers = [
-                teacher_of(s, task, run.path / "teachers" / s.name, encoder=options.encoder, options=options.teacher)
-                for s in task.sources
-            ]
+            teachers = teachers_of(task.sources, task, options, run)
         with costs.of("projection"):
             sets = [
                 write_projected(pairs, options, options.teacher, run.path / "projected" / pairs.name)

@@ -24,7 +24,7 @@ class Combined(Method):
 
     Projected data comes from parallel text, from translations of labelled sources, or both. A source teacher trained
     further on it is a teacher of its own (`teachers/projected`); `projected_teachers both` adds one that knows nothing
-    else. All of them label the raw text, and the student learns their weighted mean, as in the method distill. Where all
+    else. All of them label the raw text, and the student learns their weighted mean, as in distillation. Where all
     agree, `vote` adds their answer as a hard label. The student may also learn from the projected data itself
     (`learn_projected`).
 
@@ -90,7 +90,7 @@ class Combined(Method):
         from xlner.core.costs import Costs
         from xlner.methods.student import distil_from
         from xlner.methods.task import pooled
-        from xlner.methods.teachers import teacher_of
+        from xlner.methods.teachers import teachers_of
         from xlner.methods.weighing import teacher_weights
 
         sources = pooled(task.sources) if options.pool else task.sources
@@ -98,10 +98,7 @@ class Combined(Method):
         with costs.of("weights"):
             weights = teacher_weights(sources, task, options, run.path)
         with costs.of("teachers"):
-            teachers = [
-                teacher_of(s, task, run.path / "teachers" / s.name, encoder=options.encoder, options=options.teacher)
-                for s in sources
-            ]
+            teachers = teachers_of(sources, task, options, run)
         with costs.of("projection"):
             sets, notes = _projected(task, sources, teachers, options, run)
         with costs.of("teachers of projected data"):

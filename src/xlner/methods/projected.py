@@ -87,11 +87,10 @@ class ProjectedSet:
         """One sentence about the counts, for people."""
         c = self.counts
         lost = c["entities"] - c["fates"].get("projected", 0)
-        return (
-            f"{self.name}: {c['kept']} of {c['pairs']} sentence pairs with {c['entities']} entities, of which {lost} were "
-            f"not projected; {c['without_entities']} sentences have none, {c['missing_words']} of {c['words']} words are "
-            "unknown"
-        )
+        pairs = f"{c['kept']} of {c['pairs']} sentence pairs with {c['entities']} entities"
+        unknown = f"{c['missing_words']} of {c['words']} words are unknown"
+        empty = f"{c['without_entities']} sentences have none"
+        return f"{self.name}: {pairs}, of which {lost} were not projected; {empty}, {unknown}"
 
 
 def write_projected(

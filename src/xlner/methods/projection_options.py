@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from xlner.component import option, options
 from xlner.core.languages import bcp47
 from xlner.errors import OptionError, UsageError
+from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
     from xlner.methods.task import Task
@@ -42,6 +43,18 @@ class ProjectionOptions:
         2000, "Sentence pairs projected together; bounds memory, and scores learn from what is together.", ge=1,
         unit="pairs",
     )  # fmt: skip
+
+
+@options
+class TaggedOptions(ProjectionOptions):
+    """Of methods in which a teacher tags the source side, and a student learns from the target side."""
+
+    encoder: str = option("embedded", "What fresh teachers and students start from: 'embedded', a folder or a hub id.")
+    teacher: TrainOptions = option(TrainOptions, "Training of teachers on labelled source data.")
+    student: TrainOptions = option(TrainOptions, "Training of the student on projected data.")
+    student_from: Literal["auto", "encoder", "teacher"] = option(
+        "auto", "What the student starts from; auto is the first teacher that knows all types, if there is one."
+    )
 
 
 def projection_plan(options: ProjectionOptions, *, device: str | None = None, tagger: bool = False) -> Plan:

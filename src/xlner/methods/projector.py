@@ -47,8 +47,8 @@ class Projector:
         tagger = None if pairs.teacher is None else pairs.teacher.load(training)
         if tagger is not None and (absent := [t for t in tagger.labels.types if t not in tagger.outputs.known]):
             raise UsageError(
-                f"source {pairs.name} does not know {', '.join(absent)}, so such names would be taught as O; leave them "
-                f"out with `mapping {absent[0]}=O`, or give sources of the same types"
+                f"source {pairs.name} does not know {', '.join(absent)}, so such names would be taught as O; leave "
+                f"them out with `mapping {absent[0]}=O`, or give sources of the same types"
             )
         reads = options.read_target and tagger is not None
         plan = projection_plan(options, device=training.device, tagger=reads)

@@ -85,8 +85,8 @@ class SoftLabelChunks:
         sizes: sentences per chunk.
         floor: words whose most probable tag, merged and smoothed, has less than this are masked.
         consistency: how far words that look alike are labelled alike, 0 to 1; see `FormProbabilities`.
-        vote: where all teachers find the same tag most probable, it counts so much as a hard label beside the soft ones,
-            which count 1. The cross-entropy of the mixture that is made of both is the sum of their losses.
+        vote: where all teachers find the same tag most probable, it counts so much as a hard label beside the soft
+            ones, which count 1. The cross-entropy of the mixture that is made of both is the sum of their losses.
     """
 
     folders: Sequence[Path]
@@ -116,7 +116,7 @@ class SoftLabelChunks:
         return FormProbabilities.of(([w for s in words for w in s], merged) for words, merged, _ in parts)
 
     def _merged(self, index: int) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
-        """Words of one chunk, sentence by sentence, the teachers' weighted mean, and the tag that all vote for or -1."""
+        """Words of one chunk, sentence by sentence, the teachers' mean, and the tag that all vote for or -1."""
         words, lengths = _unpack(load_file(self.folders[0] / f"{index:05d}.safetensors"))
         of_teachers = (
             load_file(folder / f"{index:05d}.safetensors")["probabilities"].astype(np.float32)

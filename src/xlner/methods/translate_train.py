@@ -84,7 +84,7 @@ class TranslateTrain(Method):
         from xlner.methods.projected import write_projected
         from xlner.methods.projected_student import train_on_projected
         from xlner.methods.task import mixed_types
-        from xlner.methods.teachers import teacher_of
+        from xlner.methods.teachers import teachers_of
         from xlner.methods.translated_sources import pairs_of_translations
 
         costs = Costs()
@@ -93,11 +93,7 @@ class TranslateTrain(Method):
         with costs.of("projection"):
             sets = [write_projected(p, options, options.student, run.path / "projected" / p.name) for p in pairs]
         with costs.of("teachers"):
-            teachers = [
-                teacher_of(s, task, run.path / "teachers" / s.name, encoder=options.encoder, options=options.teacher)
-                for s in task.sources
-                if options.student_from == "teacher"
-            ]
+            teachers = teachers_of(task.sources if options.student_from == "teacher" else (), task, options, run)
         labelled = [x for s in task.sources for x in s.sentences] if options.with_source else []
         with costs.of("student"):
             student, told = train_on_projected(sets, teachers, task, options, run.path, labelled=labelled)
