@@ -122,8 +122,8 @@ def table(runs: list[dict[str, Any]], projections: list[dict[str, Any]]) -> str:
         "",
         "Strict span F1 on the full CoNLL test files, mean over seeds with the 95% t-interval over seeds in brackets. "
         f"Even: equal words of the test text are labelled alike (`--label-consistency {EVEN}`). Published: TSL, with "
-        f"Even: equal words of the test text are labelled alike (`--label-consistency {EVEN}`). Published: TSL, with "
         "an encoder four times as large, without parallel text. With labels: our encoder trained on the target's own.",
+        "",
         "| target | method | seeds | F1 | even | minutes | peak MB |",
         "|---" * 7 + "|",
     ]
