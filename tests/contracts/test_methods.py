@@ -28,13 +28,20 @@ def name(request):
 
 @pytest.fixture
 def fit(name, tmp_path, tiny_encoder):
-    """Runs the method on toy files, with all inputs that it needs."""
+    """Runs the method on toy files, with all inputs that it reads."""
     kind = METHODS.load(name)
-    trainings = {f.name: FAST for f in option_fields(options_class(kind)) if f.nested}
+    fields = {f.name for f in option_fields(options_class(kind))}
+    quick = {f.name: FAST for f in option_fields(options_class(kind)) if f.nested}
+    quick |= {"encoder": str(tiny_encoder)}
+    if "aligner" in fields:
+        quick["aligner"] = {"name": "layers", "encoder": str(tiny_encoder)}
+    if "translator" in fields:  # of raw text, where no translations are given
+        quick["translator"] = {"name": "files", "path": str(tmp_path / "raw-translation.txt")}
 
     def run(folder, *, labelled=60, raw=40):
         source = str(write_conll(tmp_path / "en.conll", sentences(labelled)))
         target = str(write_text(tmp_path / "es.txt", sentences(raw, "spa", seed=5)))
+        write_text(tmp_path / "raw-translation.txt", sentences(raw, "eng", seed=5))
         translation = str(write_text(tmp_path / "translation.txt", sentences(labelled, "spa")))
         (tmp_path / "dictionary.txt").write_text("visits\tvisita\nwith\tcon\n", "utf-8")
         needed = {
@@ -43,10 +50,10 @@ def fit(name, tmp_path, tiny_encoder):
             "dictionaries": {"dictionaries": [("eng", str(tmp_path / "dictionary.txt"))]},
             "target_labels": {"target_labels": str(write_conll(tmp_path / "few.conll", sentences(10, "spa", seed=7)))},
         }
-        inputs = {k: v for need in kind.needs for k, v in needed.get(need, {}).items()}
+        inputs = {k: v for need in kind.needs | kind.uses for k, v in needed.get(need, {}).items()}
         return transfer(
             [("eng", source)], ("spa", target), tmp_path / folder, method=name,
-            options={"encoder": str(tiny_encoder), **trainings}, **inputs,
+            options=quick, **inputs,
         )  # fmt: skip
 
     return run

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from tests.toy import sentences
 
@@ -89,3 +90,38 @@ def test_a_measure_without_a_value_for_the_target_is_an_error(options, tmp_path)
 def test_an_unknown_rule_lists_the_measures(options, tmp_path):
     with pytest.raises(UsageError, match=r"uniform, language-id, .*lexical:subwords.*en=0.7"):
         teacher_weights(task(source("eng", "1-en")), replace(options, weights="magic"), tmp_path)
+
+
+def test_any_measure_that_learns_to_weigh_sentences_can_be_asked_for_it(options, tmp_path, monkeypatch):
+    class Shares:
+        """Weighs by the alphabet of the codes, for the test."""
+
+        needs = frozenset({"text"})
+
+        def fitted(self, texts, *, encoder, seed, max_sentences):
+            self.codes = list(texts)
+            return self
+
+        def scale(self, sentences):
+            return 1.0
+
+        def sentence_weights(self, sentences, *, scale):
+            return np.tile(np.array([0.25, 0.75], np.float32), (len(sentences), 1))
+
+        def matrix(self, texts):
+            raise AssertionError("its own weights are wanted")
+
+    monkeypatch.setitem(weighing.SIMILARITIES.builtin, "shares", "tests.methods.test_weighing:Shares")
+    monkeypatch.setitem(globals(), "Shares", Shares)
+    wanted = replace(options, weights="shares:sentence")
+    made = teacher_weights(task(source("eng", "1-en"), source("deu", "2-de")), wanted, tmp_path)
+    assert made.sentences.shape == (50, 2)
+    assert made.language == pytest.approx([0.25, 0.75])
+
+
+def test_a_measure_that_knows_no_sentences_is_not_asked_for_them(options, tmp_path):
+    wanted = replace(options, weights="lexical:subwords:sentence")
+    with pytest.raises(
+        UsageError, match=r"`weights` is one of .*language-id:sentence.*got 'lexical:subwords:sentence'"
+    ):
+        teacher_weights(task(source("eng", "1-en"), source("deu", "2-de")), wanted, tmp_path)

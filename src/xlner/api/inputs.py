@@ -120,6 +120,12 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
     """
     if unknown := set(reading) - set(_READING):
         raise UsageError(f"reading has no setting '{min(unknown)}'; it has: {', '.join(_READING)}")
+    for language in {code for code, _ in inputs.translations}:
+        if (several := [code for code, _ in inputs.source].count(language)) > 1:
+            raise UsageError(
+                f"`translation {bcp47(language)}=...` holds the sentences of one source, line by line, and {several} "
+                f"sources are in {bcp47(language)}; join their files to one source"
+            )
     texts = {language: _stream(file, language, remarks) for language, file in inputs.source_text}
     codes = {code for code, _ in inputs.source}
     for name in ("source_text", "translations", "dictionaries"):

@@ -9,6 +9,10 @@ METHODS = Registry(
     {
         "direct": "xlner.methods.direct:Direct",
         "distill": "xlner.methods.distill:Distill",
+        "bitext": "xlner.methods.bitext:BitextTransfer",
+        "translate-train": "xlner.methods.translate_train:TranslateTrain",
+        "translate-test": "xlner.methods.translate_test:TranslateTest",
+        "combined": "xlner.methods.combined:Combined",
     },
     one="method",
 )

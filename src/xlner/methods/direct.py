@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xlner.component import option, options
-from xlner.core.labels import LabelSet
 from xlner.errors import ModelError, UsageError
 from xlner.methods.method import Fitted, Method
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from xlner.core.run_folder import RunFolder
-    from xlner.methods.task import Source, Task
+    from xlner.methods.task import Task
     from xlner.tagger import Tagger
 
 
@@ -66,6 +63,7 @@ class Direct(Method):
             ModelError: a model whose outputs are not those of the task one by one.
         """
         from xlner.methods.supervised import supervise
+        from xlner.methods.task import mixed_types
 
         if task.sources[0].model:
             default = TrainOptions(device=options.teacher.device, precision=options.teacher.precision)
@@ -82,7 +80,7 @@ class Direct(Method):
             dev=task.dev,
             title="train on " + ", ".join(s.name for s in task.sources),
         )
-        return Fitted(model=tagger, notes=_mixed_types(task.sources))
+        return Fitted(model=tagger, notes=mixed_types(task.sources))
 
 
 def _as_it_is(task: Task, options: Direct.Options) -> Tagger:
@@ -98,15 +96,3 @@ def _as_it_is(task: Task, options: Direct.Options) -> Tagger:
             "are not IOB2. Use it where it is (xlner predict MODEL `mapping OLD=NEW`), or `method distill`"
         )
     return tagger if tagger.has_own_head else tagger.with_own_head()
-
-
-def _mixed_types(sources: Sequence[Source]) -> tuple[str, ...]:
-    """What to know of sources that are trained on together although one has names of a type that another lacks."""
-    types_of = {s.name: set(LabelSet.of(s.sentences).types) for s in sources if s.sentences}
-    every = set().union(*types_of.values())
-    return tuple(
-        f"source {name} has no {', '.join(sorted(every - types))}; if it has such names without labels, they were "
-        "taught as O (`method distill` keeps sources apart)"
-        for name, types in types_of.items()
-        if types != every
-    )

@@ -87,7 +87,7 @@ class Distill(Method):
         from xlner.core.costs import Costs
         from xlner.methods.student import distil_from
         from xlner.methods.task import pooled
-        from xlner.methods.teachers import teacher_of
+        from xlner.methods.teachers import teachers_of
         from xlner.methods.weighing import teacher_weights
 
         sources = pooled(task.sources) if options.pool else task.sources
@@ -95,10 +95,7 @@ class Distill(Method):
         with costs.of("weights"):  # first, so that what is wrong with them is said at once
             weights = teacher_weights(sources, task, options, run.path)
         with costs.of("teachers"):
-            teachers = [
-                teacher_of(s, task, run.path / "teachers" / s.name, encoder=options.encoder, options=options.teacher)
-                for s in sources
-            ]
+            teachers = teachers_of(sources, task, options, run)
         with costs.of("student"):
             student, notes = distil_from(teachers, weights, task, options, run)
         return Fitted(model=student, baselines=tuple(teachers), notes=notes, costs=costs.seconds)

@@ -85,6 +85,8 @@ class SoftLabelChunks:
         sizes: sentences per chunk.
         floor: words whose most probable tag, merged and smoothed, has less than this are masked.
         consistency: how far words that look alike are labelled alike, 0 to 1; see `FormProbabilities`.
+        vote: where all teachers find the same tag most probable, it counts so much as a hard label beside the soft
+            ones, which count 1. The cross-entropy of the mixture that is made of both is the sum of their losses.
     """
 
     folders: Sequence[Path]
@@ -95,23 +97,26 @@ class SoftLabelChunks:
     sizes: Sequence[int]
     floor: float = 0.0
     consistency: float = 0.0
+    vote: float = 0.0
 
     def load(self, index: int) -> list[Example]:
-        words, merged = self._merged(index)
+        words, merged, agreed = self._merged(index)
         flat = [w for sentence in words for w in sentence]
         if self.consistency:
             merged = self._of_forms.smooth(flat, merged, self.consistency)
         counts = (merged.max(1) >= self.floor).astype(np.float32)
+        if self.vote:
+            merged, counts = with_votes(merged, counts, agreed, self.vote)
         edges = np.cumsum([len(sentence) for sentence in words])[:-1]
         return examples_of(self.encoder, words, np.split(merged, edges), np.split(counts, edges))
 
     @cached_property
     def _of_forms(self) -> FormProbabilities:
         parts = (self._merged(i) for i in range(len(self.sizes)))
-        return FormProbabilities.of(([w for s in words for w in s], merged) for words, merged in parts)
+        return FormProbabilities.of(([w for s in words for w in s], merged) for words, merged, _ in parts)
 
-    def _merged(self, index: int) -> tuple[list[list[str]], np.ndarray]:
-        """Words of one chunk, sentence by sentence, and the teachers' weighted mean."""
+    def _merged(self, index: int) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
+        """Words of one chunk, sentence by sentence, the teachers' mean, and the tag that all vote for or -1."""
         words, lengths = _unpack(load_file(self.folders[0] / f"{index:05d}.safetensors"))
         of_teachers = (
             load_file(folder / f"{index:05d}.safetensors")["probabilities"].astype(np.float32)
@@ -119,7 +124,40 @@ class SoftLabelChunks:
         )
         first = sum(self.sizes[:index])
         weights = self.weights.of_words(lengths, self.labels, first_sentence=first)
-        return words, merge(of_teachers, weights, self.known, self.labels)
+        votes: list[np.ndarray] = []
+
+        def counted() -> Iterator[np.ndarray]:
+            for rows in of_teachers:
+                votes.append(rows.argmax(1))
+                yield rows
+
+        merged = merge(counted(), weights, self.known, self.labels)
+        return words, merged, np.where(np.all([v == votes[0] for v in votes], axis=0), votes[0], -1)
+
+
+def with_votes(
+    targets: np.ndarray, weights: np.ndarray, agreed: np.ndarray, vote: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Targets and weights in which agreed tags count as hard labels too.
+
+    Args:
+        targets: soft labels. Shape: (n_words, n_tags).
+        weights: how much each word counts. Shape: (n_words,).
+        agreed: the tag that all teachers vote for, or -1. Shape: (n_words,).
+        vote: weight of the hard label; that of the soft one is 1.
+
+    Returns:
+        `(p + vote * onehot) / (1 + vote)` and the weight times `1 + vote` where there is an agreed tag, so that their
+        cross-entropy is `weight * (CE(p) + vote * CE(onehot))`. Shapes as given.
+
+    Reference: Wu et al., IJCAI 2020 (UniTrans), the voting scheme.
+    """
+    rows = np.flatnonzero(agreed >= 0)
+    mixed, raised = targets.copy(), weights.copy()
+    mixed[rows, agreed[rows]] += vote
+    mixed[rows] /= 1 + vote
+    raised[rows] *= 1 + vote
+    return mixed, raised
 
 
 def merge(

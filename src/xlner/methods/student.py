@@ -9,6 +9,7 @@ from typing import Protocol
 from xlner.core.run_folder import RunFolder
 from xlner.core.seed import seed_everything
 from xlner.errors import UsageError
+from xlner.methods.projected import ProjectedChunks, ProjectedSet
 from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
 from xlner.methods.supervised import dev_f1
 from xlner.methods.task import Task
@@ -16,24 +17,30 @@ from xlner.methods.teachers import Teacher
 from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
+from xlner.train.examples import Chunks
 from xlner.train.processes import main_first
 
 UNKNOWN_TYPES = "encoder, since no teacher knows all types"
 
 
-class DistilOptions(Protocol):
-    """Options that a method must have to distil; the method `distill` says what they mean."""
+class StudentOptions(Protocol):
+    """Options that a method must have to train a student."""
 
     @property
     def encoder(self) -> str: ...
     @property
     def student(self) -> TrainOptions: ...
     @property
+    def student_from(self) -> str: ...
+
+
+class DistilOptions(StudentOptions, Protocol):
+    """Options that a method must have to distil; the method `distill` says what they mean."""
+
+    @property
     def loss(self) -> str: ...
     @property
     def temperature(self) -> float: ...
-    @property
-    def student_from(self) -> str: ...
     @property
     def confidence_floor(self) -> float: ...
     @property
@@ -45,7 +52,14 @@ class DistilOptions(Protocol):
 
 
 def distil_from(
-    teachers: Sequence[Teacher], weights: TeacherWeights, task: Task, options: DistilOptions, run: RunFolder
+    teachers: Sequence[Teacher],
+    weights: TeacherWeights,
+    task: Task,
+    options: DistilOptions,
+    run: RunFolder,
+    *,
+    beside: Sequence[ProjectedSet] = (),
+    vote: float = 0.0,
 ) -> tuple[Tagger, tuple[str, ...]]:
     """Let teachers label the raw text of the task, and train a student on the weighted mean of their probabilities.
 
@@ -55,6 +69,9 @@ def distil_from(
         task: its raw text, labels, target and dev data.
         options: of the distillation.
         run: soft labels and checkpoints are kept in its folder, where a killed run goes on.
+        beside: projected data that the student learns from in the same steps; it goes round as long as the raw text
+            takes.
+        vote: weight of the hard label on words that all teachers label alike, for the loss ce.
 
     Returns:
         The student, and what the user should know of it.
@@ -78,7 +95,7 @@ def distil_from(
         known_types.append(tagger.outputs.known)
 
     seed_everything(options.student.seed)
-    student, settings, start = _student(teachers, task, options, known_types)
+    student, settings, start = starting_student(teachers, task, options, known_types)
     weights.check(known_types, task.labels.types)
     _write_weights(run, {**weights.as_dict(names), "student_starts_from": start})
     chunks = SoftLabelChunks(
@@ -90,33 +107,47 @@ def distil_from(
         sizes,
         floor=options.confidence_floor,
         consistency=options.label_consistency,
+        vote=vote,
     )
     loss = make_loss(options.loss, temperature=options.temperature)
-    train(student, chunks, loss, options=settings, folder=run.path, dev=dev_f1(task.dev), title="student")
+    streams: SoftLabelChunks | dict[str, Chunks] = chunks
+    if beside:
+        streams = {"raw": chunks, "projected": ProjectedChunks(student, beside)}
+    train(student, streams, loss, options=settings, folder=run.path, dev=dev_f1(task.dev), title="student")
     fresh = f"the student starts from the {UNKNOWN_TYPES}; it then needs more raw text than one that starts trained"
     return student, (fresh,) if start == UNKNOWN_TYPES else ()
 
 
-def _student(
-    teachers: Sequence[Teacher], task: Task, options: DistilOptions, known_types: Sequence[Collection[str]]
+def starting_student(
+    teachers: Sequence[Teacher], task: Task, options: StudentOptions, known_types: Sequence[Collection[str]]
 ) -> tuple[Tagger, TrainOptions, str]:
     """A student, how it is to be trained, and what it starts from: a teacher, "encoder" or UNKNOWN_TYPES.
 
-    It starts from the encoder, or from the first teacher that knows all types of the task.
+    It starts from the encoder, or from the first teacher that knows all types of the task. Seed first.
+
+    Args:
+        teachers: trained; may be none if `options.student_from` is "encoder".
+        task: types and languages of the student.
+        options: `encoder`, `student` and `student_from`.
+        known_types: of each teacher.
+
+    Raises:
+        UsageError: the student is to start from a teacher, and none knows all types.
     """
     languages = sorted({code for s in task.sources for code in s.languages} | {task.target})
     settings = options.student
     able = [t for t, types in zip(teachers, known_types, strict=True) if set(types).issuperset(task.labels.types)]
-    first = (able or teachers)[0]
+    first = next(iter([*able, *teachers]), None)
     # A trained teacher beside a named encoder: the user wants the student on that encoder.
-    other_encoder = options.student_from == "auto" and first.given and options.encoder != type(options)().encoder
+    named = options.encoder != type(options)().encoder
+    other_encoder = options.student_from == "auto" and first is not None and first.given and named
     if options.student_from != "encoder" and not other_encoder:
         if able:
-            student = first.load(settings, dropout=settings.dropout)
+            student = able[0].load(settings, dropout=settings.dropout)
             student.languages = tuple(languages)
             ready = student if student.has_own_head else student.with_own_head()
-            return ready, replace(settings, epochs=settings.epochs or 1), first.name
-        if options.student_from == "teacher":
+            return ready, replace(settings, epochs=settings.epochs or 1), able[0].name
+        if options.student_from == "teacher" and first is not None:
             knows = ", ".join(sorted(known_types[0]))
             raise UsageError(
                 f"`student_from teacher` needs a teacher with the task's types {', '.join(task.labels.types)}; "

@@ -45,7 +45,8 @@ class Source:
 def pooled(sources: Sequence[Source]) -> tuple[Source, ...]:
     """Sources with data of the same types as one source; models, and data with other types, stay apart.
 
-    Data that lacks a type cannot join: its names of that type would be taught as O.
+    Data that lacks a type cannot join: its names of that type would be taught as O. A joined source has a name of its
+    own, so what a task keeps by the names of its sources, such as `translations`, is found by those of `Task.sources`.
     """
     groups: dict[frozenset[str], list[Source]] = {}
     for source in sources:
@@ -61,6 +62,18 @@ def _joined(sources: Sequence[Source]) -> Source:
         sentences=tuple(sentence for s in sources for sentence in s.sentences),
         text=tuple(sentence for s in sources for sentence in s.text or s.sentences),
         name=f"{sources[0].name}+{len(sources) - 1}",
+    )
+
+
+def mixed_types(sources: Sequence[Source]) -> tuple[str, ...]:
+    """What to know of sources that are trained on together although one has names of a type that another lacks."""
+    types_of = {s.name: set(LabelSet.of(s.sentences).types) for s in sources if s.sentences}
+    every = set().union(*types_of.values())
+    return tuple(
+        f"source {name} has no {', '.join(sorted(every - types))}; if it has such names without labels, they were "
+        "taught as O (`method distill` keeps sources apart)"
+        for name, types in types_of.items()
+        if types != every
     )
 
 

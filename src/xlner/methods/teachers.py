@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from xlner.core.labels import LabelSet
+from xlner.core.run_folder import RunFolder
 from xlner.methods.supervised import supervise
 from xlner.methods.task import Source, Task
 from xlner.tagger import Tagger
@@ -39,6 +41,23 @@ class Teacher:
             self.model, mapping=self.mapping, labels=self.labels, device=options.device, precision=options.precision,
             dropout=dropout,
         )  # fmt: skip
+
+
+class TeacherOptions(Protocol):
+    """Options that a method must have to train teachers."""
+
+    @property
+    def encoder(self) -> str: ...
+    @property
+    def teacher(self) -> TrainOptions: ...
+
+
+def teachers_of(sources: Sequence[Source], task: Task, options: TeacherOptions, run: RunFolder) -> list[Teacher]:
+    """The teachers of some sources, in their order, kept in the run's folder. See `teacher_of`."""
+    return [
+        teacher_of(s, task, run.path / "teachers" / s.name, encoder=options.encoder, options=options.teacher)
+        for s in sources
+    ]
 
 
 def teacher_of(source: Source, task: Task, folder: Path, *, encoder: str, options: TrainOptions) -> Teacher:

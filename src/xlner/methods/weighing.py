@@ -16,19 +16,23 @@ from xlner.core.types import Sentence
 from xlner.errors import DataError, UsageError
 from xlner.methods.task import Source, Task
 from xlner.methods.weights import TeacherWeights, parse_weights
+from xlner.similarity import SIMILARITIES
+from xlner.similarity.measure import Similarity, WeighsSentences
 from xlner.train.processes import main_first
 
 if TYPE_CHECKING:
     from xlner.methods.student import DistilOptions
 
+_BY_SENTENCE = ":sentence"
 SAMPLE = 2000  # sentences per language that a measure looks at
 
 
 def teacher_weights(sources: Sequence[Source], task: Task, options: DistilOptions, folder: Path) -> TeacherWeights:
     """How much each source counts, by the rule of `options.weights`.
 
-    `language-id` is the learned similarity of Wu et al. (ACL 2020), `language-id:sentence` the same per sentence; the
-    name of any other similarity measure gives the softmax of its closeness in standard deviations.
+    `uniform`, numbers, or the name of a similarity measure. One that learns to weigh sentences (`WeighsSentences`, such
+    as that of Wu et al., ACL 2020) gives its own weights, and with ":sentence" behind its name one row per sentence.
+    Any other gives the softmax of its closeness in standard deviations.
 
     Args:
         sources: the teachers' sources.
@@ -50,24 +54,42 @@ def teacher_weights(sources: Sequence[Source], task: Task, options: DistilOption
     place = folder / "weights.safetensors"
     with main_first():
         if not place.is_file():
-            by_language = _learned if rule in ("language-id", "language-id:sentence") else _measured
+            measure, by_sentence = _measure(rule)
+            if isinstance(measure, WeighsSentences):
+                values = _learned(measure, sources, task, options, by_sentence=by_sentence)
+            else:
+                values = _measured(measure, sources, task, options)
             with replace_file(place) as unfinished:
-                save_file(_of_sources(sources, by_language(sources, task, options)), unfinished)
+                save_file(_of_sources(sources, values), unfinished)
     arrays = load_file(place)
     return TeacherWeights(rule=rule, language=arrays["language"], sentences=arrays.get("sentences"))
 
 
-def _learned(sources: Sequence[Source], task: Task, options: DistilOptions) -> dict[str, np.ndarray]:
-    from xlner.similarity.language_id import LanguageIdSimilarity
-    from xlner.similarity.scorer import ScorerOptions
+def _measure(rule: str) -> tuple[Similarity, bool]:
+    """The measure that a rule names, and whether each sentence is to have weights of its own."""
+    name = rule.removesuffix(_BY_SENTENCE)
+    by_sentence = name != rule
+    names = SIMILARITIES.names()
+    if name not in names or (by_sentence and name not in _for_sentences()):
+        rules = ["uniform", *names, *(n + _BY_SENTENCE for n in _for_sentences())]
+        raise UsageError(f"`weights` is one of {', '.join(rules)}, or numbers such as en=0.7,de=0.3; got '{rule}'")
+    measure: Similarity = SIMILARITIES.build(name)
+    return measure, by_sentence
 
+
+def _for_sentences() -> list[str]:
+    """The measures that can weigh languages for single sentences."""
+    return [n for n in SIMILARITIES.names() if hasattr(SIMILARITIES.load(n), "fitted")]
+
+
+def _learned(
+    measure: WeighsSentences, sources: Sequence[Source], task: Task, options: DistilOptions, *, by_sentence: bool
+) -> dict[str, np.ndarray]:
     texts = _source_texts(sources)
     _check_text(texts, options.weights)
-    similarity = LanguageIdSimilarity.fit(
-        texts, encoder=options.encoder, options=ScorerOptions(seed=options.student.seed), max_sentences=SAMPLE
-    )
+    similarity = measure.fitted(texts, encoder=options.encoder, seed=options.student.seed, max_sentences=SAMPLE)
     sample = _sample(task)
-    if options.weights == "language-id":
+    if not by_sentence:
         return {"language": similarity.language_weights(sample)}
     assert task.raw is not None
     scale, parts = similarity.scale(sample), []
@@ -78,26 +100,21 @@ def _learned(sources: Sequence[Source], task: Task, options: DistilOptions) -> d
     return {"language": sentences.mean(0), "sentences": sentences}
 
 
-def _measured(sources: Sequence[Source], task: Task, options: DistilOptions) -> dict[str, np.ndarray]:
-    from xlner.similarity import SIMILARITIES, SentenceEncoder, Texts
-
-    if options.weights not in SIMILARITIES.names():
-        rules = ["uniform", "language-id", "language-id:sentence"]
-        rules += [n for n in SIMILARITIES.names() if n not in rules]
-        raise UsageError(
-            f"`weights` is one of {', '.join(rules)}, or numbers such as en=0.7,de=0.3; got '{options.weights}'"
-        )
-    measure = SIMILARITIES.build(options.weights)
+def _measured(
+    measure: Similarity, sources: Sequence[Source], task: Task, options: DistilOptions
+) -> dict[str, np.ndarray]:
     if "bitext" in measure.needs:
         raise UsageError(f"`weights {options.weights}` needs bitext, and a transfer has none; name a measure on text")
     texts = _source_texts(sources)
     if task.target in texts:
         raise UsageError(
             f"`weights {options.weights}` compares other languages with {bcp47(task.target)}, and a source has that "
-            "language itself; give weights as numbers, or language-id"
+            f"language itself; give weights as numbers, or {' or '.join(_for_sentences())}"
         )
     if "text" in measure.needs:
         _check_text(texts, options.weights)
+    from xlner.similarity import SentenceEncoder, Texts
+
     everything = Texts({task.target: _sample(task), **texts}, encoder=SentenceEncoder(options.encoder))
     matrix = measure.matrix(everything)
     if not any(np.isfinite(matrix.value(code, task.target)) for code in texts):

@@ -240,6 +240,15 @@ class LanguageId(Part):
             200, "Sentences of each language to learn from; all are weighed.", ge=1, unit="sentences"
         )
 
+    def fitted(
+        self, texts: Mapping[str, Sequence[Sentence]], *, encoder: str, seed: int, max_sentences: int
+    ) -> LanguageIdSimilarity:
+        """What weighs languages for sentences. See `WeighsSentences`."""
+        values = {f.name: getattr(self.options, f.name) for f in fields(ScorerOptions)} | {"seed": seed}
+        return LanguageIdSimilarity.fit(
+            texts, encoder=encoder, options=ScorerOptions(**values), max_sentences=max_sentences
+        )
+
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Weights of sources (rows) for targets (columns)."""
         import torch

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from xlner.errors import UsageError
 from xlner.registry import Registry
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from xlner.core.types import Sentence
     from xlner.similarity.matrix import SimilarityMatrix
     from xlner.similarity.texts import Texts
 
@@ -34,6 +37,40 @@ SIMILARITIES = Registry(
     },
     one="similarity",
 )
+
+
+class SentenceWeights(Protocol):
+    """Weights of the languages that it was fitted on, for sentences of another language."""
+
+    def scale(self, sentences: Sequence[Sentence], /) -> float:
+        """What scores are multiplied by, from a sample of the other language."""
+        ...
+
+    def language_weights(self, sentences: Sequence[Sentence], /) -> np.ndarray:
+        """Weights for all sentences together, summing to 1. Shape: (n_languages,)."""
+        ...
+
+    def sentence_weights(self, sentences: Sequence[Sentence], /, *, scale: float) -> np.ndarray:
+        """Weights for each sentence. Shape: (n_sentences, n_languages)."""
+        ...
+
+
+@runtime_checkable
+class WeighsSentences(Protocol):
+    """A measure that can also weigh languages for single sentences, which it learns from text of those languages."""
+
+    def fitted(
+        self, texts: Mapping[str, Sequence[Sentence]], *, encoder: str, seed: int, max_sentences: int
+    ) -> SentenceWeights:
+        """Learn the languages from their text.
+
+        Args:
+            texts: ISO 639-3 code -> sentences; the order is that of all weights.
+            encoder: "embedded", a folder or a hub id.
+            seed: of the learning.
+            max_sentences: of each language.
+        """
+        ...
 
 
 class Similarity(Protocol):

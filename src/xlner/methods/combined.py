@@ -1,0 +1,158 @@
+"""The two worlds combined: teachers from source labels and from projected data, distilled on raw target text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from xlner.component import option, options
+from xlner.errors import UsageError
+from xlner.methods.distill import Distill
+from xlner.methods.method import Fitted, Method
+from xlner.methods.projection_options import ProjectionOptions, check_bitexts, projection_plan
+
+if TYPE_CHECKING:
+    from xlner.core.run_folder import RunFolder
+    from xlner.methods.projected import ProjectedSet
+    from xlner.methods.task import Source, Task
+    from xlner.methods.teachers import Teacher
+    from xlner.methods.weights import TeacherWeights
+
+
+class Combined(Method):
+    """Distil source teachers together with teachers of projected data, on raw target text.
+
+    Projected data comes from parallel text, from translations of labelled sources, or both. A source teacher trained
+    further on it is a teacher of its own (`teachers/projected`); `projected_teachers both` adds one that knows nothing
+    else. All of them label the raw text, and the student learns their weighted mean, as in distillation. Where all
+    agree, `vote` adds their answer as a hard label. The student may also learn from the projected data itself
+    (`learn_projected`).
+
+    Reference: Wu, Lin, Karlsson, Huang & Lou, IJCAI 2020 (UniTrans: three models, voting, distillation).
+    """
+
+    needs = frozenset({"raw"})
+    uses = frozenset({"bitext", "translations"})
+
+    @options
+    class Options(Distill.Options, ProjectionOptions):
+        """Settings of distillation from source teachers and projected data."""
+
+        translator: str | dict[str, Any] | None = option(
+            None, "Translates labelled sources that come without translations: a name, or a mapping with options."
+        )
+        projected_teachers: Literal["fine-tuned", "both"] = option(
+            "fine-tuned",
+            "Which teachers learn from projected data: a source teacher trained further, or a fresh one as well.",
+        )
+        projected_share: float = option(
+            0.5, "Weight of the teachers of projected data together; source teachers share the rest.", ge=0, le=1
+        )
+        vote: float = option(
+            0.0, "Weight of the hard label on words that all teachers label alike; that of soft labels is 1.", ge=0
+        )
+        learn_projected: bool = option(True, "The student learns from the projected data too, a batch in each step.")
+
+    @classmethod
+    def check(cls, task: Task, options: Combined.Options) -> None:
+        """See that there is something to project, and that all of it can be.
+
+        Raises:
+            UsageError: there is not, or it cannot.
+        """
+        from xlner.methods.translated_sources import check_translations
+
+        Distill.check(task, options)
+        if not task.bitext and not task.translations and options.translator is None:
+            raise UsageError(
+                "the method combined needs something to project: `bitext LANG=SOURCE,TARGET`, `translation LANG=FILE` "
+                "or a `translator`; `method distill` does without"
+            )
+        if options.vote and options.loss != "ce":
+            raise UsageError("`vote` adds hard labels to the loss ce; leave out `vote` or `loss`")
+        check_bitexts(task)
+        if options.translator is not None:
+            check_translations(task, options.translator)
+        projection_plan(options, tagger=options.read_target)
+
+    @classmethod
+    def fit(cls, task: Task, options: Combined.Options, run: RunFolder) -> Fitted:
+        """Train source teachers, project, train the teachers of projected data, and distil all of them.
+
+        Args:
+            task: sources, raw text, parallel text, translations, labels and dev data.
+            options: of teachers, projection and distillation.
+            run: every finished part in its folder is reused.
+
+        Returns:
+            The student; its baselines are all teachers.
+        """
+        from xlner.core.costs import Costs
+        from xlner.methods.student import distil_from
+        from xlner.methods.task import pooled
+        from xlner.methods.teachers import teachers_of
+        from xlner.methods.weighing import teacher_weights
+
+        sources = pooled(task.sources) if options.pool else task.sources
+        costs = Costs()
+        with costs.of("weights"):
+            weights = teacher_weights(sources, task, options, run.path)
+        with costs.of("teachers"):
+            teachers = teachers_of(sources, task, options, run)
+        with costs.of("projection"):
+            sets, notes = _projected(task, sources, teachers, options, run)
+        with costs.of("teachers of projected data"):
+            more = _projected_teachers(sets, teachers, task, options, run)
+        every = [*more, *teachers]  # the student starts from the first that knows all types
+        with costs.of("student"):
+            student, told = distil_from(
+                every, _with_projected(weights, len(more), options.projected_share), task, options, run,
+                beside=sets if options.learn_projected else (), vote=options.vote,
+            )  # fmt: skip
+        return Fitted(model=student, baselines=tuple(every), notes=(*notes, *told), costs=costs.seconds)
+
+
+def _projected(
+    task: Task, sources: tuple[Source, ...], teachers: list[Teacher], options: Combined.Options, run: RunFolder
+) -> tuple[list[ProjectedSet], list[str]]:
+    """All projected data of a task, and what to know of it."""
+    from xlner.methods.projected import write_projected
+    from xlner.methods.projected_student import pairs_of_bitexts
+    from xlner.methods.translated_sources import pairs_of_translations
+
+    pairs, notes = pairs_of_bitexts(task, sources, teachers), []
+    if task.translations or options.translator is not None:
+        more, notes = pairs_of_translations(task, options.translator, run.path / "translations")
+        pairs += more
+    sets = [write_projected(p, options, options.teacher, run.path / "projected" / p.name) for p in pairs]
+    return sets, [*notes, *(s.note() for s in sets)]
+
+
+def _projected_teachers(
+    sets: list[ProjectedSet], teachers: list[Teacher], task: Task, options: Combined.Options, run: RunFolder
+) -> list[Teacher]:
+    """The teachers that learnt from projected data: first the one trained further, if there is a teacher for that."""
+    from xlner.methods.projected_student import projected_teacher
+
+    made = []
+    for name, start in (("projected", "auto"), ("projected-alone", "encoder")):
+        if name == "projected" or options.projected_teachers == "both":
+            how = replace(options, student=options.teacher, student_from=start)
+            made.append(projected_teacher(name, sets, teachers, task, how, run.path / "teachers" / name))
+    return made
+
+
+def _with_projected(weights: TeacherWeights, count: int, share: float) -> TeacherWeights:
+    """Weights with those of `count` further teachers before them, which have `share` of all."""
+    import numpy as np
+
+    def longer(values: np.ndarray) -> np.ndarray:
+        first = np.full((*values.shape[:-1], count), share / count, np.float32)
+        return np.concatenate([first, values * np.float32(1 - share)], axis=-1)
+
+    return replace(
+        weights,
+        language=longer(weights.language),
+        types={t: longer(w) for t, w in weights.types.items()},
+        sentences=None if weights.sentences is None else longer(weights.sentences),
+    )

@@ -1,0 +1,203 @@
+"""Projected data on disk: labelled target sentences made of sentence pairs, chunk by chunk, and training on them.
+
+One folder per set of pairs, one file of JSON lines per chunk, which `xlner data` and every reader of ours can look at.
+A file is written whole or not at all, so an interrupted run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, zip_longest
+from pathlib import Path
+from typing import Any
+
+from xlner.core.files import atomic
+from xlner.core.progress import progress
+from xlner.core.types import Sentence
+from xlner.data import load, write
+from xlner.errors import DataError
+from xlner.methods.projection_options import ProjectionOptions
+from xlner.methods.projector import Projector
+from xlner.methods.task import Stream
+from xlner.methods.teachers import Teacher
+from xlner.tagger import Tagger
+from xlner.train import TrainOptions
+from xlner.train.examples import Example, LabelledChunks
+
+_INDEX = "index.json"
+Pair = tuple[Sentence, Sentence]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentencePairs:
+    """Sentences and their translations, from which labels are to be projected.
+
+    Args:
+        name: how folders and messages call them.
+        source: the side that has labels, or gets them from `teacher`.
+        target: sentence n translates sentence n of `source`; an empty one has no translation.
+        teacher: labels the source side; None if that is labelled.
+    """
+
+    name: str
+    source: Stream
+    target: Stream
+    teacher: Teacher | None = None
+
+    def __iter__(self) -> Iterator[Pair]:
+        """The pairs side by side.
+
+        Raises:
+            DataError: one side is longer.
+        """
+        for number, (source, target) in enumerate(zip_longest(self.source(), self.target()), 1):
+            if source is None or target is None:
+                side = "source" if source is None else "target"
+                raise DataError(
+                    f"{self.name}: the {side} side ends after {number - 1} sentences and the other does not; sentence "
+                    "n of one side must be the translation of sentence n of the other (empty lines count)"
+                )
+            yield source, target
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectedSet:
+    """Projected data that is there.
+
+    Args:
+        name: of the pairs.
+        folder: holds `00000.jsonl`, ...
+        sizes: sentences per file.
+        counts: what became of pairs and entities.
+    """
+
+    name: str
+    folder: Path
+    sizes: tuple[int, ...]
+    counts: dict[str, Any] = field(default_factory=dict)
+
+    def sentences(self, chunk: int) -> list[Sentence]:
+        """The labelled target sentences of one file."""
+        return load(_file(self.folder, chunk), format="jsonl").sentences if self.sizes[chunk] else []
+
+    def note(self) -> str:
+        """One sentence about the counts, for people."""
+        c = self.counts
+        lost = c["entities"] - c["fates"].get("projected", 0)
+        pairs = f"{c['kept']} of {c['pairs']} sentence pairs with {c['entities']} entities"
+        unknown = f"{c['missing_words']} of {c['words']} words are unknown"
+        empty = f"{c['without_entities']} sentences have none"
+        return f"{self.name}: {pairs}, of which {lost} were not projected; {empty}, {unknown}"
+
+
+def write_projected(
+    pairs: SentencePairs, options: ProjectionOptions, training: TrainOptions, folder: Path
+) -> ProjectedSet:
+    """Label the source sides where they are not, and project the labels; files already on disk are kept.
+
+    Args:
+        pairs: the sentences.
+        options: of the projection.
+        training: says on which device and in which precision models run.
+        folder: of this set.
+
+    Returns:
+        The projected data. Pairs with an empty side, and sentences of which every word is unknown, are left out.
+
+    Raises:
+        DataError: the sides differ in length, there is no pair, or nothing is left.
+    """
+    index = folder / _INDEX
+    if not index.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        projector = Projector.of(pairs, options, training)
+        stream, number, filled = iter(pairs), 0, 0
+        with progress(f"project {pairs.name}", total=None) as bar:
+            while block := list(islice(stream, options.chunk_pairs)):
+                if not _file(folder, number).is_file():
+                    _write_chunk(projector, block, filled, _file(folder, number))
+                number += 1
+                filled += len(_filled(block))
+                bar.update(advance=1, note=f"{(number - 1) * options.chunk_pairs + len(block):,} pairs")
+        counts = [json.loads(_counts(_file(folder, n)).read_text("utf-8")) for n in range(number)]
+        with atomic(index) as out:
+            sizes = [c["kept"] for c in counts]
+            out.write(json.dumps({"sizes": sizes, "counts": _sum(counts)}, indent=2, ensure_ascii=False) + "\n")
+    made = json.loads(index.read_text("utf-8"))
+    if not sum(made["sizes"]):
+        raise DataError(f"{pairs.name}: no pair of sentences is left to learn from; see {index}")
+    return ProjectedSet(name=pairs.name, folder=folder, sizes=tuple(made["sizes"]), counts=made["counts"])
+
+
+class ProjectedChunks:
+    """Projected data, and labelled sentences beside it, as training data; one file at a time is in memory.
+
+    Args:
+        tagger: that learns.
+        sets: projected data.
+        labelled: sentences with right labels; in memory.
+    """
+
+    def __init__(self, tagger: Tagger, sets: Sequence[ProjectedSet], labelled: Sequence[Sentence] = ()) -> None:
+        self._tagger = tagger
+        self._files = [(made, n) for made in sets for n in range(len(made.sizes))]
+        self._labelled = LabelledChunks(tagger, labelled) if labelled else None
+        self.sizes = [made.sizes[n] for made, n in self._files] + ([len(labelled)] if labelled else [])
+
+    def load(self, index: int) -> list[Example]:
+        if index == len(self._files):
+            assert self._labelled is not None
+            return self._labelled.load(0)
+        made, number = self._files[index]
+        return LabelledChunks(self._tagger, made.sentences(number)).load(0)
+
+
+def _filled(block: Sequence[Pair]) -> list[Pair]:
+    return [(s, t) for s, t in block if s.words and t.words]
+
+
+def _write_chunk(projector: Projector, block: Sequence[Pair], first: int, file: Path) -> None:
+    filled = _filled(block)
+    result = projector(filled, first)
+    sentences = [s for s in result.sentences if sum(end - start for start, end in s.missing) < len(s)]
+    counts = {
+        "pairs": len(block),
+        "with_an_empty_side": len(block) - len(filled),
+        "kept": len(sentences),
+        "entities": sum(len(item.fates) for item in result),
+        "fates": result.counts,
+        "source_types": Counter(s.label for item in result for s in item.source.spans),
+        "target_types": Counter(s.label for sentence in sentences for s in sentence.spans),
+        "without_entities": sum(not s.spans for s in sentences),
+        "words": sum(len(s) for s in sentences),
+        "missing_words": sum(end - start for s in sentences for start, end in s.missing),
+        "settings": result.settings,
+    }
+    with atomic(_counts(file)) as out:  # first: a file of sentences that is there has its counts
+        out.write(json.dumps(counts, ensure_ascii=False) + "\n")
+    write(file, sentences)
+
+
+def _file(folder: Path, number: int) -> Path:
+    return folder / f"{number:05d}.jsonl"
+
+
+def _counts(file: Path) -> Path:
+    return file.with_suffix(".counts.json")
+
+
+def _sum(counts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Counts of all chunks together; the settings are those of each of them."""
+    total: dict[str, Any] = {}
+    for part in counts:
+        for key, value in part.items():
+            if key == "settings":
+                total[key] = value
+            elif isinstance(value, dict):
+                total[key] = dict(Counter(total.get(key, {})) + Counter(value))
+            else:
+                total[key] = total.get(key, 0) + value
+    return total

