@@ -64,7 +64,7 @@ class Saves(Protocol):
 
 
 @runtime_checkable
-class InOrder(Protocol):
+class InOrder(Aligner, Protocol):
     """An aligner that answers by position, such as one that reads lines of a file: pair n gets line n.
 
     One that reads files has a class method `link_files`, which names them, given its options, so that no output

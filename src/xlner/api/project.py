@@ -122,8 +122,13 @@ def project(
         )
     bitext = None
     if fit is not None:
-        how = {"source_language": source_language, "target_language": target_language, "words_split": words_split}
-        bitext = read_pairs(*fit, words=way, **how)
+        bitext = read_pairs(
+            *fit,
+            words=way,
+            source_language=source_language,
+            target_language=target_language,
+            words_split=words_split,
+        )
     result = project_sentences(
         sources,
         targets,
@@ -177,8 +182,10 @@ def _read_target(
     if words_split != "auto" or reading["words"] != "spaces" or not links or len(targets) != len(sources):
         return targets
     spaced = read_target(path, **reading, words_split="space")
-    ways = ([(s.words, t.words) for s, t in zip(sources, side, strict=True)] for side in (spaced, targets))
-    return spaced if find_split(*ways, links) == "space" else targets
+    at_blanks, at_white_space = (
+        [(s.words, t.words) for s, t in zip(sources, side, strict=True)] for side in (spaced, targets)
+    )
+    return spaced if find_split(at_blanks, at_white_space, links) == "space" else targets
 
 
 def _tagger(model: str | None, device: str | None) -> Tagger | None:

@@ -53,8 +53,8 @@ def describe_expected(expected: Expected) -> str:
     values = expected.as_dict()
     table = [("type", "precision", "recall", "f1", "expected gold", "predicted", "expected correct")]
     for name, s in (*values["per_type"].items(), ("micro", values)):
-        values = ("" if s[k] is None else _fraction(s[k]) for k in ("precision", "recall", "f1"))
-        table.append((name, *values, f"{s['gold']:.1f}", str(s["predicted"]), f"{s['correct']:.1f}"))
+        shown = ("" if s[k] is None else _fraction(s[k]) for k in ("precision", "recall", "f1"))
+        table.append((name, *shown, f"{s['gold']:.1f}", str(s["predicted"]), f"{s['correct']:.1f}"))
     return _align(table)
 
 

@@ -12,6 +12,8 @@ from xlner.methods.method import Fitted, Method
 from xlner.methods.projection_options import ProjectionOptions, check_bitexts, projection_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xlner.core.run_folder import RunFolder
     from xlner.methods.projected import ProjectedSet
     from xlner.methods.task import Source, Task
@@ -120,7 +122,8 @@ def _projected(
     from xlner.methods.projected_student import pairs_of_bitexts
     from xlner.methods.translated_sources import pairs_of_translations
 
-    pairs, notes = pairs_of_bitexts(task, sources, teachers), []
+    pairs = pairs_of_bitexts(task, sources, teachers)
+    notes: Sequence[str] = ()
     if task.translations or options.translator is not None:
         more, notes = pairs_of_translations(task, options.translator, run.path / "translations")
         pairs += more
@@ -135,7 +138,8 @@ def _projected_teachers(
     from xlner.methods.projected_student import projected_teacher
 
     made = []
-    for name, start in (("projected", "auto"), ("projected-alone", "encoder")):
+    starts: tuple[tuple[str, Literal["auto", "encoder"]], ...] = (("projected", "auto"), ("projected-alone", "encoder"))
+    for name, start in starts:
         if name == "projected" or options.projected_teachers == "both":
             how = replace(options, student=options.teacher, student_from=start)
             made.append(projected_teacher(name, sets, teachers, task, how, run.path / "teachers" / name))
