@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from xlner.component import OptionField, option, option_fields, options, options_class
 from xlner.errors import OptionError
@@ -47,6 +47,15 @@ class Columns:
 
     token_column: int | None = option(None, "Column of the word in labelled files, from 0.")
     tag_column: int | None = option(None, "Column of the tag; -1 is the last.")
+
+
+@options
+class Splitting:
+    """Where words end in text beside links."""
+
+    words_split: Literal["auto", "space", "unicode"] = option(
+        "auto", "Spaces between words: space (and TAB), unicode (any white space), or auto, as links tell."
+    )
 
 
 @dataclass

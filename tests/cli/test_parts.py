@@ -232,4 +232,4 @@ def test_the_method_that_a_yaml_file_names_brings_its_flags(tmp_path, capsys):
 
     assert "name: direct" in transfer().out
     assert "epochs: 2" in transfer("--epochs", "2").out
-    assert "--loss is an option of the method distill, not of direct" in transfer("--loss", "mse").err
+    assert "--loss is an option of the methods distill" in transfer("--loss", "mse").err

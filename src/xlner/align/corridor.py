@@ -1,4 +1,4 @@
-"""The corridor of a pair: the cells near the line through its surest links.
+"""The corridor of a pair: the cells near the line through its likely links.
 
 A softmax over all words of a long text finds few links: the more words compete, the lower every probability. Words that
 are far away cannot be translations of each other, so they need not compete.
@@ -14,14 +14,15 @@ import numpy as np
 Link = tuple[int, int]
 
 
-def corridor(sure: Sequence[Link], shape: tuple[int, int], width: int) -> np.ndarray:
+def corridor(likely: Sequence[Link], shape: tuple[int, int], width: int) -> np.ndarray:
     """Which words of both sides are near each other.
 
-    The line goes from the first words to the last words through the longest chain of sure links that rises on both
-    sides. So links that stray do not bend it, and a stretch that only one side has does not shift what follows.
+    The line goes from the first words to the last words through the longest chain of likely links that rises on both
+    sides. So links that stray do not bend it, and a stretch that only one side has does not shift what follows. A word
+    may have several likely links, as it has in a text that repeats itself.
 
     Args:
-        sure: links, sorted, such as a strict threshold leaves.
+        likely: links, sorted.
         shape: words of the source and of the target.
         width: how far a word may be from the line to both sides, in words; times the target's words per source word if
             those are more than one.
@@ -30,7 +31,7 @@ def corridor(sure: Sequence[Link], shape: tuple[int, int], width: int) -> np.nda
         Shape: (n_source, n_target), bool. Every source word has a target word that is near.
     """
     n_source, n_target = shape
-    chain = np.array([(-1, -1), *rising_chain(sure), (n_source, n_target)])
+    chain = np.array([(-1, -1), *rising_chain(likely), (n_source, n_target)])
     line = np.interp(np.arange(n_source), chain[:, 0], chain[:, 1]).clip(0, n_target - 1)
     near: np.ndarray = np.abs(np.arange(n_target) - line[:, None]) <= width * max(1.0, n_target / n_source)
     return near

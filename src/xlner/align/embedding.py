@@ -26,6 +26,8 @@ MAX_WORDS = 1500
 
 SOFTMAX_THRESHOLD = 0.4
 SOFTMAX_TEMPERATURE = 0.15
+_RIVAL = 0.2
+"""So far below the best of its row and column may a link be that the line of the corridor goes through."""
 
 _AS_THEY_ARE: dict[str, Any] = {"centre": False, "hubs": 0, "diagonal": 0.0, "corridor": 0}
 SIMALIGN: dict[str, Any] = {**_AS_THEY_ARE, "layers": 8, "method": "itermax"}
@@ -92,7 +94,7 @@ class EmbeddingAligner(Part):
         diagonal: float = option(0.1, "Share that neighbours on the diagonal add; 0 leaves it out.", ge=0)
         corridor: int = option(
             15,
-            "How far links may be from the line through the surest ones of a pair that is longer than twice that; "
+            "How far links may be from the line through the likely ones of a pair that is longer than twice that; "
             "0 is anywhere.",
             ge=0,
             unit="words",
@@ -183,12 +185,12 @@ class EmbeddingAligner(Part):
         import torch
 
         from xlner.align.corridor import corridor
-        from xlner.align.matching import match
+        from xlner.align.matching import rivals
 
         width = self.options.corridor
-        sure = match(similarity, inside, threshold=SOFTMAX_THRESHOLD, temperature=SOFTMAX_TEMPERATURE)
         near = np.ones(inside.shape, bool)
-        for k, (shape, alignment) in enumerate(zip(lengths, words.alignments(sure), strict=True)):
+        likely = words.alignments(rivals(similarity, inside, _RIVAL).float())
+        for k, (shape, alignment) in enumerate(zip(lengths, likely, strict=True)):
             if max(shape) > 2 * width:
                 near[k] = corridor(alignment.links(), shape, width)[np.ix_(words.source[k], words.target[k])]
         return inside & torch.from_numpy(near).to(inside.device)

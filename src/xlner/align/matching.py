@@ -107,6 +107,22 @@ def soft_both(logits: torch.Tensor, inside: torch.Tensor, threshold: float) -> t
     return (forward * backward).sqrt_() * keep
 
 
+def rivals(similarity: torch.Tensor, inside: torch.Tensor, margin: float) -> torch.Tensor:
+    """Cells that are as similar as the best of their row and of their column, or nearly.
+
+    Args:
+        similarity: Shape: (n_pairs, n_source, n_target), float32.
+        inside: which cells are no padding. Shape: same, bool.
+        margin: how far below the best.
+
+    Returns:
+        Shape: same, bool.
+    """
+    similarity = similarity.masked_fill(~inside, FAR)
+    best = [similarity.amax(dim, keepdim=True) - margin for dim in (1, 2)]
+    return (similarity >= best[0]) & (similarity >= best[1]) & inside
+
+
 def mutual(similarity: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
     """Cells that are the first maximum of their row and of their column. Shape: as given, bool."""
     return _best(similarity, 2) & _best(similarity, 1) & inside

@@ -12,9 +12,11 @@ from xlner.align.files import LinkFile
 from xlner.align.read import read_pairs
 from xlner.align.split import WordsSplit, check_words_split, find_split
 from xlner.align.use import by_position, link_files
+from xlner.component import from_values, to_values
 from xlner.data import load as load_sentences
 from xlner.data.source import check_stdin
 from xlner.errors import DataError, OptionError
+from xlner.flags import Columns
 from xlner.project.files import Outputs, read_alignments, read_target, write_outputs
 from xlner.project.matchers import Matcher
 from xlner.project.pipeline import project as project_sentences
@@ -51,8 +53,7 @@ def project(
     target_language: str | None = None,
     ner_model: str | None = None,
     device: str | None = None,
-    token_column: int | None = None,
-    tag_column: int | None = None,
+    reading: Mapping[str, Any] | None = None,
 ) -> ProjectionResult:
     """Project a labelled file onto its translation. All that can be wrong with the input is found before work starts.
 
@@ -78,8 +79,7 @@ def project(
         target_language: likewise; helps to segment.
         ner_model: a tagger of the target language, for scores and candidates that ask for one.
         device: a torch device name, for every part that runs on one.
-        token_column: column of the word in the labelled file, from 0; None finds it.
-        tag_column: column of the tag, likewise.
+        reading: `token_column` and `tag_column` of the labelled file, from 0; they are found out by default.
 
     Raises:
         DataError: the files have different numbers of sentences, the source has no labels, or one cannot be used.
@@ -102,7 +102,7 @@ def project(
     inputs += [file.path for file in beside]
     check_stdin(inputs)
     outputs.check(inputs)
-    corpus = load_sentences(source, language=source_language, token_column=token_column, tag_column=tag_column)
+    corpus = load_sentences(source, language=source_language, **to_values(from_values(Columns, reading or {})))
     sources = corpus.sentences
     if sources and not any(s.labelled for s in sources):
         raise DataError(

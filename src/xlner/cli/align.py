@@ -11,9 +11,9 @@ from xlner.cli import options as o
 from xlner.cli.ending import check_stdout, end
 from xlner.cli.parts import part_command, values_of
 from xlner.errors import UsageError
-from xlner.flags import Choice
+from xlner.flags import Choice, Splitting
 
-COMMAND = part_command((Choice("aligner", "aligners", DEFAULT_ALIGNER),))
+COMMAND = part_command((Choice("aligner", "aligners", DEFAULT_ALIGNER),), beside={"splitting": Splitting})
 
 
 def command(
@@ -32,7 +32,6 @@ def command(
     words: Annotated[
         str, typer.Option(help="How raw text becomes words: at 'spaces', or 'segment' as xlner does elsewhere.")
     ] = "spaces",
-    words_split: o.WordsSplit = "auto",
     source_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
     target_language: Annotated[str | None, typer.Option(help="Helps --words segment.")] = None,
     format: Annotated[str | None, typer.Option(help="Format of both files; found out by default.")] = None,
@@ -67,7 +66,7 @@ def command(
         gold=gold,
         gold_base=gold_base,
         words=words,
-        words_split=words_split,  # type: ignore[arg-type]
+        **values_of(context, "splitting"),
         source_language=source_language,
         target_language=target_language,
         format=format,

@@ -22,9 +22,6 @@ Licence = Annotated[str | None, typer.Option(help="Licence of the model, for its
 Output = Annotated[str | None, typer.Option(metavar="FOLDER", help="Run folder.")]
 TokenColumn = Annotated[int | None, typer.Option(help="Column of the word in labelled files, from 0.")]
 TagColumn = Annotated[int | None, typer.Option(help="Column of the tag; -1 is the last.")]
-WordsSplit = Annotated[
-    str, typer.Option(help="Spaces between words: space (and TAB), unicode (any white space), or auto, as links tell.")
-]
 LabelConsistency = Annotated[
     float, typer.Option(help="How far equal words of the text get equal labels, 0 to 1; above 0 reads it whole first.")
 ]

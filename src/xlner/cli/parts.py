@@ -174,8 +174,9 @@ def _say_whose(flag: str, chosen: Chosen) -> None:
     for choice, others in owners(name, chosen):
         part = chosen[choice]
         default = f", the default; choose another with --{choice.flag}" if part == choice.default else ""
-        whose = f"the {choice.registry().one} {' and '.join(others)}"
-        raise UsageError(f"{flag} is an option of {whose}, not of {part or 'none'}{default}")
+        whose = " and ".join(filter(None, (", ".join(others[:-1]), others[-1])))
+        kind = choice.registry().one if len(others) == 1 else choice.point
+        raise UsageError(f"{flag} is an option of the {kind} {whose}, not of {part or 'none'}{default}")
 
 
 def _say_forgotten(args: Sequence[str], params: Sequence[Any]) -> None:

@@ -10,7 +10,7 @@ import typer
 from xlner.cli import options as o
 from xlner.cli.ending import check_stdout, end
 from xlner.cli.parts import part_command, values_of
-from xlner.flags import Choice, Columns
+from xlner.flags import Choice, Columns, Splitting
 from xlner.project import defaults
 
 PARTS = (
@@ -18,7 +18,7 @@ PARTS = (
     Choice("aligner", "aligners", defaults.ALIGNER),
     Choice("score", "scores", defaults.SCORE),
 )
-COMMAND = part_command(PARTS, beside={"reading": Columns})
+COMMAND = part_command(PARTS, beside={"reading": Columns, "splitting": Splitting})
 
 
 def command(
@@ -50,7 +50,6 @@ def command(
     load: Annotated[str | None, typer.Option(metavar="FOLDER", help="A saved aligner, used as it is.")] = None,
     min_score: Annotated[float, typer.Option(help="Projections below become unknown words.")] = 0.0,
     words: Annotated[str | None, typer.Option(help="Raw target text: split at spaces, or segment.")] = None,
-    words_split: o.WordsSplit = "auto",
     source_language: Annotated[str | None, typer.Option(help="Of the source sentences.")] = None,
     target_language: Annotated[str | None, typer.Option(help="Of the target text; helps to split words.")] = None,
     ner_model: Annotated[
@@ -64,7 +63,6 @@ def command(
     """Project entities onto translations; words of lost entities become unknown, never O."""
     check_stdout(as_json, output, html, losses)
     from xlner.api.project import describe, notes, project
-    from xlner.component import from_values, to_values
     from xlner.project.files import Outputs
 
     result = project(
@@ -82,12 +80,12 @@ def command(
         load=load,
         min_score=min_score,
         words=words,  # type: ignore[arg-type]
-        words_split=words_split,  # type: ignore[arg-type]
         source_language=source_language,
         target_language=target_language,
         ner_model=ner_model,
         device=device,
-        **to_values(from_values(Columns, values_of(context, "reading"))),
+        reading=values_of(context, "reading"),
+        **values_of(context, "splitting"),
     )
     summary = result.as_dict()
     end(summary, describe(summary), as_json=as_json, notes=notes(summary), err=True)
