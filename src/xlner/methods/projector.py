@@ -52,14 +52,16 @@ class Projector:
             )
         reads = options.read_target and tagger is not None
         plan = projection_plan(options, device=training.device, tagger=reads)
-        aligner = ALIGNERS.build(plan.aligner, plan.aligner_options) if isinstance(plan.aligner, str) else plan.aligner
-        alignments = None
+        aligner: Any = plan.aligner
+        if isinstance(aligner, str):
+            aligner = ALIGNERS.build(aligner, plan.aligner_options)
+        worker, alignments = aligner, None
         if isinstance(aligner, Fits):
             aligner.fit([(s.words, t.words) for s, t in pairs if s.words and t.words])
         elif isinstance(aligner, InOrder) and aligner.digest():
             every = [(s.words, t.words) for s, t in pairs]
             aligner.check(every)
-            made = aligner.align(every)
+            made = worker.align(every)
             aligner, alignments = None, [a for a, (s, t) in zip(made, every, strict=True) if s and t]
         return cls(
             options=options, tagger=tagger, matcher=plan.matcher, aligner=aligner, alignments=alignments,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -218,10 +218,8 @@ class LanguageIdSimilarity:
 class LanguageId(Part):
     """How much of a language's sentences a classifier of the other languages takes for each of them.
 
-    Each language is in turn the target of all others, weighed by `LanguageIdSimilarity`.
-
-    Column t holds the weights that a transfer from all the other languages to t would use; each column sums to 1. The
-    scorers of all columns are trained side by side, each without its own target. A language with itself has no value.
+    Each language is in turn the target of all others, weighed by `LanguageIdSimilarity`. Column t holds the weights of
+    a transfer from all others to t and sums to 1. The scorers are trained side by side, each without its own target.
 
     Reference:
         Wu, Lin, Karlsson, Lou and Huang, "Single-/Multi-Source Cross-Lingual NER via Teacher-Student Learning on
@@ -244,10 +242,8 @@ class LanguageId(Part):
         self, texts: Mapping[str, Sequence[Sentence]], *, encoder: str, seed: int, max_sentences: int
     ) -> LanguageIdSimilarity:
         """What weighs languages for sentences. See `WeighsSentences`."""
-        values = {f.name: getattr(self.options, f.name) for f in fields(ScorerOptions)} | {"seed": seed}
-        return LanguageIdSimilarity.fit(
-            texts, encoder=encoder, options=ScorerOptions(**values), max_sentences=max_sentences
-        )
+        chosen = replace(self.options, seed=seed)
+        return LanguageIdSimilarity.fit(texts, encoder=encoder, options=chosen, max_sentences=max_sentences)
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Weights of sources (rows) for targets (columns)."""
