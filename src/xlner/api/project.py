@@ -111,9 +111,9 @@ def project(
         )
     by_lines = alignment is not None or (linker is not None and by_position(linker, linking, load))
     way = words or ("spaces" if by_lines or "markers" in parts.matcher.needs else "segment")
-    reading: dict[str, Any] = {"language": target_language, "words": way, "asked": words is not None}
+    splitting: dict[str, Any] = {"language": target_language, "words": way, "asked": words is not None}
     beside += [] if alignment is None else [LinkFile(str(alignment))]
-    targets = _read_target(target, sources, reading, words_split, beside)
+    targets = _read_target(target, sources, splitting, words_split, beside)
     if len(sources) != len(targets):
         raise DataError(
             f"has {len(targets)} sentences, but the source {source} has {len(sources)}; sentence n of one file must be "
