@@ -1,7 +1,7 @@
 """Alignment of long pairs: pairs of XL-WA put together, before and after corridors.
 
 A softmax over the words of a whole text finds few links. Aligners now let only words compete that are near the line
-through the sure links of a pair, and take the mean that they take off vectors over a stretch of the text
+through the likely links of a pair, and take the mean that they take off vectors over a stretch of the text
 (`xlner.align.corridor`, `SubwordVectors.centred`). "Before" is the same code without both. Settings were chosen on dev.
 
     python benchmarks/long_pairs.py --languages es et --aligners embedding layers
