@@ -43,7 +43,7 @@ SETTINGS = [
     (0.5, 11.0),
     (1.0, 9.0),
 ]
-DEFAULT = (features.FULL, weights.DEFAULT["nowhere"])
+DEFAULT = (features.FULL, weights.DEFAULT_WEIGHTS["nowhere"])
 KINDS = ("whole", "cut, layers", "cut, layers + fast_align")
 
 Corpus = tuple[list[Sentence], list[Sentence], list[Alignment]]
@@ -118,7 +118,10 @@ def aligned(sources: Sequence[Sentence], targets: Sequence[Sentence]) -> tuple[l
 def figures(corpus: Corpus, full: float, nowhere: float) -> tuple[float, float, float]:
     """F1, precision and recall of projection with other settings."""
     sources, gold, alignments = corpus
-    with mock.patch.object(features, "FULL", max(full, 1e-9)), mock.patch.dict(weights.DEFAULT, nowhere=nowhere):
+    with (
+        mock.patch.object(features, "FULL", max(full, 1e-9)),
+        mock.patch.dict(weights.DEFAULT_WEIGHTS, nowhere=nowhere),
+    ):
         made = project(sources, gold, alignments=alignments)
     s = score(gold, made.sentences)
     return s.f1, s.precision, s.recall

@@ -13,11 +13,11 @@ from xlner.project import CandidateOptions, Pair, project
 from xlner.project.candidates import candidates_of
 from xlner.project.scores.align import align_score
 from xlner.project.scores.features import FEATURES, PairFeatures
-from xlner.project.scores.fused import FusedScore, Weights, support_of
-from xlner.project.scores.learning import Example, fit, learn
+from xlner.project.scores.fused import FusedScore, FusedWeights, support_of
+from xlner.project.scores.learning import KnownProjection, fit, learn
 from xlner.project.scores.named import parse_scores
 from xlner.project.scores.ner import ner_score
-from xlner.project.scores.spelling import romanise, similarity, skeleton
+from xlner.project.scores.spelling import romanise, skeleton, spelling_similarity
 from xlner.project.scores.statistics import Statistics
 
 RANGES = np.array([(0, 1), (0, 2), (1, 2), (3, 5)], np.int32)
@@ -64,11 +64,11 @@ def test_other_scripts_are_romanised_by_their_letters_names(text: str, latin: st
 
 
 def test_names_are_alike_across_scripts_and_other_words_are_not() -> None:
-    assert similarity("Oslo", "Oslo") == 1.0
-    assert similarity("Volkova", "Волкова") > 0.8
-    assert similarity("Karim", "كريم") > similarity("Karim", "سلام")
-    assert similarity("Oslo", "Bank") == 0.0
-    assert similarity("Tokyo", "東京") == 0.0  # ideographs have no sound
+    assert spelling_similarity("Oslo", "Oslo") == 1.0
+    assert spelling_similarity("Volkova", "Волкова") > 0.8
+    assert spelling_similarity("Karim", "كريم") > spelling_similarity("Karim", "سلام")
+    assert spelling_similarity("Oslo", "Bank") == 0.0
+    assert spelling_similarity("Tokyo", "東京") == 0.0  # ideographs have no sound
     assert skeleton("kennedy") == "knt"
 
 
@@ -139,8 +139,8 @@ def test_an_entity_is_no_witness_for_itself() -> None:
     pair = make_pair(sentence("Ana", (0, 1, "PER")), "Ana", [(0, 0)])
     statistics = Statistics([(pair, pair.entities[0], (0, 1))])
     ranges = np.array([(0, 1)], np.int32)
-    assert statistics.phrases(pair, pair.entities[0], ranges, own=0).tolist() == [0.0]
-    assert statistics.phrases(pair, pair.entities[0], ranges, own=-1).tolist() == [0.5]
+    assert statistics.phrases(pair, pair.entities[0], ranges, counted_as=0).tolist() == [0.0]
+    assert statistics.phrases(pair, pair.entities[0], ranges, counted_as=-1).tolist() == [0.5]
 
 
 def test_learning_finds_which_feature_decides() -> None:
@@ -148,8 +148,8 @@ def test_learning_finds_which_feature_decides() -> None:
     data = []
     for _ in range(200):
         features = rng.random((5, len(FEATURES)))
-        data.append(Example(features, int(features[:, FEATURES.index("string")].argmax())))
-    found = fit(data, l2=0.001, prior=Weights(np.zeros(len(FEATURES)), -5.0)).as_dict()
+        data.append(KnownProjection(features, int(features[:, FEATURES.index("string")].argmax())))
+    found = fit(data, l2=0.001, prior=FusedWeights(np.zeros(len(FEATURES)), -5.0)).as_dict()
     assert found["string"] == max(v for k, v in found.items() if k != "nowhere")
     assert found["string"] > 5
     assert found["words"] <= 0.0

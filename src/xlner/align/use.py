@@ -57,7 +57,7 @@ def check_can(aligner: object, name: object, *, fits: bool, saves: bool) -> None
         raise UsageError(f"`save`: the aligner {name} has nothing to save")
 
 
-def made_or_loaded(aligner: str | Aligner, options: Mapping[str, Any], load: str | Path | None) -> Any:
+def build_or_load(aligner: str | Aligner, options: Mapping[str, Any], load: str | Path | None) -> Any:
     """The aligner: as it was handed over, made by name, or as it was saved."""
     if not isinstance(aligner, str):
         return aligner

@@ -17,7 +17,7 @@ from xlner.align.output import writing_links
 from xlner.align.read import looks_unsegmented, read_pairs
 from xlner.align.saved import check_place
 from xlner.align.split import WordsSplit
-from xlner.align.use import check_can, check_use, link_files, made_or_loaded
+from xlner.align.use import build_or_load, check_can, check_use, link_files
 from xlner.component import to_values
 from xlner.core.progress import progress
 from xlner.data import check_output
@@ -142,7 +142,7 @@ def align(
     pairs = read_pairs(source, target, **how, words_split=words_split, links=beside)
     more = read_pairs(*fit, **how, words_split=words_split) if fit is not None else []
     wanted = read_gold(gold, pairs, base=gold_base) if gold is not None else None
-    worker = made_or_loaded(aligner, options, load)
+    worker = build_or_load(aligner, options, load)
     check_can(worker, aligner, fits=fit is not None, saves=save is not None)
     if isinstance(worker, InOrder):
         worker.check(pairs)

@@ -13,7 +13,7 @@ from xlner.core.types import Span
 from xlner.errors import OptionError
 from xlner.project.pair import Pair
 
-Kind = Literal["aligned", "ngrams", "ner"]
+CandidateKind = Literal["aligned", "ngrams", "ner"]
 _EDGES = 24
 
 
@@ -31,7 +31,7 @@ class CandidateOptions:
     source, as text without spaces has, so many times more.
     """
 
-    candidates: tuple[Kind, ...] = option(
+    candidates: tuple[CandidateKind, ...] = option(
         ("aligned",), "Ranges: between linked words, all n-grams, or spans of the NER model; repeat to join."
     )
     max_words: int = option(10, "Longest candidate; more for longer entities.", ge=1, unit="words")

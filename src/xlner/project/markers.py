@@ -87,14 +87,14 @@ def decode(
     reading = _read(marked)
     if not reading.adds_up(len(entities)):
         wider = _read(marked.translate(_LIKE_BRACKETS))
-        if wider.adds_up(len(entities)) or (not strict and not reading.found):
+        if wider.adds_up(len(entities)) or (not strict and not reading.ranges):
             reading = wider
-    plain, found = reading.plain, reading.found
+    plain, ranges = reading.plain, reading.ranges
     if strict and not reading.adds_up(len(entities)):
         return Decoded(plain, (), reading.fault(len(entities)))
     if strict and len({e.label for e in entities}) <= 1:
-        return Decoded(plain, tuple(found))
-    owners = _owners([plain[a:b] for a, b in found], entities, names, translations)
+        return Decoded(plain, tuple(ranges))
+    owners = _owners([plain[a:b] for a, b in ranges], entities, names, translations)
     if strict and -1 in owners:
         left = [i for i in range(len(entities)) if i not in owners]
         if len({entities[i].label for i in left}) > 1:
@@ -102,7 +102,7 @@ def decode(
         rest = iter(left)
         owners = [next(rest) if o < 0 else o for o in owners]
     spans: list[tuple[int, int] | None] = [None] * len(entities)
-    for owner, span in zip(owners, found, strict=True):
+    for owner, span in zip(owners, ranges, strict=True):
         if owner >= 0:
             spans[owner] = span
     return Decoded(plain, tuple(spans))
@@ -113,17 +113,17 @@ class _Reading:
     """Text without its marks, what they enclosed, and how many there were."""
 
     plain: str
-    found: list[tuple[int, int]]
+    ranges: list[tuple[int, int]]
     opening: int
     closing: int
 
     def adds_up(self, wanted: int) -> bool:
-        return self.opening == self.closing == len(self.found) == wanted
+        return self.opening == self.closing == len(self.ranges) == wanted
 
     def fault(self, wanted: int) -> str:
-        if not self.opening == self.closing == len(self.found):
-            return f"{self.opening} opening and {self.closing} closing marks around {len(self.found)} strings"
-        return f"{len(self.found)} marked strings for {wanted} entities"
+        if not self.opening == self.closing == len(self.ranges):
+            return f"{self.opening} opening and {self.closing} closing marks around {len(self.ranges)} strings"
+        return f"{len(self.ranges)} marked strings for {wanted} entities"
 
 
 def _read(marked: str) -> _Reading:

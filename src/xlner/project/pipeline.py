@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlner.align import ALIGNERS, Aligner, Alignment, Fits, InOrder, WordPair
-from xlner.align.use import made_or_loaded
+from xlner.align.use import build_or_load
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.project.candidates import CandidateOptions, candidates_of
@@ -80,7 +80,7 @@ def project(
     )
     scorer = parts.make_score()
     if parts.aligner is not None:
-        worker = parts.aligner if load is None else made_or_loaded(parts.aligner, {}, load)
+        worker = parts.aligner if load is None else build_or_load(parts.aligner, {}, load)
         alignments = align_labelled(sources, targets, worker, parts.aligner_options, bitext or ())
     ratio = length_ratio(sources, targets)
     pairs = [
@@ -131,9 +131,9 @@ def align_labelled(
     if isinstance(worker, InOrder):
         worker.check(list(words.values()))
     asked = seen if by_position else busy
-    for i, made in zip(asked, worker.align([words[i] for i in asked]), strict=True):
+    for i, alignment in zip(asked, worker.align([words[i] for i in asked]), strict=True):
         if sources[i].spans or sources[i].missing:
-            out[i] = spread(made, *groups[i]) if groups else made
+            out[i] = spread(alignment, *groups[i]) if groups else alignment
     return out
 
 

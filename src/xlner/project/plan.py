@@ -76,8 +76,8 @@ class Plan:
     @property
     def ranges(self) -> CandidateOptions:
         """Which ranges the matcher chooses among."""
-        made = getattr(self.matcher, "options", None)
-        return made if isinstance(made, CandidateOptions) else CandidateOptions()
+        options = getattr(self.matcher, "options", None)
+        return options if isinstance(options, CandidateOptions) else CandidateOptions()
 
     def make_score(self) -> Score | None:
         """The score, with its models loaded; None if the matcher reads none.
@@ -89,8 +89,8 @@ class Plan:
 
     def settings(self) -> dict[str, Any]:
         """What decides the result, as plain values."""
-        made = getattr(self.matcher, "options", None)
-        values = {"matcher": self.matcher_name, **({} if made is None else to_values(made, deciding=True))}
+        options = getattr(self.matcher, "options", None)
+        values = {"matcher": self.matcher_name, **({} if options is None else to_values(options, deciding=True))}
         if self.aligner is not None:
             values["aligner"] = self.aligner if isinstance(self.aligner, str) else type(self.aligner).__name__
             values |= {"aligner_options": dict(self.aligner_options)} if self.aligner_options else {}
@@ -144,7 +144,7 @@ def plan(matcher: ChosenPart, aligner: ChosenPart, score: ChosenPart, resources:
             options_by_score(rating, of_score)
         elif score.options:
             raise UsageError("a score that is made already comes with its options")
-    made = Plan(
+    projection = Plan(
         chosen,
         name if isinstance(name, str) else type(name).__name__,
         linker if aligns else None,
@@ -153,11 +153,11 @@ def plan(matcher: ChosenPart, aligner: ChosenPart, score: ChosenPart, resources:
         of_score,
         resources.load,
     )
-    _check_candidates(made, matcher.options)
-    _check_tagger(made, resources.tagger)
+    _check_candidates(projection, matcher.options)
+    _check_tagger(projection, resources.tagger)
     if resources.device is not None and not resources.tagger and not any("device" in o for o in on_device):
         _refuse({"device": True}, (), "aligners, scores and models that run on one")
-    return made
+    return projection
 
 
 _FOR_SCORED = "matchers that choose among candidates"
@@ -183,24 +183,24 @@ def _with_device(registry: Registry, part: Any, given: Mapping[str, Any], device
     return options
 
 
-def _check_candidates(made: Plan, given: Mapping[str, Any]) -> None:
-    if made.score is not None and made.ranges.candidates == ("ner",):
+def _check_candidates(projection: Plan, given: Mapping[str, Any]) -> None:
+    if projection.score is not None and projection.ranges.candidates == ("ner",):
         for name in ("max_words", "slack"):
             _refuse({name: given.get(name)}, (), "candidates other than ner")
 
 
-def _check_tagger(made: Plan, has_tagger: bool) -> None:
+def _check_tagger(projection: Plan, has_tagger: bool) -> None:
     """See that a NER model is there if one is needed, and read if one is there."""
-    if made.score is None:
+    if projection.score is None:
         if has_tagger:
             _refuse({"ner_model": True}, (), _FOR_SCORED)
         return
-    if isinstance(made.score, str):
-        parts = [SCORES.load(n) for n in parse_scores(made.score)]
+    if isinstance(projection.score, str):
+        parts = [SCORES.load(n) for n in parse_scores(projection.score)]
     else:
-        parts = [made.score]
-    needs = {"candidates ner"} if "ner" in made.ranges.candidates else set()
-    needs |= {f"score {made.score}" for p in parts if "tagger" in p.needs}
+        parts = [projection.score]
+    needs = {"candidates ner"} if "ner" in projection.ranges.candidates else set()
+    needs |= {f"score {projection.score}" for p in parts if "tagger" in p.needs}
     if needs and not has_tagger:
         raise UsageError(
             f"the {min(needs)} read{'' if min(needs).startswith('cand') else 's'} the target with a NER model; "

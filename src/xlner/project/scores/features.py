@@ -6,7 +6,7 @@ import numpy as np
 
 from xlner.core.types import Span
 from xlner.project.pair import Pair
-from xlner.project.scores.spelling import similarity
+from xlner.project.scores.spelling import spelling_similarity
 from xlner.project.scores.statistics import Statistics
 
 FEATURES = (
@@ -105,9 +105,9 @@ class PairFeatures:
             first = FEATURES.index("left_edge")
             out[:, :, first : first + 2] = edges
             for row in range(len(out)):
-                own = -1 if chosen is None else int(chosen[row])
+                counted_as = -1 if chosen is None else int(chosen[row])
                 out[row, :, FEATURES.index("phrase")] = statistics.phrases(
-                    self.pair, self.pair.entities[row], self.candidates, own
+                    self.pair, self.pair.entities[row], self.candidates, counted_as
                 )
         return out
 
@@ -157,7 +157,7 @@ class PairFeatures:
             first, last = words[start], words[end - 1]
             ragged = (sharp[0] and not _is_word(first)) or (sharp[1] and not _is_word(last))
             out[row, column : column + 6] = (
-                similarity(whole, text),
+                spelling_similarity(whole, text),
                 abs(np.log((len(text) + 1) / (len(whole) + 1))),
                 abs(end - start - len(name)) / max(end - start, len(name)),
                 _agree(capital[0], _is_capital(first)),

@@ -17,13 +17,13 @@ from xlner.project.scores.features import FEATURES, PairFeatures, has_evidence
 from xlner.project.scores.ner import ner_scores
 from xlner.project.scores.score import ScorePart, Scores
 from xlner.project.scores.statistics import Statistics
-from xlner.project.scores.weights import DEFAULT
+from xlner.project.scores.weights import DEFAULT_WEIGHTS
 
 _NEARLY = 0.8
 
 
 @dataclass(frozen=True)
-class Weights:
+class FusedWeights:
     """Weights of the log-linear model.
 
     Args:
@@ -35,9 +35,9 @@ class Weights:
     nowhere: float
 
     @classmethod
-    def default(cls) -> Weights:
+    def default(cls) -> FusedWeights:
         """The weights that come with the package."""
-        return cls(np.array([DEFAULT.get(name, 0.0) for name in FEATURES]), DEFAULT["nowhere"])
+        return cls(np.array([DEFAULT_WEIGHTS.get(name, 0.0) for name in FEATURES]), DEFAULT_WEIGHTS["nowhere"])
 
     def as_dict(self) -> dict[str, float]:
         return {**dict(zip(FEATURES, self.values.tolist(), strict=True)), "nowhere": self.nowhere}
@@ -85,9 +85,9 @@ class FusedScore(ScorePart):
         rounds: int = option(1, "How often statistics of the corpus are gathered; 0 reads each pair alone.", ge=0)
         sure: float = option(0.5, "Least probability of a projection that is counted in them.", gt=0, le=1)
 
-    def __init__(self, options: Any = None, /, *, weights: Weights | None = None, **values: Any) -> None:
+    def __init__(self, options: Any = None, /, *, weights: FusedWeights | None = None, **values: Any) -> None:
         super().__init__(options, **values)
-        self.weights = Weights.default() if weights is None else weights
+        self.weights = FusedWeights.default() if weights is None else weights
 
     def __call__(
         self, pairs: Sequence[Pair], candidates: Sequence[np.ndarray], evidence: Evidence = Evidence()

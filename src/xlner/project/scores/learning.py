@@ -13,12 +13,12 @@ from xlner.project.candidates import CandidateOptions, candidates_of
 from xlner.project.pair import Pair
 from xlner.project.scores.align import align_score
 from xlner.project.scores.features import AGAINST, FEATURES
-from xlner.project.scores.fused import FusedScore, Weights, choose_all, featurise, projections
+from xlner.project.scores.fused import FusedScore, FusedWeights, choose_all, featurise, projections
 from xlner.project.scores.statistics import Statistics
 
 
 @dataclass(frozen=True)
-class Example:
+class KnownProjection:
     """One entity whose projection is taken as known.
 
     Args:
@@ -36,8 +36,8 @@ def learn(
     *,
     candidates: CandidateOptions | None = None,
     l2: float = 0.01,
-    start: Weights | None = None,
-) -> Weights:
+    start: FusedWeights | None = None,
+) -> FusedWeights:
     """Weights that make the pairs' alignments arrive where independent witnesses agree.
 
     Other aligners, which err in other ways, project the entities by their align score. Where all of them give one
@@ -73,8 +73,8 @@ def learn(
             ]
         )
     right = []
-    for index, (pair, own) in enumerate(zip(pairs, ranges, strict=True)):
-        at = {tuple(r): k for k, r in enumerate(own.tolist())}
+    for index, (pair, pair_ranges) in enumerate(zip(pairs, ranges, strict=True)):
+        at = {tuple(r): k for k, r in enumerate(pair_ranges.tolist())}
         agreed = [{v[index][e] for v in verdicts} for e in range(len(pair.entities))]
         right.append([at.get(a.pop() or (), -2) if len(a) == 1 else -2 for a in agreed])
     return fit(examples(pairs, ranges, right, start=start), l2=l2, prior=start)
@@ -85,8 +85,8 @@ def examples(
     candidates: Sequence[np.ndarray],
     right: Sequence[Sequence[int]],
     *,
-    start: Weights | None = None,
-) -> list[Example]:
+    start: FusedWeights | None = None,
+) -> list[KnownProjection]:
     """Training examples with the statistics of a first pass.
 
     Args:
@@ -103,11 +103,11 @@ def examples(
     out = []
     for maker, columns, answers in zip(features, chosen, right, strict=True):
         values = maker(statistics, columns)
-        out += [Example(values[e], answer) for e, answer in enumerate(answers) if answer >= -1]
+        out += [KnownProjection(values[e], answer) for e, answer in enumerate(answers) if answer >= -1]
     return out
 
 
-def fit(data: Sequence[Example], *, l2: float = 0.01, prior: Weights | None = None) -> Weights:
+def fit(data: Sequence[KnownProjection], *, l2: float = 0.01, prior: FusedWeights | None = None) -> FusedWeights:
     """Maximum likelihood of the right candidates under the log-linear model, near a prior.
 
     Features say much the same, so free weights run off in opposite directions and fit one corpus only. So each weight
@@ -127,7 +127,7 @@ def fit(data: Sequence[Example], *, l2: float = 0.01, prior: Weights | None = No
     if not data:
         raise DataError("no entity on whose projection the witnesses agree; give more parallel text")
     n = len(FEATURES)
-    middle = prior or Weights.default()
+    middle = prior or FusedWeights.default()
     centre = np.append(middle.values, middle.nowhere)
     flat = np.concatenate([np.concatenate((e.features, np.zeros((1, n)))) for e in data])
     sizes = np.array([len(e.features) + 1 for e in data])
@@ -150,4 +150,4 @@ def fit(data: Sequence[Example], *, l2: float = 0.01, prior: Weights | None = No
 
     bounds = [*((None, 0.0) if name in AGAINST else (0.0, None) for name in FEATURES), (None, None)]
     solved = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300})
-    return Weights(solved.x[:n], float(solved.x[n]))
+    return FusedWeights(solved.x[:n], float(solved.x[n]))

@@ -53,8 +53,8 @@ def options_by_score(text: str, values: Mapping[str, Any]) -> dict[str, dict[str
             known = ", ".join(sorted(set().union(*has.values()))) or "none"
             raise OptionError(key, f"no score of {text} has an option '{key}'; there are: {known}", whole=True)
     by_score = {name: {k: v for k, v in given.items() if k in has[name]} for name in names}
-    for name, own in by_score.items():
-        SCORES.options(name, own)
+    for name, values_of_score in by_score.items():
+        SCORES.options(name, values_of_score)
     return by_score
 
 

@@ -12,7 +12,7 @@ _SOUNDS = str.maketrans("cqzxvwbdgj", "kkssffptki")
 
 
 @lru_cache(maxsize=200_000)
-def similarity(a: str, b: str) -> float:
+def spelling_similarity(a: str, b: str) -> float:
     """Likeness of two strings by spelling or sound, in [0, 1]; 1 for strings that romanise alike."""
     left, right = romanise(a), romanise(b)
     if not left or not right:
@@ -77,7 +77,7 @@ def _letter(char: str) -> str:
     return sound if sound.isalpha() and sound not in ("mark", "sign", "iteration") else ""
 
 
-_OWN = {
+_SOUNDS_BY_SCRIPT = {
     "CYRILLIC": {"ie": "e", "zhe": "zh", "ha": "kh", "tse": "ts", "che": "ch", "sha": "sh", "shcha": "shch", "sign": "",
                  "yeru": "y", "yu": "yu", "ya": "ya", "io": "yo"},
     "GREEK": {"eta": "i", "upsilon": "y", "omega": "o", "omicron": "o", "epsilon": "e", "iota": "i", "alpha": "a",
@@ -90,8 +90,8 @@ _OWN = {
 
 
 def _by_script(script: str, sound: str) -> str:
-    own = _OWN.get(script, {})
-    return own[sound] if sound in own else _consonant_or_vowel(sound)
+    sounds = _SOUNDS_BY_SCRIPT.get(script, {})
+    return sounds[sound] if sound in sounds else _consonant_or_vowel(sound)
 
 
 def _consonant_or_vowel(name: str) -> str:

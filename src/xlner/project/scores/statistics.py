@@ -54,14 +54,14 @@ class Statistics:
         starts, ends = candidates[:, 0], candidates[:, 1]
         return np.stack((before[starts + 1] - before[starts], after[ends - 1] - after[ends]), axis=1)
 
-    def phrases(self, pair: Pair, entity: Span, candidates: np.ndarray, own: int) -> np.ndarray:
+    def phrases(self, pair: Pair, entity: Span, candidates: np.ndarray, counted_as: int) -> np.ndarray:
         """Part of the other projections of the same entity that went to the candidate's words.
 
         Args:
             pair: the sentences.
             entity: the source entity; it is looked up by its words.
             candidates: ranges. Shape: (n_candidates, 2).
-            own: index of the candidate by which this entity is itself counted, or -1.
+            counted_as: index of the candidate by which this entity is itself counted, or -1.
 
         Returns:
             Values in [0, 1). Shape: (n_candidates,), float64.
@@ -70,9 +70,9 @@ class Statistics:
         if counts is None:
             return np.zeros(len(candidates))
         texts = [_name(pair.target.words[start:end]) for start, end in candidates.tolist()]
-        mine = texts[own] if own >= 0 else None
-        total = counts.total() - (mine is not None) + _PHRASE_PRIOR
-        return np.array([(counts[t] - (t == mine)) / total for t in texts])
+        counted_text = texts[counted_as] if counted_as >= 0 else None
+        total = counts.total() - (counted_text is not None) + _PHRASE_PRIOR
+        return np.array([(counts[t] - (t == counted_text)) / total for t in texts])
 
 
 def _odds(inside: int, outside: int) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from xlner.project.pair import Pair
 from xlner.project.scores.evidence import Evidence
 from xlner.project.scores.score import ScorePart, Scores
-from xlner.project.scores.spelling import similarity
+from xlner.project.scores.spelling import spelling_similarity
 
 
 class StringScore(ScorePart):
@@ -41,5 +41,5 @@ def string_score(pair: Pair, candidates: np.ndarray) -> np.ndarray:
     texts = [" ".join(words[start:end]) for start, end in candidates.tolist()]
     for row, entity in enumerate(pair.entities):
         name = " ".join(pair.source.words[entity.start : entity.end])
-        out[row] = [similarity(name, text) for text in texts]
+        out[row] = [spelling_similarity(name, text) for text in texts]
     return out

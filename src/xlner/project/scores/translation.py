@@ -114,7 +114,7 @@ class NmtScorer:
         inputs = _ids(tokenizer, [k[1] for k in keys], language=self.languages[from_target], output=False)
         pad = tokenizer.pad_token_id or 0
         most = getattr(model.config, "max_position_embeddings", None) or math.inf
-        fits = [k for k, both in enumerate(zip(outputs, inputs, strict=True)) if max(map(len, both)) <= most]
+        fits = [k for k, rows in enumerate(zip(outputs, inputs, strict=True)) if max(map(len, rows)) <= most]
         self._known |= dict.fromkeys(keys, -math.inf)
         code = _code(tokenizer, self.languages[to_target])
         for some in token_batches([len(outputs[k]) + len(inputs[k]) for k in fits], self.batch_tokens):

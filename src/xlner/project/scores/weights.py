@@ -5,7 +5,7 @@ target words of entities cut out (`benchmarks/absent.py`). Weights fitted on PUD
 and worse on other text: its annotation differs from side to side, and they learn that.
 """
 
-DEFAULT = {
+DEFAULT_WEIGHTS = {
     "dice": 4.0,
     "purity": 4.0,
     "unlinked": -0.5,
