@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlner.align import statistical
-from xlner.align.windows import pieces
+from xlner.align.windows import pair_pieces
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 20))
 def test_pieces_hold_every_word_once_and_in_order(n_source, n_target, most):
     source, target = list(range(n_source)), list(range(n_target))
-    made = pieces((source, target), most)
+    made = pair_pieces((source, target), most)
     assert [w for s, _ in made for w in s] == source
     assert [w for _, t in made for w in t] == target
     assert all(len(s) <= most and len(t) <= most for s, t in made)

@@ -88,8 +88,8 @@ class Alignment:
         """One line such as `0-0 1-2`; with scores and if there are any, `0-0:0.98 1-2:0.41`."""
         if not scores or self.scores is None:
             return " ".join(f"{i}-{j}" for i, j in self.pairs.tolist())
-        both = zip(self.pairs.tolist(), self.scores.tolist(), strict=True)
-        return " ".join(f"{i}-{j}:{score:.4g}" for (i, j), score in both)
+        scored_links = zip(self.pairs.tolist(), self.scores.tolist(), strict=True)
+        return " ".join(f"{i}-{j}:{score:.4g}" for (i, j), score in scored_links)
 
     @classmethod
     def from_pharaoh(cls, line: str, *, path: object = None, number: int | None = None, base: int = 0) -> Alignment:

@@ -67,7 +67,7 @@ def batches(sizes: np.ndarray) -> Iterator[list[int]]:
         yield batch
 
 
-def compare(items: SubwordVectors, sides: np.ndarray) -> tuple[Items, torch.Tensor, torch.Tensor]:
+def pairwise_similarities(items: SubwordVectors, sides: np.ndarray) -> tuple[Items, torch.Tensor, torch.Tensor]:
     """Similarities of the sentences of several pairs. `sides` holds their numbers. Shape: (n_pairs, 2), int64."""
     rows, real = zip(*(_padded(items.starts, sides[:, side]) for side in (0, 1)), strict=True)
     device = items.vectors.device

@@ -74,7 +74,7 @@ class CombinedAligner(Part):
         self.bonus = 0.2 if chosen.bonus is None else chosen.bonus
         self.threshold = 0.5 if chosen.threshold is None else chosen.threshold
         self.share = 0.2 if chosen.share is None else chosen.share
-        self.members: list[Aligner] = [_made(spec) for spec in self.specs]
+        self.members: list[Aligner] = [_build(spec) for spec in self.specs]
 
     @classmethod
     def check_use(cls, options: Options, *, fits: bool, saves: bool) -> None:
@@ -170,7 +170,7 @@ class CombinedAligner(Part):
         members: list[Aligner] = []
         for number, spec in enumerate(member_specs(options.members, options.how), 1):
             kind = _kind(spec)
-            members.append(kind.load(Path(folder) / f"member-{number}") if _can(kind, Saves) else _made(spec))
+            members.append(kind.load(Path(folder) / f"member-{number}") if _can(kind, Saves) else _build(spec))
         combination = cls(replace(options, members=members))
         combination.options, combination.specs = options, member_specs(options.members, options.how)
         return combination
@@ -287,6 +287,6 @@ def _name_and_options(spec: Spec) -> tuple[str | Aligner, dict[str, Any]]:
     return spec, {}
 
 
-def _made(spec: Spec) -> Aligner:
+def _build(spec: Spec) -> Aligner:
     aligner, options = _name_and_options(spec)
     return ALIGNERS.build(aligner, options) if isinstance(aligner, str) else aligner

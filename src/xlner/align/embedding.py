@@ -151,7 +151,7 @@ class EmbeddingAligner(Part):
             Indices of the pairs, what rows and columns stand for, the similarities and which cells are no padding.
             Shapes of the last two: (n_pairs, n_source, n_target), float32 and bool.
         """
-        from xlner.align.cells import batches, compare
+        from xlner.align.cells import batches, pairwise_similarities
         from xlner.align.matching import refine
 
         def refined(similarity: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
@@ -172,7 +172,7 @@ class EmbeddingAligner(Part):
         sizes = np.diff(detailed.starts)[np.array(sides, np.int64).reshape(-1, 2)]
         for batch in batches(sizes):
             items = detailed if sizes[batch[0]].prod() <= _MAX_CELLS else by_word
-            words, similarity, inside = compare(items, np.array([sides[k] for k in batch]))
+            words, similarity, inside = pairwise_similarities(items, np.array([sides[k] for k in batch]))
             lengths = [(len(pairs[k][0]), len(pairs[k][1])) for k in batch]
             if chosen.corridor and max(map(max, lengths)) > 2 * chosen.corridor:
                 inside = self._near(words, lengths, refined(similarity, inside), inside)

@@ -48,8 +48,8 @@ class LayersAligner(Part):
         layers = (chosen.layers,) if isinstance(chosen.layers, int) else chosen.layers
         if layers is None:
             layers = sorted({layer_at(share, chosen.encoder) for share in (HALFWAY, TWO_THIRDS)})
-        how = {"encoder": chosen.encoder, "device": chosen.device, "precision": chosen.precision}
-        self._readers = [EmbeddingAligner(layers=i, level="word", **how) for i in layers]
+        reading = {"encoder": chosen.encoder, "device": chosen.device, "precision": chosen.precision}
+        self._readers = [EmbeddingAligner(layers=i, level="word", **reading) for i in layers]
 
     @property
     def tokenizer(self) -> Any:
@@ -78,7 +78,7 @@ class LayersAligner(Part):
                 soft = match(
                     similarity, inside, method="softmax", threshold=self.options.floor, temperature=reader.temperature
                 )
-                both = (soft + (match(similarity, inside, method="mutual") > 0)) / 2
-                for k, alignment in zip(batch, items.alignments(both), strict=True):
+                confidence = (soft + (match(similarity, inside, method="mutual") > 0)) / 2
+                for k, alignment in zip(batch, items.alignments(confidence), strict=True):
                     out[k] = alignment
         return out

@@ -152,9 +152,9 @@ def itermax(similarity: torch.Tensor, inside: torch.Tensor, rounds: int = 2, *, 
         going &= free_source.any(1) & free_target.any(1)
         if not going.any():
             break
-        either = free_source[:, :, None] | free_target[:, None, :]
-        both = free_source[:, :, None] & free_target[:, None, :]
-        weight = torch.where(both, 1.0, discount) * (either & inside & going[:, None, None])
+        one_free = free_source[:, :, None] | free_target[:, None, :]
+        both_free = free_source[:, :, None] & free_target[:, None, :]
+        weight = torch.where(both_free, 1.0, discount) * (one_free & inside & going[:, None, None])
         links = links | (mutual((positive * weight).masked_fill(~inside, FAR), inside) & (weight > 0))
     return links
 

@@ -53,18 +53,18 @@ def read_pairs(
     """
     check_words_split(words_split)
     if words_split == "auto":
-        how: dict[str, Any] = {"words": words, "format": format}
-        how |= {"source_language": source_language, "target_language": target_language}
-        pairs = read_pairs(source, target, **how)
+        reading: dict[str, Any] = {"words": words, "format": format}
+        reading |= {"source_language": source_language, "target_language": target_language}
+        pairs = read_pairs(source, target, **reading)
         if words != "spaces" or not links:
             return pairs
-        spaced = read_pairs(source, target, **how, words_split="space")
+        spaced = read_pairs(source, target, **reading, words_split="space")
         return spaced if find_split(spaced, pairs, links) == "space" else pairs
     if words not in WORDS:
         raise UsageError(f"`words` is one of {', '.join(WORDS)}; got '{words}'")
-    how = {"words": words, "format": format, "words_split": words_split}
-    left = list(read_words(source, language=source_language, **how))
-    right = list(read_words(target, language=target_language, **how))
+    reading = {"words": words, "format": format, "words_split": words_split}
+    left = list(read_words(source, language=source_language, **reading))
+    right = list(read_words(target, language=target_language, **reading))
     if len(left) != len(right):
         raise DataError(
             f"has {len(right)} sentences, but the source {source} has {len(left)}; sentence n of one file must be the "

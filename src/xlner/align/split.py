@@ -16,13 +16,13 @@ from xlner.align.windows import WordPair
 from xlner.errors import DataError, OptionError
 
 WordsSplit = Literal["auto", "space", "unicode"]
-WAYS = ("space", "unicode")
+SPLITS = ("space", "unicode")
 _BLANKS = re.compile(r"[ \t]+")
 
 
-def words_at(way: str, line: str) -> tuple[str, ...]:
+def words_at(split: str, line: str) -> tuple[str, ...]:
     """The words of a line: between blanks and TABs ("space"), or between white space of any kind ("unicode")."""
-    return tuple(filter(None, _BLANKS.split(line))) if way == "space" else tuple(line.split())
+    return tuple(filter(None, _BLANKS.split(line))) if split == "space" else tuple(line.split())
 
 
 def check_words_split(words_split: str) -> None:
@@ -31,7 +31,7 @@ def check_words_split(words_split: str) -> None:
     Raises:
         OptionError: it is none.
     """
-    if words_split not in ("auto", *WAYS):
+    if words_split not in ("auto", *SPLITS):
         raise OptionError("words_split", f"must be one of auto, space, unicode, got '{words_split}'")
 
 
@@ -54,7 +54,7 @@ def find_split(
     Raises:
         DataError: links fit neither way, or both and it matters.
     """
-    differing = [k for k, both in enumerate(zip(spaced, by_unicode, strict=True)) if both[0] != both[1]]
+    differing = [k for k, (a, b) in enumerate(zip(spaced, by_unicode, strict=True)) if a != b]
     against: dict[str, tuple[str, int]] = {}
     last_linked: Counter[str] = Counter()
     sides, first = 0, ("", 0)
@@ -67,10 +67,10 @@ def find_split(
                 if last < 0 or counts["space"] == counts["unicode"]:
                     continue
                 sides, first = sides + 1, first if sides else (file.path, k + 1)
-                for way, count in counts.items():
-                    last_linked[way] += last == count - 1
+                for split, count in counts.items():
+                    last_linked[split] += last == count - 1
                     if last >= count:
-                        against.setdefault(way, (file.path, k + 1))
+                        against.setdefault(split, (file.path, k + 1))
     if len(against) == 2:
         path, number = max(against.values(), key=lambda place: place[1])
         raise DataError(
@@ -79,7 +79,7 @@ def find_split(
             path=path,
             line=number,
         )
-    likely = [way for way in WAYS if way not in against and (against or 2 * last_linked[way] > sides)]
+    likely = [split for split in SPLITS if split not in against and (against or 2 * last_linked[split] > sides)]
     if sides and not likely:
         raise DataError(
             "links fit the text whether its words are counted at blanks or at all white space (it has no-break spaces "

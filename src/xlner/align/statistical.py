@@ -10,7 +10,7 @@ import numpy as np
 
 from xlner.align.alignment import Alignment
 from xlner.align.saved import read_options, writing
-from xlner.align.windows import WordPair, align_in_windows, pieces
+from xlner.align.windows import WordPair, align_in_windows, pair_pieces
 from xlner.component import Part, option, options
 from xlner.errors import MissingExtraError, ModelError
 
@@ -175,7 +175,7 @@ class ThotAligner(Part):
             if name == "EflomalAlignmentModel":
                 most = min(most, _CUBIC_WORDS)
             for pair in pairs:
-                for source, target in pieces(pair, most):
+                for source, target in pair_pieces(pair, most):
                     if source and target:
                         model.add_sentence_pair(source, target)
             model.start_training()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from xlner.align.subwords import SubwordEncoder
 
-MAX_WORDS = 80
+MAX_FITTED_WORDS = 80
 """Pairs with a longer side are not learned from."""
 
 _LOOSE = 0.2
@@ -100,7 +100,7 @@ class TunedAligner(Part):
         first = EmbeddingAligner(loaded=self._loaded(chosen.precision), threshold=_LOOSE)
         if max(first.encoder.layers) == 0:
             raise OptionError("layers", "must be above 0: layer 0 is the embeddings, which do not learn")
-        pairs = [p for p in bitext if 0 < len(p[0]) <= MAX_WORDS and 0 < len(p[1]) <= MAX_WORDS]
+        pairs = [p for p in bitext if 0 < len(p[0]) <= MAX_FITTED_WORDS and 0 < len(p[1]) <= MAX_FITTED_WORDS]
         rng = random.Random(chosen.seed)
         self.counts.fit(bitext)
         if len(pairs) > chosen.most:
@@ -109,8 +109,8 @@ class TunedAligner(Part):
         linked = [k for k, a in enumerate(links) if len(a)]
         del first  # its weights are no longer needed
         encoder = self._loaded("fp32")
-        how = {"learning_rate": chosen.learning_rate, "batch": chosen.batch}
-        learn(encoder, [pairs[k] for k in linked], [links[k] for k in linked], rng, **how)
+        training = {"learning_rate": chosen.learning_rate, "batch": chosen.batch}
+        learn(encoder, [pairs[k] for k in linked], [links[k] for k in linked], rng, **training)
         self._trained, self._embeddings = weights_of(encoder), encoder.embeddings_checksum()
         self._settle(encoder)
 

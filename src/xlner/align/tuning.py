@@ -20,7 +20,7 @@ from xlner.core.progress import progress
 from xlner.errors import ModelError
 from xlner.tagger.device import pick_precision
 
-WEIGHTS = "tuned.safetensors"
+WEIGHTS_FILE = "tuned.safetensors"
 
 
 def learn(
@@ -70,7 +70,7 @@ def weights_of(encoder: SubwordEncoder) -> dict[str, torch.Tensor]:
 
 def write_weights(folder: Path, weights: dict[str, torch.Tensor], embeddings: str) -> None:
     """Write weights, and what tells the embeddings that they go with from others."""
-    save_file(weights, folder / WEIGHTS, metadata={"embeddings": embeddings})
+    save_file(weights, folder / WEIGHTS_FILE, metadata={"embeddings": embeddings})
 
 
 def read_weights(folder: Path) -> tuple[dict[str, torch.Tensor], str]:
@@ -80,7 +80,7 @@ def read_weights(folder: Path) -> tuple[dict[str, torch.Tensor], str]:
         ModelError: the file is missing or broken.
     """
     try:
-        with safe_open(folder / WEIGHTS, "pt") as file:
+        with safe_open(folder / WEIGHTS_FILE, "pt") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             return weights, (file.metadata() or {}).get("embeddings", "")
     except (OSError, SafetensorError) as error:

@@ -58,7 +58,7 @@ def diagonal_windows(n_source: int, n_target: int, most: int) -> list[tuple[int,
     return out
 
 
-def pieces(pair: WordPair, most: int) -> list[WordPair]:
+def pair_pieces(pair: WordPair, most: int) -> list[WordPair]:
     """A pair in as many pieces as it takes for each side to have up to `most` words, at the same share of both sides.
 
     Every word is in one piece, so that models which count see it once. A piece may have an empty side.
