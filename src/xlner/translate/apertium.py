@@ -16,7 +16,7 @@ from typing import ClassVar
 from xlner.component import option, options
 from xlner.core.languages import iso3
 from xlner.errors import ModelError, UsageError, XlnerError
-from xlner.translate.translator import BaseTranslator, CallError, Pair, unknown_pair
+from xlner.translate.translator import BaseTranslator, CallError, LanguagePair, unknown_pair
 
 # A blank line is a border that no rule of Apertium looks across. With its format `line`, which sounds right, rules
 # move words from one line to the next.
@@ -104,12 +104,12 @@ class Apertium(BaseTranslator):
         parts = out.decode("utf-8", "replace").rstrip("\n").split(_BORDER)
         return [p.strip() for p in parts]
 
-    def _modes(self) -> dict[Pair, str]:
+    def _modes(self) -> dict[LanguagePair, str]:
         """Pair -> the mode that translates it; the plain one where there are variants."""
         if shutil.which(self.options.program) is None:
             raise self._absent(None)
         self._listed = self._output([self.options.program, *self._data(), "-l"]).split()
-        out: dict[Pair, str] = {}
+        out: dict[LanguagePair, str] = {}
         for mode in sorted(self._listed, key=len, reverse=True):
             with suppress(UsageError, ValueError):
                 source, target = mode.split("-")

@@ -54,8 +54,8 @@ class Chain(BaseTranslator):
             try:
                 step.languages(*pair)
             except UsageError as error:
-                way = " to ".join(bcp47(c) for c in stops)
-                raise UsageError(f"step {n} of the chain {way}: {error}") from None
+                route = " to ".join(bcp47(c) for c in stops)
+                raise UsageError(f"step {n} of the chain {route}: {error}") from None
         self.at_once = min(step.at_once for step in self._parts())
 
     def version(self) -> str:
@@ -75,11 +75,11 @@ class Chain(BaseTranslator):
         return now
 
     def _parts(self) -> list[Translator]:
-        if "_made" not in self.__dict__:
-            self._made: list[Translator] = [TRANSLATORS.build(*_read(step)) for step in self.options.steps]
-            if bad := next((n for n, s in enumerate(self._made, 1) if s.in_order), None):
+        if "_built_steps" not in self.__dict__:
+            self._built_steps: list[Translator] = [TRANSLATORS.build(*_read(step)) for step in self.options.steps]
+            if bad := next((n for n, s in enumerate(self._built_steps, 1) if s.in_order), None):
                 raise UsageError(f"step {bad} of the chain goes by lines of a file and can be no step")
-        return self._made
+        return self._built_steps
 
 
 def _read(step: Step) -> tuple[str, dict[str, Any]]:

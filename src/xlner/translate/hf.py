@@ -57,11 +57,11 @@ class HFTranslator(BaseTranslator):
         return texts
 
     def _model(self) -> Model:
-        if "_made" not in self.__dict__:
+        if "_loaded_model" not in self.__dict__:
             from xlner.translate.hf_model import Model
 
             o = self.options
-            self._made = Model(
+            self._loaded_model = Model(
                 o.model, beams=o.beams, batch_subwords=o.batch_subwords, device=o.device, precision=o.precision
             )
-        return self._made
+        return self._loaded_model

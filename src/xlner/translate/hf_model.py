@@ -46,12 +46,12 @@ class Model(SequenceModel):
         chosen: dict[str, Any] = {} if self._first is None else {"forced_bos_token_id": self._first}
         cast = torch.autocast(self.device.type, self._autocast or torch.bfloat16, enabled=self._autocast is not None)
         with torch.inference_mode(), cast:
-            made = self.model.generate(
+            generated = self.model.generate(
                 input_ids=inputs, attention_mask=mask, max_new_tokens=room, num_beams=self.beams, do_sample=False,
                 forced_eos_token_id=None, **chosen,
             )  # fmt: skip
         # The first token starts the decoder, and in some models that is the one that ends a sentence.
-        return [row[1:].tolist() for row in made]
+        return [row[1:].tolist() for row in generated]
 
     def _load(self) -> Any:
         from transformers import AutoModelForSeq2SeqLM

@@ -11,7 +11,7 @@ from xlner.component import REQUIRED, option, options
 from xlner.data.segment import split_words
 from xlner.data.source import Input
 from xlner.errors import OptionError, UsageError
-from xlner.translate.translator import BaseTranslator, LinkedTranslation, Pair
+from xlner.translate.translator import BaseTranslator, LanguagePair, LinkedTranslation
 
 if TYPE_CHECKING:
     from xlner.translate.dictionary import Dictionary
@@ -83,14 +83,14 @@ class Lexicon(BaseTranslator):
         """Words that stayed as they were, since they have no entry -> how often."""
         return self.__dict__.setdefault("_unknown", Counter())
 
-    def pairs(self) -> set[Pair] | None:
+    def pairs(self) -> set[LanguagePair] | None:
         """What the files' names tell, such as en-es.txt, both ways; None if one tells nothing."""
         from xlner.translate.dictionary import pair_of
 
-        told = {pair_of(path) for path in self.options.dictionary}
-        if None in told:
+        named = {pair_of(path) for path in self.options.dictionary}
+        if None in named:
             return None
-        return {p for pair in told if pair for p in (pair, pair[::-1])}
+        return {p for pair in named if pair for p in (pair, pair[::-1])}
 
     def languages(self, source: str, target: str) -> None:
         """Say from which language to which. See `Translator.languages`.
@@ -104,8 +104,8 @@ class Lexicon(BaseTranslator):
         super().languages(source, target)
         assert self.pair is not None
         for path in self.options.dictionary:
-            if (told := pair_of(path)) and {*told} != {*self.pair}:
-                raise UsageError(f"{path} is a dictionary of {told[0]} and {told[1]}, not of {source} and {target}")
+            if (named := pair_of(path)) and {*named} != {*self.pair}:
+                raise UsageError(f"{path} is a dictionary of {named[0]} and {named[1]}, not of {source} and {target}")
         self._dictionary: Dictionary = Dictionary.load(self.options.dictionary, self.pair)
         self._longest: dict[str, int] = {}  # first word of heads with several -> words of the longest
         for head in self._dictionary.entries:
@@ -130,16 +130,16 @@ class Lexicon(BaseTranslator):
         offsets = [split_words(s, self.pair[0]) for s in sentences]
         words = [[s[a:b] for a, b in o] for s, o in zip(sentences, offsets, strict=True)]
         out = []
-        for text, places, own, groups in zip(sentences, offsets, words, self._groups(words, ()), strict=True):
-            made, end = "", 0
+        for text, places, groups in zip(sentences, offsets, self._groups(words, ()), strict=True):
+            new, end = "", 0
             for group, translation in groups:
                 start = places[group.start][0]
-                made += text[end:start]
-                if start == end and made and made[-1].isalnum() and translation[:1].isalnum() and group.head:
-                    made += " "  # "don't" is two words, and their translations are not written together
-                made += translation
+                new += text[end:start]
+                if start == end and new and new[-1].isalnum() and translation[:1].isalnum() and group.head:
+                    new += " "  # "don't" is two words, and their translations are not written together
+                new += translation
                 end = places[group.end - 1][1]
-            out.append((made + text[end:]) if own else text)
+            out.append((new + text[end:]) if places else text)
         return out
 
     def translate_words(
@@ -183,38 +183,38 @@ class Lexicon(BaseTranslator):
             list(self._divide(words, protected[n] if n < len(protected) else ())) for n, words in enumerate(sentences)
         ]
         chosen = self._choose(sentences, groups)
-        for words, own, texts in zip(sentences, groups, chosen, strict=True):
+        for words, sentence_groups, texts in zip(sentences, groups, chosen, strict=True):
             yield [
                 (g, " ".join(words[g.start : g.end]) if t is None else _cased(t, g.case))
-                for g, t in zip(own, texts, strict=True)
+                for g, t in zip(sentence_groups, texts, strict=True)
             ]
 
     def _choose(self, sentences: Sequence[Sequence[str]], groups: Sequence[Sequence[Group]]) -> list[list[str | None]]:
         entries = self._dictionary.entries
         if self.options.choice == "first":
-            return [[next(iter(entries[g.head].translations)) if g.head else None for g in own] for own in groups]
+            return [[next(iter(entries[g.head].translations)) if g.head else None for g in row] for row in groups]
         if self.options.choice == "static":
             chooser = self._chooser()
-            best = chooser.static({g.head for own in groups for g in own if g.head}, entries)
-            return [[best[g.head] if g.head else None for g in own] for own in groups]
-        asked = [[(g.start, g.end, g.head) for g in own if g.head] for own in groups]
-        found = self._chooser().in_context(sentences, asked, entries)
-        iterators = [iter(texts) for texts in found]
-        return [[next(texts) if g.head else None for g in own] for own, texts in zip(groups, iterators, strict=True)]
+            best = chooser.static({g.head for row in groups for g in row if g.head}, entries)
+            return [[best[g.head] if g.head else None for g in row] for row in groups]
+        asked = [[(g.start, g.end, g.head) for g in row if g.head] for row in groups]
+        texts_by_sentence = self._chooser().in_context(sentences, asked, entries)
+        iterators = [iter(texts) for texts in texts_by_sentence]
+        return [[next(texts) if g.head else None for g in row] for row, texts in zip(groups, iterators, strict=True)]
 
     def _divide(self, words: Sequence[str], protected: Ranges) -> Iterator[Group]:
         """The groups of a sentence, the longest entries first from left to right."""
-        kept = {i for start, end in protected for i in range(start, end)}
+        protected_words = {i for start, end in protected for i in range(start, end)}
         shouted = not any(c.islower() for w in words for c in w)
         start = next((i for i, w in enumerate(words) if w[:1].isalnum()), 0)  # behind quotes and the like
         i = 0
         while i < len(words):
-            if i in kept or not any(c.isalpha() for c in words[i]):
+            if i in protected_words or not any(c.isalpha() for c in words[i]):
                 yield Group(i, i + 1, None, "")
                 i += 1
                 continue
             first = i == start
-            free = next((n for n in range(i, len(words)) if n in kept), len(words))
+            free = next((n for n in range(i, len(words)) if n in protected_words), len(words))
             group = self._entry(words, i, free, first, shouted)
             self.words += group.end - i
             if group.head:
@@ -263,11 +263,11 @@ class Lexicon(BaseTranslator):
                     yield stem, "" if inside else case  # "Williams" is no plural of "William"
 
     def _chooser(self) -> Chooser:
-        if "_made" not in self.__dict__:
+        if "_loaded_chooser" not in self.__dict__:
             from xlner.translate.lexicon_choice import Chooser
 
-            self._made = Chooser(self.options.encoder, device=self.options.device)
-        return self._made
+            self._loaded_chooser = Chooser(self.options.encoder, device=self.options.device)
+        return self._loaded_chooser
 
 
 _RULES = b"1"  # raised whenever these rules give other translations

@@ -65,17 +65,17 @@ class Chooser:
             asked: heads of each sentence.
             entries: heads and their translations.
         """
-        self._learn(sorted({head for own in asked for _, _, head in own}), entries)
-        open_ = [[a for a in own if len(self._prior[a[2]][0]) > 1] for own in asked]
-        new = {t for own in open_ for _, _, head in own for t in self._prior[head][0]} - self._alone.keys()
+        self._learn(sorted({head for row in asked for _, _, head in row}), entries)
+        open_ = [[a for a in row if len(self._prior[a[2]][0]) > 1] for row in asked]
+        new = {t for row in open_ for _, _, head in row for t in self._prior[head][0]} - self._alone.keys()
         texts = sorted(new)
         alone = self._encode([t.split() for t in texts])
         self._alone.update({t: _unit(v.mean(0)) for t, v in zip(texts, alone, strict=True)})
-        here = self._encode([words if own else [] for words, own in zip(sentences, open_, strict=True)])
+        here = self._encode([words if row else [] for words, row in zip(sentences, open_, strict=True)])
         out = []
-        for own, vectors in zip(asked, here, strict=True):
+        for sentence_heads, vectors in zip(asked, here, strict=True):
             best = []
-            for start, end, head in own:
+            for start, end, head in sentence_heads:
                 translations, weights = self._prior[head]
                 if len(translations) > 1:
                     near = np.array([self._alone[t] for t in translations]) @ _unit(vectors[start:end].mean(0))
@@ -117,15 +117,15 @@ class Chooser:
         chunks: list[tuple[int, int, list[list[int]]]] = []  # sentence, its first word here, pieces of its words
         for n, words in enumerate(sentences):
             start = 0
-            own: list[list[int]] = []
+            chunk: list[list[int]] = []
             for i, w in enumerate(words):
                 split = pieces[w][:room] or [self._tokenizer.unk_token_id]
-                if own and sum(len(p) for p in own) + len(split) > room:
-                    chunks.append((n, start, own))
-                    start, own = i, []
-                own.append(split)
-            chunks += [(n, start, own)] if own else []
-        rows = [np.array([*before, *(i for ids in own for i in ids), *after], np.int64) for _, _, own in chunks]
+                if chunk and sum(len(p) for p in chunk) + len(split) > room:
+                    chunks.append((n, start, chunk))
+                    start, chunk = i, []
+                chunk.append(split)
+            chunks += [(n, start, chunk)] if chunk else []
+        rows = [np.array([*before, *(i for ids in chunk for i in ids), *after], np.int64) for _, _, chunk in chunks]
         out = [np.zeros((len(words), self._table.shape[1]), np.float32) for words in sentences]
         for batch in token_batches([len(r) for r in rows], _CELLS):
             ids, mask = (torch.from_numpy(a).to(self.device) for a in pad_batch([rows[i] for i in batch], 0))
@@ -133,9 +133,9 @@ class Chooser:
                 states = self._model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
             hidden = states[round((len(states) - 1) * 7 / 12)].float().cpu().numpy()
             for row, index in enumerate(batch):
-                n, word, own = chunks[index]
+                n, word, chunk = chunks[index]
                 at = len(before)
-                for ids_of_word in own:
+                for ids_of_word in chunk:
                     out[n][word] = hidden[row, at : at + len(ids_of_word)].mean(0)
                     at, word = at + len(ids_of_word), word + 1
         return out

@@ -116,17 +116,17 @@ def translate_lines(
             began = time.perf_counter()
             texts = _as_many(translator.translate(chunk), chunk)
             tally.seconds += time.perf_counter() - began
-            told = [[text] if p else [] for p, text in zip(parts, texts, strict=True)]
+            translations = [[text] if p else [] for p, text in zip(parts, texts, strict=True)]
             tally.pieces += sum(map(len, parts))
         else:
             parts = [pieces(line, language=language, split=split, longest=max_words) for line in chunk]
             translated = _translate(parts, translator, cache, tally)
-            told = [[translated[p.text] for p in line] for line in parts]
-        for line, own, outs in zip(chunk, parts, told, strict=True):
+            translations = [[translated[p.text] for p in line] for line in parts]
+        for line, line_pieces, outs in zip(chunk, parts, translations, strict=True):
             tally.lines += 1
-            tally.empty += not own
-            tally.divided += len(own) > 1
-            yield _join(line, own, outs, translator, tally, max_ratio, keep=on_fault == "keep")
+            tally.empty += not line_pieces
+            tally.divided += len(line_pieces) > 1
+            yield _join(line, line_pieces, outs, translator, tally, max_ratio, keep=on_fault == "keep")
         if advance:
             advance(len(chunk))
 
@@ -156,21 +156,21 @@ def _translate(parts: Sequence[Sequence[Piece]], translator: Translator, cache: 
 
 
 def _join(
-    line: str, own: Sequence[Piece], outs: Sequence[str], translator: Translator, tally: Tally, ratio: float, *,
+    line: str, line_pieces: Sequence[Piece], outs: Sequence[str], translator: Translator, tally: Tally, ratio: float, *,
     keep: bool,
 ) -> str:  # fmt: skip
     """The translation of a line from those of its pieces; the first fault of a line is told."""
-    joined, told = "", None
-    for piece, raw in zip(own, outs, strict=True):
+    joined, first_fault = "", None
+    for piece, raw in zip(line_pieces, outs, strict=True):
         text, mended = tidy(raw, piece.text)
         tally.mended.update(mended)
         why = translator.failed.get(piece.text, "")
         reason = FAILED if why else fault(piece.text, text, max_ratio=ratio)
-        if reason and told is None:
-            told = Fault(tally.lines, reason, why, piece.text[:_SHOWN], text[:_SHOWN])
+        if reason and first_fault is None:
+            first_fault = Fault(tally.lines, reason, why, piece.text[:_SHOWN], text[:_SHOWN])
         joined += (piece.joint if joined else "") + text
-    if told is None:
-        tally.unchanged += bool(own) and joined == " ".join(line.split())
+    if first_fault is None:
+        tally.unchanged += bool(line_pieces) and joined == " ".join(line.split())
         return joined
-    tally.faults.append(told)
+    tally.faults.append(first_fault)
     return joined if keep else ""

@@ -98,9 +98,9 @@ class SequenceModel(ABC):
     def _generate(self, ids: list[list[int]]) -> list[str | None]:
         """Texts of a batch; None where no end came."""
         room = min(self.longest, 2 * max(map(len, ids)) + 30)
-        made = [self._up_to_end(row) for row in self.generate_ids(ids, room)]
-        texts = self.tokenizer.batch_decode([row or [] for row in made], skip_special_tokens=True)
-        return [None if row is None else " ".join(t.split()) for row, t in zip(made, texts, strict=True)]
+        id_rows = [self._up_to_end(row) for row in self.generate_ids(ids, room)]
+        texts = self.tokenizer.batch_decode([row or [] for row in id_rows], skip_special_tokens=True)
+        return [None if row is None else " ".join(t.split()) for row, t in zip(id_rows, texts, strict=True)]
 
     @abstractmethod
     def generate_ids(self, ids: Sequence[Sequence[int]], room: int) -> list[list[int]]:
@@ -133,10 +133,10 @@ class SequenceModel(ABC):
             return config, AutoTokenizer.from_pretrained(self.where, trust_remote_code=False)
 
     def _code(self, code: str) -> str:
-        found = choose(code, self.tokens)
-        if found is None:
+        token = choose(code, self.tokens)
+        if token is None:
             raise UsageError(f"{self.where} has no {bcp47(code)}; its languages: {known(self.tokens)}")
-        return found
+        return token
 
     def _check_sides(self, source: str, target: str) -> None:
         """Compare with the pair that a Marian tokenizer names, as far as it names single languages."""

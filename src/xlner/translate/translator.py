@@ -12,7 +12,7 @@ from xlner.core.languages import bcp47, iso3
 from xlner.errors import UsageError, XlnerError
 from xlner.registry import Registry
 
-Pair = tuple[str, str]  # ISO 639-3 codes: from, to
+LanguagePair = tuple[str, str]  # ISO 639-3 codes: from, to
 
 TRANSLATORS = Registry(
     "translators",
@@ -117,14 +117,14 @@ class PairTranslator(Part):
     called: ClassVar[str] = "this translator"
     in_order: bool = False
     at_once: int = 64
-    pair: Pair | None = None
+    pair: LanguagePair | None = None
 
     @property
     def failed(self) -> dict[str, str]:
         """Sentence -> why there is no translation of it."""
         return self.__dict__.setdefault("_failed", {})
 
-    def pairs(self) -> set[Pair] | None:
+    def pairs(self) -> set[LanguagePair] | None:
         """The pairs that it can translate; None if that cannot be told."""
         return None
 
@@ -204,13 +204,13 @@ class BaseTranslator(PairTranslator, ABC):
 _HOPELESS = 2  # single sentences that fail before any call went well
 
 
-def unknown_pair(called: str, pair: Pair, pairs: set[Pair]) -> str:
+def unknown_pair(called: str, pair: LanguagePair, pairs: set[LanguagePair]) -> str:
     """A message that a pair is not there, with those that are; the ones with one of the two languages first."""
     wanted = {iso3(c) for c in pair}
     ranked = sorted(pairs, key=lambda p: (not wanted & {*p}, bcp47(p[0]), bcp47(p[1])))
     shown = ", ".join(f"{bcp47(a)}-{bcp47(b)}" for a, b in ranked[:_SHOWN])
-    more = f" and {len(ranked) - _SHOWN} more" if len(ranked) > _SHOWN else ""
-    return f"{called} cannot translate {bcp47(pair[0])}-{bcp47(pair[1])}; it has: {shown or 'nothing'}{more}"
+    rest = f" and {len(ranked) - _SHOWN} more" if len(ranked) > _SHOWN else ""
+    return f"{called} cannot translate {bcp47(pair[0])}-{bcp47(pair[1])}; it has: {shown or 'nothing'}{rest}"
 
 
 _SHOWN = 40
