@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args
 from xlner.core.types import Sentence, Span
 from xlner.evaluate.pairs import Spans, counted_spans, overlaps
 
-Kind = Literal["missed", "spurious", "type", "boundary", "both"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+ErrorKind = Literal["missed", "spurious", "type", "boundary", "both"]
+KINDS: tuple[ErrorKind, ...] = get_args(ErrorKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class SpanError:
         where: provenance of the gold sentence.
     """
 
-    kind: Kind
+    kind: ErrorKind
     sentence: int
     gold: Span | None
     predicted: Span | None
@@ -53,8 +53,8 @@ class ErrorCounts:
     """
 
     correct: int
-    counts: Mapping[Kind, int]
-    per_type: Mapping[str, Mapping[Kind, int]]
+    counts: Mapping[ErrorKind, int]
+    per_type: Mapping[str, Mapping[ErrorKind, int]]
     confusions: Mapping[tuple[str, str], int]
     examples: tuple[SpanError, ...]
     not_counted: Mapping[str, int]
@@ -101,8 +101,8 @@ def span_errors(
     not_counted: Counter[str] = Counter()
     pairs = counted_spans(gold, predicted, types=types, ignore=ignore, not_counted=not_counted)
     correct = 0
-    counts: Counter[Kind] = Counter()
-    per_type: dict[str, Counter[Kind]] = {}
+    counts: Counter[ErrorKind] = Counter()
+    per_type: dict[str, Counter[ErrorKind]] = {}
     confusions: Counter[tuple[str, str]] = Counter()
     shown: list[SpanError] = []
     for index, (golds, guesses) in enumerate(pairs):
@@ -126,14 +126,14 @@ def span_errors(
     )
 
 
-def _sort(gold: Spans, predicted: Spans) -> tuple[int, list[tuple[Kind, Span | None, Span | None]]]:
+def _sort(gold: Spans, predicted: Spans) -> tuple[int, list[tuple[ErrorKind, Span | None, Span | None]]]:
     """Number of right spans, and the errors of one sentence in the order of the words."""
-    both = {s.key for s in gold} & {s.key for s in predicted}
-    golds = [s for s in gold if s.key not in both]
-    guesses = [s for s in predicted if s.key not in both]
-    errors: list[tuple[Kind, Span | None, Span | None]] = []
+    right = {s.key for s in gold} & {s.key for s in predicted}
+    golds = [s for s in gold if s.key not in right]
+    guesses = [s for s in predicted if s.key not in right]
+    errors: list[tuple[ErrorKind, Span | None, Span | None]] = []
 
-    def take(kind: Kind, pairs: Sequence[tuple[Span, Span]]) -> None:
+    def take(kind: ErrorKind, pairs: Sequence[tuple[Span, Span]]) -> None:
         for g, p in pairs:
             errors.append((kind, g, p))
             golds.remove(g)
@@ -145,10 +145,10 @@ def _sort(gold: Spans, predicted: Spans) -> tuple[int, list[tuple[Kind, Span | N
         take("boundary", overlaps(*([s for s in side if s.label == label] for side in (golds, guesses))))
     take("both", overlaps(golds, guesses))
     errors += [("missed", g, None) for g in golds] + [("spurious", None, p) for p in guesses]
-    return len(both), sorted(errors, key=lambda e: min(s.start for s in e[1:] if s is not None))
+    return len(right), sorted(errors, key=lambda e: min(s.start for s in e[1:] if s is not None))
 
 
-def _example(kind: Kind, index: int, gold: Span | None, predicted: Span | None, sentence: Sentence) -> SpanError:
+def _example(kind: ErrorKind, index: int, gold: Span | None, predicted: Span | None, sentence: Sentence) -> SpanError:
     spans = [s for s in (gold, predicted) if s is not None]
     words = sentence.words[min(s.start for s in spans) : max(s.end for s in spans)]
     return SpanError(kind, index, gold, predicted, " ".join(words), sentence.where)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xlner.errors import DataError, UsageError
-from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, load_json, width90, write_json
+from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, load_fitted, width90, write_fitted
 
 FORMAT = "xlner estimator 1"
 SHIPPED = Path(__file__).with_name("estimator.json")
@@ -132,10 +132,9 @@ class Estimator:
         """
         needed = self.observed.features
         if lacking := [n for n in needed if n not in features]:
-            how = {CALIBRATED: "add `calibrate SOURCE_DEV`", AGREEMENT: "add `also MODEL`"}
-            raise UsageError(
-                f"the estimator was fitted with {lacking[0]}: {how.get(lacking[0], 'give it as a feature, in Python')}"
-            )
+            remedies = {CALIBRATED: "add `calibrate SOURCE_DEV`", AGREEMENT: "add `also MODEL`"}
+            remedy = remedies.get(lacking[0], "give it as a feature, in Python")
+            raise UsageError(f"the estimator was fitted with {lacking[0]}: {remedy}")
         row = Observed(("",), needed, np.array([[features[n] for n in needed]], np.float64), np.zeros(1))
         return float(self.predict(row)[0])
 
@@ -152,7 +151,7 @@ class Estimator:
                 for target, f1, row in zip(t.targets, t.f1.tolist(), t.values.tolist(), strict=True)
             ],
         }
-        return write_json(path, FORMAT, record)
+        return write_fitted(path, FORMAT, record)
 
     @classmethod
     def load(cls, path: str | Path) -> Estimator:
@@ -161,7 +160,7 @@ class Estimator:
         Raises:
             ModelError: the file is not there, or holds something else.
         """
-        return load_json(path, FORMAT, "estimator", cls.from_dict)
+        return load_fitted(path, FORMAT, "estimator", cls.from_dict)
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Estimator:

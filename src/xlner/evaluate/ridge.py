@@ -82,7 +82,7 @@ class Ridge:
         return cls(mean, spread, weights, float(record["intercept"]))
 
 
-def write_json(path: str | Path, format: str, value: Mapping[str, Any]) -> Path:
+def write_fitted(path: str | Path, format: str, value: Mapping[str, Any]) -> Path:
     """Write an object with the name of its format, whole or not at all."""
     with atomic(path) as out:
         record = {"format": format, **value}
@@ -90,8 +90,8 @@ def write_json(path: str | Path, format: str, value: Mapping[str, Any]) -> Path:
     return Path(path)
 
 
-def load_json(path: str | Path, format: str, what: str, make: Callable[[Mapping[str, Any]], T]) -> T:
-    """Make what `write_json` wrote.
+def load_fitted(path: str | Path, format: str, what: str, make: Callable[[Mapping[str, Any]], T]) -> T:
+    """Make what `write_fitted` wrote.
 
     Args:
         path: the file.

@@ -12,7 +12,7 @@ from xlner.errors import OptionError
 from xlner.evaluate.resample import Interval, check_seed, percentile_interval
 from xlner.similarity.transfers import Transfers
 
-LEAST = 3  # transfers; a correlation of two points is always 1 or -1
+MIN_TRANSFERS = 3  # transfers; a correlation of two points is always 1 or -1
 
 
 @dataclass(frozen=True)
@@ -82,19 +82,19 @@ def correlations(table: Transfers, *, level: float = 0.95, resamples: int = 1000
             overall = _overall(known, kind)
             draws = _resampled(len(known), resamples, seed)
             means = np.array([_overall([known[i] for i in d], kind) for d in draws])
-            out.append(_made(measure, kind, "overall", overall, means, known, len(table), level))
+            out.append(_summary(measure, kind, "overall", overall, means, known, len(table), level))
             each = [(g, correlation(*g, kind)) for g in known]
             said = [(g, r) for g, r in each if not np.isnan(r)]
             values = np.array([r for _, r in said])
             within = float(values.mean()) if len(values) else float("nan")
             means = np.array([values[d].mean() for d in _resampled(len(values), resamples, seed)])
-            out.append(_made(measure, kind, "within", within, means, [g for g, _ in said], len(table), level))
+            out.append(_summary(measure, kind, "within", within, means, [g for g, _ in said], len(table), level))
     return out
 
 
 def correlation(x: np.ndarray, y: np.ndarray, kind: Literal["spearman", "pearson"]) -> float:
     """One correlation; NaN for fewer than three points or where a side does not vary. Shapes: (n,) both."""
-    if len(x) < LEAST:
+    if len(x) < MIN_TRANSFERS:
         return float("nan")
     if kind == "spearman":
         x, y = rankdata(x), rankdata(y)
@@ -116,7 +116,7 @@ def _resampled(n: int, resamples: int, seed: int) -> np.ndarray:
     return np.random.default_rng(check_seed(seed)).integers(n, size=(resamples, n))
 
 
-def _made(
+def _summary(
     measure: str,
     kind: str,
     scope: str,

@@ -148,10 +148,10 @@ def overlap(p: Mapping[str, float], q: Mapping[str, float]) -> float:
 def jensen_shannon(p: Mapping[str, float], q: Mapping[str, float]) -> float:
     """Jensen-Shannon divergence in bits. In [0, 1]."""
     # What only one side has adds half of its share; only what both have needs logarithms.
-    both = [x for x in p if x in q]
-    a, b = (np.array([side[x] for x in both]) for side in (p, q))
+    shared = [x for x in p if x in q]
+    a, b = (np.array([side[x] for x in shared]) for side in (p, q))
     middle = (a + b) / 2
-    inside = float((a * np.log2(a / middle) + b * np.log2(b / middle)).sum()) if both else 0.0
+    inside = float((a * np.log2(a / middle) + b * np.log2(b / middle)).sum()) if shared else 0.0
     return min(1.0, max(0.0, (inside + (1 - a.sum()) + (1 - b.sum())) / 2))
 
 

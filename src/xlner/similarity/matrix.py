@@ -94,9 +94,9 @@ class SimilarityMatrix:
         close = self.closeness()
         if np.array_equal(close, -close.T, equal_nan=True):
             close = -np.abs(close)
-        both = np.stack([close, close.T])
-        known = np.isfinite(both)
-        mean = np.where(known, both, 0).sum(0) / np.maximum(known.sum(0), 1)
+        directions = np.stack([close, close.T])
+        known = np.isfinite(directions)
+        mean = np.where(known, directions, 0).sum(0) / np.maximum(known.sum(0), 1)
         some = known.any(0)
         of_itself = sign * np.diag(self.values)
         candidates = np.concatenate([of_itself[np.isfinite(of_itself)], mean[some]])

@@ -12,7 +12,7 @@ from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
 from xlner.similarity.texts import Texts
 
-LEAST = 2
+MIN_PAIRS = 2
 
 
 class KernelAlignment(Part):
@@ -37,7 +37,7 @@ class KernelAlignment(Part):
 
         def compare(a: str, b: str) -> float | str:
             sides = texts.parallel(a, b)
-            return linear_cka(*sides) if sides is not None and len(sides[0]) >= LEAST else _missing(a, b, sides)
+            return linear_cka(*sides) if sides is not None and len(sides[0]) >= MIN_PAIRS else _missing(a, b, sides)
 
         return symmetric("embedding:cka", texts.languages, compare, higher_is_closer=True, of_itself=1.0)
 
@@ -70,7 +70,7 @@ class Retrieval(Part):
 
         def compare(a: str, b: str) -> float | str:
             sides = texts.parallel(a, b)
-            if sides is None or len(sides[0]) < LEAST:
+            if sides is None or len(sides[0]) < MIN_PAIRS:
                 return _missing(a, b, sides)
             x, y = (_unit(side - side.mean(0) if self.options.centre else side) for side in sides)
             cosines, right = x @ y.T, np.arange(len(x))
@@ -101,4 +101,6 @@ def _unit(x: np.ndarray) -> np.ndarray:
 
 def _missing(a: str, b: str, sides: tuple[np.ndarray, np.ndarray] | None) -> str:
     pair = f"{bcp47(b)} and {bcp47(a)}"
-    return f"no bitext of {pair}" if sides is None else f"the bitext of {pair} has fewer than {LEAST} sentence pairs"
+    if sides is None:
+        return f"no bitext of {pair}"
+    return f"the bitext of {pair} has fewer than {MIN_PAIRS} sentence pairs"

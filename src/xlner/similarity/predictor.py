@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from xlner.core.languages import bcp47, iso3
-from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, load_json, write_json
+from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, load_fitted, write_fitted
 from xlner.similarity.transfers import Transfers
 
 FORMAT = "xlner transferability 1"
@@ -107,7 +107,7 @@ class TransferPredictor:
             "error": dict(self.error),
             "fitted_on": self.fitted_on.as_dict(),
         }
-        return write_json(path, FORMAT, record)
+        return write_fitted(path, FORMAT, record)
 
     @classmethod
     def load(cls, path: str | Path) -> TransferPredictor:
@@ -116,7 +116,7 @@ class TransferPredictor:
         Raises:
             ModelError: the file is not there, or holds something else.
         """
-        return load_json(path, FORMAT, "predictor of transfers", cls.from_dict)
+        return load_fitted(path, FORMAT, "predictor of transfers", cls.from_dict)
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> TransferPredictor:

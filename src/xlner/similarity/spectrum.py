@@ -12,7 +12,7 @@ from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
 from xlner.similarity.texts import Texts
 
-LEAST = 8
+MIN_SENTENCES = 8
 
 
 class Isospectral(Part):
@@ -42,20 +42,20 @@ class Isospectral(Part):
 
         neighbours: int = option(10, "Edges that start at each sentence.", ge=1)
         sentences: int = option(
-            500, "As many of every language, evenly spaced; fewer if one has fewer.", ge=LEAST, unit="sentences"
+            500, "As many of every language, evenly spaced; fewer if one has fewer.", ge=MIN_SENTENCES, unit="sentences"
         )
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, at least 0. A language with too few sentences has no value."""
         clouds = {code: texts.vectors(code) for code in texts.languages}
-        enough = [len(c) for c in clouds.values() if len(c) >= LEAST]
+        enough = [len(c) for c in clouds.values() if len(c) >= MIN_SENTENCES]
         size = min([self.options.sentences, *enough])
-        spectra = {code: self._spectrum(evenly(c, size)) for code, c in clouds.items() if len(c) >= LEAST}
+        spectra = {code: self._spectrum(evenly(c, size)) for code, c in clouds.items() if len(c) >= MIN_SENTENCES}
 
         def compare(a: str, b: str) -> float | str:
             for code in (a, b):
                 if code not in spectra:
-                    return f"{code} has {len(clouds[code])} sentences; at least {LEAST} are needed"
+                    return f"{code} has {len(clouds[code])} sentences; at least {MIN_SENTENCES} are needed"
             return float(np.sqrt(np.square(spectra[a] - spectra[b]).mean()))
 
         return symmetric("embedding:isospectral", texts.languages, compare, higher_is_closer=False)

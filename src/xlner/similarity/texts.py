@@ -12,7 +12,7 @@ from xlner.core.types import Sentence
 from xlner.errors import DataError, UsageError
 from xlner.similarity.vectors import SentenceEncoder
 
-Words = Sequence[str]
+SentenceWords = Sequence[str]
 
 
 class Texts:
@@ -35,9 +35,9 @@ class Texts:
 
     def __init__(
         self,
-        sentences: Mapping[str, Sequence[Words | Sentence]],
+        sentences: Mapping[str, Sequence[SentenceWords | Sentence]],
         *,
-        bitext: Sequence[Mapping[str, Sequence[Words | Sentence]]] = (),
+        bitext: Sequence[Mapping[str, Sequence[SentenceWords | Sentence]]] = (),
         encoder: SentenceEncoder | None = None,
     ) -> None:
         if not sentences:
@@ -90,9 +90,9 @@ class Texts:
         for number, group in enumerate(self._bitext):
             if a not in group or b not in group:
                 continue
-            both = np.array([bool(x) and bool(y) for x, y in zip(group[a], group[b], strict=True)], bool)
-            if both.any() and (best is None or both.sum() > len(best[0])):
-                best = (self._side(number, a)[both], self._side(number, b)[both])
+            complete = np.array([bool(x) and bool(y) for x, y in zip(group[a], group[b], strict=True)], bool)
+            if complete.any() and (best is None or complete.sum() > len(best[0])):
+                best = (self._side(number, a)[complete], self._side(number, b)[complete])
         return best
 
     def _side(self, number: int, language: str) -> np.ndarray:
@@ -107,7 +107,7 @@ class Texts:
         return self._vectors[key]
 
 
-def _by_code(sentences: Mapping[str, Sequence[Words | Sentence]]) -> dict[str, list[tuple[str, ...]]]:
+def _by_code(sentences: Mapping[str, Sequence[SentenceWords | Sentence]]) -> dict[str, list[tuple[str, ...]]]:
     out: dict[str, list[tuple[str, ...]]] = {}
     for given, items in sentences.items():
         code = iso3(given)

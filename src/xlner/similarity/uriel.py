@@ -77,10 +77,10 @@ def angular_distance(u: np.ndarray, v: np.ndarray) -> float:
     Reference: Khan et al., "URIEL+: Enhancing Linguistic Inclusion and Usability in a Typological and Multilingual
     Knowledge Base", COLING 2025; its `new_distance` gives the same, rounded.
     """
-    both = np.isfinite(u) & np.isfinite(v)
-    if not both.any():
+    known = np.isfinite(u) & np.isfinite(v)
+    if not known.any():
         return float("nan")
-    a, b = (np.ones(int(both.sum())) if not x[both].any() else x[both] for x in (u, v))
+    a, b = (np.ones(int(known.sum())) if not x[known].any() else x[known] for x in (u, v))
     cosine = a @ b / (np.linalg.norm(a) * np.linalg.norm(b))
     return float(2 * np.arccos(np.clip(cosine, -1, 1)) / np.pi)
 
