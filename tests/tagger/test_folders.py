@@ -65,22 +65,22 @@ def test_weights_that_do_not_fit_their_config_are_refused(tiny_encoder, tmp_path
 
 @pytest.mark.parametrize("mapping", [{"LOC": "PER", "PER": "LOC"}, {"PER": "LOC", "LOC": "ORG"}, {"LOC": "O"}, {}])
 @pytest.mark.parametrize("named", [True, False])
-def test_a_map_survives_with_own_head_and_save(ner, tmp_path, mapping, named):
+def test_a_map_survives_with_matching_head_and_save(ner, tmp_path, mapping, named):
     types = sorted({mapping.get(t, t) for t in LABELS.types} - {"O"})
     labels = LabelSet(tuple(types)) if named else None
     mapped = Tagger.load(ner, mapping=mapping, labels=labels, precision="fp32")
     weights = {k: v.clone() for k, v in mapped.model.state_dict().items()}
     before = rows(mapped)
-    own = mapped.with_own_head()
+    own = mapped.with_matching_head()
     assert own is not mapped
-    assert own.has_own_head
+    assert own.has_matching_head
     assert own.labels == mapped.labels
     again = Tagger.load(own.save(tmp_path / "model"), precision="fp32")
     if "O" not in mapping.values():  # else what the removed type had goes to O before, and to all after
         assert rows(own) == pytest.approx(before, abs=1e-6)
     assert rows(again) == pytest.approx(rows(own), abs=1e-6)
     if mapping:
-        assert not mapped.has_own_head
+        assert not mapped.has_matching_head
         with pytest.raises(ModelError, match="mapped outputs"):
             mapped.save(tmp_path / "other")
     with torch.no_grad():
@@ -130,7 +130,7 @@ def test_tags_spelt_in_another_way_are_read_as_in_files_and_saved_in_ours(ner, t
         save_file(weights, theirs / "model.safetensors", metadata={"format": "pt"})
     tagger = Tagger.load(theirs)
     assert sorted(tagger.labels.types) == ["LOC", "PER"]
-    own = tagger if tagger.has_own_head else tagger.with_own_head()
+    own = tagger if tagger.has_matching_head else tagger.with_matching_head()
     saved = own.save(tmp_path / "ours")
     names = json.loads((saved / "config.json").read_text())["id2label"]
     assert tuple(names[i] for i in sorted(names)) == own.labels.tags

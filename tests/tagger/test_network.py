@@ -64,7 +64,12 @@ def test_a_numpy_network_has_the_same_windows_labels_and_decoding(tiny_encoder):
 def test_a_numpy_network_can_be_neither_trained_nor_saved(tiny_encoder, tmp_path):
     tokenizer = load_tokenizer(tiny_encoder)
     tagger = Tagger(Lookup(tokenizer), tokenizer)
-    for use in (lambda: tagger.model, tagger.with_own_head, lambda: tagger.save(tmp_path / "m"), lambda: tagger.device):
+    for use in (
+        lambda: tagger.model,
+        tagger.with_matching_head,
+        lambda: tagger.save(tmp_path / "m"),
+        lambda: tagger.device,
+    ):
         with pytest.raises(ModelError, match=r"exported network|mapped outputs"):
             use()
 

@@ -124,7 +124,7 @@ def test_the_epoch_with_the_best_dev_f1_is_kept(tiny_encoder, tmp_path):
         folder=tmp_path,
         dev=dev,
     )
-    assert (result.kept_epoch, result.epochs, result.dev) == (2, 4, (0.3, 0.9, 0.5, 0.4))
+    assert (result.chosen_epoch, result.epochs, result.dev) == (2, 4, (0.3, 0.9, 0.5, 0.4))
     assert torch.equal(weights(tagger), seen[1])
 
 

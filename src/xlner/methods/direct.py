@@ -95,4 +95,4 @@ def _as_it_is(task: Task, options: Direct.Options) -> Tagger:
             f"the outputs of {model} cannot be kept in a copy: types are dropped or joined by `mapping`, or its tags "
             "are not IOB2. Use it where it is (xlner predict MODEL `mapping OLD=NEW`), or `method distill`"
         )
-    return tagger if tagger.has_own_head else tagger.with_own_head()
+    return tagger if tagger.has_matching_head else tagger.with_matching_head()

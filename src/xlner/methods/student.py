@@ -145,7 +145,7 @@ def starting_student(
         if able:
             student = able[0].load(settings, dropout=settings.dropout)
             student.languages = tuple(languages)
-            ready = student if student.has_own_head else student.with_own_head()
+            ready = student if student.has_matching_head else student.with_matching_head()
             return ready, replace(settings, epochs=settings.epochs or 1), able[0].name
         if options.student_from == "teacher" and first is not None:
             knows = ", ".join(sorted(known_types[0]))

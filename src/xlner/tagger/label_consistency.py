@@ -46,9 +46,9 @@ class FormProbabilities:
         for words, probabilities in parts:
             ids = np.array([rows.setdefault(f, len(rows)) for f in map(_form, words)], np.int64)
             logs = np.log(_classes(_tags(probabilities)))
-            more = len(rows) - len(counts)
-            totals = np.concatenate([totals.reshape(-1, logs.shape[1]), np.zeros((more, logs.shape[1]))])
-            counts = np.concatenate([counts, np.zeros(more, np.int64)])
+            new_forms = len(rows) - len(counts)
+            totals = np.concatenate([totals.reshape(-1, logs.shape[1]), np.zeros((new_forms, logs.shape[1]))])
+            counts = np.concatenate([counts, np.zeros(new_forms, np.int64)])
             np.add.at(totals, ids, logs)
             np.add.at(counts, ids, 1)
         rows.pop("", None)

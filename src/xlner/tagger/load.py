@@ -111,7 +111,7 @@ def name_labels(config: PreTrainedConfig, labels: LabelSet) -> None:
     config.label2id = {t: i for i, t in labels.id2label.items()}
 
 
-def _load(name: str, config: PreTrainedConfig, **more: Any) -> tuple[PreTrainedModel, dict[str, Any]]:
+def _load(name: str, config: PreTrainedConfig, **loading: Any) -> tuple[PreTrainedModel, dict[str, Any]]:
     # Short sentences are the rule in NER; on CPU plain attention trains them faster than the fused kernel.
     attention = "sdpa" if torch.accelerator.is_available() else "eager"
     level = hf_logging.get_verbosity()
@@ -119,7 +119,7 @@ def _load(name: str, config: PreTrainedConfig, **more: Any) -> tuple[PreTrainedM
     try:
         return AutoModelForTokenClassification.from_pretrained(
             name, config=config, dtype=torch.float32, attn_implementation=attention, use_safetensors=True,
-            trust_remote_code=False, output_loading_info=True, **more,
+            trust_remote_code=False, output_loading_info=True, **loading,
         )  # fmt: skip
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"cannot load '{name}': {_first_line(error)}") from None

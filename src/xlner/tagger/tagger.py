@@ -202,15 +202,15 @@ class Tagger:
         )
 
     @property
-    def has_own_head(self) -> bool:
+    def has_matching_head(self) -> bool:
         """Whether the model's head has the tags that this tagger answers in, in their order and by their names."""
         return self.outputs.is_identity and tuple(self.network.tags) == self.labels.tags
 
-    def with_own_head(self) -> Tagger:
+    def with_matching_head(self) -> Tagger:
         """A new tagger whose head has the labels that this one's outputs are mapped to, to be trained or saved.
 
         Each tag gets the weights of the tag that says it best (`OutputMap.rows`). The model is copied, and this tagger
-        stays as it is. Where `has_own_head` holds already, none is needed.
+        stays as it is. Where `has_matching_head` holds already, none is needed.
 
         Raises:
             ModelError: a type is not known to the model, or its head is no linear layer named "classifier".
@@ -285,8 +285,8 @@ class Tagger:
             ModelError: the outputs are mapped.
             UsageError: `folder` holds something else than what this method wrote.
         """
-        if not self.has_own_head:
-            raise ModelError("a tagger with mapped outputs cannot be saved; save what with_own_head() gives")
+        if not self.has_matching_head:
+            raise ModelError("a tagger with mapped outputs cannot be saved; save what with_matching_head() gives")
         saved_before = (Path(folder) / SIDE_FILE).is_file()  # else a model or a README.md in it is the user's
         name_labels(self.model.config, self.labels)  # a model that was loaded may spell its tags in another way
         with atomic_folder(folder, may_replace=MODEL_FILES if saved_before else ()) as place:

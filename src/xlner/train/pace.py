@@ -32,14 +32,14 @@ def pace(chunks: Chunks, options: TrainOptions, processes: int = 1, device: str 
     Raises:
         DataError: no word has a label to learn from.
     """
-    (least, most), (few, many) = BATCH_SUBWORDS, PASSES
+    (least, most), (fewest_passes, most_passes) = BATCH_SUBWORDS, PASSES
     loaded = ((size, chunks.load(i)) for i, size in enumerate(chunks.sizes) if size)
     first, examples = next(((size, some) for size, some in loaded if some), (1, []))
     if not examples:
         raise DataError("no word is left to learn from: all labels are unknown, or less sure than `confidence_floor`")
     subwords = sum(len(e.ids) for e in examples) / first * sum(chunks.sizes) / processes
     batch = options.batch_subwords or int(min(most, max(least, subwords / STEPS)))
-    epochs = options.epochs or min(many, max(few, math.ceil(few * STEPS * batch / subwords)))
+    epochs = options.epochs or min(most_passes, max(fewest_passes, math.ceil(fewest_passes * STEPS * batch / subwords)))
     if options.batch_subwords is None and batch == most:
         batch = ACCELERATOR_BATCH.get(device, most)
     return batch, epochs

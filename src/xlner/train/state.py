@@ -14,7 +14,7 @@ class TrainResult:
     steps: int
     epochs: int
     dev: tuple[float, ...]
-    kept_epoch: int
+    chosen_epoch: int
 
 
 @dataclass

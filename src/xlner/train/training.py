@@ -159,10 +159,10 @@ class Training:
         device = self.tagger.device
         mask, rows, columns = batch.mask.to(device), batch.rows.to(device), batch.columns.to(device)
         hidden = None
-        more = {"output_hidden_states": True} if wants_hidden(self.objective) else {}
+        outputs = {"output_hidden_states": True} if wants_hidden(self.objective) else {}
         with autocast(device, self.tagger.dtype):
-            out = self.model(input_ids=batch.ids.to(device), attention_mask=mask, **more)
-        if more:
+            out = self.model(input_ids=batch.ids.to(device), attention_mask=mask, **outputs)
+        if outputs:
             hidden = out.hidden_states[-1].float()
         logits = out.logits.float()[rows, columns]
         targets, weights, pairs = (t.to(device) for t in (batch.targets, batch.weights, batch.pairs))
@@ -174,7 +174,7 @@ class Training:
             for p in self.module_parameters:
                 p.grad = self.accelerator.reduce(torch.zeros_like(p) if p.grad is None else p.grad, "mean")
 
-    def log(self, **more: float) -> float:
+    def log(self, **extra: float) -> float:
         """Write a line of metrics: means since the epoch began. Gives the mean loss.
 
         Raises:
@@ -183,7 +183,7 @@ class Training:
         state = self.state
         means = {name: value.item() / state.summed for name, value in self._sums.items()}
         self._refuse(means["loss"])
-        self.metrics.write({"step": state.step, "epoch": self.position, **means, "lr": self.rate, **more})
+        self.metrics.write({"step": state.step, "epoch": self.position, **means, "lr": self.rate, **extra})
         self.accelerator.log({**means, "lr": self.rate}, step=state.step)
         return means["loss"]
 
