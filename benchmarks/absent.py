@@ -21,8 +21,8 @@ import numpy as np
 from alignment import xl_wa
 from common import parser, write_results
 from xlner.align import Alignment
-from xlner.align.combined import mixed
 from xlner.align.layers import LayersAligner
+from xlner.align.merging import mixed
 from xlner.align.statistical import ThotAligner
 from xlner.core.types import Sentence, Span
 from xlner.evaluate import score

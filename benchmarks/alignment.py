@@ -27,9 +27,9 @@ import torch
 
 from common import parser, provenance
 from xlner.align import Aligner, Alignment
-from xlner.align.combined import backed
 from xlner.align.embedding import AWESOME, SIMALIGN, EmbeddingAligner
 from xlner.align.gold import Gold, score_alignments
+from xlner.align.merging import backed
 from xlner.align.statistical import ThotAligner
 from xlner.align.subwords import SubwordEncoder, SubwordVectors
 from xlner.align.tuned import TunedAligner

@@ -20,9 +20,9 @@ from common import parser, write_results
 from projection_back import back_translation, markers, nmt_scores, portuguese
 from projection_tables import markdown
 from xlner.align import Alignment
-from xlner.align.combined import mixed
 from xlner.align.embedding import EmbeddingAligner
 from xlner.align.layers import LayersAligner
+from xlner.align.merging import mixed
 from xlner.align.statistical import ThotAligner
 from xlner.core.types import Sentence, Span
 from xlner.data import load, stream_text

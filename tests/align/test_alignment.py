@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlner.align import Alignment
-from xlner.align.combined import backed, merge
+from xlner.align.merging import backed, merge
 from xlner.errors import DataError
 
 links = st.sets(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40)

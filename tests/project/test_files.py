@@ -12,8 +12,8 @@ from tests.project.conftest import sentence
 from typer.testing import CliRunner
 
 from xlner.align import ALIGNERS, Alignment
-from xlner.align.combined import mixed
 from xlner.align.layers import LayersAligner
+from xlner.align.merging import mixed
 from xlner.api.project import project as project_files
 from xlner.cli import as_flags
 from xlner.cli import project as command_module

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from xlner.align.alignment import Alignment
-from xlner.align.windows import WordPair
 from xlner.registry import Registry
+
+if TYPE_CHECKING:
+    from xlner.align.alignment import Alignment
+    from xlner.align.windows import WordPair
 
 ALIGNERS = Registry(
     "aligners",
@@ -59,7 +61,12 @@ class Saves(Protocol):
 
     @classmethod
     def load(cls, folder: str | Path) -> Aligner:
-        """The aligner that `save` wrote, ready to align."""
+        """The aligner that `save` wrote, ready to align.
+
+        Raises:
+            ModelError: the folder holds none, or a part of one, or what it was made from is no longer there.
+            UsageError: it holds another aligner.
+        """
         ...
 
 

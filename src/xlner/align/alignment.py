@@ -47,6 +47,11 @@ class Alignment:
         """From pairs of indices; repeats count once."""
         return cls(np.array(sorted(set(links)), np.int32).reshape(-1, 2))
 
+    @classmethod
+    def empty(cls) -> Alignment:
+        """No links, of an aligner that has scores."""
+        return cls(np.zeros((0, 2), np.int32), np.zeros(0, np.float32))
+
     def __len__(self) -> int:
         return len(self.pairs)
 

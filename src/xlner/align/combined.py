@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal
 
 from xlner.align.aligner import ALIGNERS, Aligner, Fits, InOrder, Saves
-from xlner.align.alignment import Alignment
 from xlner.align.files import LinkFile
 from xlner.align.saved import read_options, writing
 from xlner.align.use import by_position, link_files
-from xlner.align.windows import WordPair
 from xlner.component import Part, option, options
 from xlner.errors import OptionError, UsageError
+
+if TYPE_CHECKING:
+    from xlner.align.alignment import Alignment
+    from xlner.align.windows import WordPair
 
 How = Literal["union", "intersection", "vote", "prior", "mixed"]
 Member = Aligner | str | Mapping[str, Any]
@@ -134,6 +134,8 @@ class CombinedAligner(Part):
             scores 1. For "prior", the confidence with bonus, at most 1. For "mixed", that of the first less `share`,
             plus `share` times the part of the others that have the link.
         """
+        from xlner.align.merging import backed, merge, mixed
+
         each = zip(*[member.align(pairs) for member in self.members], strict=True)
         if self.options.how == "prior":
             return [backed(first, others, self.bonus, self.threshold) for first, *others in each]
@@ -160,12 +162,7 @@ class CombinedAligner(Part):
 
     @classmethod
     def load(cls, folder: str | Path) -> CombinedAligner:
-        """A combination that `save` wrote.
-
-        Raises:
-            ModelError: the folder holds none, or a part of one.
-            UsageError: it holds another aligner.
-        """
+        """A combination that `save` wrote. See `Saves.load`."""
         options = read_options(folder, "combined", cls.Options)
         members: list[Aligner] = []
         for number, spec in enumerate(member_specs(options.members, options.how), 1):
@@ -195,36 +192,6 @@ class CombinedAligner(Part):
 
     def _in_order(self) -> list[InOrder]:
         return [member for member in self.members if isinstance(member, InOrder)]
-
-
-def merge(alignments: Sequence[Alignment], needed: int) -> Alignment:
-    """Links that at least `needed` of several alignments of one pair have, with the mean of their scores."""
-    pairs = np.concatenate([a.pairs for a in alignments])
-    scores = np.concatenate([np.ones(len(a), np.float32) if a.scores is None else a.scores for a in alignments])
-    links, member, count = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
-    sums = np.bincount(member.reshape(-1), weights=scores, minlength=len(links))
-    keep = count >= needed
-    return Alignment(links[keep], (sums[keep] / len(alignments)).astype(np.float32))
-
-
-def backed(prior: Alignment, others: Sequence[Alignment], bonus: float, threshold: float) -> Alignment:
-    """Links of one alignment whose confidence, with a bonus for each other one that has the link, passes a bar."""
-    scores = np.ones(len(prior), np.float32) if prior.scores is None else prior.scores.copy()
-    for other in others:
-        theirs = set(other.links())
-        scores += np.array([bonus * (link in theirs) for link in prior.links()], np.float32)
-    keep = scores > threshold
-    return Alignment(prior.pairs[keep], np.minimum(scores[keep], 1.0))
-
-
-def mixed(soft: Alignment, others: Sequence[Alignment], share: float) -> Alignment:
-    """Links of all, scored by the first less `share`, plus `share` for those that all others have."""
-    scores = np.ones(len(soft), np.float32) if soft.scores is None else soft.scores
-    parts = [(1 - share) * scores, *(np.full(len(a), share / len(others), np.float32) for a in others)]
-    links, member = np.unique(np.concatenate([soft.pairs, *(a.pairs for a in others)]), axis=0, return_inverse=True)
-    sums = np.bincount(member.reshape(-1), weights=np.concatenate(parts), minlength=len(links)).astype(np.float32)
-    keep = sums > 0
-    return Alignment(links[keep], sums[keep])
 
 
 def member_specs(members: Sequence[Member] | None, how: str = "prior") -> list[Spec]:

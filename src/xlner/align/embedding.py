@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from xlner.align.alignment import Alignment
-from xlner.align.windows import WordPair, align_in_windows
 from xlner.component import Part, option, options
 from xlner.errors import OptionError
 
 if TYPE_CHECKING:
     import torch
 
+    from xlner.align.alignment import Alignment
     from xlner.align.cells import Items
     from xlner.align.subwords import SubwordEncoder
+    from xlner.align.windows import WordPair
 
 Method = Literal["softmax", "mutual", "itermax", "optimal", "source", "target"]
 Precision = Literal["auto", "fp32", "bf16", "int8"]
@@ -139,6 +137,8 @@ class EmbeddingAligner(Part):
         Returns:
             The alignments. Confidences are in (0, 1].
         """
+        from xlner.align.windows import align_in_windows
+
         out: list[Alignment] = []
         for start in range(0, len(pairs), self.options.chunk):
             out += align_in_windows(pairs[start : start + self.options.chunk], self._align_chunk, most=MAX_WORDS)
@@ -151,6 +151,8 @@ class EmbeddingAligner(Part):
             Indices of the pairs, what rows and columns stand for, the similarities and which cells are no padding.
             Shapes of the last two: (n_pairs, n_source, n_target), float32 and bool.
         """
+        import numpy as np
+
         from xlner.align.cells import batches, pairwise_similarities
         from xlner.align.matching import refine
 
@@ -182,6 +184,7 @@ class EmbeddingAligner(Part):
         self, words: Items, lengths: Sequence[tuple[int, int]], similarity: torch.Tensor, inside: torch.Tensor
     ) -> torch.Tensor:
         """Which cells are in the corridor of their pair; all are in pairs that are short. Shape: as `inside`, bool."""
+        import numpy as np
         import torch
 
         from xlner.align.corridor import corridor
@@ -198,9 +201,10 @@ class EmbeddingAligner(Part):
     def _align_chunk(self, pairs: Sequence[WordPair]) -> list[Alignment]:
         import torch
 
+        from xlner.align.alignment import Alignment
         from xlner.align.matching import match
 
-        out = [Alignment(np.zeros((0, 2), np.int32), np.zeros(0, np.float32))] * len(pairs)
+        out = [Alignment.empty()] * len(pairs)
         with torch.inference_mode():
             for batch, items, similarity, inside in self.similarities(pairs):
                 confidence = match(

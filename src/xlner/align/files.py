@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from xlner.align.alignment import Alignment
-from xlner.align.windows import WordPair
 from xlner.component import REQUIRED, Part, option, options
 from xlner.data.source import Input
 from xlner.errors import DataError
+
+if TYPE_CHECKING:
+    from xlner.align.alignment import Alignment
+    from xlner.align.windows import WordPair
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class LinkFile:
         Raises:
             DataError: the file is missing or a line is no alignment.
         """
+        from xlner.align.alignment import Alignment
+
         source = Input.of(self.path)
         numbered = source.lines()
         read = [Alignment.from_pharaoh(x, path=source.name, number=n, base=self.base) for n, x in numbered]

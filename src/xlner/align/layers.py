@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from xlner.align.alignment import Alignment
-from xlner.align.combined import merge
 from xlner.align.embedding import MAX_WORDS, EmbeddingAligner, Precision
-from xlner.align.windows import WordPair, align_in_windows
 from xlner.component import Part, option, options
 from xlner.encoder.depth import HALFWAY, TWO_THIRDS, layer_at
 from xlner.errors import OptionError
+
+if TYPE_CHECKING:
+    from xlner.align.alignment import Alignment
+    from xlner.align.windows import WordPair
 
 
 class LayersAligner(Part):
@@ -58,21 +57,26 @@ class LayersAligner(Part):
 
     def align(self, pairs: Sequence[WordPair]) -> list[Alignment]:
         """One alignment with scores in (0, 1] per pair, in order. A pair with an empty side has no links."""
+        from xlner.align.windows import align_in_windows
+
         out: list[Alignment] = []
         for start in range(0, len(pairs), self.options.chunk):
             out += align_in_windows(pairs[start : start + self.options.chunk], self._align_chunk, most=MAX_WORDS)
         return out
 
     def _align_chunk(self, pairs: Sequence[WordPair]) -> list[Alignment]:
+        from xlner.align.merging import merge
+
         read = [self._read(reader, pairs) for reader in self._readers]
         return [merge(of_one_pair, 1) for of_one_pair in zip(*read, strict=True)]
 
     def _read(self, reader: EmbeddingAligner, pairs: Sequence[WordPair]) -> list[Alignment]:
         import torch
 
+        from xlner.align.alignment import Alignment
         from xlner.align.matching import match
 
-        out = [Alignment(np.zeros((0, 2), np.int32), np.zeros(0, np.float32))] * len(pairs)
+        out = [Alignment.empty()] * len(pairs)
         with torch.inference_mode():
             for batch, items, similarity, inside in reader.similarities(pairs):
                 soft = match(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from xlner.align.alignment import Alignment
 from xlner.align.saved import read_options, writing
-from xlner.align.windows import WordPair, align_in_windows, pair_pieces
 from xlner.component import Part, option, options
 from xlner.errors import MissingExtraError, ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from xlner.align.alignment import Alignment
+    from xlner.align.windows import WordPair
 
 # Model -> the classes that are trained one after the other, each starting from the one before, and their iterations.
 MODELS: dict[str, tuple[tuple[str, int], ...]] = {
@@ -116,6 +119,8 @@ class ThotAligner(Part):
         Returns:
             Alignments whose scores are the geometric mean of both translation probabilities, in [0, 1].
         """
+        from xlner.align.windows import align_in_windows
+
         if self._directions is None:
             self.fit(pairs)
         assert self._directions is not None
@@ -141,12 +146,7 @@ class ThotAligner(Part):
 
     @classmethod
     def load(cls, folder: str | Path) -> ThotAligner:
-        """An aligner that `save` wrote.
-
-        Raises:
-            ModelError: the folder holds none, or a part of one.
-            UsageError: it holds another aligner.
-        """
+        """An aligner that `save` wrote. See `Saves.load`."""
         folder = Path(folder)
         aligner = cls(read_options(folder, "thot", cls.Options))
         models = []
@@ -164,6 +164,8 @@ class ThotAligner(Part):
         return list(pair[0]), list(pair[1])
 
     def _trained(self, pairs: Sequence[tuple[list[str], list[str]]]) -> Any:
+        from xlner.align.windows import pair_pieces
+
         library, model = _library(), None
         for name, default in MODELS[self.options.model]:
             kind = getattr(library, name)
@@ -185,8 +187,12 @@ class ThotAligner(Part):
         return model
 
     def _align_short(self, pairs: Sequence[WordPair]) -> list[Alignment]:
+        import numpy as np
+
+        from xlner.align.alignment import Alignment
+
         assert self._directions is not None
-        out = [Alignment(np.zeros((0, 2), np.int32), np.zeros(0, np.float32))] * len(pairs)
+        out = [Alignment.empty()] * len(pairs)
         full = [k for k, (source, target) in enumerate(pairs) if len(source) and len(target)]
         if not full:
             return out
@@ -196,7 +202,8 @@ class ThotAligner(Part):
         backward = inverse.get_best_alignments(targets, sources)
         for k, (_, there), (_, back) in zip(full, forward, backward, strict=True):
             links = np.argwhere(self._merged(there, back))
-            out[k] = Alignment(links, self._scores(pairs[k], links))
+            scores = np.array(self._scores(pairs[k], links.tolist()), np.float32)
+            out[k] = Alignment(links, np.clip(np.nan_to_num(scores), 0, 1))
         return out
 
     def _merged(self, there: Any, back: Any) -> np.ndarray:
@@ -206,18 +213,20 @@ class ThotAligner(Part):
             there = back
         elif self.options.symmetrisation != "source-target":
             getattr(there, _OPERATIONS[self.options.symmetrisation])(back)
-        return np.asarray(there.to_numpy(), bool)
+        links: np.ndarray = there.to_numpy().astype(bool)
+        return links
 
-    def _scores(self, pair: WordPair, links: np.ndarray) -> np.ndarray:
+    def _scores(self, pair: WordPair, links: Sequence[tuple[int, int]]) -> list[float]:
+        """Geometric mean of both translation probabilities of each link."""
         assert self._directions is not None
         direct, inverse = self._directions
-        out = np.empty(len(links), np.float32)
-        for n, (i, j) in enumerate(links.tolist()):
+        out = []
+        for i, j in links:
             source, target = pair[0][i], pair[1][j]
             there = direct.translation_prob(direct.get_src_word_index(source), direct.get_trg_word_index(target))
             back = inverse.translation_prob(inverse.get_src_word_index(target), inverse.get_trg_word_index(source))
-            out[n] = np.sqrt(max(there, 0.0) * max(back, 0.0))
-        return np.clip(np.nan_to_num(out), 0, 1)
+            out.append(math.sqrt(max(there, 0.0) * max(back, 0.0)))
+        return out
 
 
 def _library() -> Any:

@@ -8,19 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xlner.align.alignment import Alignment
 from xlner.align.combined import CombinedAligner
 from xlner.align.embedding import EmbeddingAligner, Precision
 from xlner.align.saved import read_options, writing
 from xlner.align.statistical import ThotAligner
-from xlner.align.windows import WordPair
 from xlner.component import Part, option, options
 from xlner.errors import ModelError, OptionError
 
 if TYPE_CHECKING:
     import torch
 
+    from xlner.align.alignment import Alignment
     from xlner.align.subwords import SubwordEncoder
+    from xlner.align.windows import WordPair
 
 MAX_FITTED_WORDS = 80
 """Pairs with a longer side are not learned from."""
@@ -147,12 +147,7 @@ class TunedAligner(Part):
 
     @classmethod
     def load(cls, folder: str | Path) -> TunedAligner:
-        """An aligner that `save` wrote.
-
-        Raises:
-            ModelError: the folder holds none, or a part of one, or its encoder is no longer there.
-            UsageError: it holds another aligner.
-        """
+        """An aligner that `save` wrote. See `Saves.load`."""
         from xlner.align.tuning import put_weights, read_weights
 
         aligner = cls(read_options(folder, "tuned", cls.Options))
