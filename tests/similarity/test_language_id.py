@@ -8,7 +8,7 @@ from tests.toy import sentences
 
 from xlner.errors import DataError, ModelError
 from xlner.similarity import SentenceEncoder
-from xlner.similarity.language_id import LanguageIdSimilarity
+from xlner.similarity.language_id_model import LanguageIdSimilarity
 from xlner.similarity.scorer import ScorerOptions
 
 OPTIONS = ScorerOptions(learning_rate=1e-2, min_steps=200)

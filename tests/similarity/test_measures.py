@@ -9,8 +9,8 @@ import pytest
 
 from xlner.errors import MissingExtraError
 from xlner.similarity import SentenceEncoder, SimilarityMatrix, Texts, uriel
+from xlner.similarity.clouds import linear_cka
 from xlner.similarity.lexical import Fertility, NgramDivergence, SharedCapitalised, jensen_shannon, overlap
-from xlner.similarity.parallel import linear_cka
 from xlner.similarity.scripts import script_shares
 from xlner.similarity.typology import Genetic, Phonological
 

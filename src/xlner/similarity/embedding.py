@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from xlner.component import Part, option, options
-from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
-from xlner.similarity.texts import Texts
+
+if TYPE_CHECKING:
+    from xlner.similarity.matrix import SimilarityMatrix
+    from xlner.similarity.texts import Texts
 
 
 class Centroid(Part):
@@ -29,6 +28,8 @@ class Centroid(Part):
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, in [-1, 1]."""
+        import numpy as np
+
         means = {}
         for code in texts.languages:
             mean = texts.vectors(code).mean(0, dtype=np.float64)
@@ -65,6 +66,10 @@ class MeanDiscrepancy(Part):
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, at least 0."""
+        import numpy as np
+
+        from xlner.similarity.clouds import evenly, mean_kernel, median_distance
+
         clouds = {code: evenly(texts.vectors(code), self.options.sentences) for code in texts.languages}
         if self.options.kernel == "linear":
             means = {code: cloud.mean(0, dtype=np.float64) for code, cloud in clouds.items()}
@@ -72,34 +77,11 @@ class MeanDiscrepancy(Part):
             def compare(a: str, b: str) -> float:
                 return float(np.linalg.norm(means[a] - means[b]))
         else:
-            width = _median_distance(list(clouds.values()))
-            inner = {code: _mean_kernel(cloud, cloud, width) for code, cloud in clouds.items()}
+            width = median_distance(list(clouds.values()))
+            inner = {code: mean_kernel(cloud, cloud, width) for code, cloud in clouds.items()}
 
             def compare(a: str, b: str) -> float:
-                square = inner[a] + inner[b] - 2 * _mean_kernel(clouds[a], clouds[b], width)
+                square = inner[a] + inner[b] - 2 * mean_kernel(clouds[a], clouds[b], width)
                 return max(square, 0.0) ** 0.5
 
         return symmetric("embedding:mmd", texts.languages, compare, higher_is_closer=False, of_itself=0.0)
-
-
-def evenly(rows: np.ndarray, most: int) -> np.ndarray:
-    """At most so many rows, evenly spaced from first to last."""
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
-
-
-def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Shape: (n_a, n_dimensions) and (n_b, n_dimensions) to (n_a, n_b), float32."""
-    square = np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * (a @ b.T)
-    return np.maximum(square, 0, out=square)
-
-
-def _mean_kernel(a: np.ndarray, b: np.ndarray, width: float) -> float:
-    return float(np.exp(squared_distances(a, b) / np.float32(-2 * width**2)).mean(dtype=np.float64))
-
-
-def _median_distance(clouds: Sequence[np.ndarray], most: int = 1000) -> float:
-    sample = np.concatenate([evenly(c, max(2, most // len(clouds))) for c in clouds])
-    above = squared_distances(sample, sample)[np.triu_indices(len(sample), 1)]
-    return max(float(np.sqrt(np.median(above))) if len(above) else 1.0, 1e-6)

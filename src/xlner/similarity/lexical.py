@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, ClassVar
 
 from xlner.component import Part, option, options
 from xlner.core.languages import bcp47
-from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
-from xlner.similarity.texts import Texts
+
+if TYPE_CHECKING:
+    from xlner.similarity.matrix import SimilarityMatrix
+    from xlner.similarity.texts import Texts
 
 
 class SubwordOverlap(Part):
@@ -93,6 +93,10 @@ class SharedCapitalised(Part):
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Not symmetric, in [0, 1]; no value for a target without capitals."""
+        import numpy as np
+
+        from xlner.similarity.matrix import SimilarityMatrix
+
         languages = texts.languages
         capitalised = {code: _capitalised(texts.sentences(code)) for code in languages}
         values, missing = np.full((len(languages), len(languages)), np.nan), {}
@@ -121,6 +125,10 @@ class Fertility(Part):
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Of opposite sign in the other direction; no value for a language with itself, or without letters."""
+        import numpy as np
+
+        from xlner.similarity.matrix import SimilarityMatrix
+
         languages = texts.languages
         fertilities = np.array([self._fertility(texts, code) for code in languages])
         values = np.log2(fertilities[None, :]) - np.log2(fertilities[:, None])
@@ -147,6 +155,8 @@ def overlap(p: Mapping[str, float], q: Mapping[str, float]) -> float:
 
 def jensen_shannon(p: Mapping[str, float], q: Mapping[str, float]) -> float:
     """Jensen-Shannon divergence in bits. In [0, 1]."""
+    import numpy as np
+
     # What only one side has adds half of its share; only what both have needs logarithms.
     shared = [x for x in p if x in q]
     a, b = (np.array([side[x] for x in shared]) for side in (p, q))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from xlner.similarity.matrix import SimilarityMatrix
+if TYPE_CHECKING:
+    from xlner.similarity.matrix import SimilarityMatrix
 
 Value = float | str
 """A value, or why there is none."""
@@ -29,6 +29,10 @@ def symmetric(
         higher_is_closer: what a greater value means.
         of_itself: value of a language with itself; None asks `compare`.
     """
+    import numpy as np
+
+    from xlner.similarity.matrix import SimilarityMatrix
+
     n = len(languages)
     values, missing = np.full((n, n), np.nan), {}
     for i, a in enumerate(languages):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, ClassVar
 
 from xlner.component import Part, option, options
 from xlner.core.languages import bcp47
-from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
-from xlner.similarity.texts import Texts
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from xlner.similarity.matrix import SimilarityMatrix
+    from xlner.similarity.texts import Texts
 
 MIN_PAIRS = 2
 
@@ -34,6 +36,7 @@ class KernelAlignment(Part):
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, in [0, 1]; no value for a pair without bitext."""
+        from xlner.similarity.clouds import linear_cka
 
         def compare(a: str, b: str) -> float | str:
             sides = texts.parallel(a, b)
@@ -67,36 +70,15 @@ class Retrieval(Part):
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, in [0, 1]; no value for a pair without bitext."""
+        from xlner.similarity.clouds import retrieved
 
         def compare(a: str, b: str) -> float | str:
             sides = texts.parallel(a, b)
             if sides is None or len(sides[0]) < MIN_PAIRS:
                 return _missing(a, b, sides)
-            x, y = (_unit(side - side.mean(0) if self.options.centre else side) for side in sides)
-            cosines, right = x @ y.T, np.arange(len(x))
-            return float(((cosines.argmax(1) == right).mean() + (cosines.argmax(0) == right).mean()) / 2)
+            return retrieved(*(side - side.mean(0) if self.options.centre else side for side in sides))
 
         return symmetric("embedding:retrieval", texts.languages, compare, higher_is_closer=True, of_itself=1.0)
-
-
-def linear_cka(x: np.ndarray, y: np.ndarray) -> float:
-    """Linear CKA of two sets of features of the same items.
-
-    Args:
-        x: Shape: (n_items, n_dimensions).
-        y: Shape: (n_items, n_other_dimensions).
-
-    Returns:
-        In [0, 1]; 0 if a side is the same for all items.
-    """
-    x, y = (side.astype(np.float64) - side.mean(0, dtype=np.float64) for side in (x, y))
-    between = np.square(y.T @ x).sum()
-    within = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
-    return float(between / within) if within > 0 else 0.0
-
-
-def _unit(x: np.ndarray) -> np.ndarray:
-    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
 
 
 def _missing(a: str, b: str, sides: tuple[np.ndarray, np.ndarray] | None) -> str:

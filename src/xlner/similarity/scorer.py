@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from xlner.component import option, options
+
+Temperature = Literal["var", "std"]
+"""Scores are divided by their variance or by their standard deviation."""
 
 
 @options

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import regex
 
 from xlner.component import Part
 from xlner.core.languages import bcp47
 from xlner.similarity.lexical import overlap
-from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
-from xlner.similarity.texts import Texts
+
+if TYPE_CHECKING:
+    from xlner.similarity.matrix import SimilarityMatrix
+    from xlner.similarity.texts import Texts
 
 SCRIPTS = (
     "Latin", "Cyrillic", "Arabic", "Han", "Devanagari", "Greek", "Hebrew", "Hiragana", "Katakana", "Hangul", "Thai",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, ClassVar
 
 from xlner.component import Part, option, options
-from xlner.similarity.embedding import evenly, squared_distances
-from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
-from xlner.similarity.texts import Texts
+
+if TYPE_CHECKING:
+    from xlner.similarity.matrix import SimilarityMatrix
+    from xlner.similarity.texts import Texts
 
 MIN_SENTENCES = 8
 
@@ -47,10 +46,14 @@ class Isospectral(Part):
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, at least 0. A language with too few sentences has no value."""
+        import numpy as np
+
+        from xlner.similarity.clouds import evenly, laplacian_spectrum
+
         clouds = {code: texts.vectors(code) for code in texts.languages}
-        enough = [len(c) for c in clouds.values() if len(c) >= MIN_SENTENCES]
-        size = min([self.options.sentences, *enough])
-        spectra = {code: self._spectrum(evenly(c, size)) for code, c in clouds.items() if len(c) >= MIN_SENTENCES}
+        large = {code: cloud for code, cloud in clouds.items() if len(cloud) >= MIN_SENTENCES}
+        size = min([self.options.sentences, *map(len, large.values())])
+        spectra = {code: laplacian_spectrum(evenly(c, size), self.options.neighbours) for code, c in large.items()}
 
         def compare(a: str, b: str) -> float | str:
             for code in (a, b):
@@ -59,15 +62,3 @@ class Isospectral(Part):
             return float(np.sqrt(np.square(spectra[a] - spectra[b]).mean()))
 
         return symmetric("embedding:isospectral", texts.languages, compare, higher_is_closer=False)
-
-    def _spectrum(self, cloud: np.ndarray) -> np.ndarray:
-        """Eigenvalues of the normalised Laplacian, ascending. Shape: (n_sentences,), float64."""
-        n = len(cloud)
-        distances = squared_distances(cloud, cloud)
-        np.fill_diagonal(distances, np.inf)
-        nearest = np.argsort(distances, 1, kind="stable")[:, : min(self.options.neighbours, n - 1)]
-        edges = np.zeros((n, n))
-        edges[np.arange(n)[:, None], nearest] = 1
-        edges = np.maximum(edges, edges.T)
-        root = edges.sum(1) ** -0.5
-        return np.linalg.eigvalsh(np.eye(n) - root[:, None] * edges * root[None])

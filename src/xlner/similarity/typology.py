@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, ClassVar
 
 from xlner.component import Part
 from xlner.core.languages import name
-from xlner.similarity import uriel
-from xlner.similarity.matrix import SimilarityMatrix
 from xlner.similarity.pairs import symmetric
-from xlner.similarity.texts import Texts
+
+if TYPE_CHECKING:
+    from xlner.similarity.matrix import SimilarityMatrix
+    from xlner.similarity.texts import Texts
 
 _OF_ALL = """
 Angular, between URIEL features, from 0 (alike) to 1; see `Typology`.
@@ -49,6 +48,10 @@ class Typology(Part):
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Symmetric, in [0, 1]; no value where features are not known."""
+        import numpy as np
+
+        from xlner.similarity import uriel
+
         table = dict(zip(texts.languages, uriel.features(self.domain, texts.languages), strict=True))
 
         def compare(a: str, b: str) -> float | str:
