@@ -1,4 +1,4 @@
-"""How long `--help` of every command takes, of one version or of two side by side.
+"""How long `--help` of every command and every list of parts take, of one version or of two side by side.
 
     git worktree add ../before 43cc2b1
     python benchmarks/help_time.py --before ../before/src --rounds 9
@@ -24,6 +24,7 @@ COMMANDS = (
     "", "demo", "train", "transfer", "predict", "evaluate", "compare", "similarity", "align", "project", "translate",
     "data check", "data convert", "methods",
 )  # fmt: skip
+LISTS = ("methods", "aligners", "matchers", "scores", "translators", "similarities", "formats")
 BARE = {"python alone": ("-c", "pass"), "python and typer": ("-c", "import typer")}
 
 
@@ -56,6 +57,7 @@ def main() -> None:
     sources["after"] = ROOT / "src"
     lines = dict(BARE)
     lines |= {" ".join(["xlner", *c.split(), "--help"]): ("-m", "xlner", *c.split(), "--help") for c in COMMANDS}
+    lines |= {f"xlner {point}": ("-m", "xlner", point) for point in LISTS}
     times: dict[str, dict[str, list[tuple[float, float]]]] = {line: {v: [] for v in sources} for line in lines}
     for _ in range(args.rounds):
         for line, words in lines.items():
@@ -68,7 +70,7 @@ def main() -> None:
     ]
     table = "\n".join(
         [
-            "# Seconds of --help", "",
+            "# Seconds of --help and of lists of parts", "",
             f"Medians of {args.rounds} rounds, in which the versions alternate. Processor is user and system time.", "",
             head, "|---|" + "---|---|" * len(sources), *rows, "",
         ]

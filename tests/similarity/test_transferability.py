@@ -11,7 +11,7 @@ from scipy.stats import pearsonr, spearmanr
 
 from xlner.errors import DataError, ModelError, UsageError
 from xlner.similarity import SIMILARITIES, SimilarityMatrix
-from xlner.similarity.predictor import SHIPPED
+from xlner.similarity.predictor import SHIPPED_PREDICTOR
 from xlner.similarity.transferability import (
     TransferPredictor,
     Transfers,
@@ -182,7 +182,7 @@ def test_what_cannot_be_used_is_said(tmp_path):
 
 
 def test_the_predictor_that_ships_reads_text_alone_and_tells_its_error():
-    made = TransferPredictor.load(SHIPPED)
+    made = TransferPredictor.load(SHIPPED_PREDICTOR)
     assert {SIMILARITIES.load(m).needs for m in made.measures} == {frozenset({"text"})}
     assert len(made.fitted_on) > 400
     assert 0 < made.error["mean_abs_error"] < made.error["width90"]

@@ -14,8 +14,8 @@ from xlner.core.files import atomic_folder, recover_folder
 from xlner.errors import ModelError, UsageError
 
 T = TypeVar("T")
-SIDE_FILE = "aligner.json"
-_WRITTEN = (SIDE_FILE, "tuned.safetensors", "direct*", "inverse*", "member-*")
+ALIGNER_FILE = "aligner.json"
+_WRITTEN = (ALIGNER_FILE, "tuned.safetensors", "direct*", "inverse*", "member-*")
 
 
 def check_place(folder: str | Path) -> Path:
@@ -37,7 +37,7 @@ def check_place(folder: str | Path) -> Path:
         raise UsageError(f"`save {folder}`: a folder is wanted, and that is a file")
     inside = list(place.iterdir())
     strange = sorted(p.name for p in inside if not any(p.match(pattern) for pattern in _WRITTEN))
-    if strange or (inside and not (place / SIDE_FILE).is_file()):
+    if strange or (inside and not (place / ALIGNER_FILE).is_file()):
         what = strange[0] if strange else inside[0].name
         raise UsageError(
             f"`save {folder}`: that folder holds other things than a saved aligner, such as {what}; name a new one"
@@ -60,7 +60,7 @@ def writing(folder: str | Path, aligner: str, options: Any) -> Iterator[Path]:
     with atomic_folder(check_place(folder), may_replace=_WRITTEN) as unfinished:
         yield unfinished
         text = json.dumps({"aligner": aligner, **to_values(options)}, indent=2)
-        (unfinished / SIDE_FILE).write_text(text + "\n", "utf-8")
+        (unfinished / ALIGNER_FILE).write_text(text + "\n", "utf-8")
 
 
 def read_options(folder: str | Path, aligner: str, kind: type[T]) -> T:
@@ -76,11 +76,11 @@ def read_options(folder: str | Path, aligner: str, kind: type[T]) -> T:
         UsageError: another aligner was saved there.
     """
     try:
-        values = json.loads((recover_folder(folder) / SIDE_FILE).read_text("utf-8"))
+        values = json.loads((recover_folder(folder) / ALIGNER_FILE).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder} holds no saved aligner ({error})") from None
     if not isinstance(values, dict):
-        raise ModelError(f"{folder} holds no saved aligner ({SIDE_FILE} has no settings)")
+        raise ModelError(f"{folder} holds no saved aligner ({ALIGNER_FILE} has no settings)")
     saved = values.pop("aligner", "thot")  # the first ones that were saved had no name
     if saved != aligner:
         raise UsageError(f"`load {folder}`: the aligner {saved} was saved there, not {aligner}; add `aligner {saved}`")

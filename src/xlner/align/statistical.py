@@ -216,7 +216,7 @@ class ThotAligner(Part):
         links: np.ndarray = there.to_numpy().astype(bool)
         return links
 
-    def _scores(self, pair: WordPair, links: Sequence[tuple[int, int]]) -> list[float]:
+    def _scores(self, pair: WordPair, links: Sequence[Sequence[int]]) -> list[float]:
         """Geometric mean of both translation probabilities of each link."""
         assert self._directions is not None
         direct, inverse = self._directions

@@ -23,7 +23,7 @@ from xlner.evaluate.estimate import (
     span_probability_calibration,
     tempered,
 )
-from xlner.evaluate.estimator import AGREEMENT, CALIBRATED, EXPECTED, SHIPPED, Estimator
+from xlner.evaluate.estimator import AGREEMENT, CALIBRATED, EXPECTED, SHIPPED_ESTIMATOR, Estimator
 from xlner.evaluate.tables import describe_expected
 from xlner.tagger import Tagger
 from xlner.tagger.decode import decode, legal_transitions
@@ -158,7 +158,7 @@ def estimate(
         if not is_model(name):
             raise UsageError(f"an estimate needs probabilities, so a model (a folder or hub id); {name} is a file")
     if isinstance(estimator, str | Path):
-        estimator = Estimator.load(SHIPPED if str(estimator) == "default" else estimator)
+        estimator = Estimator.load(SHIPPED_ESTIMATOR if str(estimator) == "default" else estimator)
     tagger = Tagger.load(model, mapping=mapping, device=device)
     others = {str(name): _alike(tagger, name, mapping, device) for name in also}
     notes: list[str] = []

@@ -19,7 +19,7 @@ from xlner.core.types import Sentence
 from xlner.data import stream_text
 from xlner.errors import DataError, MissingExtraError, OptionError, UsageError
 from xlner.similarity import SIMILARITIES, SentenceEncoder, Similarity, SimilarityMatrix, Texts, expand
-from xlner.similarity.predictor import SHIPPED, TransferPredictor
+from xlner.similarity.predictor import SHIPPED_PREDICTOR, TransferPredictor
 from xlner.similarity.recommend import Recommendation, rank
 
 DEFAULT_MEASURES = ("lexical",)
@@ -185,7 +185,7 @@ def recommend(
         raise UsageError("`recommend` ranks sources: name those you have with `languages LANG=FILE`")
     if goal in {iso3(s) for s in sources}:
         raise UsageError(f"{name(goal)} ({bcp47(goal)}) is both the target and a source")
-    known = TransferPredictor.load(predictor or SHIPPED)
+    known = TransferPredictor.load(predictor or SHIPPED_PREDICTOR)
     files = {**sources, goal: target[1]}
     settings = {"device": device, "output": output, **known.settings}
     try:

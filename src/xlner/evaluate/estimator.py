@@ -13,8 +13,8 @@ import numpy as np
 from xlner.errors import DataError, UsageError
 from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, load_fitted, width90, write_fitted
 
-FORMAT = "xlner estimator 1"
-SHIPPED = Path(__file__).with_name("estimator.json")
+ESTIMATOR_FORMAT = "xlner estimator 1"
+SHIPPED_ESTIMATOR = Path(__file__).with_name("estimator.json")
 EXPECTED, CALIBRATED, AGREEMENT = "expected_f1", "calibrated_f1", "agreement"
 
 
@@ -151,16 +151,12 @@ class Estimator:
                 for target, f1, row in zip(t.targets, t.f1.tolist(), t.values.tolist(), strict=True)
             ],
         }
-        return write_fitted(path, FORMAT, record)
+        return write_fitted(path, ESTIMATOR_FORMAT, record)
 
     @classmethod
     def load(cls, path: str | Path) -> Estimator:
-        """What `save` wrote.
-
-        Raises:
-            ModelError: the file is not there, or holds something else.
-        """
-        return load_fitted(path, FORMAT, "estimator", cls.from_dict)
+        """What `save` wrote. See `load_fitted`."""
+        return load_fitted(path, ESTIMATOR_FORMAT, "estimator", cls.from_dict)
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Estimator:

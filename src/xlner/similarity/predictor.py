@@ -13,9 +13,9 @@ from xlner.core.languages import bcp47, iso3
 from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, load_fitted, write_fitted
 from xlner.similarity.transfers import Transfers
 
-FORMAT = "xlner transferability 1"
+PREDICTOR_FORMAT = "xlner transferability 1"
 SHRINK = 10  # transfers
-SHIPPED = Path(__file__).with_name("predictor.json")
+SHIPPED_PREDICTOR = Path(__file__).with_name("predictor.json")
 
 
 @dataclass(frozen=True)
@@ -107,16 +107,12 @@ class TransferPredictor:
             "error": dict(self.error),
             "fitted_on": self.fitted_on.as_dict(),
         }
-        return write_fitted(path, FORMAT, record)
+        return write_fitted(path, PREDICTOR_FORMAT, record)
 
     @classmethod
     def load(cls, path: str | Path) -> TransferPredictor:
-        """What `save` wrote.
-
-        Raises:
-            ModelError: the file is not there, or holds something else.
-        """
-        return load_fitted(path, FORMAT, "predictor of transfers", cls.from_dict)
+        """What `save` wrote. See `load_fitted`."""
+        return load_fitted(path, PREDICTOR_FORMAT, "predictor of transfers", cls.from_dict)
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> TransferPredictor:
