@@ -137,13 +137,13 @@ def _projected_teachers(
     """The teachers that learnt from projected data: first the one trained further, if there is a teacher for that."""
     from xlner.methods.projected_student import projected_teacher
 
-    made = []
+    projected_teachers = []
     starts: tuple[tuple[str, Literal["auto", "encoder"]], ...] = (("projected", "auto"), ("projected-alone", "encoder"))
     for name, start in starts:
         if name == "projected" or options.projected_teachers == "both":
             how = replace(options, student=options.teacher, student_from=start)
-            made.append(projected_teacher(name, sets, teachers, task, how, run.path / "teachers" / name))
-    return made
+            projected_teachers.append(projected_teacher(name, sets, teachers, task, how, run.path / "teachers" / name))
+    return projected_teachers
 
 
 def _with_projected(weights: TeacherWeights, count: int, share: float) -> TeacherWeights:

@@ -126,10 +126,10 @@ def write_projected(
         with atomic(index) as out:
             sizes = [c["kept"] for c in counts]
             out.write(json.dumps({"sizes": sizes, "counts": _sum(counts)}, indent=2, ensure_ascii=False) + "\n")
-    made = json.loads(index.read_text("utf-8"))
-    if not sum(made["sizes"]):
+    summary = json.loads(index.read_text("utf-8"))
+    if not sum(summary["sizes"]):
         raise DataError(f"{pairs.name}: no pair of sentences is left to learn from; see {index}")
-    return ProjectedSet(name=pairs.name, folder=folder, sizes=tuple(made["sizes"]), counts=made["counts"])
+    return ProjectedSet(name=pairs.name, folder=folder, sizes=tuple(summary["sizes"]), counts=summary["counts"])
 
 
 class ProjectedChunks:
@@ -143,16 +143,16 @@ class ProjectedChunks:
 
     def __init__(self, tagger: Tagger, sets: Sequence[ProjectedSet], labelled: Sequence[Sentence] = ()) -> None:
         self._tagger = tagger
-        self._files = [(made, n) for made in sets for n in range(len(made.sizes))]
+        self._files = [(projected, n) for projected in sets for n in range(len(projected.sizes))]
         self._labelled = LabelledChunks(tagger, labelled) if labelled else None
-        self.sizes = [made.sizes[n] for made, n in self._files] + ([len(labelled)] if labelled else [])
+        self.sizes = [projected.sizes[n] for projected, n in self._files] + ([len(labelled)] if labelled else [])
 
     def load(self, index: int) -> list[Example]:
         if index == len(self._files):
             assert self._labelled is not None
             return self._labelled.load(0)
-        made, number = self._files[index]
-        return LabelledChunks(self._tagger, made.sentences(number)).load(0)
+        projected, number = self._files[index]
+        return LabelledChunks(self._tagger, projected.sentences(number)).load(0)
 
 
 def _filled(block: Sequence[Pair]) -> list[Pair]:

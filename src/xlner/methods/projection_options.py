@@ -103,19 +103,19 @@ def name_and_options(option: str, value: Named) -> tuple[str, dict[str, Any]]:
     Raises:
         OptionError: it is neither a name nor a mapping with one.
     """
-    made: Any = value
+    chosen: Any = value
     if isinstance(value, str) and value.lstrip().startswith("{"):  # from the command line
         import yaml
 
         try:
-            made = yaml.safe_load(value)
+            chosen = yaml.safe_load(value)
         except yaml.YAMLError:
-            made = None
-    if isinstance(made, str):
-        return made, {}
-    if not isinstance(made, Mapping) or not isinstance(made.get("name"), str):
+            chosen = None
+    if isinstance(chosen, str):
+        return chosen, {}
+    if not isinstance(chosen, Mapping) or not isinstance(made.get("name"), str):
         raise OptionError(option, f"must be a name, or a mapping such as {{name: NAME, OPTION: VALUE}}, got '{value}'")
-    return made["name"], {str(k): v for k, v in made.items() if k != "name"}
+    return chosen["name"], {str(k): v for k, v in made.items() if k != "name"}
 
 
 def _unless(option: str, value: Named, default: Named, read: bool) -> Any:

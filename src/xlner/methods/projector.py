@@ -61,8 +61,8 @@ class Projector:
         elif isinstance(aligner, InOrder) and aligner.digest():
             every = [(s.words, t.words) for s, t in pairs]
             aligner.check(every)
-            made = worker.align(every)
-            aligner, alignments = None, [a for a, (s, t) in zip(made, every, strict=True) if s and t]
+            every_alignment = worker.align(every)
+            aligner, alignments = None, [a for a, (s, t) in zip(every_alignment, every, strict=True) if s and t]
         return cls(
             options=options, tagger=tagger, matcher=plan.matcher, aligner=aligner, alignments=alignments,
             score=plan.make_score(),
