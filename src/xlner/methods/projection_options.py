@@ -113,9 +113,9 @@ def name_and_options(option: str, value: Named) -> tuple[str, dict[str, Any]]:
             chosen = None
     if isinstance(chosen, str):
         return chosen, {}
-    if not isinstance(chosen, Mapping) or not isinstance(made.get("name"), str):
+    if not isinstance(chosen, Mapping) or not isinstance(chosen.get("name"), str):
         raise OptionError(option, f"must be a name, or a mapping such as {{name: NAME, OPTION: VALUE}}, got '{value}'")
-    return chosen["name"], {str(k): v for k, v in made.items() if k != "name"}
+    return chosen["name"], {str(k): v for k, v in chosen.items() if k != "name"}
 
 
 def _unless(option: str, value: Named, default: Named, read: bool) -> Any:
