@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -105,3 +106,26 @@ def test_compare_reads_columns_and_says_what_reading_left_out(run):
     assert "guess.conll: 1 broken tag sequences" in told.err or "guess.conll: 2 broken tag sequences" in told.err
     assert "other.conll does not have the columns" in told.err
     assert len(values["notes"]) == len([line for line in told.err.splitlines() if line.startswith("note: ")])
+
+
+def test_bare_types_are_held_against_prefixed_gold(run):
+    bare = "Zürich\tLOC\nliegt\tO\nhier\tO\n\nSeñor\tPER\nPeña\tPER\nlacht\tO\n"
+    told = run("evaluate", "guess", "gold", "--json", guess=bare)
+    assert json.loads(told.out)["f1"] == 1.0
+    assert "each was read as it is written" in told.err + told.out
+    assert json.loads(run("evaluate", "gold", "guess", "--json", guess=bare).out)["f1"] == 1.0
+    assert "guess" in run("compare", "gold", "guess", "--gold", "gold", guess=bare).out
+
+
+def test_unknown_words_of_predictions_are_missed_and_said_to_be(run):
+    told = run("evaluate", "guess", "gold", guess=GOLD.replace("Zürich\tB-LOC", "Zürich\t_"))
+    assert "guess.conll: 1 words without a prediction; entities of gold there are missed" in told.err
+    assert "not scored" not in told.err
+
+
+def test_types_that_only_one_side_has_are_said(run):
+    lower = GOLD.replace("-LOC", "-loc")
+    for command in (("evaluate", "guess", "gold"), ("compare", "gold", "guess", "--gold", "gold")):
+        told = run(*command, guess=lower).err
+        assert re.search(r"types only in gold: LOC; only in \S*guess.conll: loc; --map loc=TYPE renames", told)
+    assert "only in gold" not in run("evaluate", "guess", "gold", guess=GOLD.replace("B-LOC", "O")).err

@@ -142,6 +142,7 @@ def evaluate(
         read["predictions"], predictions = strict, strict.sentences
         notes += remarks
         scores, lenient = (score(truth.sentences, side.sentences, types=types) for side in (strict, loose))
+    notes += _one_sided(model_or_predictions, truth.sentences, predictions, types)
     ranges = intervals(scores)
     metrics = scores.as_dict(interval=ranges["f1"], conlleval=lenient)
     metrics["intervals"] = {name: r.as_dict() for name, r in ranges.items()}
@@ -183,10 +184,13 @@ def compare(
 
     def predictions(run: str | Path) -> list[Sentence]:
         if is_model(run):
-            return list(Tagger.load(run, mapping=mapping, device=device).predict(truth.sentences))
-        strict, _, remarks = _read_predictions(run, truth, mapping, columns)
-        notes.extend(remarks)
-        return strict.sentences
+            found = list(Tagger.load(run, mapping=mapping, device=device).predict(truth.sentences))
+        else:
+            strict, _, remarks = _read_predictions(run, truth, mapping, columns)
+            found = strict.sentences
+            notes.extend(remarks)
+        notes.extend(_one_sided(run, truth.sentences, found))
+        return found
 
     compared = compare_all({str(run): [score(truth.sentences, predictions(run))] for run in runs})
     for note in notes if on_remark else ():
@@ -221,14 +225,16 @@ def _read_predictions(
         notes.append(f"{path} does not have the columns that were named, and was read by its own ones")
     scheme = loose.report.scheme
     if scheme in ("IO", "IOB1") and gold.report.scheme == "IOB2":
-        as_gold = read(repair="conll", scheme="IOB2")
-        opened_with_b = as_gold.report.entities - len(as_gold.report.broken)
-        if opened_with_b > _touching(as_gold.sentences):
+        try:
+            as_gold = read(repair="conll", scheme="IOB2")
+        except DataError:  # bare types, which only IO has
+            as_gold = None
+        if as_gold and as_gold.report.entities - len(as_gold.report.broken) > _touching(as_gold.sentences):
             notes.append(f"{path} alone looks like {scheme}, but gold is IOB2, and so it was read")
-            return read(repair="discard", scheme="IOB2"), as_gold, [*_left_out(as_gold), *notes]
+            return read(repair="discard", scheme="IOB2"), as_gold, [*_left_out(as_gold, gold=False), *notes]
         notes.append(f"{path} is {scheme} and gold IOB2; each was read as it is written")
-        return loose, loose, [*_left_out(loose), *notes]
-    return read(repair="discard"), loose, [*_left_out(loose), *notes]
+        return loose, loose, [*_left_out(loose, gold=False), *notes]
+    return read(repair="discard"), loose, [*_left_out(loose, gold=False), *notes]
 
 
 def _touching(sentences: Sequence[Sentence]) -> int:
@@ -238,13 +244,29 @@ def _touching(sentences: Sequence[Sentence]) -> int:
     )
 
 
-def _left_out(corpus: Corpus) -> Iterator[str]:
-    """What reading a file left out, one line a reason."""
+def _one_sided(
+    name: str | Path, gold: Sequence[Sentence], predictions: Sequence[Sentence], types: Sequence[str] | None = None
+) -> Iterator[str]:
+    """A line where each side has types that the other lacks: they may be two names of one type."""
+    known, said = ({s.label for x in side for s in x.spans if not types or s.label in types}
+                   for side in (gold, predictions))  # fmt: skip
+    if known - said and said - known:
+        only = [", ".join(sorted(side)) for side in (known - said, said - known)]
+        yield f"types only in gold: {only[0]}; only in {name}: {only[1]}; `mapping {min(said - known)}=TYPE` renames"
+
+
+def _left_out(corpus: Corpus, *, gold: bool = True) -> Iterator[str]:
+    """What reading a file of gold or of predictions left out, one line a reason."""
     report = corpus.report
     for reason, n in report.reasons.items():
         yield f"{report.path}: left out {n}: {reason}"
     if report.missing:
-        yield f"{report.path}: {report.missing} words with unknown labels, which are not scored"
+        fate = (
+            "with unknown labels, which are not scored"
+            if gold
+            else "without a prediction; entities of gold there are missed"
+        )
+        yield f"{report.path}: {report.missing} words {fate}"
     if report.broken:
         yield f"{report.path}: {len(report.broken)} broken tag sequences, the first at {report.broken[0]}"
 
