@@ -129,3 +129,10 @@ def test_types_that_only_one_side_has_are_said(run):
         told = run(*command, guess=lower).err
         assert re.search(r"types only in gold: LOC; only in \S*guess.conll: loc; --map loc=TYPE renames", told)
     assert "only in gold" not in run("evaluate", "guess", "gold", guess=GOLD.replace("B-LOC", "O")).err
+
+
+def test_the_columns_that_were_taken_are_said(run):
+    numbered = "1\tZürich\tB-LOC\n2\tliegt\tO\n3\thier\tO\n\n1\tSeñor\tB-PER\n2\tPeña\tI-PER\n3\tlacht\tO\n"
+    for command in (("evaluate", "guess", "gold"), ("compare", "gold", "guess", "--gold", "gold")):
+        told = run(*command, guess=numbered).err
+        assert "guess.conll: column 0 counts the words; words are in column 1 (--token-column says otherwise)" in told

@@ -256,7 +256,7 @@ def _one_sided(
 
 
 def _left_out(corpus: Corpus, *, gold: bool = True) -> Iterator[str]:
-    """What reading a file of gold or of predictions left out, one line a reason."""
+    """What reading a file of gold or of predictions left out or took for granted, one line each."""
     report = corpus.report
     for reason, n in report.reasons.items():
         yield f"{report.path}: left out {n}: {reason}"
@@ -269,6 +269,8 @@ def _left_out(corpus: Corpus, *, gold: bool = True) -> Iterator[str]:
         yield f"{report.path}: {report.missing} words {fate}"
     if report.broken:
         yield f"{report.path}: {len(report.broken)} broken tag sequences, the first at {report.broken[0]}"
+    for note in report.notes:
+        yield f"{report.path}: {note}"
 
 
 def as_values(comparisons: Mapping[tuple[str, str], Comparison], notes: Sequence[str] = ()) -> dict[str, Any]:
