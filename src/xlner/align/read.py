@@ -9,6 +9,7 @@ from typing import Any
 from xlner.align.files import LinkFile
 from xlner.align.split import check_words_split, find_split, words_at
 from xlner.align.windows import WordPair
+from xlner.data.foreign import foreign
 from xlner.data.formats import find_format
 from xlner.data.formats.head import Head
 from xlner.data.options import ReadOptions
@@ -31,6 +32,9 @@ def read_pairs(
     format: str | None = None,
     words_split: str = "unicode",
     links: Sequence[LinkFile] = (),
+    token_column: int | None = None,
+    tag_column: int | None = None,
+    remarks: list[str] | None = None,
 ) -> list[WordPair]:
     """Sentence pairs of two files.
 
@@ -45,6 +49,9 @@ def read_pairs(
         words_split: for "spaces": split at blanks and TABs only ("space"), at white space of any kind, such as a
             no-break space ("unicode"), or in the way that links beside the text were made ("auto").
         links: files of links of these pairs, for "auto".
+        token_column: column of the word in files with columns, from 0; None finds it.
+        tag_column: column of the tag, likewise; it tells which column is no word.
+        remarks: what reading left out or took for granted is added to it.
 
     Raises:
         DataError: the files have different numbers of sentences, or one cannot be read; or links do not tell how words
@@ -52,17 +59,17 @@ def read_pairs(
         UsageError: an option has no such value.
     """
     check_words_split(words_split)
+    reading: dict[str, Any] = {"words": words, "format": format, "token_column": token_column, "tag_column": tag_column}
     if words_split == "auto":
-        reading: dict[str, Any] = {"words": words, "format": format}
         reading |= {"source_language": source_language, "target_language": target_language}
-        pairs = read_pairs(source, target, **reading)
+        pairs = read_pairs(source, target, **reading, remarks=remarks)
         if words != "spaces" or not links:
             return pairs
         spaced = read_pairs(source, target, **reading, words_split="space")
         return spaced if find_split(spaced, pairs, links) == "space" else pairs
     if words not in WORDS:
         raise UsageError(f"`words` is one of {', '.join(WORDS)}; got '{words}'")
-    reading = {"words": words, "format": format, "words_split": words_split}
+    reading |= {"words_split": words_split, "remarks": remarks}
     left = list(read_words(source, language=source_language, **reading))
     right = list(read_words(target, language=target_language, **reading))
     if len(left) != len(right):
@@ -81,14 +88,27 @@ def read_words(
     language: str | None = None,
     format: str | None = None,
     words_split: str = "unicode",
+    token_column: int | None = None,
+    tag_column: int | None = None,
+    remarks: list[str] | None = None,
 ) -> Iterator[tuple[str, ...]]:
-    """The words of each sentence of one file. See `read_pairs`."""
+    """The words of each sentence of one file. See `read_pairs`.
+
+    Raises:
+        DataError: the file cannot be read, or holds annotations of a kind that nobody here reads.
+    """
     source = Input.of(path)
-    reader = find_format(Head(source.head(), Path(source.name).suffix.lower()), wanted=format)
+    head = Head(source.head(), Path(source.name).suffix.lower(), columns=(token_column, tag_column))
+    named = {"token_column": token_column, "tag_column": tag_column}
+    reader = find_format(head, wanted=format, values={k: v for k, v in named.items() if v is not None})
     if reader.name != "text":
         log = ReadLog(source.name, reader.name)
         options = ReadOptions(language=language, labelled=False, split_lines=False)
         yield from (sentence.words for sentence in reader.read(source, log, options))
+        if remarks is not None:
+            remarks += log.report().remarks()
+    elif format is None and (what := foreign(head)):
+        raise DataError(what, path=source.name)
     elif words == "spaces":
         yield from (words_at(words_split, line) for _, line in source.lines())
     else:

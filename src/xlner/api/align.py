@@ -90,6 +90,8 @@ def align(
     save: str | Path | None = None,
     resume: str = "auto",
     chunk: int = 1024,
+    token_column: int | None = None,
+    tag_column: int | None = None,
 ) -> AlignReport:
     """Align two parallel files.
 
@@ -116,6 +118,8 @@ def align(
         save: folder to save the fitted aligner in.
         resume: "auto" goes on with what an interrupted run of the same work left, "never" starts anew.
         chunk: pairs per step.
+        token_column: column of the word in files with columns, from 0; None finds it.
+        tag_column: column of the tag, likewise.
 
     Returns:
         Counts, and scores if gold links were given.
@@ -139,8 +143,10 @@ def align(
     beside += [] if gold is None else [LinkFile(str(gold), gold_base)]
     how: dict[str, Any] = {"words": words, "format": format}
     how |= {"source_language": source_language, "target_language": target_language}
-    pairs = read_pairs(source, target, **how, words_split=words_split, links=beside)
-    more = read_pairs(*fit, **how, words_split=words_split) if fit is not None else []
+    how |= {"token_column": token_column, "tag_column": tag_column}
+    remarks: list[str] = []
+    pairs = read_pairs(source, target, **how, words_split=words_split, links=beside, remarks=remarks)
+    more = read_pairs(*fit, **how, words_split=words_split, remarks=remarks) if fit is not None else []
     wanted = read_gold(gold, pairs, base=gold_base) if gold is not None else None
     worker = build_or_load(aligner, options, load)
     check_can(worker, aligner, fits=fit is not None, saves=save is not None)
@@ -179,7 +185,7 @@ def align(
         links=sum(map(len, done)),
         resumed=resumed,
         seconds=time.perf_counter() - started,
-        notes=_notes(pairs, words),
+        notes=(*dict.fromkeys(remarks), *_notes(pairs, words)),
         gold=None if wanted is None else score_alignments(done, wanted),
     )
 

@@ -74,6 +74,8 @@ def similarity(
     max_sentences: int = MAX_SENTENCES,
     device: str | None = None,
     output: str | Path | None = None,
+    token_column: int | None = None,
+    tag_column: int | None = None,
 ) -> SimilarityResult:
     """Compare languages by any number of measures; the encoder goes over the text once for all of them.
 
@@ -90,6 +92,8 @@ def similarity(
         device: torch device name.
         output: folder for `similarity.json`, and for `matrix.csv`, `heatmap.png` and `dendrogram.png` in a folder per
             measure.
+        token_column: column of the word in files with columns, from 0; None finds it.
+        tag_column: column of the tag, likewise.
 
     Raises:
         UsageError: a measure lacks the text or bitext that it needs, or an option is wrong.
@@ -104,8 +108,10 @@ def similarity(
     sides = [_group(group, files) for group in bitext]
     _check_needs(built, files, sides)
     reader = SentenceEncoder(encoder, layer=layer, device=device, excerpt=excerpt)
-    sentences = {c: [] if p is None else _read(p, c, max_sentences) for c, p in files.items()}
-    parallel = [_read_group(group, max_sentences) for group in sides]
+    columns = {"token_column": token_column, "tag_column": tag_column}
+    remarks: list[str] = []
+    sentences = {c: [] if p is None else _read(p, c, max_sentences, columns, remarks) for c, p in files.items()}
+    parallel = [_read_group(group, max_sentences, columns, remarks) for group in sides]
     texts = Texts(sentences, bitext=parallel, encoder=reader)
     compared = {}
     with progress("comparing", total=len(names)) as bar:
@@ -115,7 +121,7 @@ def similarity(
             compared[n] = built[n].matrix(texts)
             bar.update(advance=1)
     matrices = {n: compared[n] for n in names}
-    notes = () if place is None else _draw(matrices, place)
+    notes = (*dict.fromkeys(remarks), *(() if place is None else _draw(matrices, place)))
     counts = {c: len(s) for c, s in sentences.items()}
     chosen = {n: to_values(m.options) for n, m in built.items() if to_values(m.options)}
     result = SimilarityResult(matrices, files, counts, str(encoder), layer, chosen, notes)
@@ -274,22 +280,29 @@ def _check_needs(
             raise UsageError(f"the measure {measure} reads text, and {code} has none; give `languages {code}=FILE`")
 
 
-def _read(path: str, code: str, most: int) -> list[Sentence]:
-    sentences = list(islice(stream_text(path, language=code), most))
+Columns = Mapping[str, int | None]
+
+
+def _read(path: str, code: str, most: int, columns: Columns, remarks: list[str]) -> list[Sentence]:
+    """The first sentences; what reading them left out is added to `remarks`."""
+    reading = stream_text(path, language=code, **columns)
+    sentences = list(islice(reading, most))
+    remarks += reading.report().remarks()
     if not any(len(s) for s in sentences):
         raise DataError(f"no words in it, so {name(code)} cannot be compared", path=path)
     return sentences
 
 
-def _read_group(group: Mapping[str, str], most: int) -> dict[str, list[Sentence]]:
+def _read_group(group: Mapping[str, str], most: int, columns: Columns, remarks: list[str]) -> dict[str, list[Sentence]]:
     """All lines are read, so that files of different length are noticed; the first `most` are given back."""
     first = next(iter(group))
     heads: dict[str, list[Sentence]] = {}
     length = 0
     for code, path in group.items():
-        stream = stream_text(path, language=code, split_lines=False)
+        stream = stream_text(path, language=code, split_lines=False, **columns)
         heads[code] = list(islice(stream, most))
         count = len(heads[code]) + sum(1 for _ in stream)
+        remarks += stream.report().remarks()
         if code == first:
             length = count
         elif count != length:

@@ -44,6 +44,8 @@ def command(
     load: Annotated[str | None, typer.Option(metavar="FOLDER", help="A saved aligner, used as it is.")] = None,
     save: Annotated[str | None, typer.Option(metavar="FOLDER", help="Save the fitted aligner there.")] = None,
     resume: Annotated[str, typer.Option(help="auto goes on with an interrupted run; never starts anew.")] = "auto",
+    token_column: o.TokenColumn = None,
+    tag_column: o.TagColumn = None,
     as_json: o.Json = False,
 ) -> None:
     """Link the words of parallel sentences; score the links if there are gold ones."""
@@ -74,6 +76,8 @@ def command(
         load=load,
         save=save,
         resume=resume,
+        token_column=token_column,
+        tag_column=tag_column,
     )
     end(report.as_dict(), report.describe(), as_json=as_json, notes=report.notes, err=True)
     if report.gold is not None and not as_json:

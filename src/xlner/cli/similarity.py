@@ -41,6 +41,8 @@ def command(
     max_sentences: Annotated[
         int | None, typer.Option(help="Sentences of each file to look at, from its start; default: 2000.")
     ] = None,
+    token_column: o.TokenColumn = None,
+    tag_column: o.TagColumn = None,
     device: o.Device = None,
     recommend: Annotated[
         bool, typer.Option("--recommend", help="Rank the languages as sources for --target, with F1 to expect.")
@@ -57,6 +59,7 @@ def command(
         unused = {
             "--measure": measure or None, "--bitext": bitext or None, "--encoder": encoder, "--layer": layer,
             "--excerpt": excerpt, "--max-sentences": max_sentences, "--option": option or None,
+            "--token-column": token_column, "--tag-column": tag_column,
         }  # fmt: skip
         if given := next((name for name, value in unused.items() if value is not None), None):
             raise UsageError(f"{given} has no say with --recommend: the predictor was fitted with measures of its own")
@@ -71,7 +74,8 @@ def command(
     names = expand(measure or DEFAULT_MEASURES)
     if all(SIMILARITIES.load(m).needs == {"codes"} for m in names):
         readers = {"--bitext": bitext or None, "--encoder": encoder, "--layer": layer, "--device": device,
-                   "--excerpt": excerpt, "--max-sentences": max_sentences}  # fmt: skip
+                   "--excerpt": excerpt, "--max-sentences": max_sentences,
+                   "--token-column": token_column, "--tag-column": tag_column}  # fmt: skip
         if given := next((name for name, value in readers.items() if value is not None), None):
             raise UsageError(f"{given} has no effect here: {' and '.join(measure)} reads no text, only language codes")
     result = similarity(
@@ -85,6 +89,8 @@ def command(
         max_sentences=MAX_SENTENCES if max_sentences is None else max_sentences,
         device=device,
         output=output,
+        token_column=token_column,
+        tag_column=tag_column,
     )
     end(result.as_dict(), None, as_json=as_json, notes=result.notes)
     if output is not None:
