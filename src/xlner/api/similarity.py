@@ -280,7 +280,7 @@ def _check_needs(
             raise UsageError(f"the measure {measure} reads text, and {code} has none; give `languages {code}=FILE`")
 
 
-Columns = Mapping[str, int | None]
+Columns = Mapping[str, Any]
 
 
 def _read(path: str, code: str, most: int, columns: Columns, remarks: list[str]) -> list[Sentence]:
