@@ -50,3 +50,10 @@ def test_columns_can_be_named(run, command):
 @pytest.mark.parametrize("command", [ALIGN, SIMILARITY])
 def test_annotations_that_nobody_reads_are_no_text(run, command):
     assert "annotations of brat" in run(command + "brat.ann", code=1).err
+
+
+@pytest.mark.parametrize("nothing", ["", "\n\n"])
+def test_files_without_words_cannot_be_aligned(run, tmp_path, nothing):
+    (tmp_path / "nothing.txt").write_text(nothing, "utf-8")
+    said = run("align --aligner files --path links --output out --source nothing.txt --target nothing.txt", code=1).err
+    assert "nothing.txt: no sentence in it" in said

@@ -54,8 +54,8 @@ def read_pairs(
         remarks: what reading left out or took for granted is added to it.
 
     Raises:
-        DataError: the files have different numbers of sentences, or one cannot be read; or links do not tell how words
-            are split, see `find_split`.
+        DataError: the files have different numbers of sentences, or one cannot be read or has no words; or links do not
+            tell how words are split, see `find_split`.
         UsageError: an option has no such value.
     """
     check_words_split(words_split)
@@ -78,6 +78,9 @@ def read_pairs(
             "translation of sentence n of the other (empty lines count)",
             path=target,
         )
+    for path, side in ((source, left), (target, right)):
+        if not any(side):
+            raise DataError("no sentence in it", path=path)
     return list(zip(left, right, strict=True))
 
 
