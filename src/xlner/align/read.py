@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from xlner.align.files import LinkFile
 from xlner.align.split import check_words_split, find_split, words_at
 from xlner.align.windows import WordPair
-from xlner.data.formats import find_format
-from xlner.data.formats.head import Head
-from xlner.data.options import ReadOptions
-from xlner.data.report import ReadLog
-from xlner.data.segment import sentence_from_text
-from xlner.data.source import Input
+from xlner.data import stream_text
 from xlner.errors import DataError, UsageError
 
 WORDS = ("spaces", "segment")
@@ -83,16 +79,9 @@ def read_words(
     words_split: str = "unicode",
 ) -> Iterator[tuple[str, ...]]:
     """The words of each sentence of one file. See `read_pairs`."""
-    source = Input.of(path)
-    reader = find_format(Head(source.head(), Path(source.name).suffix.lower()), wanted=format)
-    if reader.name != "text":
-        log = ReadLog(source.name, reader.name)
-        options = ReadOptions(language=language, labelled=False, split_lines=False)
-        yield from (sentence.words for sentence in reader.read(source, log, options))
-    elif words == "spaces":
-        yield from (words_at(words_split, line) for _, line in source.lines())
-    else:
-        yield from (sentence_from_text(line, language).words for _, line in source.lines())
+    words_of = partial(words_at, words_split) if words == "spaces" else None
+    for sentence in stream_text(path, format=format, language=language, split_lines=False, words_of=words_of):
+        yield sentence.words
 
 
 def looks_unsegmented(sentences: Sequence[Sequence[str]]) -> bool:
