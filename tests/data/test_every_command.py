@@ -21,7 +21,7 @@ from xlner.cli import main
 from xlner.core.files import forget_copies
 
 N = 12  # sentences of the toy files
-LONG = 7_000  # sentences of a text that is longer than what is looked at to find its format
+LONG = 4_000  # sentences of a text that is longer than what is looked at to find its format
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +72,8 @@ def outcome(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
         output = tmp_path / f"output-{len(list(tmp_path.iterdir()))}"
         output.mkdir()
         places = {"IN": place, "OUT": str(output), "FILES": str(files)}
+        for part, spelt in PARTS.items():
+            line = line.replace(part, spelt)
         words = [re.sub(r"\b(IN|OUT|FILES)\b", lambda m: places[m.group()], word) for word in line.split()]
         code, told = 0, ""
         try:
@@ -87,10 +89,14 @@ def outcome(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     return run
 
 
+PARTS = {
+    "ALIGNER": "--aligner embedding --encoder FILES/encoder --device cpu",
+    "TRANSLATOR": "--translator lexicon --choice first --from en --to es",
+}
 # A command with the place of the input that is given in every way, and a file that it reads there.
 COMMANDS = {
-    "data check": ("data check IN --json", "long.conll"),
-    "data check of text": ("data check IN --json", "long.txt"),
+    "data check": ("data check IN --json", "labelled.conll"),
+    "data check of text": ("data check IN --json", "raw.txt"),
     "data convert": ("data convert IN OUT/a.jsonl", "long.conll"),
     "predict": ("predict FILES/model IN --device cpu", "raw.txt"),
     "predict of labelled": ("predict FILES/model IN --device cpu", "labelled.conll"),
@@ -98,37 +104,53 @@ COMMANDS = {
     "evaluate, predictions": ("evaluate IN FILES/labelled.conll --json", "labelled.conll"),
     "evaluate --estimate": ("evaluate FILES/model IN --estimate --json --device cpu", "raw.txt"),
     "compare, gold": ("compare FILES/labelled.conll FILES/model --gold IN --json --device cpu", "labelled.conll"),
-    "compare, predictions": ("compare IN FILES/model --gold FILES/labelled.conll --json --device cpu", "labelled.conll"),
+    "compare, predictions": (
+        "compare IN FILES/model --gold FILES/labelled.conll --json --device cpu",
+        "labelled.conll",
+    ),
     "train": ("train --source en=IN --output OUT/run", "long.conll"),
-    "train, dev": ("train --source en=FILES/labelled.conll --dev en=IN --patience 1 --output OUT/run", "labelled.conll"),
+    "train, dev": (
+        "train --source en=FILES/labelled.conll --dev en=IN --patience 1 --output OUT/run",
+        "labelled.conll",
+    ),
     "train, gold": ("train --source en=FILES/labelled.conll --gold IN --output OUT/run", "labelled.conll"),
     "transfer, source": ("transfer --source en=IN --target es=FILES/raw.txt --output OUT/run", "labelled.conll"),
     "transfer, target": ("transfer --source en=FILES/labelled.conll --target es=IN --output OUT/run", "long.txt"),
     "project, source": (
-        "project --source IN --target FILES/raw.txt --alignment FILES/links.txt --output OUT/a.conll", "labelled.conll",
+        "project --source IN --target FILES/raw.txt --alignment FILES/links.txt --output OUT/a.conll",
+        "labelled.conll",
     ),
     "project, target": (
-        "project --source FILES/labelled.conll --target IN --alignment FILES/links.txt --output OUT/a.conll", "raw.txt",
+        "project --source FILES/labelled.conll --target IN --alignment FILES/links.txt --output OUT/a.conll",
+        "raw.txt",
     ),
     "project, links": (
-        "project --source FILES/labelled.conll --target FILES/raw.txt --alignment IN --output OUT/a.conll", "links.txt",
+        "project --source FILES/labelled.conll --target FILES/raw.txt --alignment IN --output OUT/a.conll",
+        "links.txt",
     ),
-    "align, source": ("align --source IN --target FILES/raw.txt --aligner embedding --encoder FILES/encoder --device cpu --output OUT/a.txt", "other.txt"),
-    "align, target": ("align --source FILES/other.txt --target IN --aligner embedding --encoder FILES/encoder --device cpu --output OUT/a.txt", "raw.txt"),
+    "align, source": ("align --source IN --target FILES/raw.txt ALIGNER --output OUT/a.txt", "other.txt"),
+    "align, target": ("align --source FILES/other.txt --target IN ALIGNER --output OUT/a.txt", "raw.txt"),
     "align, gold": (
-        "align --source FILES/other.txt --target FILES/raw.txt --aligner embedding --encoder FILES/encoder --device cpu --gold IN --json", "links.txt",
+        "align --source FILES/other.txt --target FILES/raw.txt ALIGNER --gold IN --json",
+        "links.txt",
     ),
     "align of labelled": (
-        "align --source IN --target FILES/raw.txt --aligner embedding --encoder FILES/encoder --device cpu --output OUT/a.txt", "labelled.conll",
+        "align --source IN --target FILES/raw.txt ALIGNER --output OUT/a.txt",
+        "labelled.conll",
     ),
-    "similarity": ("similarity --language en=FILES/other.txt --language es=IN --measure lexical:ngrams --json", "long.txt"),
+    "similarity": (
+        "similarity --language en=FILES/other.txt --language es=IN --measure lexical:ngrams --json",
+        "raw.txt",
+    ),
     "translate": (
-        "translate IN OUT/a.txt --from en --to es --translator lexicon --choice first --dictionary FILES/lexicon.tsv", "long.txt",
+        "translate IN OUT/a.txt TRANSLATOR --dictionary FILES/lexicon.tsv",
+        "other.txt",
     ),
     "translate, dictionary": (
-        "translate FILES/other.txt OUT/a.txt --from en --to es --translator lexicon --choice first --dictionary IN", "lexicon.tsv",
+        "translate FILES/other.txt OUT/a.txt TRANSLATOR --dictionary IN",
+        "lexicon.tsv",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture
