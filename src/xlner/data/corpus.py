@@ -11,7 +11,7 @@ from xlner.core.labels import map_types
 from xlner.core.languages import iso3
 from xlner.core.tags import Repair, Scheme
 from xlner.core.types import Sentence
-from xlner.data.foreign import foreign
+from xlner.data.foreign import foreign, marked
 from xlner.data.formats import DEFAULT, find_format, hub, options_of
 from xlner.data.formats.head import Head
 from xlner.data.options import ReadOptions
@@ -182,7 +182,7 @@ class Reading:
         data = file.head()
         head = Head(data, file.suffix, columns=(given.get("token_column"), given.get("tag_column")))
         reader = find_format(head, wanted=format, values=given)
-        if format is None and reader.name == DEFAULT and (what := foreign(head)):
+        if format is None and (what := foreign(head) if reader.name == DEFAULT else marked(head)):
             raise DataError(f"{what}", path=file.name)
         self.log = ReadLog(file.name, reader.name, tolerant=tolerant)
         for name in sorted(set(given) - options_of(reader.name)):

@@ -14,11 +14,21 @@ _BRAT_ENTITY = re.compile(r"T\d+\t\S+ \d+ \d+(?:;\d+ \d+)*(?:\t|$)")
 _PUBTATOR = re.compile(r"\w+\|t\|")
 _MARKUP = re.compile(r"\s*(?:<\?xml|<!DOCTYPE|<html\b)", re.IGNORECASE)
 _PYTHON = re.compile(r"""\s*(?:\w+\s*=\s*)?\[\s*\(\s*[rf]?["'][^\0]{0,20000}?\{\s*["']entities["']\s*:""")
+_WEBANNO = "#FORMAT=WebAnno TSV"
 _LINES = 200
+
+
+def marked(head: Head) -> str | None:
+    """What a file is whose first line names a form that cannot be read, though its lines look like columns."""
+    if head.text.startswith(_WEBANNO):
+        return "this is WebAnno TSV, as INCEpTION exports it, which is not read; export it as CoNLL 2002"
+    return None
 
 
 def foreign(head: Head) -> str | None:
     """What a file is that looks like annotations in a form that cannot be read, and how to mend it; None for text."""
+    if what := marked(head):
+        return what
     lines = [line for line in head.lines[:_LINES] if line.strip()]
     if not lines:
         return None
