@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from xlner.core.tags import STANDARD, UNKNOWN, find_form
 from xlner.data.tagged import looks_like_tag
@@ -184,6 +184,11 @@ class Tags:
         # Chunks of a shared task are no entities: they have names of their own and cover nearly every word.
         chunks = outer <= _CHUNKS or in_outer > _MOST_COVERED * sum(typed.values())
         return bool(outer & inner) or not chunks
+
+
+def are_tags(values: Set[str]) -> bool:
+    """Whether these are tags and nothing else, with a type at one of them at least: "O" alone can be a word."""
+    return any(STANDARD.fits(tag) and len(tag) > 2 for tag in values) and all(map(looks_like_tag, values))
 
 
 def _type(tag: str) -> str:

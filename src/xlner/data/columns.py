@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from xlner.data.column_kinds import Ids, Tags
+from xlner.data.column_kinds import Ids, Tags, are_tags
 from xlner.data.report import ReadLog
 from xlner.data.tagged import looks_like_tag
 from xlner.errors import DataError
@@ -125,6 +125,12 @@ def find_layout(blocks: Blocks, log: ReadLog, wanted: Any, *, labelled: bool) ->
     if token is not None and tag_at == token_at and (labelled or tag is not None):
         raise DataError(f"the word and the tag cannot both be in column {token_at}", path=log.path)
     layout = Layout(tab, width, token_at, tag_at if labelled else None, fixed, trailing=trailing)
+    if token is None and width > 1 and _tags_first(next(iter(blocks()), [])[:_FIRST_LINES], layout):
+        raise DataError(
+            "column 0 holds tags and the last one does not; `tag_column` and `token_column` name the columns",
+            path=log.path,
+            line=1,
+        )
     if not labelled and width > 1 and _holds_tags(next(iter(blocks()), [])[:_FIRST_LINES], layout, tag_at):
         layout = replace(layout, unread_tag=tag_at)
     if width > 1 and (token is None or tag is None):
@@ -239,6 +245,12 @@ def _holds_tags(lines: list[str], layout: Layout, column: int) -> bool:
     """Whether most lines of words have a tag in a column."""
     rows = [columns for line in lines if not is_between(line) and (columns := _row(line, layout))]
     return 2 * sum(looks_like_tag(columns[column].strip()) for columns in rows) >= len(rows) > 0
+
+
+def _tags_first(lines: list[str], layout: Layout) -> bool:
+    """Whether tags stand in the first column and none in the last, as in "B-PER Zuri"."""
+    rows = [columns for line in lines if not is_between(line) and (columns := _row(line, layout))]
+    return are_tags({row[0].strip() for row in rows}) and not any(looks_like_tag(row[-1].strip()) for row in rows)
 
 
 def is_header(columns: list[str]) -> bool:
