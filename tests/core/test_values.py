@@ -76,3 +76,10 @@ def test_a_models_label_that_is_no_tag_is_named():
 
 def test_an_unlabelled_sentence_teaches_nothing():
     assert LabelSet(("PER",)).tag_ids(Sentence(("a", "b"), labelled=False)) == [-100, -100]
+
+
+@pytest.mark.parametrize("missing", [((0, 1),), ((1, 3),), ((2, 4),), ((-1, 1),)])
+def test_words_of_an_entity_or_of_no_sentence_cannot_be_missing(missing):
+    with pytest.raises(ValueError, match="missing"):
+        Sentence(("Ana", "María", "ríe"), (Span(0, 2, "PER"),), missing=missing)
+    assert Sentence(("Ana", "María", "ríe"), (Span(0, 2, "PER"),), missing=((2, 3),)).missing == ((2, 3),)

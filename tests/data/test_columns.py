@@ -46,12 +46,52 @@ def test_ids_are_no_words(tmp_path: Path, number: str, columns: str, separator: 
     assert [s.words for s in stream_text(path)] == [s.words for s in corpus]
 
 
+LINES = {
+    "sentence ids, no blank lines": "1 Zuri B-PER/1 met O/1 Li B-PER/2 Oyo B-LOC/2 grew O",
+    "sentence names, no blank lines": "s9 Zuri B-PER/s9 met O/s9 Li B-PER/s4 Oyo B-LOC/s4 grew O",
+    "a name at the first word only": "S:1\tZuri\tB-PER/\tmet\tO/\tLi\tB-PER/S:2\tOyo\tB-LOC/\tgrew\tO",
+    "with a header": "N\tWord\tPOS\tTag/S1\tZuri\tN\tB-PER/\tmet\tV\tO/\tLi\tN\tB-PER/S2\tOyo\tN\tB-LOC/\tgrew\tV\tO",
+    "numbers with a dot": "1. Zuri B-PER/2. met O/3. Li B-PER//1. Oyo B-LOC/2. grew O",
+    "offsets": "0 4 Zuri B-PER/5 8 met O/9 11 Li B-PER//12 15 Oyo B-LOC/16 20 grew O",
+    "ranges of offsets": "0-4 Zuri B-PER/5-8 met O/9-11 Li B-PER//12-15 Oyo B-LOC/16-20 grew O",
+}
+
+
+@pytest.mark.parametrize("rows", LINES.values(), ids=LINES)
+def test_other_columns_before_the_words(tmp_path: Path, rows: str) -> None:
+    path = tmp_path / "file.tsv"
+    path.write_text((rows if "\t" in rows else rows.replace(" ", "\t")).replace("/", "\n") + "\n", encoding="utf-8")
+    corpus = load(path)
+    assert [s.words for s in corpus] == [("Zuri", "met", "Li"), ("Oyo", "grew")]
+    assert corpus.report.types == {"LOC": 1, "PER": 2}
+    assert any("words are in column" in note for note in corpus.report.notes)
+    assert [s.words for s in stream_text(path)] == [s.words for s in corpus]
+
+
+@pytest.mark.parametrize("number", ["1", "0"])
+def test_the_number_of_the_only_word_is_no_word(tmp_path: Path, number: str) -> None:
+    path = tmp_path / "file.tsv"
+    path.write_text(f"{number}\tZuri\tB-PER\n\n{number}\tOyo\tB-LOC\n", encoding="utf-8")
+    assert [s.words for s in load(path)] == [("Zuri",), ("Oyo",)]
+
+
+def test_webanno_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "file.tsv"
+    text = "#FORMAT=WebAnno TSV 3.3\n\n#Text=Zuri met\n1-1\t0-4\tZuri\tPER\n1-2\t5-8\tmet\t_\n"
+    path.write_text(text, encoding="utf-8")
+    for read in (load, lambda p: list(stream_text(p))):
+        with pytest.raises(DataError, match=r"WebAnno TSV.*CoNLL 2002"):
+            read(path)
+
+
 def test_numbers_can_be_words(tmp_path: Path) -> None:
     path = tmp_path / "file.conll"
     path.write_text("1\tO\n2\tO\n3\tO\n\n1\tO\nOyo\tB-LOC\n", encoding="utf-8")
     assert load(path).sentences[0].words == ("1", "2", "3")
     path.write_text("1\tCD\tO\nman\tNN\tO\n\n2\tCD\tO\nmen\tNN\tO\n\nOyo\tNN\tB-LOC\n", encoding="utf-8")
     assert load(path).sentences[0].words == ("1", "man")
+    path.write_text("1\tCD\tO\n2\tCD\tO\n3\tCD\tO\n\n1\tCD\tO\n2\tCD\tB-LOC\n", encoding="utf-8")
+    assert load(path).sentences[0].words == ("1", "2", "3")
 
 
 def test_the_user_is_believed(tmp_path: Path) -> None:

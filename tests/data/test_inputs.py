@@ -136,6 +136,23 @@ def test_wide_encodings_without_a_mark_get_the_right_advice(encoding: str, words
         load(path)
 
 
+@pytest.mark.parametrize("word", ["\u202bZuri\u202c", "Zu\fri", "Zu\u200bri"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_invisible_characters_do_not_hide_an_encoding(encoding: str, word: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_bytes(f"{word}\tB-LOC\n{word}\tO\n".encode(encoding))
+    with pytest.raises(DataError, match="iconv -f UTF-"):
+        load(path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r"])
+def test_a_stray_nul_is_no_encoding(end: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_bytes(f"Zuri\tB-PER{end}r\0n\tO{end}Oyo\tB-LOC{end}fine\tO{end}".encode())
+    with pytest.raises(DataError, match="holds NUL bytes"):
+        load(path)
+
+
 def test_a_mark_in_the_middle_is_no_part_of_a_word(tmp_path: Path) -> None:
     path = tmp_path / "joined.conll"
     path.write_bytes(2 * f"\ufeff{SMALL}\n".encode())

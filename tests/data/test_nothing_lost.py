@@ -209,3 +209,29 @@ def test_two_keys_of_joined_files_are_both_read(tmp_path: Path) -> None:
 def test_values_of_a_key_of_tags_that_are_none_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"a\.conllu:2: .*PER_1"):
         load(file(tmp_path, conllu("_", "NE=PER_1", "_"), "a.conllu"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [
+        ("a.tsv", "B-PER\tZuri\nO\tmet\nB-PER\tLi\n", "`token_column`"),
+        ("a.txt", "B-PER\tZuri\nO\tmet\nB-PER\tLi\n", "begins with a tag"),
+        ("a.tsv", "Zuri met Li\tB-PER O B-PER\nOyo grew\tB-LOC O\n", "a word and its tag per line"),
+        ("a.txt", "Zuri met Li\tB-PER O B-PER\nOyo grew\tB-LOC O\n", "a word and its tag per line"),
+        ("a.txt", "祖里/nr 去/v 奥约/ns 。/w\n他/r 来/v\n", "the words carry tags"),
+        ("a.txt", "[奥约/ns 银行/n]nt 开/v 了/u\n", "the words carry tags"),
+    ],
+)
+def test_tags_are_never_taken_for_words(tmp_path, name, content, advice):
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    for read in (load, lambda p: list(stream_text(p))):
+        with pytest.raises(DataError) as caught:
+            read(path)
+        assert advice in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["Zuri and/or Li met.\nOyo grew.\n", "src/a\nsrc/b\nsrc/c\n", "1/2 cup, 3/4 cup\n"])
+def test_slashes_alone_are_text(tmp_path, text):
+    (tmp_path / "a.txt").write_text(text)
+    assert list(stream_text(tmp_path / "a.txt"))

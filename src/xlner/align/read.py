@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from xlner.align.files import LinkFile
 from xlner.align.split import check_words_split, find_split, words_at
 from xlner.align.windows import WordPair
-from xlner.data.foreign import foreign
-from xlner.data.formats import find_format
-from xlner.data.formats.head import Head
-from xlner.data.options import ReadOptions
-from xlner.data.report import ReadLog
-from xlner.data.segment import sentence_from_text
-from xlner.data.source import Input
+from xlner.data import stream_text
 from xlner.errors import DataError, UsageError
 
 WORDS = ("spaces", "segment")
@@ -100,22 +95,13 @@ def read_words(
     Raises:
         DataError: the file cannot be read, or holds annotations of a kind that nobody here reads.
     """
-    source = Input.of(path)
-    head = Head(source.head(), Path(source.name).suffix.lower(), columns=(token_column, tag_column))
-    named = {"token_column": token_column, "tag_column": tag_column}
-    reader = find_format(head, wanted=format, values={k: v for k, v in named.items() if v is not None})
-    if reader.name != "text":
-        log = ReadLog(source.name, reader.name)
-        options = ReadOptions(language=language, labelled=False, split_lines=False)
-        yield from (sentence.words for sentence in reader.read(source, log, options))
-        if remarks is not None:
-            remarks += log.report().remarks()
-    elif format is None and (what := foreign(head)):
-        raise DataError(what, path=source.name)
-    elif words == "spaces":
-        yield from (words_at(words_split, line) for _, line in source.lines())
-    else:
-        yield from (sentence_from_text(line, language).words for _, line in source.lines())
+    words_of = partial(words_at, words_split) if words == "spaces" else None
+    columns = {"token_column": token_column, "tag_column": tag_column}
+    reading = stream_text(path, format=format, language=language, split_lines=False, words_of=words_of, **columns)
+    for sentence in reading:
+        yield sentence.words
+    if remarks is not None:
+        remarks += reading.report().remarks()
 
 
 def looks_unsegmented(sentences: Sequence[Sequence[str]]) -> bool:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from xlner.core.files import is_there
 from xlner.core.types import Sentence
 from xlner.data import Corpus, load, stream_text
 from xlner.data.corpus import Reading
@@ -201,7 +202,7 @@ def compare(
 def is_model(value: str | Path) -> bool:
     """Whether the value names a model rather than a file of predictions."""
     path = Path(value)
-    return path.is_dir() or not path.exists()
+    return path.is_dir() or not is_there(value)
 
 
 def _read_predictions(

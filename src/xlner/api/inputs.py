@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner.api.apply import told
+from xlner.core.files import is_there
 from xlner.core.labels import LabelSet, model_tags
 from xlner.core.languages import bcp47, iso3
 from xlner.core.types import Sentence
@@ -86,7 +87,7 @@ class Inputs:
         if self.target_labels:
             roles["target labels"] = self.target_labels
         for role, value in [*roles.items(), *([("gold", self.gold)] if self.gold else [])]:
-            if not role.startswith("source") and not value.startswith("hf:") and not Path(value).exists():
+            if not role.startswith("source") and not value.startswith("hf:") and not is_there(value):
                 raise DataError("no such file", path=value)
         return roles
 
@@ -200,7 +201,7 @@ def _once(remarks: list[str], remark: str) -> None:
 
 
 def _is_file(value: str) -> bool:
-    return value.startswith("hf:") or (Path(value).exists() and not Path(value).is_dir())
+    return value.startswith("hf:") or (is_there(value) and not Path(value).is_dir())
 
 
 def _read_source(

@@ -179,6 +179,11 @@ def readable(path: str | Path) -> Path:
     return _copy((status.st_dev, status.st_ino), Path(path))
 
 
+def is_there(path: str | Path) -> bool:
+    """Whether there is something at `path`; there always is at "-", standard input."""
+    return str(path) == "-" or Path(path).exists()
+
+
 def forget_copies() -> None:
     """Drop the copies that `readable` made; a pipe that is asked for again is read again."""
     for copy in _COPIES.values():

@@ -63,10 +63,20 @@ class Sentence:
             last = span.end
         if last > len(self.words):
             raise ValueError(f"a span ends at word {last}, but the sentence has {len(self.words)} words")
+        if self.missing:
+            self._check_missing()
         if (self.text is None) != (self.offsets is None):
             raise ValueError("text and offsets come together or not at all")
         if self.offsets is not None and len(self.offsets) != len(self.words):
             raise ValueError(f"{len(self.words)} words but {len(self.offsets)} offsets")
+
+    def _check_missing(self) -> None:
+        """A word cannot be in an entity and have an unknown label."""
+        if any(start < 0 or end > len(self.words) for start, end in self.missing):
+            raise ValueError(f"missing words {self.missing} are not all among the {len(self.words)} of the sentence")
+        known = {word for span in self.spans for word in range(span.start, span.end)}
+        if any(word in known for start, end in self.missing for word in range(start, end)):
+            raise ValueError(f"words of an entity cannot be missing: {self.missing} and {self.spans}")
 
     def __len__(self) -> int:
         return len(self.words)

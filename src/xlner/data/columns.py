@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from xlner.data.column_kinds import Ids, Tags
+from xlner.data.column_kinds import Ids, Tags, are_tags
 from xlner.data.report import ReadLog
 from xlner.data.tagged import looks_like_tag
 from xlner.errors import DataError
@@ -37,6 +37,7 @@ class Layout:
         fixed: the user named both columns from the left, so lines of other widths are fine.
         prefix: language prefix on every word, such as "en:"; "" for none.
         ids: columns before the words that number words or sentences.
+        sentence: the one among `ids` that names sentences which no blank line divides: they end where it changes.
         nested: further columns of tags, whose entities lie inside those of `tag`.
         unread_tag: column of tags in a file whose labels are not wanted; it tells comments from words.
         trailing: every line ends with a separator, so there is an empty column at the end, which does not count.
@@ -49,6 +50,7 @@ class Layout:
     fixed: bool
     prefix: str = ""
     ids: tuple[int, ...] = ()
+    sentence: int | None = None
     nested: tuple[int, ...] = ()
     unread_tag: int | None = None
     trailing: bool = False
@@ -123,6 +125,12 @@ def find_layout(blocks: Blocks, log: ReadLog, wanted: Any, *, labelled: bool) ->
     if token is not None and tag_at == token_at and (labelled or tag is not None):
         raise DataError(f"the word and the tag cannot both be in column {token_at}", path=log.path)
     layout = Layout(tab, width, token_at, tag_at if labelled else None, fixed, trailing=trailing)
+    if token is None and width > 1 and _tags_first(next(iter(blocks()), [])[:_FIRST_LINES], layout):
+        raise DataError(
+            "column 0 holds tags and the last one does not; `tag_column` and `token_column` name the columns",
+            path=log.path,
+            line=1,
+        )
     if not labelled and width > 1 and _holds_tags(next(iter(blocks()), [])[:_FIRST_LINES], layout, tag_at):
         layout = replace(layout, unread_tag=tag_at)
     if width > 1 and (token is None or tag is None):
@@ -186,7 +194,11 @@ def _by_content(blocks: Blocks, layout: Layout, tag_at: int, wanted: Any, log: R
     token = layout.token
     if wanted.token_column is None:
         while token < layout.width - 1 and token + 1 != tag_at and ids[token].verdict and not tags.all_tags(token + 1):
+            if ids[token].alone and not ids[token + 1].differs:
+                break
             token += 1
+        if token and token < layout.width - 1 and ids[token].verdict and not ids[token].differs:
+            token = 0  # behind the numbers stands one value for all of them, such as CD: the numbers are the words
         if token + 1 < layout.width and token + 1 == tag_at and layout.tag is None and not tags.all_tags(tag_at):
             token += bool(ids[token].verdict)  # words with numbers and without tags
         for column in range(token):
@@ -197,6 +209,7 @@ def _by_content(blocks: Blocks, layout: Layout, tag_at: int, wanted: Any, log: R
         layout,
         token=token,
         tag=None if layout.tag is None else tag_at,
+        sentence=next((column for column in range(token) if ids[column].ends_sentences), None),
         ids=tuple(range(token)) if wanted.token_column is None else (),
         nested=nested,
     )
@@ -234,10 +247,18 @@ def _holds_tags(lines: list[str], layout: Layout, column: int) -> bool:
     return 2 * sum(looks_like_tag(columns[column].strip()) for columns in rows) >= len(rows) > 0
 
 
+def _tags_first(lines: list[str], layout: Layout) -> bool:
+    """Whether tags stand in the first column and none in the last, as in "B-PER Zuri"."""
+    rows = [columns for line in lines if not is_between(line) and (columns := _row(line, layout))]
+    return are_tags({row[0].strip() for row in rows}) and not any(looks_like_tag(row[-1].strip()) for row in rows)
+
+
 def is_header(columns: list[str]) -> bool:
     """Whether a line names the columns, such as HIPE's "TOKEN NE-COARSE-LIT"."""
     names = [column.casefold() for column in columns]
-    return names[0] in WORD_NAMES and any(name in TAG_NAMES or name.startswith("ne-") for name in names[1:])
+    if names[0] not in WORD_NAMES:  # a column of ids, such as "Sentence #", may stand before
+        return len(names) > 2 and names[1] in WORD_NAMES and names[-1] in TAG_NAMES
+    return any(name in TAG_NAMES or name.startswith("ne-") for name in names[1:])
 
 
 def _row(line: str, layout: Layout) -> list[str]:

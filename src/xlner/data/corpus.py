@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from xlner.core.labels import map_types
 from xlner.core.languages import iso3
 from xlner.core.tags import Repair, Scheme
 from xlner.core.types import Sentence
-from xlner.data.foreign import foreign
+from xlner.data.foreign import foreign, marked
 from xlner.data.formats import DEFAULT, find_format, hub, options_of
 from xlner.data.formats.head import Head
 from xlner.data.options import ReadOptions
@@ -114,6 +114,7 @@ def stream_text(
     token_column: int | None = None,
     tag_column: int | None = None,
     split_lines: bool = True,
+    words_of: Callable[[str], tuple[str, ...]] | None = None,
 ) -> Reading:
     """The words of any input as unlabelled sentences, in constant memory; a new call starts over.
 
@@ -127,6 +128,7 @@ def stream_text(
         tag_column: as in `load`; it tells which column is no word.
         split_lines: split lines of raw text into sentences. False makes each line one sentence, empty lines included,
             as parallel text needs it.
+        words_of: gives the words of a line of raw text, each line being a sentence; None segments it.
 
     Returns:
         The sentences, to be gone through once; `report()` then tells what was left out.
@@ -138,6 +140,7 @@ def stream_text(
         language=None if language is None else iso3(language),
         labelled=False,
         split_lines=split_lines,
+        words_of=words_of,
     )
     columns = {"token_column": token_column, "tag_column": tag_column}
     return Reading(source, options, format=format, values=columns)
@@ -179,7 +182,7 @@ class Reading:
         data = file.head()
         head = Head(data, file.suffix, columns=(given.get("token_column"), given.get("tag_column")))
         reader = find_format(head, wanted=format, values=given)
-        if format is None and reader.name == DEFAULT and (what := foreign(head)):
+        if format is None and (what := foreign(head) if reader.name == DEFAULT else marked(head)):
             raise DataError(f"{what}", path=file.name)
         self.log = ReadLog(file.name, reader.name, tolerant=tolerant)
         for name in sorted(set(given) - options_of(reader.name)):

@@ -6,19 +6,37 @@ import csv
 import re
 from collections import Counter
 
+from xlner.data.column_kinds import are_tags
 from xlner.data.columns import TAG_NAMES, WORD_NAMES
 from xlner.data.formats.head import Head
+from xlner.data.tagged import looks_like_tag
 
 _BRAT = re.compile(r"(?:[TREAMN]\d+|\*|#\d*)\t")
 _BRAT_ENTITY = re.compile(r"T\d+\t\S+ \d+ \d+(?:;\d+ \d+)*(?:\t|$)")
 _PUBTATOR = re.compile(r"\w+\|t\|")
 _MARKUP = re.compile(r"\s*(?:<\?xml|<!DOCTYPE|<html\b)", re.IGNORECASE)
 _PYTHON = re.compile(r"""\s*(?:\w+\s*=\s*)?\[\s*\(\s*[rf]?["'][^\0]{0,20000}?\{\s*["']entities["']\s*:""")
+_WEBANNO = "#FORMAT=WebAnno TSV"
+_WORD_WITH_TAG = re.compile(r"\[?\S+/[A-Za-z][A-Za-z0-9$-]{0,5}(?:\][A-Za-z]{1,5})?")
 _LINES = 200
+
+
+def marked(head: Head) -> str | None:
+    """What a file is whose first line names a form that cannot be read, though its lines look like columns."""
+    if head.text.startswith(_WEBANNO):
+        return "this is WebAnno TSV, as INCEpTION exports it, which is not read; export it as CoNLL 2002"
+    if _sentences_beside_tags([line for line in head.lines[:_LINES] if line.strip()]):
+        return (
+            "each line holds a sentence and its tags; write a word and its tag per line, separated by TAB, and a blank "
+            "line after each sentence"
+        )
+    return None
 
 
 def foreign(head: Head) -> str | None:
     """What a file is that looks like annotations in a form that cannot be read, and how to mend it; None for text."""
+    if what := marked(head):
+        return what
     lines = [line for line in head.lines[:_LINES] if line.strip()]
     if not lines:
         return None
@@ -30,7 +48,38 @@ def foreign(head: Head) -> str | None:
         return "this looks like XML or HTML, whose markup would be taken for words; convert it to text or CoNLL first"
     if _PYTHON.match(head.text):
         return "this is Python code and no JSON; write it with json.dump, one record per line"
+    if _tags_first(lines):
+        return "each line begins with a tag; write the word first, or name the format and both columns"
+    if _words_with_tags(lines):
+        return (
+            "the words carry tags (word/nr), which would be taken for words; take the tags off, or write a word and "
+            "its tag per line"
+        )
     return _table(lines, head.suffix)
+
+
+def _sentences_beside_tags(lines: list[str]) -> bool:
+    """Lines such as "Zuri met Li<TAB>B-PER O B-PER"."""
+    sides = [line.split("\t") for line in lines]
+    if not sides or any(len(side) != 2 for side in sides):
+        return False
+    words_and_tags = [(words.split(), tags.split()) for words, tags in sides]
+    return any(len(tags) > 1 for _, tags in words_and_tags) and all(
+        len(words) == len(tags) and all(map(looks_like_tag, tags)) for words, tags in words_and_tags
+    )
+
+
+def _tags_first(lines: list[str]) -> bool:
+    """Lines such as "B-PER Zuri"."""
+    rows = [line.split() for line in lines]
+    return are_tags({row[0] for row in rows}) and all(len(row) > 1 for row in rows)
+
+
+def _words_with_tags(lines: list[str]) -> bool:
+    """Lines such as "Zuri/nr met/v Li/nr", as corpora of segmented Chinese have them."""
+    tokens = [token for line in lines for token in line.split()]
+    tagged = sum(_WORD_WITH_TAG.fullmatch(token) is not None for token in tokens)
+    return len(tokens) >= 2 * len(lines) and 20 * tagged >= 19 * len(tokens)
 
 
 def _table(lines: list[str], suffix: str) -> str | None:

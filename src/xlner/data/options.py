@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from xlner.core.tags import Repair
@@ -18,12 +19,14 @@ class ReadOptions:
         labelled: read entities; False gives the words alone, in constant memory where the format allows it.
         split_lines: raw text only: split each line into sentences; False makes each line one sentence, empty
             lines included, so that two files of parallel text stay side by side.
+        words_of: raw text only, with lines as sentences: gives the words of a line; None segments it.
     """
 
     language: str | None = None
     repair: Repair = "conll"
     labelled: bool = True
     split_lines: bool = True
+    words_of: Callable[[str], tuple[str, ...]] | None = None
 
     def __post_init__(self) -> None:
         if self.repair not in ("conll", "error", "discard"):

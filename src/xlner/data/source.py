@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -191,12 +192,21 @@ def _without_mark(head: bytes) -> str | None:
             text = codecs.getincrementaldecoder(encoding)().decode(head)  # the head may end inside a character
         except UnicodeDecodeError:
             continue
-        readable_characters = sum(c.isprintable() or c in "\t\r\n" for c in text)
-        breaks = text.count("\n") + text.count(" ")
+        readable_characters = sum(map(_is_of_text, text))
+        breaks = sum(map(text.count, "\n\r "))
         # Latin text with a stray NUL can pass for Chinese, but its line ends then are no line ends.
-        if "\0" not in text and 20 * readable_characters >= 19 * len(text) and 10 * breaks >= head.count(b"\n"):
+        if (
+            "\0" not in text
+            and 20 * readable_characters >= 19 * len(text)
+            and 10 * breaks >= max(map(head.count, (b"\n", b"\r")))
+        ):
             plausible[encoding] = sum(c < "\x80" or c in "\u3000\u3001\u3002\uff0c" for c in text)
     return max(plausible, key=lambda encoding: plausible[encoding], default=None)
+
+
+def _is_of_text(character: str) -> bool:
+    """Whether text holds such a character: it prints, is white space, or is invisible as direction marks are."""
+    return character.isprintable() or character.isspace() or unicodedata.category(character) == "Cf"
 
 
 def _hub_hint(source: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,6 @@ from xlner.align.files import FilesAligner
 from xlner.align.split import words_at
 from xlner.core.types import Sentence
 from xlner.data import atomic, check_output, stream_text, write
-from xlner.data.formats import find_format
-from xlner.data.formats.head import Head
-from xlner.data.source import Input
 from xlner.data.writing import format_of
 from xlner.errors import DataError, UsageError
 from xlner.project.fates import Fate
@@ -74,19 +72,11 @@ def read_target(
     Raises:
         UsageError: the user `asked` for a way to find words in a file that has its words.
     """
-    source = Input.of(path)
-    reader = find_format(Head(source.head(), Path(source.name).suffix.lower()))
-    if asked and reader.name != "text":
+    words_of = partial(words_at, words_split) if words == "spaces" else None
+    reading = stream_text(path, language=language, split_lines=False, words_of=words_of)
+    if asked and reading.log.format != "text":
         raise UsageError(f"`words {words}` has no effect here: it is for raw text, and {path} has words already")
-    if reader.name != "text" or words == "segment":
-        return list(stream_text(path, language=language, split_lines=False))
-    from xlner.core.languages import iso3
-
-    code = None if language is None else iso3(language)
-    return [
-        Sentence(words_at(words_split, line), language=code, labelled=False, where=f"{source.name}:{number}")
-        for number, line in source.lines()
-    ]
+    return list(reading)
 
 
 def read_alignments(path: str | Path, sources: Sequence[Sentence], targets: Sequence[Sentence]) -> list[Alignment]:

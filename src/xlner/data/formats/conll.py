@@ -126,6 +126,7 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
     comments = 0
     known: dict[str, tuple[str, str]] = {}  # lines repeat: the word and the tag of those that are nothing but that
     token, tag_column, prefix = layout.token, layout.tag, layout.prefix
+    sentence_name = ""
     nested = dict.fromkeys(layout.nested, "")  # column -> type of the word before
     for number, line in lines:
         if pair := known.get(line):
@@ -162,10 +163,15 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
             log.drop("word that is empty or only white space", number)
             continue
         tag = UNKNOWN if tag_column is None else columns[tag_column].strip()
+        if layout.sentence is not None and (name := columns[layout.sentence]) and name != sentence_name:
+            sentence_name = name
+            if words:
+                yield _sentence(words, tags, numbers, marks, log)
+                words, tags, numbers, marks = [], [], [], []
         words.append(word)
         tags.append(tag)
         numbers.append(number)
-        if not nested and not marks and len(known) < _REMEMBERED:
+        if not nested and not marks and layout.sentence is None and len(known) < _REMEMBERED:
             known[line] = (word, tag)
     if words:
         yield _sentence(words, tags, numbers, marks, log)

@@ -26,6 +26,9 @@ class Text(Format):
         """Unlabelled sentences with text and offsets."""
         for number, line in source.lines():
             where = log.where(number)
+            if options.words_of is not None:
+                yield Sentence(options.words_of(line), language=options.language, labelled=False, where=where)
+                continue
             if not options.split_lines:
                 yield sentence_from_text(line, options.language, where=where)
                 continue
