@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from xlner.component import option, options
 from xlner.core.tags import UNKNOWN, Scheme, find_form
 from xlner.core.types import Sentence
 from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
-from xlner.data.formats.treebank import Shape, looks_like_treebank, treebank_rows
+from xlner.data.formats.treebank import Shape, TreebankSentence, looks_like_treebank, share_tags, treebank_rows
 from xlner.data.options import SCHEME, ReadOptions
 from xlner.data.report import ReadLog
 from xlner.data.source import Input
-from xlner.data.tagged import TaggedSentence, deliver
+from xlner.data.tagged import deliver
 from xlner.errors import DataError
 
 _COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
@@ -75,25 +76,36 @@ class Conllu(Format):
             misc=misc,
         )
         log.columns = shape.describe()
-        rows: Iterable[TaggedSentence] = treebank_rows(source, log, shape)
-        if of_misc and options.labelled:
-            rows = self._from_misc(list(rows), log)
+        rows: Iterable[TreebankSentence] = treebank_rows(source, log, shape)
+        if options.labelled:
+            rows = list(rows)
+            if of_misc:
+                self._from_misc(rows, log)
+            else:
+                share_tags(rows, log)
         return deliver(rows, log, options, scheme=self.options.scheme)
 
-    def _from_misc(self, rows: list[TaggedSentence], log: ReadLog) -> list[TaggedSentence]:
-        """The rows with the tags that their MISC holds."""
+    def _from_misc(self, rows: list[TreebankSentence], log: ReadLog) -> None:
+        """Put the tags that MISC holds in its place."""
         pick = self._find_key(rows, log)
-        writes_o = pick is not None and any(pick(misc) in ("O", "o") for row in rows for misc in row.tags)
-        absent = UNKNOWN if pick is None or writes_o else "O"
+        if pick is None:
+            for row in rows:
+                row.tags = [UNKNOWN] * len(row.words)
+            return
         for row in rows:
-            row.tags = [absent if pick is None else pick(misc) or absent for misc in row.tags]
-        return rows
+            row.tags = [pick(misc) for misc in row.tags]
+            row.compounds = tuple(replace(c, tag=pick(c.tag)) for c in row.compounds)
+        share_tags(rows, log)
+        writes_o = any("O" in row.tags or "o" in row.tags for row in rows)
+        absent = UNKNOWN if writes_o else "O"
+        for row in rows:
+            row.tags = [tag or absent for tag in row.tags]
 
-    def _find_key(self, rows: list[TaggedSentence], log: ReadLog) -> Callable[[str], str] | None:
+    def _find_key(self, rows: list[TreebankSentence], log: ReadLog) -> Callable[[str], str] | None:
         """How to get the tag of a word from its MISC; None if none holds one."""
         wanted = self.options.tag_key
         values: dict[str, Counter[str]] = {}
-        for misc, n in Counter(misc for row in rows for misc in row.tags).items():
+        for misc, n in Counter(misc for misc, _ in _miscs(rows)).items():
             for key, value in _pairs(misc):
                 if key == wanted or (wanted is None and (not key or _plain(key) in _NAMES)):
                     values.setdefault(key, Counter())[value] += n
@@ -111,9 +123,7 @@ class Conllu(Format):
         if wanted is not None:
             raise DataError(f"MISC has no key {wanted} (`tag_key`)", path=log.path)
         for key in (key for key in values if _plain(key) in _SURE_NAMES):
-            line = next(
-                line for row in rows for misc, line in zip(row.tags, row.lines or (), strict=True) if f"{key}=" in misc
-            )
+            line = next(line for misc, line in _miscs(rows) if f"{key}=" in misc)
             log.fault(f"what {key}= in MISC holds are no tags such as B-PER: {next(iter(values[key]))}", line)
         log.note("no named entities in these columns, so the sentences are unlabelled")
         return None
@@ -132,6 +142,14 @@ def _column_names(source: Input) -> list[str]:
         if number > 20 or not line.startswith("#"):
             break
     return list(_COLUMNS)
+
+
+def _miscs(rows: Iterable[TreebankSentence]) -> Iterator[tuple[str, int]]:
+    """All MISC with their lines."""
+    for row in rows:
+        yield from zip(row.tags, row.lines or (), strict=True)
+        for compound in row.compounds:
+            yield compound.tag, compound.line
 
 
 def _plain(name: str) -> str:
