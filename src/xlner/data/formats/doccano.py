@@ -9,13 +9,21 @@ from xlner.core.types import Sentence
 from xlner.data.characters import on_words
 from xlner.data.counting import CharacterSpan
 from xlner.data.formats.json_dialect import JsonDialect, Repeated
-from xlner.data.marks import WANTED, count_relations, is_label, looks_like_entity, one_annotator, spans_of
+from xlner.data.marks import (
+    WANTED,
+    count_relations,
+    is_aside,
+    is_label,
+    looks_like_entity,
+    one_annotator,
+    spans_of,
+    unread,
+)
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, index, language_of, text_of
 from xlner.data.report import ReadLog
 
 _SPAN_KEYS = ("label", "labels", "entities", "annotations", "annotation")
-_OTHER_LISTS = ("relations", "Comments", "comments", "cats", "meta", "tokens")
 
 
 class Doccano(JsonDialect):
@@ -81,8 +89,8 @@ def _entities(
         if more is None:
             return False
         spans = [*(spans or ()), *more]
-    if spans is None and (other := [k for k, v in record.items() if isinstance(v, list) and v and not _aside(k)]):
-        log.note(f"texts without a list of entities are unlabelled; not read: {', '.join(map(repr, other)):.200}")
+    if spans is None and (beside := unread(record)):
+        log.note(f"texts without a list of entities are unlabelled; not read: {', '.join(map(repr, beside)):.200}")
     return spans
 
 
@@ -91,13 +99,9 @@ def _entity_keys(record: Record) -> list[str]:
     further = [
         key
         for key, value in record.items()
-        if key not in keys and not _aside(key) and isinstance(value, list) and any(map(looks_like_entity, value))
+        if key not in keys and not is_aside(key) and isinstance(value, list) and any(map(looks_like_entity, value))
     ]
     return keys + further
-
-
-def _aside(key: str) -> bool:
-    return key in _OTHER_LISTS or key.startswith("_")
 
 
 def _by_type(value: Record, log: ReadLog, line: int) -> list[CharacterSpan] | None:

@@ -19,13 +19,14 @@ from typing import Any, TextIO
 from xlner.core.languages import iso3
 from xlner.core.types import Sentence, Span
 from xlner.data.formats.json_dialect import JsonDialect
+from xlner.data.formats.token_spans import ENTITY_KEYS
 from xlner.data.formats.tokens import TAG_KEYS
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, index, strings, text_of
 from xlner.data.report import ReadLog
 from xlner.errors import UsageError
 
-_OTHERS = frozenset(("data", "entities", *TAG_KEYS))  # keys of other dialects
+_OTHERS = frozenset(("data", *ENTITY_KEYS, *TAG_KEYS))  # keys of other dialects
 
 
 class Native(JsonDialect):

@@ -15,6 +15,7 @@ from xlner.data.report import ReadLog
 # Views that ask for something else. Their spans are highlights, which nobody was asked to correct.
 _OTHER_QUESTIONS = ("classification", "choice", "text", "html", "text_input", "compare", "diff", "image", "pages")
 _ASKS_FOR_ALL = ("ner_manual", "spans_manual")
+_OUTSIDE = "piece of a text outside of its tokens"
 
 
 class Prodigy(JsonDialect):
@@ -51,7 +52,7 @@ class Prodigy(JsonDialect):
         if text is None:
             return
         spans = spans_of(record["spans"], log, line) if options.labelled and record.get("spans") is not None else []
-        offsets = token_offsets(record, text)
+        offsets = token_offsets(record, text, log, line)
         if isinstance(offsets, str):
             log.fault(offsets, line)
         if isinstance(offsets, str) or spans is None:
@@ -76,8 +77,11 @@ class Prodigy(JsonDialect):
             yield sentence
 
 
-def token_offsets(record: Record, text: str) -> list[tuple[int, int]] | str | None:
-    """Offsets of the words; None when the record has no tokens; a string says what is wrong."""
+def token_offsets(record: Record, text: str, log: ReadLog, line: int) -> list[tuple[int, int]] | str | None:
+    """Offsets of the words; None when the record has no tokens; a string says what is wrong.
+
+    Text outside of the tokens is in no word: left out, counted.
+    """
     tokens = record.get("tokens")
     if tokens is None:
         return None
@@ -91,7 +95,11 @@ def token_offsets(record: Record, text: str) -> list[tuple[int, int]] | str | No
             return "each token needs start and end, in order and inside the text"
         if token.get("text", text[start:end]) != text[start:end]:
             return f"token {str(token.get('text'))[:40]!r} is not at [{start}, {end}) of the text"
+        if start > last and text[last:start].strip():
+            log.drop(_OUTSIDE, line)
         last = end
         if text[start:end].strip():
             offsets.append((start, end))
+    if text[last:].strip():
+        log.drop(_OUTSIDE, line)
     return offsets

@@ -7,6 +7,8 @@ from typing import Any
 
 from xlner.core.tags import UNKNOWN
 from xlner.data.formats.json_dialect import JsonDialect
+from xlner.data.formats.token_spans import ENTITY_KEYS
+from xlner.data.marks import looks_like_entity, unread
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, index, language_of, strings
 from xlner.data.report import ReadLog
@@ -14,6 +16,10 @@ from xlner.data.tagged import TaggedSentence
 
 TAG_KEYS = ("ner_tags", "tags", "ner", "labels")
 TOKEN_KEYS = ("tokens", "words")
+_RENAME = (
+    "beside words they are read from 'ner' as [first word, last word, label], or from 'entities' as objects with "
+    "start, end (the word after the last) and type"
+)
 
 
 class Tokens(JsonDialect):
@@ -32,7 +38,7 @@ class Tokens(JsonDialect):
             return False
         tags = [record[k] for k in TAG_KEYS if k in record]
         if not tags:
-            return "words" not in record and _of(words, str) and not any(k in record for k in ("entities", "text"))
+            return "words" not in record and _of(words, str) and not any(k in record for k in ("text", *ENTITY_KEYS))
         return not all(_of(value, dict) or _of(value, list) for value in tags)
 
     def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[TaggedSentence]:
@@ -62,6 +68,12 @@ def rows(
                 log.fault(f"{len(words)} tokens but {len(named)} tags", line)
                 continue
             tags = named
+        elif options.labelled and (beside := unread(record, TOKEN_KEYS)):
+            if entities := [k for k in beside if isinstance(v := record[k], list) and any(map(looks_like_entity, v))]:
+                log.fault(f"{entities[0]!r:.40} looks like entities; {_RENAME}", line)
+                continue
+            names = ", ".join(map(repr, beside))
+            log.note(f"words without tags are unlabelled; not read: {names:.200}")
         row = tagged(words, tags, line, log)
         if row is not None:
             row.language = language_of(record)
