@@ -17,8 +17,15 @@ from xlner.data.records import Record, index, language_of, text_of
 from xlner.data.report import ReadLog
 
 _RESULTS = ("annotations", "completions")
-_LABELS = ("labels", "hypertextlabels", "htmllabels", "paragraphlabels")
+LABEL_KEYS = ("labels", "hypertextlabels", "htmllabels", "paragraphlabels")
 _MARKUP = re.compile(r"<[^<>]*>|&\w{1,30};|&#\w{1,10};")
+# A text that is only the address of one, as tasks with `valueType="url"` have it. A text may be a link, too; so one of
+# the web is an address where it names a file.
+_ADDRESS = re.compile(
+    r"\s*(?:(?:s3|gs|azure-blob|file|redis)://\S+|/?data/(?:upload|local-files)/\S+"
+    r"|https?://\S+\.(?:txt|text|md|html?|json|csv|tsv|xml)(?:[?#]\S*)?)\s*",
+    re.IGNORECASE,
+)
 
 
 class LabelStudio(JsonDialect):
@@ -49,20 +56,30 @@ class LabelStudio(JsonDialect):
         if task is None:
             return
         text, starts = task
+        if lies_elsewhere(text, log, line):
+            return
         spans: list[CharacterSpan] = []
         nowhere: list[CharacterSpan] = []
         for value in values if options.labelled else ():
-            span = _span(value, text, starts, log, line)
+            span = marked_span(value, text, starts, log, line)
             if span is None:
                 return
-            (nowhere if span.start < 0 else spans).append(span)
-        unknown = _everywhere(nowhere, text, log, line)
+            (nowhere if is_nowhere(span) else spans).append(span)
+        unknown = everywhere(nowhere, text, log, line)
         sentence = on_words(
             text, spans, log, options, line=line, labelled=results is not None, browser=True, unknown=unknown,
             language=language_of(record["data"]),
         )  # fmt: skip
         if sentence is not None:
             yield sentence
+
+
+def lies_elsewhere(text: str, log: ReadLog, line: int) -> bool:
+    """Whether a text is only the address of one, which is a fault."""
+    found = _ADDRESS.fullmatch(text) is not None
+    if found:
+        log.fault(f"the text lies elsewhere ({text.strip():.80}); put the text itself in place of its address", line)
+    return found
 
 
 def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
@@ -74,6 +91,7 @@ def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
         ("cancelled annotation", cancelled),
         ("annotation that the export only names", len(annotations) - cancelled - len(valid)),
         ("further annotation of the same task", len(valid) - 1),
+        ("draft that nobody submitted", _drafts(record.get("drafts"))),
         ("prediction of a model, no annotation", 0 if valid else _size(record.get("predictions"))),
     ):
         for _ in range(number):
@@ -96,8 +114,13 @@ def _size(value: object) -> int:
     return len(value) if isinstance(value, list) else 0
 
 
+def _drafts(value: object) -> int:
+    """How many drafts there are that mark something."""
+    return sum(not isinstance(d, dict) or bool(d.get("result")) for d in value) if isinstance(value, list) else 0
+
+
 def _label_key(value: Record) -> str | None:
-    return next((key for key in _LABELS if key in value), None)
+    return next((key for key in LABEL_KEYS if key in value), None)
 
 
 def _text(
@@ -137,8 +160,8 @@ def _lines(value: object) -> list[str] | None:
     return None if key is None else [item[key] for item in value]
 
 
-def _span(value: Record, text: str, starts: list[int] | None, log: ReadLog, line: int) -> CharacterSpan | None:
-    """One entity; with a negative start if its place is unknown. None after a fault."""
+def marked_span(value: Record, text: str, starts: list[int] | None, log: ReadLog, line: int) -> CharacterSpan | None:
+    """One entity as Label Studio marks it; with a negative start if its place is unknown. None after a fault."""
     label = label_of(value[_label_key(value) or ""], log, line)
     surface = value["text"] if isinstance(value.get("text"), str) else None
     in_text = value.get("globalOffsets")  # markup counts from its own element, this from the start
@@ -189,7 +212,12 @@ def _without_markup(text: str, start: int, end: int, surface: str) -> tuple[int,
     return start, end
 
 
-def _everywhere(spans: Sequence[CharacterSpan], text: str, log: ReadLog, line: int) -> list[CharacterSpan]:
+def is_nowhere(span: CharacterSpan) -> bool:
+    """Whether nobody knows the place of an entity."""
+    return span.start == span.end == -1
+
+
+def everywhere(spans: Sequence[CharacterSpan], text: str, log: ReadLog, line: int) -> list[CharacterSpan]:
     """All places where the text of entities without a place occurs."""
     places = []
     for span in spans:

@@ -61,6 +61,8 @@ class Prodigy(JsonDialect):
         if options.labelled and not binary and self._repeated(record.get("_task_hash"), annotator):
             log.drop("further annotation of the same task", line)
             return
+        if options.labelled:
+            _count_versions(record, log, line)
         asked = view in _ASKS_FOR_ALL or ("spans" in record and view not in _OTHER_QUESTIONS)
         if options.labelled:
             count_relations(record.get("relations"), log, line)
@@ -75,6 +77,21 @@ class Prodigy(JsonDialect):
         )  # fmt: skip
         if sentence is not None:
             yield sentence
+
+
+def _count_versions(record: Record, log: ReadLog, line: int) -> None:
+    """What annotators said before somebody reviewed it: where the review decided otherwise, it is left out."""
+    versions = record.get("versions")
+    decided = _edges(record)
+    for version in versions if isinstance(versions, list) else ():
+        if isinstance(version, dict) and _edges(version) != decided:
+            log.drop("annotation that a review decided otherwise", line)
+
+
+def _edges(record: Record) -> list[str]:
+    spans = record.get("spans")
+    marks = [s for s in spans if isinstance(s, dict)] if isinstance(spans, list) else []
+    return sorted(f"{s.get('start')} {s.get('end')} {s.get('label')}" for s in marks)
 
 
 def token_offsets(record: Record, text: str, log: ReadLog, line: int) -> list[tuple[int, int]] | str | None:

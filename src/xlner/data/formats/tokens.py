@@ -96,12 +96,13 @@ def tagged(words: Sequence[str], tags: Sequence[str], line: int, log: ReadLog) -
 def _tag_values(record: Record, length: int) -> Any:
     """The tags: names before numbers, and else the first key."""
     values = [record[key] for key in TAG_KEYS if key in record]
-    return next((value for value in values if _of(value, str) and len(value) == length), values[0])
+    named = (value for value in values if _of(value, str) and len(value) == length and _number(value[0]) is None)
+    return next(named, values[0])
 
 
 def _tags(value: object, labels: Sequence[str], log: ReadLog, line: int) -> list[str] | None:
-    if isinstance(value, list) and value and all(index(tag) is not None for tag in value):
-        numbers = [index(tag) or 0 for tag in value]
+    if isinstance(value, list) and value and all(_number(tag) is not None for tag in value):
+        numbers = [_number(tag) or 0 for tag in value]
         if not labels:
             log.fault(
                 "tags are numbers and nobody names them; give their names in order, e.g. "
@@ -115,3 +116,10 @@ def _tags(value: object, labels: Sequence[str], log: ReadLog, line: int) -> list
             return None
         return [labels[tag] for tag in numbers]
     return strings(value, "ner_tags", log, line)
+
+
+def _number(tag: object) -> int | None:
+    """The number that a tag is, also as a string: "3"."""
+    if isinstance(tag, str):
+        return int(tag) if len(tag) < 10 and tag.isascii() and tag.removeprefix("-").isdigit() else None
+    return index(tag)
