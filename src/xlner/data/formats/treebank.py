@@ -55,6 +55,7 @@ class Shape:
         token: column of the word.
         tag: column that is handed on as the tag; None hands on `_`.
         misc: column that says SpaceAfter=No; None if there is none.
+        several: name and column of each, where several columns hold tags.
     """
 
     width: int
@@ -62,6 +63,13 @@ class Shape:
     token: int
     tag: int | None
     misc: int | None = None
+    several: tuple[tuple[str, int], ...] = ()
+
+    def tag_of(self, columns: list[str]) -> str:
+        """What is handed on as the tag of a line; of several columns all that hold something, `name=value|...`."""
+        if self.several:
+            return "|".join(f"{name}={value}" for name, i in self.several if (value := columns[i].strip()) != UNKNOWN)
+        return UNKNOWN if self.tag is None else columns[self.tag].strip()
 
     def describe(self) -> str:
         return f"{self.width} columns by TAB, word {self.token}, tag {'none' if self.tag is None else self.tag}"
@@ -85,6 +93,7 @@ def looks_like_treebank(head: Head, width: int, is_word: Callable[[list[str]], b
 def treebank_rows(source: Input, log: ReadLog, shape: Shape) -> Iterator[TreebankSentence]:
     """Sentences with what stands in the tag's column, and with their text where comments or SpaceAfter=No give it."""
     sentence = _Sentence()
+    tag_of = shape.tag_of
     for number, line in source.lines():
         if not line.strip(" \t"):
             if sentence.words:
@@ -103,20 +112,23 @@ def treebank_rows(source: Input, log: ReadLog, shape: Shape) -> Iterator[Treeban
             and (compound := _COMPOUND.fullmatch(columns[shape.number]))
         ):
             sentence.is_plain = False
-            if shape.tag is not None and shape.tag < len(columns) and columns[shape.tag] != UNKNOWN:
+            tag = tag_of(columns) if len(columns) == shape.width else UNKNOWN
+            if tag not in ("", UNKNOWN):
                 size = int(compound[3]) - int(compound[1]) + 1 if compound[2] == "-" else 0
-                sentence.add_compound(size, columns[shape.tag].strip(), number)
+                sentence.add_compound(size, tag, number)
             log.drop("multiword range or empty node", number, content=False)
             continue
         if not is_word:
-            log.fault(f"{_in_words(shape)} are wanted; got {len(columns)}: '{line[:60]}'", number)
+            spaces = len(columns) == 1 and len(line.split()) == shape.width
+            hint = "; these are separated by spaces, so put a TAB in place of each run of spaces" if spaces else ""
+            log.fault(f"{_in_words(shape)} are wanted; got {len(columns)}: '{line[:60]}'{hint}", number)
             continue
         word = columns[shape.token]
         if not word or word.isspace():
             log.drop("word that is empty or only white space", number)
             continue
         glued = shape.misc is not None and _GLUED in columns[shape.misc].split("|")
-        sentence.add(word, "_" if shape.tag is None else columns[shape.tag].strip(), number, glued=glued)
+        sentence.add(word, tag_of(columns), number, glued=glued)
     if sentence.words:
         yield sentence.finish(log)
 
