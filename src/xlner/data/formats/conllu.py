@@ -99,6 +99,7 @@ class Conllu(Format):
                     _note_other_columns(source, names, shape, log)
             else:
                 share_tags(rows, log)
+                _fill(rows, "", UNKNOWN)
         return deliver(rows, log, options, scheme=self.options.scheme)
 
     def _from_pairs(self, rows: list[TreebankSentence], log: ReadLog, place: str) -> None:
@@ -116,10 +117,7 @@ class Conllu(Format):
                 if row.tags[word] in ("", "O", "o"):  # somebody saw an entity there, so it is not O
                     row.tags[word] = UNKNOWN
         share_tags(rows, log)
-        writes_o = any("O" in row.tags or "o" in row.tags for row in rows)
-        absent = UNKNOWN if writes_o else "O"
-        for row in rows:
-            row.tags = [tag or absent for tag in row.tags]
+        _fill(rows, "")
 
     def _find_keys(self, rows: list[TreebankSentence], log: ReadLog, place: str) -> list[str]:
         """The keys of MISC that hold tags, those to be read first in front; joined files have more than one."""
@@ -148,7 +146,9 @@ class Conllu(Format):
         for key in (key for key in values if _plain(key) in _SURE_NAMES):
             line = next(line for misc, line in _miscs(rows) if f"{key}=" in misc)
             log.fault(f"what {key}= in {place} holds are no tags such as B-PER: {next(iter(values[key]))}{_MEND}", line)
-        log.note("no named entities in these columns, so the sentences are unlabelled")
+        others = ", ".join(f"{key}=" for key in values if key)
+        holds_none = f"; what {others:.60} holds are no tags such as B-PER" if others else ""
+        log.note(f"no named entities in these columns, so the sentences are unlabelled{holds_none}")
         return []
 
     @staticmethod
@@ -226,6 +226,14 @@ def _entities(sequences: list[list[str]]) -> list[set[tuple[int, int, str]]]:
     standard = [["O" if tag == UNKNOWN else tag for tag in tags] for tags in standard]
     scheme = detect_scheme(standard)
     return [{span.key for span in read_tags(tags, scheme)[0]} for tags in standard]
+
+
+def _fill(rows: list[TreebankSentence], *absent: str) -> None:
+    """Make words without a tag unknown where the file writes O, and O where it writes entities alone."""
+    tags = {tag for row in rows for tag in row.tags}
+    filler = UNKNOWN if not tags.isdisjoint(("O", "o")) or tags <= {"", UNKNOWN} else "O"
+    for row in rows:
+        row.tags = [filler if tag in absent else tag for tag in row.tags]
 
 
 def _pairs(misc: str) -> list[tuple[str, str]]:
