@@ -104,5 +104,28 @@ def unread(record: Record, read: Iterable[str] = ()) -> list[str]:
     return [k for k, v in record.items() if v and isinstance(v, list | dict) and k not in read and not is_aside(k)]
 
 
+def tell_unread(record: Record, read: Iterable[str], hint: str, log: ReadLog, line: int) -> bool:
+    """Tell what stands beside what was read of a record without labels: entities are a fault, other things a note.
+
+    Args:
+        record: the record, in which no labels were found.
+        read: keys that were read.
+        hint: how to write entities so that they are read.
+        log: takes the fault or the note.
+        line: the record's line.
+
+    Returns:
+        Whether there was a fault.
+    """
+    beside = unread(record, read)
+    for key in beside:
+        if isinstance(record[key], list) and any(map(looks_like_entity, record[key])):
+            log.fault(f"{key!r:.40} looks like entities; {hint}", line)
+            return True
+    if beside:
+        log.note(f"records without labels; not read: {', '.join(map(repr, beside)):.200}")
+    return False
+
+
 def _first(item: dict[str, object], keys: Iterable[str]) -> object:
     return next((item[k] for k in keys if item.get(k) is not None), None)

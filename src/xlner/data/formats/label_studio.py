@@ -50,7 +50,10 @@ class LabelStudio(JsonDialect):
     def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """One sentence with text and offsets."""
         # Which text a task is about is told by its marks, so they are looked at even where nobody wants labels.
-        results = _results(record, log if options.labelled else ReadLog(log.path, log.format, tolerant=True), line)
+        told = log if options.labelled else ReadLog(log.path, log.format, tolerant=True)
+        results = _results(record, told, line)
+        if results:
+            results = _of_one_text(record["data"], results, told, line)
         values = [v for r in results or () if isinstance(v := r.get("value"), dict) and _label_key(v)]
         task = _text(record["data"], [str(r.get("to_name")) for r in results or ()], values, log, line)
         if task is None:
@@ -110,6 +113,18 @@ def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
     return marks if marks or not results else None
 
 
+def _of_one_text(data: Record, results: list[Record], log: ReadLog, line: int) -> list[Record]:
+    """The marks of `text`, where `to_name` shows that a task has marks in other texts, too; those are counted."""
+    names = [str(r.get("to_name")) for r in results]
+    others = {name for name in names if name != "text" and isinstance(data.get(name), str)}
+    if not others or "text" not in names or not isinstance(data.get("text"), str):
+        return results
+    for name in names:
+        if name in others:
+            log.drop("entity of another text of the same task", line)
+    return [r for r, name in zip(results, names, strict=True) if name not in others]
+
+
 def _size(value: object) -> int:
     return len(value) if isinstance(value, list) else 0
 
@@ -129,6 +144,9 @@ def _text(
     """The text of a task, and where its paragraphs start if it is a dialogue; None after a fault."""
     texts = {key: value for key, value in data.items() if isinstance(value, str)}
     surfaces = [value["text"] for value in values if isinstance(value.get("text"), str)]
+    if "text" in texts and len(marked := {name for name in names if name in texts}) == 1 and "text" not in names:
+        key = marked.pop()
+        return (text, None) if (text := text_of(data[key], key, log, line)) is not None else None
     if "text" in data and not isinstance(data["text"], list):
         return (text, None) if (text := text_of(data["text"], "text", log, line)) is not None else None
     dialogue = next((lines for value in data.values() if (lines := _lines(value)) is not None), None)

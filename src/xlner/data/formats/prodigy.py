@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xlner.core.types import Sentence
 from xlner.data.characters import on_words
 from xlner.data.formats.json_dialect import JsonDialect, Repeated
-from xlner.data.marks import count_relations, spans_of
+from xlner.data.marks import count_relations, spans_of, tell_unread
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, index, language_of, text_of
 from xlner.data.report import ReadLog
@@ -15,6 +15,8 @@ from xlner.data.report import ReadLog
 # Views that ask for something else. Their spans are highlights, which nobody was asked to correct.
 _OTHER_QUESTIONS = ("classification", "choice", "text", "html", "text_input", "compare", "diff", "image", "pages")
 _ASKS_FOR_ALL = ("ner_manual", "spans_manual")
+_READ = ("options", "accept", "versions", "answers", "config")
+_WANTED = "Prodigy has them under 'spans'"
 _OUTSIDE = "piece of a text outside of its tokens"
 
 
@@ -52,6 +54,8 @@ class Prodigy(JsonDialect):
         if text is None:
             return
         spans = spans_of(record["spans"], log, line) if options.labelled and record.get("spans") is not None else []
+        if options.labelled and record.get("spans") is None and tell_unread(record, _READ, _WANTED, log, line):
+            return
         offsets = token_offsets(record, text, log, line)
         if isinstance(offsets, str):
             log.fault(offsets, line)

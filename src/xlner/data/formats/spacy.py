@@ -74,6 +74,8 @@ def _entities(record: Record, log: ReadLog, line: int) -> list[CharacterSpan] | 
     value, groups = holder.get(key), holder.get("spans")
     entities = spans_of(value, log, line) if value is not None else None
     categories: list[CharacterSpan] | None = None
+    if isinstance(groups, list):
+        groups = {"": groups}
     for group in groups.values() if isinstance(groups, dict) else ():
         more = spans_of(group, log, line)
         if more is None:

@@ -47,6 +47,8 @@ class TokenSpans(JsonDialect):
         parts = [(next((record[k] for k in _WORDS if k in record), None), _entities(record))]
         if _is_document(record):
             parts = list(zip(record["sentences"], record["ner"], strict=True))
+        if len(further := [key for key in ENTITY_KEYS if record.get(key)]) > 1 and options.labelled:
+            log.note(f"not read beside {further[0]!r}: {', '.join(map(repr, further[1:]))}")
         first = 0
         for words, entities in parts:
             checked = strings(words, "tokens", log, line)

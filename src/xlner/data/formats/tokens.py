@@ -8,15 +8,15 @@ from typing import Any
 from xlner.core.tags import UNKNOWN
 from xlner.data.formats.json_dialect import JsonDialect
 from xlner.data.formats.token_spans import ENTITY_KEYS
-from xlner.data.marks import looks_like_entity, unread
+from xlner.data.marks import tell_unread
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, index, language_of, strings
 from xlner.data.report import ReadLog
-from xlner.data.tagged import TaggedSentence
+from xlner.data.tagged import TaggedSentence, looks_like_tag
 
-TAG_KEYS = ("ner_tags", "tags", "ner", "labels")
+TAG_KEYS = ("ner_tags", "ner", "tags", "labels")  # the surer its meaning, the earlier
 TOKEN_KEYS = ("tokens", "words")
-_RENAME = (
+BESIDE_WORDS = (
     "beside words they are read from 'ner' as [first word, last word, label], or from 'entities' as objects with "
     "start, end (the word after the last) and type"
 )
@@ -31,6 +31,10 @@ class Tokens(JsonDialect):
 
     name = "tokens"
 
+    def __init__(self, options: object = None, /, **values: object) -> None:
+        super().__init__(options, **values)
+        self._shapes: set[tuple[str, ...]] = set()  # keys of the records so far
+
     @classmethod
     def takes(cls, record: Record) -> bool:
         words = next((record[k] for k in TOKEN_KEYS if k in record), None)
@@ -43,7 +47,24 @@ class Tokens(JsonDialect):
 
     def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[TaggedSentence]:
         """One sentence of words; there is no text to point into."""
+        if options.labelled and (keys := tuple(record)) not in self._shapes:
+            self._shapes.add(keys)
+            _note_further_tags(record, log)
         return rows(iter([(line, record)]), log, options, self.options.labels)
+
+
+def _note_further_tags(record: Record, log: ReadLog) -> None:
+    """Say which other lists look like tags of named entities, as nested ones have them."""
+    first = next((key for key in TAG_KEYS if key in record), None)
+    if first is None:
+        return
+    size = len(record[first]) if isinstance(record[first], list) else 0
+    for key, value in record.items():
+        if key in (*TAG_KEYS, *TOKEN_KEYS) or "chunk" in key or not size or not _of(value, str) or len(value) != size:
+            continue
+        strings_of = [tag for tag in value if isinstance(tag, str)]
+        if len(strings_of) == size and set(strings_of) != {UNKNOWN} and all(map(looks_like_tag, strings_of)):
+            log.note(f"{key!r:.40} looks like tags, too, and is not read beside '{first}'")
 
 
 def _of(value: object, kind: type) -> bool:
@@ -68,12 +89,8 @@ def rows(
                 log.fault(f"{len(words)} tokens but {len(named)} tags", line)
                 continue
             tags = named
-        elif options.labelled and (beside := unread(record, TOKEN_KEYS)):
-            if entities := [k for k in beside if isinstance(v := record[k], list) and any(map(looks_like_entity, v))]:
-                log.fault(f"{entities[0]!r:.40} looks like entities; {_RENAME}", line)
-                continue
-            names = ", ".join(map(repr, beside))
-            log.note(f"words without tags are unlabelled; not read: {names:.200}")
+        elif options.labelled and tell_unread(record, TOKEN_KEYS, BESIDE_WORDS, log, line):
+            continue
         row = tagged(words, tags, line, log)
         if row is not None:
             row.language = language_of(record)
