@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from xlner.data.counting import CharacterSpan
-from xlner.data.records import index
+from xlner.data.records import Record, index
 from xlner.data.report import ReadLog
 
 _START = ("start", "start_offset", "startOffset", "begin", "start_idx", "start_char")
 _END = ("end", "end_offset", "endOffset", "end_idx", "end_char")
 _LABEL = ("label", "labels", "type", "tag", "entity_type", "entity_group", "entity")
+_ASIDE = ("relations", "Comments", "comments", "cats", "meta", "metadata", "tokens")  # no entities
 _SURFACE = ("text", "surface", "entity", "word", "mention")
 
 WANTED = "an entity must be [start, end, label], or an object with start, end and label"
@@ -91,6 +92,39 @@ def count_relations(value: object, log: ReadLog, line: int) -> None:
     """Relations between entities are no entities: left out, counted."""
     for _ in value if isinstance(value, list) else ():
         log.drop("relation between entities", line)
+
+
+def is_aside(key: str) -> bool:
+    """Whether what stands under a key is known to be no entities."""
+    return key in _ASIDE or key.startswith("_")
+
+
+def unread(record: Record, read: Iterable[str] = ()) -> list[str]:
+    """Keys under which a record may hold labels that nobody read: lists and objects with something in them."""
+    return [k for k, v in record.items() if v and isinstance(v, list | dict) and k not in read and not is_aside(k)]
+
+
+def tell_unread(record: Record, read: Iterable[str], hint: str, log: ReadLog, line: int) -> bool:
+    """Tell what stands beside what was read of a record without labels: entities are a fault, other things a note.
+
+    Args:
+        record: the record, in which no labels were found.
+        read: keys that were read.
+        hint: how to write entities so that they are read.
+        log: takes the fault or the note.
+        line: the record's line.
+
+    Returns:
+        Whether there was a fault.
+    """
+    beside = unread(record, read)
+    for key in beside:
+        if isinstance(record[key], list) and any(map(looks_like_entity, record[key])):
+            log.fault(f"{key!r:.40} looks like entities; {hint}", line)
+            return True
+    if beside:
+        log.note(f"records without labels; not read: {', '.join(map(repr, beside)):.200}")
+    return False
 
 
 def _first(item: dict[str, object], keys: Iterable[str]) -> object:

@@ -17,6 +17,7 @@ Record = dict[str, Any]
 Known = Callable[[Record], bool]
 _BLANK = " \t\r\n"
 _BLANKS = frozenset(_BLANK)
+_WORDS = ("tokens", "words")  # lists of words, each of which may look like a record
 _DECODER = json.JSONDecoder()
 # What begins like an object with a key, or like a list of strings in a list: broken or cut off, but no prose.
 _BEGINS_LIKE_JSON = re.compile(r"""(\[\s*){0,2}\{\s*["'][^"'\n]{0,80}["']\s*:|\[\s*\[\s*["']""")
@@ -117,7 +118,11 @@ def _place(value: Any, line: int, log: ReadLog, known: Known, split: str | None)
     if not isinstance(value, dict) or known(value):
         return None
     is_known = lambda item: (r := _as_record(item)) is not None and known(r)  # noqa: E731
-    lists = [key for key, items in value.items() if isinstance(items, list) and any(map(is_known, items))]
+    lists = [
+        key
+        for key, items in value.items()
+        if key not in _WORDS and isinstance(items, list) and any(map(is_known, items))
+    ]
     if len(lists) > 1 and split not in lists:
         log.fault(f"several lists of records ({', '.join(map(repr, lists))}); write one of them to a file", line)
         return None

@@ -9,13 +9,24 @@ from xlner.core.types import Sentence
 from xlner.data.characters import on_words
 from xlner.data.counting import CharacterSpan
 from xlner.data.formats.json_dialect import JsonDialect, Repeated
-from xlner.data.marks import WANTED, count_relations, is_label, looks_like_entity, one_annotator, spans_of
+from xlner.data.formats.label_studio import LABEL_KEYS, everywhere, is_nowhere, lies_elsewhere, marked_span
+from xlner.data.marks import (
+    WANTED,
+    count_relations,
+    is_aside,
+    is_label,
+    looks_like_entity,
+    one_annotator,
+    spans_of,
+    unread,
+)
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, index, language_of, text_of
 from xlner.data.report import ReadLog
 
 _SPAN_KEYS = ("label", "labels", "entities", "annotations", "annotation")
-_OTHER_LISTS = ("relations", "Comments", "comments", "cats", "meta", "tokens")
+_MARKUP_KEYS = LABEL_KEYS[1:]  # the first one, "labels", has many users
+_FROM_LABEL_STUDIO = frozenset(("annotation_id", "annotator"))
 
 
 class Doccano(JsonDialect):
@@ -43,22 +54,26 @@ class Doccano(JsonDialect):
         text = text_of(record[key], key, log, line)
         if text is None:
             return
-        found = _entities(record, log, line, self.options.labels) if options.labelled else None
+        if not _FROM_LABEL_STUDIO.isdisjoint(record) and lies_elsewhere(text, log, line):
+            return
+        found = _entities(record, text, log, line, self.options.labels) if options.labelled else None
         if found is False:
             return
         if options.labelled and self._repeated(record.get("id"), record.get("annotation_id")):
             log.drop("further annotation of the same task", line)
             return
+        nowhere = [span for span in found or () if is_nowhere(span)]
+        placed = [span for span in found or () if not is_nowhere(span)] if nowhere else found or ()
         sentence = on_words(
-            text, found or (), log, options, line=line, labelled=found is not None,
-            browser="annotation_id" in record, language=language_of(record),
+            text, placed, log, options, line=line, labelled=found is not None, browser="annotation_id" in record,
+            unknown=everywhere(nowhere, text, log, line), language=language_of(record),
         )  # fmt: skip
         if sentence is not None:
             yield sentence
 
 
 def _entities(
-    record: Record, log: ReadLog, line: int, labels: tuple[str, ...]
+    record: Record, text: str, log: ReadLog, line: int, labels: tuple[str, ...]
 ) -> list[CharacterSpan] | Literal[False] | None:
     """The entities of a record; None where nobody looked for any; False after a fault."""
     lists = [record[key] for key in _entity_keys(record) if record[key] is not None]
@@ -77,12 +92,15 @@ def _entities(
         else:
             if isinstance(value, list) and any(isinstance(item, dict) and "user" in item for item in value):
                 value = one_annotator(value, "user", log, line)
-            more = spans_of(value, log, line, labels=labels)
+            if isinstance(value, list) and any(map(_is_of_markup, value)):
+                more = _of_label_studio(value, text, log, line)
+            else:
+                more = spans_of(value, log, line, labels=labels)
         if more is None:
             return False
         spans = [*(spans or ()), *more]
-    if spans is None and (other := [k for k, v in record.items() if isinstance(v, list) and v and not _aside(k)]):
-        log.note(f"texts without a list of entities are unlabelled; not read: {', '.join(map(repr, other)):.200}")
+    if spans is None and (beside := unread(record)):
+        log.note(f"texts without a list of entities are unlabelled; not read: {', '.join(map(repr, beside)):.200}")
     return spans
 
 
@@ -91,13 +109,29 @@ def _entity_keys(record: Record) -> list[str]:
     further = [
         key
         for key, value in record.items()
-        if key not in keys and not _aside(key) and isinstance(value, list) and any(map(looks_like_entity, value))
+        if key not in keys and not is_aside(key) and isinstance(value, list) and any(map(_is_entity, value))
     ]
     return keys + further
 
 
-def _aside(key: str) -> bool:
-    return key in _OTHER_LISTS or key.startswith("_")
+def _is_entity(item: object) -> bool:
+    return looks_like_entity(item) or _is_of_markup(item)
+
+
+def _is_of_markup(item: object) -> bool:
+    """Whether an entity is one of Label Studio's in hypertext or paragraphs."""
+    return isinstance(item, dict) and any(key in item for key in _MARKUP_KEYS)
+
+
+def _of_label_studio(items: list[object], text: str, log: ReadLog, line: int) -> list[CharacterSpan] | None:
+    spans = []
+    for item in items:
+        span = marked_span(item, text, None, log, line) if isinstance(item, dict) else None
+        if span is None:
+            log.fault(WANTED, line)
+            return None
+        spans.append(span)
+    return spans
 
 
 def _by_type(value: Record, log: ReadLog, line: int) -> list[CharacterSpan] | None:

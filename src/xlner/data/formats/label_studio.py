@@ -17,8 +17,15 @@ from xlner.data.records import Record, index, language_of, text_of
 from xlner.data.report import ReadLog
 
 _RESULTS = ("annotations", "completions")
-_LABELS = ("labels", "hypertextlabels", "htmllabels", "paragraphlabels")
+LABEL_KEYS = ("labels", "hypertextlabels", "htmllabels", "paragraphlabels")
 _MARKUP = re.compile(r"<[^<>]*>|&\w{1,30};|&#\w{1,10};")
+# A text that is only the address of one, as tasks with `valueType="url"` have it. A text may be a link, too; so one of
+# the web is an address where it names a file.
+_ADDRESS = re.compile(
+    r"\s*(?:(?:s3|gs|azure-blob|file|redis)://\S+|/?data/(?:upload|local-files)/\S+"
+    r"|https?://\S+\.(?:txt|text|md|html?|json|csv|tsv|xml)(?:[?#]\S*)?)\s*",
+    re.IGNORECASE,
+)
 
 
 class LabelStudio(JsonDialect):
@@ -43,26 +50,39 @@ class LabelStudio(JsonDialect):
     def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """One sentence with text and offsets."""
         # Which text a task is about is told by its marks, so they are looked at even where nobody wants labels.
-        results = _results(record, log if options.labelled else ReadLog(log.path, log.format, tolerant=True), line)
+        told = log if options.labelled else ReadLog(log.path, log.format, tolerant=True)
+        results = _results(record, told, line)
+        if results:
+            results = _of_one_text(record["data"], results, told, line)
         values = [v for r in results or () if isinstance(v := r.get("value"), dict) and _label_key(v)]
         task = _text(record["data"], [str(r.get("to_name")) for r in results or ()], values, log, line)
         if task is None:
             return
         text, starts = task
+        if lies_elsewhere(text, log, line):
+            return
         spans: list[CharacterSpan] = []
         nowhere: list[CharacterSpan] = []
         for value in values if options.labelled else ():
-            span = _span(value, text, starts, log, line)
+            span = marked_span(value, text, starts, log, line)
             if span is None:
                 return
-            (nowhere if span.start < 0 else spans).append(span)
-        unknown = _everywhere(nowhere, text, log, line)
+            (nowhere if is_nowhere(span) else spans).append(span)
+        unknown = everywhere(nowhere, text, log, line)
         sentence = on_words(
             text, spans, log, options, line=line, labelled=results is not None, browser=True, unknown=unknown,
             language=language_of(record["data"]),
         )  # fmt: skip
         if sentence is not None:
             yield sentence
+
+
+def lies_elsewhere(text: str, log: ReadLog, line: int) -> bool:
+    """Whether a text is only the address of one, which is a fault."""
+    found = _ADDRESS.fullmatch(text) is not None
+    if found:
+        log.fault(f"the text lies elsewhere ({text.strip():.80}); put the text itself in place of its address", line)
+    return found
 
 
 def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
@@ -74,6 +94,7 @@ def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
         ("cancelled annotation", cancelled),
         ("annotation that the export only names", len(annotations) - cancelled - len(valid)),
         ("further annotation of the same task", len(valid) - 1),
+        ("draft that nobody submitted", _drafts(record.get("drafts"))),
         ("prediction of a model, no annotation", 0 if valid else _size(record.get("predictions"))),
     ):
         for _ in range(number):
@@ -92,12 +113,29 @@ def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
     return marks if marks or not results else None
 
 
+def _of_one_text(data: Record, results: list[Record], log: ReadLog, line: int) -> list[Record]:
+    """The marks of `text`, where `to_name` shows that a task has marks in other texts, too; those are counted."""
+    names = [str(r.get("to_name")) for r in results]
+    others = {name for name in names if name != "text" and isinstance(data.get(name), str)}
+    if not others or "text" not in names or not isinstance(data.get("text"), str):
+        return results
+    for name in names:
+        if name in others:
+            log.drop("entity of another text of the same task", line)
+    return [r for r, name in zip(results, names, strict=True) if name not in others]
+
+
 def _size(value: object) -> int:
     return len(value) if isinstance(value, list) else 0
 
 
+def _drafts(value: object) -> int:
+    """How many drafts there are that mark something."""
+    return sum(not isinstance(d, dict) or bool(d.get("result")) for d in value) if isinstance(value, list) else 0
+
+
 def _label_key(value: Record) -> str | None:
-    return next((key for key in _LABELS if key in value), None)
+    return next((key for key in LABEL_KEYS if key in value), None)
 
 
 def _text(
@@ -106,6 +144,9 @@ def _text(
     """The text of a task, and where its paragraphs start if it is a dialogue; None after a fault."""
     texts = {key: value for key, value in data.items() if isinstance(value, str)}
     surfaces = [value["text"] for value in values if isinstance(value.get("text"), str)]
+    if "text" in texts and len(marked := {name for name in names if name in texts}) == 1 and "text" not in names:
+        key = marked.pop()
+        return (text, None) if (text := text_of(data[key], key, log, line)) is not None else None
     if "text" in data and not isinstance(data["text"], list):
         return (text, None) if (text := text_of(data["text"], "text", log, line)) is not None else None
     dialogue = next((lines for value in data.values() if (lines := _lines(value)) is not None), None)
@@ -137,8 +178,8 @@ def _lines(value: object) -> list[str] | None:
     return None if key is None else [item[key] for item in value]
 
 
-def _span(value: Record, text: str, starts: list[int] | None, log: ReadLog, line: int) -> CharacterSpan | None:
-    """One entity; with a negative start if its place is unknown. None after a fault."""
+def marked_span(value: Record, text: str, starts: list[int] | None, log: ReadLog, line: int) -> CharacterSpan | None:
+    """One entity as Label Studio marks it; with a negative start if its place is unknown. None after a fault."""
     label = label_of(value[_label_key(value) or ""], log, line)
     surface = value["text"] if isinstance(value.get("text"), str) else None
     in_text = value.get("globalOffsets")  # markup counts from its own element, this from the start
@@ -189,7 +230,12 @@ def _without_markup(text: str, start: int, end: int, surface: str) -> tuple[int,
     return start, end
 
 
-def _everywhere(spans: Sequence[CharacterSpan], text: str, log: ReadLog, line: int) -> list[CharacterSpan]:
+def is_nowhere(span: CharacterSpan) -> bool:
+    """Whether nobody knows the place of an entity."""
+    return span.start == span.end == -1
+
+
+def everywhere(spans: Sequence[CharacterSpan], text: str, log: ReadLog, line: int) -> list[CharacterSpan]:
     """All places where the text of entities without a place occurs."""
     places = []
     for span in spans:

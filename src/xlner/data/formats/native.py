@@ -19,13 +19,16 @@ from typing import Any, TextIO
 from xlner.core.languages import iso3
 from xlner.core.types import Sentence, Span
 from xlner.data.formats.json_dialect import JsonDialect
-from xlner.data.formats.tokens import TAG_KEYS
+from xlner.data.formats.token_spans import ENTITY_KEYS
+from xlner.data.formats.tokens import BESIDE_WORDS, TAG_KEYS
+from xlner.data.marks import tell_unread
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, index, strings, text_of
 from xlner.data.report import ReadLog
 from xlner.errors import UsageError
 
-_OTHERS = frozenset(("data", "entities", *TAG_KEYS))  # keys of other dialects
+_OTHERS = frozenset(("data", *ENTITY_KEYS, *TAG_KEYS))  # keys of other dialects
+_READ = ("words", "offsets", "missing")
 
 
 class Native(JsonDialect):
@@ -79,6 +82,8 @@ def _sentence(record: Record, log: ReadLog, options: ReadOptions, line: int) -> 
         return None
     if not all(words):
         log.fault("'words' holds an empty string", line)
+        return None
+    if "spans" not in record and options.labelled and tell_unread(record, _READ, BESIDE_WORDS, log, line):
         return None
     text, offsets = record.get("text"), record.get("offsets")
     if (text is None) != (offsets is None):

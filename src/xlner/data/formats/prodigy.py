@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xlner.core.types import Sentence
 from xlner.data.characters import on_words
 from xlner.data.formats.json_dialect import JsonDialect, Repeated
-from xlner.data.marks import count_relations, spans_of
+from xlner.data.marks import count_relations, spans_of, tell_unread
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, index, language_of, text_of
 from xlner.data.report import ReadLog
@@ -15,6 +15,9 @@ from xlner.data.report import ReadLog
 # Views that ask for something else. Their spans are highlights, which nobody was asked to correct.
 _OTHER_QUESTIONS = ("classification", "choice", "text", "html", "text_input", "compare", "diff", "image", "pages")
 _ASKS_FOR_ALL = ("ner_manual", "spans_manual")
+_READ = ("options", "accept", "versions", "answers", "config")
+_WANTED = "Prodigy has them under 'spans'"
+_OUTSIDE = "piece of a text outside of its tokens"
 
 
 class Prodigy(JsonDialect):
@@ -51,7 +54,9 @@ class Prodigy(JsonDialect):
         if text is None:
             return
         spans = spans_of(record["spans"], log, line) if options.labelled and record.get("spans") is not None else []
-        offsets = token_offsets(record, text)
+        if options.labelled and record.get("spans") is None and tell_unread(record, _READ, _WANTED, log, line):
+            return
+        offsets = token_offsets(record, text, log, line)
         if isinstance(offsets, str):
             log.fault(offsets, line)
         if isinstance(offsets, str) or spans is None:
@@ -60,6 +65,8 @@ class Prodigy(JsonDialect):
         if options.labelled and not binary and self._repeated(record.get("_task_hash"), annotator):
             log.drop("further annotation of the same task", line)
             return
+        if options.labelled:
+            _count_versions(record, log, line)
         asked = view in _ASKS_FOR_ALL or ("spans" in record and view not in _OTHER_QUESTIONS)
         if options.labelled:
             count_relations(record.get("relations"), log, line)
@@ -76,8 +83,26 @@ class Prodigy(JsonDialect):
             yield sentence
 
 
-def token_offsets(record: Record, text: str) -> list[tuple[int, int]] | str | None:
-    """Offsets of the words; None when the record has no tokens; a string says what is wrong."""
+def _count_versions(record: Record, log: ReadLog, line: int) -> None:
+    """What annotators said before somebody reviewed it: where the review decided otherwise, it is left out."""
+    versions = record.get("versions")
+    decided = _edges(record)
+    for version in versions if isinstance(versions, list) else ():
+        if isinstance(version, dict) and _edges(version) != decided:
+            log.drop("annotation that a review decided otherwise", line)
+
+
+def _edges(record: Record) -> list[str]:
+    spans = record.get("spans")
+    marks = [s for s in spans if isinstance(s, dict)] if isinstance(spans, list) else []
+    return sorted(f"{s.get('start')} {s.get('end')} {s.get('label')}" for s in marks)
+
+
+def token_offsets(record: Record, text: str, log: ReadLog, line: int) -> list[tuple[int, int]] | str | None:
+    """Offsets of the words; None when the record has no tokens; a string says what is wrong.
+
+    Text outside of the tokens is in no word: left out, counted.
+    """
     tokens = record.get("tokens")
     if tokens is None:
         return None
@@ -91,7 +116,11 @@ def token_offsets(record: Record, text: str) -> list[tuple[int, int]] | str | No
             return "each token needs start and end, in order and inside the text"
         if token.get("text", text[start:end]) != text[start:end]:
             return f"token {str(token.get('text'))[:40]!r} is not at [{start}, {end}) of the text"
+        if start > last and text[last:start].strip():
+            log.drop(_OUTSIDE, line)
         last = end
         if text[start:end].strip():
             offsets.append((start, end))
+    if text[last:].strip():
+        log.drop(_OUTSIDE, line)
     return offsets

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from xlner.core.tags import UNKNOWN
 from xlner.core.types import Sentence
 from xlner.data.characters import on_words
+from xlner.data.counting import CharacterSpan
 from xlner.data.formats.json_dialect import Item, JsonDialect
 from xlner.data.formats.prodigy import token_offsets
 from xlner.data.formats.tokens import tagged
@@ -17,11 +18,14 @@ from xlner.data.records import Record, language_of, strings, text_of
 from xlner.data.report import ReadLog
 from xlner.data.tagged import TaggedSentence
 
+_OTHER_ENTITIES = frozenset(("label", "labels", "entities", "annotations"))  # of dialects that know no categories
+
 
 class Spacy(JsonDialect):
     """`["text", {"entities": [[0, 4, "PER"]]}]`, `doc.to_json()` with `ents`, and trees of `paragraphs`.
 
-    Of a document its own tokens are the words. In trees the tag `-` means that nobody knows.
+    Of a document its own tokens are the words. Categories of spans (`spans`) are read where there are no entities, all
+    keys together, and are else left out, counted. In trees the tag `-` means that nobody knows.
     """
 
     name = "spacy"
@@ -29,7 +33,9 @@ class Spacy(JsonDialect):
     @classmethod
     def takes(cls, record: Record) -> bool:
         if "text" in record:
-            return isinstance(record.get("annotations"), dict) or "ents" in record
+            if "ents" in record or isinstance(record.get("annotations"), dict):
+                return True
+            return isinstance(record.get("spans"), dict) and _OTHER_ENTITIES.isdisjoint(record)
         return bool(_trees(record))
 
     def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[Item]:
@@ -46,20 +52,44 @@ class Spacy(JsonDialect):
 
     def _of_text(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Sentence | None:
         text = text_of(record["text"], "text", log, line)
-        value = record.get("ents")
-        if isinstance(record.get("annotations"), dict):
-            value = record["annotations"].get("entities")
-        spans = spans_of(value, log, line) if options.labelled and value is not None else []
-        if text is None or spans is None:
+        spans = _entities(record, log, line) if options.labelled else None
+        if spans is False:
             return None
-        offsets = token_offsets(record, text)
+        if text is None:
+            return None
+        offsets = token_offsets(record, text, log, line)
         if isinstance(offsets, str):
             log.fault(offsets, line)
             return None
         return on_words(
-            text, spans, log, options, line=line, offsets=offsets, labelled=value is not None,
+            text, spans or (), log, options, line=line, offsets=offsets, labelled=spans is not None,
             language=language_of(record),
         )  # fmt: skip
+
+
+def _entities(record: Record, log: ReadLog, line: int) -> list[CharacterSpan] | Literal[False] | None:
+    """The entities of a text; None where nobody looked for any; False after a fault."""
+    annotations = record.get("annotations")
+    holder, key = (annotations, "entities") if isinstance(annotations, dict) else (record, "ents")
+    value, groups = holder.get(key), holder.get("spans")
+    entities = spans_of(value, log, line) if value is not None else None
+    categories: list[CharacterSpan] | None = None
+    if isinstance(groups, list):
+        groups = {"": groups}
+    for group in groups.values() if isinstance(groups, dict) else ():
+        more = spans_of(group, log, line)
+        if more is None:
+            return False
+        categories = [*(categories or ()), *more]
+    if value is not None and entities is None:
+        return False
+    if not entities:
+        return entities if categories is None else categories
+    present = {(span.start, span.end, span.label) for span in entities}
+    for span in categories or ():
+        if (span.start, span.end, span.label) not in present:
+            log.drop("span of a category beside entities", line)
+    return entities
 
 
 def _trees(record: Record) -> list[list[Any]]:

@@ -1,8 +1,9 @@
-"""JSON records of words and entities by the numbers of words: GLiNER, SpERT, W2NER, DyGIE."""
+"""JSON records of words and entities by the numbers of words: GLiNER, SpERT, W2NER, DyGIE, OneIE."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from xlner.core.types import Sentence
 from xlner.data.characters import on_tokens
@@ -14,6 +15,8 @@ from xlner.data.records import Record, index, language_of, strings
 from xlner.data.report import ReadLog
 
 _WORDS = ("tokenized_text", "tokens", "words", "sentence")
+ENTITY_KEYS = ("ner", "entities", "entity_mentions", "golden-entity-mentions")
+_LABEL_KEYS = ("type", "label", "entity_type", "entity-type")
 _WANTED = "an entity must be [first, last, label], or an object with label and start and end, or index"
 
 
@@ -21,9 +24,9 @@ class TokenSpans(JsonDialect):
     """Words with entities by number of word, as GLiNER trains on: `{"tokenized_text": [...], "ner": [[0, 1, "PER"]]}`.
 
     Lists name the first and the last word. Objects are read as SpERT has them, `{"start": 0, "end": 2, "type": "PER"}`
-    with the word after the last, under `entities`; or as W2NER has them, `{"index": [0, 1], "type": "PER"}`, of which
-    those with gaps are left out, counted. `{"sentences": [[...]], "ner": [[...]]}` is a document of DyGIE, whose
-    numbers go on from sentence to sentence.
+    with the word after the last, under `entities`, or under `entity_mentions` as ACE and OneIE have them; or as W2NER
+    has them, `{"index": [0, 1], "type": "PER"}`, of which those with gaps are left out, counted.
+    `{"sentences": [[...]], "ner": [[...]]}` is a document of DyGIE, whose numbers go on from sentence to sentence.
     """
 
     name = "gliner"
@@ -33,7 +36,7 @@ class TokenSpans(JsonDialect):
         if _is_document(record):
             return True
         words = next((record[k] for k in _WORDS if k in record), None)
-        entities = record.get("ner", record.get("entities"))
+        entities = _entities(record)
         return isinstance(words, list) and (
             "tokenized_text" in record
             or (isinstance(entities, list) and all(isinstance(item, list | dict) for item in entities))
@@ -41,15 +44,19 @@ class TokenSpans(JsonDialect):
 
     def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """A sentence, or those of a document."""
-        parts = [(next((record[k] for k in _WORDS if k in record), None), record.get("ner", record.get("entities")))]
+        parts = [(next((record[k] for k in _WORDS if k in record), None), _entities(record))]
         if _is_document(record):
             parts = list(zip(record["sentences"], record["ner"], strict=True))
+        if len(further := [key for key in ENTITY_KEYS if record.get(key)]) > 1 and options.labelled:
+            log.note(f"not read beside {further[0]!r}: {', '.join(map(repr, further[1:]))}")
         first = 0
         for words, entities in parts:
             checked = strings(words, "tokens", log, line)
             if checked is None:
                 return
-            found = _spans(entities, first, log, line) if options.labelled and entities is not None else ([], [])
+            found = (
+                _spans(entities, checked, first, log, line) if options.labelled and entities is not None else ([], [])
+            )
             if found is None:
                 return
             spans, gaps = found
@@ -61,7 +68,12 @@ class TokenSpans(JsonDialect):
                 yield sentence
             first += len(checked)
         if options.labelled:
-            count_relations(record.get("relations"), log, line)
+            for key in ("relations", "relation_mentions"):
+                count_relations(record.get(key), log, line)
+
+
+def _entities(record: Record) -> Any:
+    return next((record[key] for key in ENTITY_KEYS if key in record), None)
 
 
 def _is_document(record: Record) -> bool:
@@ -70,7 +82,7 @@ def _is_document(record: Record) -> bool:
 
 
 def _spans(
-    value: object, first: int, log: ReadLog, line: int
+    value: object, words: Sequence[str], first: int, log: ReadLog, line: int
 ) -> tuple[list[CharacterSpan], list[CharacterSpan]] | None:
     """Spans over the words of a sentence whose first word has the number `first`, and those with gaps, counted."""
     spans: list[CharacterSpan] = []
@@ -81,8 +93,11 @@ def _spans(
         if isinstance(item, list) and len(item) == 3:
             numbers, label = [index(item[0]), index(item[1])], item[2]
         elif isinstance(item, dict):
-            label = item.get("type", item.get("label"))
+            label = next((item[key] for key in _LABEL_KEYS if key in item), None)
             end = index(item.get("end"))
+            if end is not None and _names_the_last(item, words, first):
+                log.found("entities whose text ends with the word that 'end' names; they were read so", line)
+                end += 1
             numbers = [index(item.get("start")), None if end is None else end - 1]
             if isinstance(item.get("index"), list):
                 numbers = [index(i) for i in item["index"]]
@@ -98,3 +113,13 @@ def _spans(
         else:
             spans.append(span)
     return spans, gaps
+
+
+def _names_the_last(item: Record, words: Sequence[str], first: int) -> bool:
+    """Whether by its own text the `end` of an entity is its last word, not the word after it."""
+    start, end, text = index(item.get("start")), index(item.get("end")), item.get("text")
+    if start is None or end is None or not isinstance(text, str) or not first <= start <= end:
+        return False
+    surface = "".join(text.split())
+    start, end = start - first, end - first
+    return "".join(words[start:end]) != surface == "".join(words[start : end + 1])

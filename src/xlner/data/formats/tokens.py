@@ -7,13 +7,19 @@ from typing import Any
 
 from xlner.core.tags import UNKNOWN
 from xlner.data.formats.json_dialect import JsonDialect
+from xlner.data.formats.token_spans import ENTITY_KEYS
+from xlner.data.marks import tell_unread
 from xlner.data.options import ReadOptions
 from xlner.data.records import Record, index, language_of, strings
 from xlner.data.report import ReadLog
-from xlner.data.tagged import TaggedSentence
+from xlner.data.tagged import TaggedSentence, looks_like_tag
 
-TAG_KEYS = ("ner_tags", "tags", "ner", "labels")
+TAG_KEYS = ("ner_tags", "ner", "tags", "labels")  # the surer its meaning, the earlier
 TOKEN_KEYS = ("tokens", "words")
+BESIDE_WORDS = (
+    "beside words they are read from 'ner' as [first word, last word, label], or from 'entities' as objects with "
+    "start, end (the word after the last) and type"
+)
 
 
 class Tokens(JsonDialect):
@@ -25,6 +31,10 @@ class Tokens(JsonDialect):
 
     name = "tokens"
 
+    def __init__(self, options: object = None, /, **values: object) -> None:
+        super().__init__(options, **values)
+        self._shapes: set[tuple[str, ...]] = set()  # keys of the records so far
+
     @classmethod
     def takes(cls, record: Record) -> bool:
         words = next((record[k] for k in TOKEN_KEYS if k in record), None)
@@ -32,12 +42,29 @@ class Tokens(JsonDialect):
             return False
         tags = [record[k] for k in TAG_KEYS if k in record]
         if not tags:
-            return "words" not in record and _of(words, str) and not any(k in record for k in ("entities", "text"))
+            return "words" not in record and _of(words, str) and not any(k in record for k in ("text", *ENTITY_KEYS))
         return not all(_of(value, dict) or _of(value, list) for value in tags)
 
     def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[TaggedSentence]:
         """One sentence of words; there is no text to point into."""
+        if options.labelled and (keys := tuple(record)) not in self._shapes:
+            self._shapes.add(keys)
+            _note_further_tags(record, log)
         return rows(iter([(line, record)]), log, options, self.options.labels)
+
+
+def _note_further_tags(record: Record, log: ReadLog) -> None:
+    """Say which other lists look like tags of named entities, as nested ones have them."""
+    first = next((key for key in TAG_KEYS if key in record), None)
+    if first is None:
+        return
+    size = len(record[first]) if isinstance(record[first], list) else 0
+    for key, value in record.items():
+        if key in (*TAG_KEYS, *TOKEN_KEYS) or "chunk" in key or not size or not _of(value, str) or len(value) != size:
+            continue
+        strings_of = [tag for tag in value if isinstance(tag, str)]
+        if len(strings_of) == size and set(strings_of) != {UNKNOWN} and all(map(looks_like_tag, strings_of)):
+            log.note(f"{key!r:.40} looks like tags, too, and is not read beside '{first}'")
 
 
 def _of(value: object, kind: type) -> bool:
@@ -62,6 +89,8 @@ def rows(
                 log.fault(f"{len(words)} tokens but {len(named)} tags", line)
                 continue
             tags = named
+        elif options.labelled and tell_unread(record, TOKEN_KEYS, BESIDE_WORDS, log, line):
+            continue
         row = tagged(words, tags, line, log)
         if row is not None:
             row.language = language_of(record)
@@ -84,12 +113,13 @@ def tagged(words: Sequence[str], tags: Sequence[str], line: int, log: ReadLog) -
 def _tag_values(record: Record, length: int) -> Any:
     """The tags: names before numbers, and else the first key."""
     values = [record[key] for key in TAG_KEYS if key in record]
-    return next((value for value in values if _of(value, str) and len(value) == length), values[0])
+    named = (value for value in values if _of(value, str) and len(value) == length and _number(value[0]) is None)
+    return next(named, values[0])
 
 
 def _tags(value: object, labels: Sequence[str], log: ReadLog, line: int) -> list[str] | None:
-    if isinstance(value, list) and value and all(index(tag) is not None for tag in value):
-        numbers = [index(tag) or 0 for tag in value]
+    if isinstance(value, list) and value and all(_number(tag) is not None for tag in value):
+        numbers = [_number(tag) or 0 for tag in value]
         if not labels:
             log.fault(
                 "tags are numbers and nobody names them; give their names in order, e.g. "
@@ -103,3 +133,10 @@ def _tags(value: object, labels: Sequence[str], log: ReadLog, line: int) -> list
             return None
         return [labels[tag] for tag in numbers]
     return strings(value, "ner_tags", log, line)
+
+
+def _number(tag: object) -> int | None:
+    """The number that a tag is, also as a string: "3"."""
+    if isinstance(tag, str):
+        return int(tag) if len(tag) < 10 and tag.isascii() and tag.removeprefix("-").isdigit() else None
+    return index(tag)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from xlner.component import option, options
 from xlner.core.tags import Scheme
 from xlner.core.types import Sentence
 from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
-from xlner.data.formats.treebank import Shape, looks_like_treebank, treebank_rows
+from xlner.data.formats.treebank import Shape, TreebankSentence, looks_like_treebank, share_tags, treebank_rows
 from xlner.data.options import SCHEME, ReadOptions
 from xlner.data.report import ReadLog
 from xlner.data.source import Input
@@ -43,4 +43,8 @@ class Uner(Format):
         """Sentences with their text, where the file gives it."""
         shape = Shape(_WIDTH, 0, self.options.token_column % _WIDTH, self.options.tag_column % _WIDTH)
         log.columns = shape.describe()
-        return deliver(treebank_rows(source, log, shape), log, options, scheme=self.options.scheme)
+        rows: Iterable[TreebankSentence] = treebank_rows(source, log, shape)
+        if options.labelled:
+            rows = list(rows)
+            share_tags(rows, log)
+        return deliver(rows, log, options, scheme=self.options.scheme)
