@@ -381,6 +381,15 @@ def test_columns_of_the_labelled_file_can_be_named(files: Path) -> None:
         run(files, *more, "--tag-column", "last")
 
 
+def test_what_reading_took_for_granted_is_told(files: Path) -> None:
+    (files / "s.conll").write_text("1 Mira PER\n2 left O\n\n1 nothing O\n\n1 Oslo LOC\n", "utf-8")
+    (files / "links.txt").write_text("0-0 1-1\n\n\n", "utf-8")
+    more = ["--matcher", "heuristic", "--alignment", str(files / "links.txt"), "--json"]
+    summary = json.loads(run(files, *more)[-1])
+    assert any("s.conll" in note and "column 0" in note for note in summary["notes"])
+    assert any("s.conll" in note and "types" in note for note in summary["notes"])
+
+
 def a_member_that_reads(files: Path) -> dict[str, object]:
     links = {"name": "files", "path": str(files / "links.txt")}
     return {"members": [links, links], "how": "union"}

@@ -96,8 +96,10 @@ def read_words(
         DataError: the file cannot be read, or holds annotations of a kind that nobody here reads.
     """
     words_of = partial(words_at, words_split) if words == "spaces" else None
-    columns = {"token_column": token_column, "tag_column": tag_column}
-    reading = stream_text(path, format=format, language=language, split_lines=False, words_of=words_of, **columns)
+    reading = stream_text(
+        path, format=format, language=language, split_lines=False, words_of=words_of,
+        token_column=token_column, tag_column=tag_column,
+    )  # fmt: skip
     for sentence in reading:
         yield sentence.words
     if remarks is not None:

@@ -104,6 +104,7 @@ def project(
     outputs.check(inputs)
     corpus = load_sentences(source, language=source_language, **to_values(from_values(Columns, reading or {})))
     sources = corpus.sentences
+    remarks = corpus.report.remarks()
     if sources and not any(s.labelled for s in sources):
         raise DataError(
             "no labels in it: the source of a projection is labelled text, such as CoNLL with a column of tags",
@@ -113,7 +114,7 @@ def project(
     way = words or ("spaces" if by_lines or "markers" in parts.matcher.needs else "segment")
     splitting: dict[str, Any] = {"language": target_language, "words": way, "asked": words is not None}
     beside += [] if alignment is None else [LinkFile(str(alignment))]
-    targets = _read_target(target, sources, splitting, words_split, beside)
+    targets = _read_target(target, sources, splitting | {"remarks": remarks}, words_split, beside)
     if len(sources) != len(targets):
         raise DataError(
             f"has {len(targets)} sentences, but the source {source} has {len(sources)}; sentence n of one file must be "
@@ -148,7 +149,7 @@ def project(
         result = select(result, threshold=min_score)
     more = {"min_score": min_score or None, "ner_model": ner_model}
     more = {name: value for name, value in more.items() if value is not None}
-    result = replace(result, settings={**result.settings, **more})
+    result = replace(result, settings={**result.settings, **more}, remarks=tuple(remarks))
     write_outputs(result, outputs)
     return result
 
@@ -168,10 +169,11 @@ def describe(summary: Mapping[str, Any]) -> str:
 
 def notes(summary: Mapping[str, Any]) -> list[str]:
     """What the user should know of a projection; arguments as in `describe`."""
-    if not (unmet := summary["sentences_with_unmet_constraint"]):
-        return []
-    wanted = f"{summary['settings'].get('constraint')} {summary['settings'].get('n_proj')}"
-    return [f"sentences without room for '{wanted}' projections per entity: {unmet}"]
+    told = list(summary["notes"])
+    if unmet := summary["sentences_with_unmet_constraint"]:
+        wanted = f"{summary['settings'].get('constraint')} {summary['settings'].get('n_proj')}"
+        told.append(f"sentences without room for '{wanted}' projections per entity: {unmet}")
+    return told
 
 
 def _read_target(
@@ -181,7 +183,7 @@ def _read_target(
     targets = read_target(path, **reading, words_split="unicode" if words_split == "auto" else words_split)
     if words_split != "auto" or reading["words"] != "spaces" or not links or len(targets) != len(sources):
         return targets
-    spaced = read_target(path, **reading, words_split="space")
+    spaced = read_target(path, **{**reading, "remarks": None}, words_split="space")
     at_blanks, at_white_space = (
         [(s.words, t.words) for s, t in zip(sources, side, strict=True)] for side in (spaced, targets)
     )

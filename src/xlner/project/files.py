@@ -58,7 +58,13 @@ class Outputs:
 
 
 def read_target(
-    path: str | Path, *, language: str | None, words: str, asked: bool = False, words_split: str = "unicode"
+    path: str | Path,
+    *,
+    language: str | None,
+    words: str,
+    asked: bool = False,
+    words_split: str = "unicode",
+    remarks: list[str] | None = None,
 ) -> list[Sentence]:
     """The target sentences without labels, one per line of raw text, empty lines included.
 
@@ -68,6 +74,7 @@ def read_target(
         words: "spaces" or "segment".
         asked: the user asked for that.
         words_split: what "spaces" are, see `xlner.align.read.read_pairs`.
+        remarks: what reading left out or took for granted is added to it.
 
     Raises:
         UsageError: the user `asked` for a way to find words in a file that has its words.
@@ -76,7 +83,10 @@ def read_target(
     reading = stream_text(path, language=language, split_lines=False, words_of=words_of)
     if asked and reading.log.format != "text":
         raise UsageError(f"`words {words}` has no effect here: it is for raw text, and {path} has words already")
-    return list(reading)
+    sentences = list(reading)
+    if remarks is not None:
+        remarks += reading.report().remarks()
+    return sentences
 
 
 def read_alignments(path: str | Path, sources: Sequence[Sentence], targets: Sequence[Sentence]) -> list[Alignment]:

@@ -63,10 +63,12 @@ class ProjectionResult:
     Args:
         items: one per sentence pair, in order.
         settings: what it was made with, for the record.
+        remarks: what reading the files left out or took for granted.
     """
 
     items: tuple[Projected, ...]
     settings: dict[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.items)
@@ -106,4 +108,5 @@ class ProjectionResult:
             "missing_words": missing,
             "words": sum(len(s) for s in self.sentences),
             "settings": self.settings,
+            "notes": list(self.remarks),
         }
