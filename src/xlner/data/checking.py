@@ -207,7 +207,7 @@ def _check_file(path: str, report: ReadReport | None, sentences: list[Sentence],
     findings += [Finding("error", "broken line", message) for message in faults[:50]]
     if len(faults) > 50:
         findings.append(Finding("error", "broken line", f"{len(faults) - 50} further broken lines"))
-    if not sentences:
+    if not any(len(s) for s in sentences):
         if not faults:
             findings.append(Finding("error", "empty", f"{path}: no sentence in it"))
         return FileCheck(path, report, {}, tuple(findings))
