@@ -214,8 +214,8 @@ def _of_words(tag: str, size: int, form: TagForm) -> list[str]:
         return [tag] * size
     at = len(tag) - 1 if form.kind == "suffix" else 0
     letter = tag[at]
-    first, middle, last = tuple(_LETTERS.get(letter.upper(), letter * 3))
-    letters = first + middle * (size - 2) + last
+    letters = _LETTERS.get(letter.upper(), letter * 3)
+    letters = letters[0] + letters[1] * (size - 2) + letters[2]
     return [tag[:at] + (new.lower() if form.lower else new) + tag[at + 1 :] for new in letters]
 
 
