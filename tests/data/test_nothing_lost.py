@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,7 @@ def test_text_that_resembles_annotations_is_text(tmp_path: Path) -> None:
         ("b.txt", "T1 went home.\n"),
         ("c.csv", "We like Lagos.\n"),
         ("d.txt", "[('a"),
-        ("e.txt", "<PER>Zuri</PER> ran.\n"),
+        ("e.txt", "<b>Zuri</b> ran.\n"),
     ]:
         assert len(load(file(tmp_path, text, name)))
 
@@ -235,3 +236,51 @@ def test_tags_are_never_taken_for_words(tmp_path, name, content, advice):
 def test_slashes_alone_are_text(tmp_path, text):
     (tmp_path / "a.txt").write_text(text)
     assert list(stream_text(tmp_path / "a.txt"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zuri|B-PER ran|O home|O\nLagos|B-LOC slept|O\n",
+        "Zuri_B-PER ran_O home_O\nLagos_B-LOC slept_O\n",
+        "<PER>Zuri</PER> ran to <LOC>Lagos</LOC> .\n",
+        "<START:person> Zuri <END> ran home .\n",
+    ],
+)
+def test_names_marked_inside_running_text_are_no_text(tmp_path: Path, text: str) -> None:
+    path = file(tmp_path, text, "a.txt")
+    for read in (load, lambda p: list(stream_text(p))):
+        with pytest.raises(DataError, match=r"would be taken for words"):
+            read(path)
+    assert list(stream_text(path, format="text"))
+
+
+def test_markup_of_other_kinds_is_text(tmp_path: Path) -> None:
+    path = file(tmp_path, "Zuri wrote <b>home</b> and a/b and x_y .\n", "a.txt")
+    assert list(stream_text(path))
+
+
+def test_a_column_of_tags_is_not_taken_for_the_words(tmp_path: Path) -> None:
+    path = file(tmp_path, "Zuri\tB-PER\nran\tO\n")
+    with pytest.raises(DataError, match="column 1 holds tags"):
+        list(stream_text(path, token_column=1))
+    assert [s.words for s in stream_text(path, token_column=0)] == [("Zuri", "ran")]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "says"),
+    [("Зури побежала домой\n", "cp1251", "-f ENCODING"), ("東京へ\n", "shift_jis", "-f ENCODING"),
+     ("Zuri está aquí\n", "latin-1", "-f LATIN1")],
+)  # fmt: skip
+def test_latin1_is_advised_only_where_it_can_be(tmp_path: Path, text: str, encoding: str, says: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(DataError, match=says):
+        list(stream_text(path))
+
+
+def test_a_file_that_is_packed_twice_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(gzip.compress(b"Zuri B-PER\n")))
+    with pytest.raises(DataError, match="packed twice"):
+        load(path)

@@ -131,6 +131,8 @@ def find_layout(blocks: Blocks, log: ReadLog, wanted: Any, *, labelled: bool) ->
             path=log.path,
             line=1,
         )
+    if not labelled and token is not None and _holds_tags(next(iter(blocks()), [])[:_FIRST_LINES], layout, token_at):
+        raise DataError(f"column {token_at} holds tags; `token_column` is to name the one of words", path=log.path)
     if not labelled and width > 1 and _holds_tags(next(iter(blocks()), [])[:_FIRST_LINES], layout, tag_at):
         layout = replace(layout, unread_tag=tag_at)
     if width > 1 and (token is None or tag is None):

@@ -18,6 +18,8 @@ _MARKUP = re.compile(r"\s*(?:<\?xml|<!DOCTYPE|<html\b)", re.IGNORECASE)
 _PYTHON = re.compile(r"""\s*(?:\w+\s*=\s*)?\[\s*\(\s*[rf]?["'][^\0]{0,20000}?\{\s*["']entities["']\s*:""")
 _WEBANNO = "#FORMAT=WebAnno TSV"
 _WORD_WITH_TAG = re.compile(r"\[?\S+/[A-Za-z][A-Za-z0-9$-]{0,5}(?:\][A-Za-z]{1,5})?")
+_WORD_BESIDE_TAG = re.compile(r"\S+[/|_](?:O|[BIESLUMW]-\S+)")
+_INLINE = re.compile(r"<([A-Z]{3,12})>[^<>]+</\1>|<START:\S+> .*? <END>")
 _LINES = 200
 
 
@@ -50,6 +52,11 @@ def foreign(head: Head) -> str | None:
         return "this is Python code and no JSON; write it with json.dump, one record per line"
     if _tags_first(lines):
         return "each line begins with a tag; write the word first, or name the format and both columns"
+    if 2 * sum(map(bool, map(_INLINE.search, lines))) > len(lines):
+        return (
+            "names stand between marks of their type (<PER>...</PER>), which would be taken for words; convert it to "
+            "CoNLL or JSON lines first"
+        )
     if _words_with_tags(lines):
         return (
             "the words carry tags (word/nr), which would be taken for words; take the tags off, or write a word and "
@@ -76,9 +83,10 @@ def _tags_first(lines: list[str]) -> bool:
 
 
 def _words_with_tags(lines: list[str]) -> bool:
-    """Lines such as "Zuri/nr met/v Li/nr", as corpora of segmented Chinese have them."""
+    """Lines such as "Zuri/nr met/v Li/nr", as corpora of segmented Chinese have them, or "Zuri|B-PER met|O"."""
     tokens = [token for line in lines for token in line.split()]
-    tagged = sum(_WORD_WITH_TAG.fullmatch(token) is not None for token in tokens)
+    forms = (_WORD_WITH_TAG, _WORD_BESIDE_TAG)
+    tagged = max(sum(form.fullmatch(token) is not None for token in tokens) for form in forms)
     return len(tokens) >= 2 * len(lines) and 20 * tagged >= 19 * len(tokens)
 
 

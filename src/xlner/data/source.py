@@ -132,6 +132,8 @@ class Input:
         while raw.startswith(_BOM):
             raw = raw.removeprefix(_BOM)
         if number == 1:
+            if raw.startswith(b"\x1f\x8b"):
+                raise DataError("is packed twice; unpack it once first", path=self.name)
             for mark, encoding in _MARKS:
                 if raw.startswith(mark):
                     raise self._not_utf8(f"it looks like {encoding}", encoding, 1)
@@ -141,7 +143,9 @@ class Input:
             if wide := _without_mark(self._head):
                 raise self._not_utf8(f"it looks like {wide} without byte order mark", wide, number) from None
             byte = f"byte 0x{raw[error.start]:02x} at {error.start + 1}"
-            raise self._not_utf8(f"{byte}; it looks like Latin-1?", "LATIN1", number) from None
+            if _looks_latin(raw):
+                raise self._not_utf8(f"{byte}; it looks like Latin-1?", "LATIN1", number) from None
+            raise self._not_utf8(f"{byte}; name its encoding, such as CP1251", "ENCODING", number) from None
         if "\0" in text:
             if wide := _without_mark(self._head):
                 raise self._not_utf8(f"it looks like {wide} without byte order mark", wide, number)
@@ -157,6 +161,13 @@ class Input:
             path=self.name,
             line=line,
         )
+
+
+def _looks_latin(raw: bytes) -> bool:
+    """Whether a line can be of an encoding with Latin letters: most of its letters then are ASCII."""
+    high = sum(byte >= 0x80 for byte in raw)
+    plain = sum(chr(byte).isalpha() for byte in raw if byte < 0x80)
+    return high <= plain and not any(0x80 <= byte < 0xA0 for byte in raw)
 
 
 def _whole_lines(stream: BinaryIO, *, returns: bool) -> Iterator[bytes]:
