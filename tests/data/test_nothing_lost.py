@@ -279,6 +279,18 @@ def test_latin1_is_advised_only_where_it_can_be(tmp_path: Path, text: str, encod
         list(stream_text(path))
 
 
+def test_offsets_that_run_backwards_are_an_error(tmp_path: Path) -> None:
+    path = file(tmp_path, '{"text": "🙂 Zuri saw", "label": [[100000000000000000000, 7, "PER"]]}\n', "a.jsonl")
+    with pytest.raises(DataError, match=r"a\.jsonl:1: "):
+        load(path)
+
+
+def test_a_key_of_misc_with_odd_space_in_it_is_an_error(tmp_path: Path) -> None:
+    path = file(tmp_path, "1\tZuri" + "\t_" * 7 + "\tNE\u2028=P_1]}\n", "a.conllu")
+    with pytest.raises(DataError, match="holds are no tags"):
+        load(path)
+
+
 def test_a_file_that_is_packed_twice_says_so(tmp_path: Path) -> None:
     path = tmp_path / "a.gz"
     path.write_bytes(gzip.compress(gzip.compress(b"Zuri B-PER\n")))

@@ -93,7 +93,7 @@ class Places:
             return span if 0 <= span.start <= span.end <= len(self.text) else None
         units = self.ways[way]
         start, end = bisect_left(units, span.start), bisect_left(units, span.end)
-        if end >= len(units) or units[start] != span.start or units[end] != span.end:
+        if not 0 <= start <= end < len(units) or units[start] != span.start or units[end] != span.end:
             return None
         return replace(span, start=start, end=end)
 

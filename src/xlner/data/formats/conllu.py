@@ -144,7 +144,7 @@ class Conllu(Format):
         if wanted is not None:
             raise DataError(f"MISC has no key {wanted} (`tag_key`)", path=log.path)
         for key in (key for key in values if _plain(key) in _SURE_NAMES):
-            line = next(line for misc, line in _miscs(rows) if f"{key}=" in misc)
+            line = next(line for misc, line in _miscs(rows) if any(key == k for k, _ in _pairs(misc)))
             log.fault(f"what {key}= in {place} holds are no tags such as B-PER: {next(iter(values[key]))}{_MEND}", line)
         others = ", ".join(f"{key}=" for key in values if key)
         holds_none = f"; what {others:.60} holds are no tags such as B-PER" if others else ""
