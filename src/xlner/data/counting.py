@@ -61,18 +61,18 @@ class Places:
         text, astral, crlf = self.text, self.astral, self.crlf
         wide = [1 + (c > "\uffff") for c in text] if astral else [1] * len(text)
         short = [not text.startswith("\r\n", i) for i in range(len(text))] if crlf else []
-        found: dict[str, Iterable[int]] = {}
+        widths_of: dict[str, Iterable[int]] = {}
         if astral:
-            found[UTF16] = wide
+            widths_of[UTF16] = wide
         if crlf:
-            found["CRLF as one character"] = short
+            widths_of["CRLF as one character"] = short
         if astral and crlf:
-            found["UTF-16 units with CRLF as one"] = [w if s else 0 for w, s in zip(wide, short, strict=True)]
+            widths_of["UTF-16 units with CRLF as one"] = [w if s else 0 for w, s in zip(wide, short, strict=True)]
         if "\n" in text and not crlf:
-            found["a line break as two characters"] = [1 + (c == "\n") for c in text]
+            widths_of["a line break as two characters"] = [1 + (c == "\n") for c in text]
         if not text.isascii():
-            found[BYTES] = [1 + (c > "\x7f") + (c > "\u07ff") + (c > "\uffff") for c in text]
-        return {name: list(accumulate(chain((0,), widths))) for name, widths in found.items()}
+            widths_of[BYTES] = [1 + (c > "\x7f") + (c > "\u07ff") + (c > "\uffff") for c in text]
+        return {name: list(accumulate(chain((0,), widths))) for name, widths in widths_of.items()}
 
     def words_of(self, span: CharacterSpan) -> tuple[int, int, bool]:
         """First word, word after the last, and whether a span's edges, without white space, are word edges."""
@@ -130,12 +130,12 @@ class Places:
 
     def occurrences(self, surface: str) -> list[int]:
         """Where a piece of text stands."""
-        found: list[int] = []
+        places: list[int] = []
         at = self.text.find(surface) if surface.strip() else -1
         while at >= 0:
-            found.append(at)
+            places.append(at)
             at = self.text.find(surface, at + 1)
-        return found
+        return places
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +182,9 @@ def place(
     if suiting:
         way, fit = next(iter(suiting.items()))
         if other := next((w for w, f in suiting.items() if _edges(f) != _edges(fit)), None):
-            log.found(f"records whose offsets suit their entities as {way} and as {other}; read as {way}", line)
+            log.note_place(f"records whose offsets suit their entities as {way} and as {other}; read as {way}", line)
         elif _edges(fit) != _edges(telling):
-            log.found(f"records whose offsets count {way}; their entities were placed so", line)
+            log.note_place(f"records whose offsets count {way}; their entities were placed so", line)
         moved = iter(fit)
         return [next(moved) if s.surface is not None else places.moved(s, way) or s for s in spans], []
     placed: list[CharacterSpan] = []
@@ -197,7 +197,7 @@ def place(
             lost.append(Lost(span.label, "entity whose text is not at its offsets", (span, *candidates)))
             continue
         if _edges([alone]) != _edges([span]):
-            log.found("entities whose offsets contradict their text; they were found by their text", line)
+            log.note_place("entities whose offsets contradict their text; they were found by their text", line)
         placed.append(alone)
     return placed, lost
 
@@ -215,11 +215,11 @@ def _doubtful(
         ways = [way for way in ways if way != BYTES and _edges(places.fits(spans, way) or ()) != _edges(plain)]
         if ways:
             what = f"records whose entities are whole words as {CODE_POINTS} and, elsewhere, as {ways[0]}"
-            log.found(f"{what}; read as {CODE_POINTS}", line)
+            log.note_place(f"{what}; read as {CODE_POINTS}", line)
         return plain, []
     if not ways:
         return list(spans), []
-    log.found(f"records whose entities are whole words only if offsets count {ways[0]}, not {CODE_POINTS}", line)
+    log.note_place(f"records whose entities are whole words only if offsets count {ways[0]}, not {CODE_POINTS}", line)
     placed: list[CharacterSpan] = []
     lost: list[Lost] = []
     for span, moved in zip(spans, places.fits(spans, ways[0]) or (), strict=True):

@@ -82,10 +82,10 @@ def looks_like_entity(item: object) -> bool:
 def one_annotator(items: list[object], key: str, log: ReadLog, line: int) -> list[object]:
     """The entities of whoever comes first, where each one names its annotator; the others' are counted."""
     names = [item.get(key) if isinstance(item, dict) else None for item in items]
-    kept = [item for item, name in zip(items, names, strict=True) if name == names[0]]
-    for _ in range(len(items) - len(kept)):
+    of_first = [item for item, name in zip(items, names, strict=True) if name == names[0]]
+    for _ in range(len(items) - len(of_first)):
         log.drop("entity of a further annotator", line)
-    return kept
+    return of_first
 
 
 def count_relations(value: object, log: ReadLog, line: int) -> None:

@@ -161,7 +161,7 @@ class ReadLog:
         if text not in self.notes:
             self.notes.append(text)
 
-    def found(self, finding: str, line: int) -> None:
+    def note_place(self, finding: str, line: int) -> None:
         """Something to tell once for the whole input, with how often it was and where first; a noun in the plural."""
         number, first = self._found.get(finding, (0, self.where(line)))
         self._found[finding] = (number + 1, first)

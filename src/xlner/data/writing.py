@@ -69,8 +69,8 @@ def find_writer(name: str, *, values: Mapping[str, Any] | None = None) -> Writer
     if not hasattr(FORMATS.load(name), "write"):
         can = [n for n in FORMATS.names() if hasattr(FORMATS.load(n), "write")]
         raise UsageError(f"format '{name}' can be read, not written; these can: {', '.join(can)}")
-    own = options_of(name)
-    return FORMATS.build(name, {k: v for k, v in (values or {}).items() if v is not None and k in own})
+    known = options_of(name)
+    return FORMATS.build(name, {k: v for k, v in (values or {}).items() if v is not None and k in known})
 
 
 def format_of(path: str | Path) -> str:

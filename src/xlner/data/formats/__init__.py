@@ -58,8 +58,8 @@ def find_format(head: Head, *, wanted: str | None = None, values: Mapping[str, A
         OptionError: a value cannot be.
     """
     name = _name(head, wanted)
-    own = options_of(name)
-    return FORMATS.build(name, {key: value for key, value in (values or {}).items() if key in own})
+    known = options_of(name)
+    return FORMATS.build(name, {key: value for key, value in (values or {}).items() if key in known})
 
 
 def options_of(name: str) -> set[str]:

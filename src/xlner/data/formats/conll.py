@@ -186,7 +186,7 @@ def _sentence(words: list[str], tags: list[str], numbers: list[int], marks: list
         for values in (words, tags, numbers):
             values.pop()
     for number in marks:
-        log.found("words -DOCSTART- inside of sentences, which are no marks between documents", number)
+        log.note_place("words -DOCSTART- inside of sentences, which are no marks between documents", number)
     whole = range(numbers[0], numbers[-1] + 1)  # nearly always line numbers have no gap
     return TaggedSentence(words, tags, numbers[0], lines=whole if len(whole) == len(numbers) else numbers)
 

@@ -160,8 +160,8 @@ class Conllu(Format):
 
 def _column_names(source: Input) -> list[str]:
     for number, line in source.lines():
-        if found := _GLOBAL.fullmatch(line):
-            return found.group(1).upper().split() or list(_COLUMNS)
+        if named := _GLOBAL.fullmatch(line):
+            return named.group(1).upper().split() or list(_COLUMNS)
         if number > 20 or not line.startswith("#"):
             break
     return list(_COLUMNS)

@@ -56,16 +56,16 @@ class Doccano(JsonDialect):
             return
         if not _FROM_LABEL_STUDIO.isdisjoint(record) and lies_elsewhere(text, log, line):
             return
-        found = _entities(record, text, log, line, self.options.labels) if options.labelled else None
-        if found is False:
+        entities = _entities(record, text, log, line, self.options.labels) if options.labelled else None
+        if entities is False:
             return
         if options.labelled and self._repeated(record.get("id"), record.get("annotation_id")):
             log.drop("further annotation of the same task", line)
             return
-        nowhere = [span for span in found or () if is_nowhere(span)]
-        placed = [span for span in found or () if not is_nowhere(span)] if nowhere else found or ()
+        nowhere = [span for span in entities or () if is_nowhere(span)]
+        placed = [span for span in entities or () if not is_nowhere(span)] if nowhere else entities or ()
         sentence = on_words(
-            text, placed, log, options, line=line, labelled=found is not None, browser="annotation_id" in record,
+            text, placed, log, options, line=line, labelled=entities is not None, browser="annotation_id" in record,
             unknown=everywhere(nowhere, text, log, line), language=language_of(record),
         )  # fmt: skip
         if sentence is not None:

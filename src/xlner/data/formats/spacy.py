@@ -94,14 +94,14 @@ def _entities(record: Record, log: ReadLog, line: int) -> list[CharacterSpan] | 
 
 def _trees(record: Record) -> list[list[Any]]:
     """The tokens of each sentence of a tree."""
-    found = []
+    token_lists = []
     paragraphs = record.get("paragraphs")
     for paragraph in paragraphs if isinstance(paragraphs, list) else ():
         sentences = paragraph.get("sentences") if isinstance(paragraph, dict) else None
         for sentence in sentences if isinstance(sentences, list) else ():
             if isinstance(sentence, dict) and isinstance(sentence.get("tokens"), list):
-                found.append(sentence["tokens"])
-    return found
+                token_lists.append(sentence["tokens"])
+    return token_lists
 
 
 def _of_tree(tokens: list[Any], line: int, log: ReadLog) -> TaggedSentence | None:

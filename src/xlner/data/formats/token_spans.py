@@ -54,12 +54,12 @@ class TokenSpans(JsonDialect):
             checked = strings(words, "tokens", log, line)
             if checked is None:
                 return
-            found = (
+            located = (
                 _spans(entities, checked, first, log, line) if options.labelled and entities is not None else ([], [])
             )
-            if found is None:
+            if located is None:
                 return
-            spans, gaps = found
+            spans, gaps = located
             sentence = on_tokens(
                 checked, spans, log, options, line=line, unknown=gaps, labelled=entities is not None,
                 language=language_of(record),
@@ -96,7 +96,7 @@ def _spans(
             label = next((item[key] for key in _LABEL_KEYS if key in item), None)
             end = index(item.get("end"))
             if end is not None and _names_the_last(item, words, first):
-                log.found("entities whose text ends with the word that 'end' names; they were read so", line)
+                log.note_place("entities whose text ends with the word that 'end' names; they were read so", line)
                 end += 1
             numbers = [index(item.get("start")), None if end is None else end - 1]
             if isinstance(item.get("index"), list):

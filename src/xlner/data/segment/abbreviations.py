@@ -67,8 +67,8 @@ def final(language: str | None) -> frozenset[str]:
 
 
 def _words(table: dict[str | None, str], language: str | None) -> frozenset[str]:
-    own = table.get(language, "") if language is not None else ""
-    return frozenset((table[None] + " " + own).split())
+    of_language = table.get(language, "") if language is not None else ""
+    return frozenset((table[None] + " " + of_language).split())
 
 
 # Languages that write ordinals as digits and a period: "5. maj", "3. Oktober".
