@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -281,6 +282,13 @@ def test_latin1_is_advised_only_where_it_can_be(tmp_path: Path, text: str, encod
 
 def test_offsets_that_run_backwards_are_an_error(tmp_path: Path) -> None:
     path = file(tmp_path, '{"text": "🙂 Zuri saw", "label": [[100000000000000000000, 7, "PER"]]}\n', "a.jsonl")
+    with pytest.raises(DataError, match=r"a\.jsonl:1: "):
+        load(path)
+
+
+def test_an_entity_of_far_too_many_words_is_an_error(tmp_path: Path) -> None:
+    entity = {"index": [0, 10**15], "type": "PER"}
+    path = file(tmp_path, json.dumps({"sentence": ["Zuri", "ran"], "ner": [entity]}) + "\n", "a.jsonl")
     with pytest.raises(DataError, match=r"a\.jsonl:1: "):
         load(path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from xlner.core.types import Sentence
@@ -107,7 +108,7 @@ def _spans(
             log.fault(_WANTED, line)
             return None
         span = CharacterSpan(known[0] - first, known[-1] + 1 - first, name)
-        if isinstance(item, dict) and "index" in item and known != list(range(known[0], known[-1] + 1)):
+        if isinstance(item, dict) and "index" in item and any(after - before != 1 for before, after in pairwise(known)):
             log.drop("entity with a gap", line)
             gaps += [CharacterSpan(number - first, number + 1 - first, name) for number in known]
         else:
