@@ -185,13 +185,13 @@ def compare(
 
     def predictions(run: str | Path) -> list[Sentence]:
         if is_model(run):
-            found = list(Tagger.load(run, mapping=mapping, device=device).predict(truth.sentences))
+            predicted = list(Tagger.load(run, mapping=mapping, device=device).predict(truth.sentences))
         else:
             strict, _, remarks = _read_predictions(run, truth, mapping, columns)
-            found = strict.sentences
+            predicted = strict.sentences
             notes.extend(remarks)
-        notes.extend(_one_sided(run, truth.sentences, found))
-        return found
+        notes.extend(_one_sided(run, truth.sentences, predicted))
+        return predicted
 
     compared = compare_all({str(run): [score(truth.sentences, predictions(run))] for run in runs})
     for note in notes if on_remark else ():

@@ -79,10 +79,10 @@ class LabelStudio(JsonDialect):
 
 def lies_elsewhere(text: str, log: ReadLog, line: int) -> bool:
     """Whether a text is only the address of one, which is a fault."""
-    found = _ADDRESS.fullmatch(text) is not None
-    if found:
+    is_address = _ADDRESS.fullmatch(text) is not None
+    if is_address:
         log.fault(f"the text lies elsewhere ({text.strip():.80}); put the text itself in place of its address", line)
-    return found
+    return is_address
 
 
 def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
