@@ -299,6 +299,12 @@ def test_a_key_of_misc_with_odd_space_in_it_is_an_error(tmp_path: Path) -> None:
         load(path)
 
 
+def test_prefixes_without_a_separator_are_no_types(tmp_path: Path) -> None:
+    path = file(tmp_path, "Ana\tBPER\nMira\tIPER\nruns\tO\nto\tO\nLagos\tBLOC\n")
+    with pytest.raises(DataError, match=r"data\.conll:1: .*'BPER' is no tag"):
+        load(path)
+
+
 def test_a_file_that_is_packed_twice_says_so(tmp_path: Path) -> None:
     path = tmp_path / "a.gz"
     path.write_bytes(gzip.compress(gzip.compress(b"Zuri B-PER\n")))

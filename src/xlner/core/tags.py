@@ -106,6 +106,10 @@ _TYPE = re.compile(r"[^\W\d][\w./&+-]*")
 _MOST_TYPES = 200
 
 
+# A prefix without a separator: as types of their own, B- and I- of one entity would be two entities.
+_GLUED = re.compile(r"[BI](?:PER|PERS|PERSON|LOC|LOCATION|ORG|ORGANIZATION|MISC|GPE|DATE)", re.IGNORECASE)
+
+
 def find_form(counts: Mapping[str, int], *, bare: bool | None = None) -> TagForm:
     """How the tags of a file are spelt, by the majority of those that are not O.
 
@@ -128,6 +132,7 @@ def find_form(counts: Mapping[str, int], *, bare: bool | None = None) -> TagForm
     if bare is None:
         n_outside = counts.get("o" if lower else "O", 0)
         names = all(_TYPE.fullmatch(tag) and not STANDARD.fits(tag) for tag in entities)
+        names = names and not all(map(_GLUED.fullmatch, entities))
         bare = names and len(entities) <= _MOST_TYPES and 10 * n_outside >= total + n_outside
     return TagForm("type", lower=lower) if bare else STANDARD
 
