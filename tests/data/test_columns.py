@@ -191,3 +191,31 @@ def test_a_slip_among_good_tags_is_still_an_error(tmp_path: Path) -> None:
     path.write_text("Oyo\tB-LOC\nand\tO\n\nKe\tB-LOC\nLi\tPER\n", encoding="utf-8")
     with pytest.raises(DataError, match=":5: 'PER' is no tag"):
         load(path)
+
+
+@pytest.mark.parametrize("outside", ["O\tO", "O\t", "O\t_", "O\t-"])
+def test_letters_and_types_in_columns_of_their_own(tmp_path: Path, outside: str) -> None:
+    path = tmp_path / "two.tsv"
+    path.write_text(f"Zuri\tB\tPER\nLi\tB\tPER\nKe\tI\tPER\nsaw\t{outside}\nOyo\tB\tLOC\n", encoding="utf-8")
+    corpus = load(path)
+    assert [s.key for s in corpus.sentences[0].spans] == [(0, 1, "PER"), (1, 3, "PER"), (4, 5, "LOC")]
+    assert any("column 1 holds the letters of the tags and column 2 their types" in n for n in corpus.report.notes)
+    assert [s.words for s in stream_text(path)] == [corpus.sentences[0].words]
+    assert load(path, tag_column=1, scheme="IOB2").report.types == {"ENTITY": 3}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Zuri\tB-PER\n\t9\nran\tO\n",
+        "Zuri\tB-PER\n\tO:\nran\tO\n",
+        "#-PER\n#oyo B-LOC\n",
+        "#C\n# \tO\n",
+        "# id 3f2a\tdomain=sw\nAmina _  _ _ ",
+    ],
+)
+def test_words_are_the_same_with_labels_and_without(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "small.conll"
+    path.write_text(content, encoding="utf-8")
+    corpus = load(path)
+    assert [s.words for s in corpus] == [s.words for s in stream_text(path)]

@@ -6,13 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Sequence, Set
 
-from xlner.core.tags import STANDARD, UNKNOWN, find_form
+from xlner.core.tags import LETTERS, STANDARD, UNKNOWN, find_form
 from xlner.data.tagged import looks_like_tag
 
 _COUNTED = re.compile(r"(.*?)([0-9]{1,9})[.):]?")
 _OFFSETS = re.compile(r"([0-9]{1,9})(?:[-:,][0-9]{1,9})?")
 # Types of the chunks that stand beside entities in files of CoNLL's shared tasks.
 _CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP", "NC", "VC", "PC"}
+_FEW = 500  # different values of a column that is looked at closely
+_NO_TYPE = ("", "O", UNKNOWN, "-", "*")  # of a word outside of entities, where types have their own column
 _MOST_COVERED = 0.7  # of all words; entities cover far less
 _TOLERATED = 0.05  # share of rows that may break the pattern of a column
 _TRIAL = 50  # rows after which a column that breaks its pattern often is looked at no more
@@ -135,7 +137,7 @@ class Tags:
         self._alive = list(range(1, width))  # columns that held nothing but tags so far
         self._known: set[str] = set()
         self._pairs = [Counter[tuple[str, str]]() for _ in range(width)]  # of a column and the next
-        self._last = Counter[str]()  # of the last column, while its values are few
+        self._ends = Counter[tuple[str, str]]()  # of the last two columns, while their values are few
 
     def see(self, columns: Sequence[str], times: int = 1) -> None:
         """One row, and how often it occurs; the order of rows does not matter."""
@@ -152,15 +154,28 @@ class Tags:
             if column_before == i - 1:
                 self._pairs[i - 1][before, value] += times
             before, column_before = value, i
-        if len(self._last) < 500:
-            self._last[columns[-1].strip()] += times
+        if len(self._ends) < _FEW:
+            self._ends[columns[-2].strip(), columns[-1].strip()] += times
 
     def all_tags(self, column: int) -> bool:
         """Whether a column holds nothing but tags."""
         if column == self._width - 1 and not self._fits[column]:
-            form = find_form(self._last)
-            return all(form.fits(tag) for tag in self._last)
+            last = Counter[str]()
+            for (_, tag), times in self._ends.items():
+                last[tag] += times
+            form = find_form(last)
+            return all(form.fits(tag) for tag in last)
         return self._fits[column]
+
+    def letters_apart(self) -> bool:
+        """Whether the letters of the tags stand in the column before that of their types: `Zuri B PER`."""
+        letters = {letter for letter, _ in self._ends}
+        if self._width < 3 or len(self._ends) >= _FEW or not {"O"} < letters <= LETTERS | {"O"}:
+            return False
+        return all(
+            (kind not in _NO_TYPE and not looks_like_tag(kind)) if letter != "O" else kind in _NO_TYPE
+            for letter, kind in self._ends
+        )
 
     def outermost(self) -> int:
         """The last column of tags, or the first of those at the end whose entities are nested in it."""

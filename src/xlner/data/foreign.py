@@ -7,8 +7,8 @@ import re
 from collections import Counter
 
 from xlner.data.column_kinds import are_tags
-from xlner.data.columns import TAG_NAMES, WORD_NAMES
 from xlner.data.formats.head import Head
+from xlner.data.layout import TAG_NAMES, WORD_NAMES
 from xlner.data.tagged import looks_like_tag
 
 _BRAT = re.compile(r"(?:[TREAMN]\d+|\*|#\d*)\t")

@@ -11,9 +11,10 @@ from xlner.component import option, options
 from xlner.core.languages import iso3
 from xlner.core.tags import UNKNOWN, Scheme, find_form, iob2
 from xlner.core.types import Sentence
-from xlner.data.columns import Layout, find_layout, is_between, is_header, split_columns
+from xlner.data.columns import find_layout
 from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
+from xlner.data.layout import Layout, is_between, is_header, split_columns
 from xlner.data.options import SCHEME, ReadOptions
 from xlner.data.report import ReadLog
 from xlner.data.source import Input
@@ -125,7 +126,7 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
     marks: list[int] = []  # lines of this sentence that could be marks between documents
     comments = 0
     known: dict[str, tuple[str, str]] = {}  # lines repeat: the word and the tag of those that are nothing but that
-    token, tag_column, prefix = layout.token, layout.tag, layout.prefix
+    token, prefix = layout.token, layout.prefix
     sentence_name = ""
     nested = dict.fromkeys(layout.nested, "")  # column -> type of the word before
     for number, line in lines:
@@ -162,7 +163,7 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
         if not word or word.isspace():
             log.drop("word that is empty or only white space", number)
             continue
-        tag = UNKNOWN if tag_column is None else columns[tag_column].strip()
+        tag = layout.tag_of(columns)
         if layout.sentence is not None and (name := columns[layout.sentence]) and name != sentence_name:
             sentence_name = name
             if words:

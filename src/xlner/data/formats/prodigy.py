@@ -58,7 +58,10 @@ class Prodigy(JsonDialect):
             return
         offsets = token_offsets(record, text, log, line)
         if isinstance(offsets, str):
-            log.fault(offsets, line)
+            if answer == "accept" or rejected:
+                log.fault(offsets, line)
+            else:  # as with labels, where such a record is left out before anybody looks at its tokens
+                log.drop(f"answer is {answer!r:.20}, and {offsets}", line)
         if isinstance(offsets, str) or spans is None:
             return
         annotator = record.get("_annotator_id") or record.get("_session_id")
