@@ -246,6 +246,8 @@ def test_slashes_alone_are_text(tmp_path, text):
         "Zuri_B-PER ran_O home_O\nLagos_B-LOC slept_O\n",
         "<PER>Zuri</PER> ran to <LOC>Lagos</LOC> .\n",
         "<START:person> Zuri <END> ran home .\n",
+        "[Zuri]{PER} ran to [Oyo]{LOC} .\n",
+        "[Zuri](PER) ran home .\n",
     ],
 )
 def test_names_marked_inside_running_text_are_no_text(tmp_path: Path, text: str) -> None:

@@ -19,7 +19,7 @@ _PYTHON = re.compile(r"""\s*(?:\w+\s*=\s*)?\[\s*\(\s*[rf]?["'][^\0]{0,20000}?\{\
 _WEBANNO = "#FORMAT=WebAnno TSV"
 _WORD_WITH_TAG = re.compile(r"\[?\S+/[A-Za-z][A-Za-z0-9$-]{0,5}(?:\][A-Za-z]{1,5})?")
 _WORD_BESIDE_TAG = re.compile(r"\S+[/|_](?:O|[BIESLUMW]-\S+)")
-_INLINE = re.compile(r"<([A-Z]{3,12})>[^<>]+</\1>|<START:\S+> .*? <END>")
+_INLINE = re.compile(r"<([A-Z]{3,12})>[^<>]+</\1>|<START:\S+> .*? <END>|\[[^\[\]]+\](?:\{[^{}]+\}|\([A-Za-z_]{2,20}\))")
 _LINES = 200
 
 
@@ -54,8 +54,8 @@ def foreign(head: Head) -> str | None:
         return "each line begins with a tag; write the word first, or name the format and both columns"
     if 2 * sum(map(bool, map(_INLINE.search, lines))) > len(lines):
         return (
-            "names stand between marks of their type (<PER>...</PER>), which would be taken for words; convert it to "
-            "CoNLL or JSON lines first"
+            "names stand between marks of their type (<PER>Zuri</PER>, [Zuri]{PER}, [Zuri](PER)), which would be taken "
+            "for words; convert it to CoNLL or JSON lines first"
         )
     if _words_with_tags(lines):
         return (

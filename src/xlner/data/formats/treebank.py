@@ -55,7 +55,7 @@ class Shape:
         token: column of the word.
         tag: column that is handed on as the tag; None hands on `_`.
         misc: column that says SpaceAfter=No; None if there is none.
-        several: name and column of each, where several columns hold tags.
+        several: name and column of each, where several columns hold tags; MISC, which has names inside, has none.
     """
 
     width: int
@@ -68,7 +68,8 @@ class Shape:
     def tag_of(self, columns: list[str]) -> str:
         """What is handed on as the tag of a line; of several columns all that hold something, `name=value|...`."""
         if self.several:
-            return "|".join(f"{name}={value}" for name, i in self.several if (value := columns[i].strip()) != UNKNOWN)
+            values = ((name, columns[i].strip()) for name, i in self.several)
+            return "|".join(f"{name}={value}" if name else value for name, value in values if value != UNKNOWN)
         return UNKNOWN if self.tag is None else columns[self.tag].strip()
 
     def describe(self) -> str:
