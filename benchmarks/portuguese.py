@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from choice import choice_table, chosen
 from common import beginning, measured, parser, run_xlner, write_results
 from conll import means
 from xlner.core.types import Sentence
@@ -61,6 +62,7 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     runs: list[dict[str, Any]] = []
     scores: dict[str, dict[str, dict[int, Scores]]] = {}
+    choices: dict[str, Any] = {}
     for labels in args.labels:
         task = tasks(args.data)[labels]
         gold = load(task.gold, mapping=task.mapping).sentences
@@ -90,11 +92,14 @@ def main() -> None:
                 figures = {"f1": found.f1, "precision": found.precision, "recall": found.recall}
                 cost = {k: made[k] for k in ("seconds", "peak_mb", "commit")}
                 runs.append({"seed": seed, "target": labels, "method": arm, **figures, **cost})
+            f1 = {r["method"]: r["f1"] for r in runs if (r["target"], r["seed"]) == (labels, seed)}
+            if len(f1) > 1:
+                choices[f"{labels}, seed {seed}"] = chosen({a: places[a] for a in f1}, raw, f1, task.mapping)
     compared = comparisons(scores)
     settings = {"words": args.words, "raw_words": args.raw_words}
     name = "portuguese" + "".join(f"_{n}" for n in settings.values() if n)
-    result = {**settings, "runs": runs, "summary": means(runs), "compared": compared}
-    write_results(args.results, name, result, table(runs, compared, settings))
+    result = {**settings, "runs": runs, "summary": means(runs), "compared": compared, "choices": choices}
+    write_results(args.results, name, result, table(runs, compared, choices, settings))
 
 
 def shortened(path: Path, words: int, work: Path) -> Path:
@@ -131,7 +136,9 @@ def comparisons(scores: dict[str, dict[str, dict[int, Scores]]]) -> list[dict[st
     return rows
 
 
-def table(runs: list[dict[str, Any]], compared: list[dict[str, Any]], settings: dict[str, int]) -> str:
+def table(
+    runs: list[dict[str, Any]], compared: list[dict[str, Any]], choices: dict[str, Any], settings: dict[str, int]
+) -> str:
     size = "; ".join(f"{n:,} {k.replace('_', ' ')}" for k, n in settings.items() if n) or "whole files"
     lines = [
         "# English to Portuguese with what comes in packages",
@@ -157,6 +164,9 @@ def table(runs: list[dict[str, Any]], compared: list[dict[str, Any]], settings: 
             cells += ["", ""]
         cells += [f"{row['seconds'] / 60:.1f}", row["peak_mb"]]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
+    if choices:
+        lines += ["", "Which method would have been taken without labels, on raw Portuguese text (`choice.py`):", ""]
+        lines += choice_table(choices)
     return "\n".join(lines)
 
 
