@@ -99,15 +99,20 @@ class TagForm:
 
 STANDARD = TagForm()
 _FORMS = tuple(
-    [TagForm(kind, separator, lower) for lower in (False, True) for kind in ("prefix", "suffix") for separator in "-_:"]
+    [TagForm(k, separator, lower) for lower in (False, True) for k in ("prefix", "suffix") for separator in "-_:./+"]
     + [TagForm("letter", lower=lower) for lower in (False, True)]
 )
 _TYPE = re.compile(r"[^\W\d][\w./&+-]*")
 _MOST_TYPES = 200
 
 
-# A prefix without a separator: as types of their own, B- and I- of one entity would be two entities.
-_GLUED = re.compile(r"[BI](?:PER|PERS|PERSON|LOC|LOCATION|ORG|ORGANIZATION|MISC|GPE|DATE)", re.IGNORECASE)
+# A prefix without a separator, or a whole word: as types of their own, B- and I- of one entity would be two entities.
+_GLUED = re.compile(
+    r"[BI](?:PER|PERS|PERSON|LOC|LOCATION|ORG|ORGANIZATION|MISC|GPE|DATE)|(?:BEGIN|START|INSIDE|IN|END|LAST)[-_:./].+",
+    re.IGNORECASE,
+)
+# Several tags of one word, as programs for nested entities write them: "B-PER|B-ORG".
+SEVERAL = re.compile(r"[BIESLUMW]-[^|+/,;]+(?:[|+/,;](?:O|[BIESLUMW]-[^|+/,;]+))+")
 
 
 def find_form(counts: Mapping[str, int], *, bare: bool | None = None) -> TagForm:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
-from xlner.data.column_kinds import Ids, Tags, are_tags
-from xlner.data.layout import COMMENT, Layout, is_between, is_header, split_columns
+from xlner.data.column_kinds import Tags, are_tags
+from xlner.data.ids import Division, Ids, is_given
+from xlner.data.layout import COMMENT, Layout, header_of, is_between, split_columns
 from xlner.data.report import ReadLog
 from xlner.data.tagged import looks_like_tag
 from xlner.errors import DataError
@@ -50,7 +51,15 @@ def find_layout(blocks: Blocks, log: ReadLog, wanted: Any, *, labelled: bool) ->
     if token is not None and tag_at == token_at and (labelled or tag is not None):
         raise DataError(f"the word and the tag cannot both be in column {token_at}", path=log.path)
     layout = Layout(tab, width, token_at, tag_at if labelled else None, fixed, trailing=trailing)
-    if token is None and width > 1 and _tags_first(first_lines, layout):
+    find_token, find_tag = token is None, tag is None
+    if (find_token or find_tag) and (named := _header(first_lines, layout)):
+        header, word_at, tags_at = named
+        layout = replace(layout, header=header, token=word_at if find_token else token_at)
+        find_token = False
+        if find_tag and len(tags_at) == 1:
+            tag_at, find_tag = tags_at[0], False
+            layout = replace(layout, tag=tag_at if labelled else None)
+    elif find_token and width > 1 and _tags_first(first_lines, layout):
         raise DataError(
             "column 0 holds tags and the last one does not; `tag_column` and `token_column` name the columns",
             path=log.path,
@@ -61,7 +70,7 @@ def find_layout(blocks: Blocks, log: ReadLog, wanted: Any, *, labelled: bool) ->
     if not labelled and width > 1 and _holds_tags(first_lines, layout, tag_at):
         layout = replace(layout, unread_tag=tag_at)
     if width > 1 and (token is None or tag is None):
-        layout = _by_content(blocks, layout, tag_at, wanted, log)
+        layout = _by_content(blocks, layout, tag_at, log, find_token=find_token, find_tag=find_tag)
     return replace(layout, prefix=_common_prefix(blocks(), layout))
 
 
@@ -103,27 +112,34 @@ def _width(line: str, n_tabs: int) -> int:
     return len(split_columns(line, tab=False))
 
 
-def _by_content(blocks: Blocks, layout: Layout, tag_at: int, wanted: Any, log: ReadLog) -> Layout:
+def _by_content(
+    blocks: Blocks, layout: Layout, tag_at: int, log: ReadLog, *, find_token: bool, find_tag: bool
+) -> Layout:
     """The columns by what stands in them: ids are no words, and nested tags are not those of the outer entities."""
-    ids = _look_at_ids(blocks(), layout)
+    ids = _look_at_ids(blocks, layout)
     # A look at all tags is for ids beside them, and for entities that may be nested.
     tags = _look_at_tags(blocks() if ids[0].verdict or (layout.tag is not None and layout.width > 2) else (), layout)
     nested: tuple[int, ...] = ()
-    if wanted.tag_column is None and layout.tag is not None:
+    if find_tag and layout.tag is not None:
         outer = tags.outermost()
         nested = tuple(range(outer + 1, layout.width))
         tag_at = outer
+        if further := () if nested else tags.further():
+            log.note(
+                f"columns {further[0]} to {layout.width - 1} hold tags; those of the last were taken; `tag_column` "
+                "names another"
+            )
         if nested:
             log.note(
                 f"columns {outer} to {layout.width - 1} hold tags; those of column {outer} were taken, and the others "
                 f"left out; `tag_column {layout.width - 1}` reads the last"
             )
     letter = None
-    if wanted.tag_column is None and layout.tag is not None and tags.letters_apart():
+    if find_tag and layout.tag is not None and tags.letters_apart():
         letter = layout.width - 2
         log.note(f"column {letter} holds the letters of the tags and column {tag_at} their types; they were joined")
     token = layout.token
-    if wanted.token_column is None:
+    if find_token:
         while token < layout.width - 1 and token + 1 != tag_at and ids[token].verdict and not tags.all_tags(token + 1):
             if ids[token].alone and not ids[token + 1].differs:
                 break
@@ -137,26 +153,44 @@ def _by_content(blocks: Blocks, layout: Layout, tag_at: int, wanted: Any, log: R
             log.note(
                 f"column {column} {ids[column].verdict}; words are in column {token} (`token_column` says otherwise)"
             )
+    elif layout.header:
+        log.note(f"the first line names the columns; words are in column {token} (`token_column` says otherwise)")
+    before = range(token) if find_token or layout.header else ()
     return replace(
         layout,
         token=token,
         tag=None if layout.tag is None else tag_at,
-        sentence=next((column for column in range(token) if ids[column].ends_sentences), None),
-        ids=tuple(range(token)) if wanted.token_column is None else (),
+        divisions=tuple(found for column in before if (found := ids[column].division(column))),
+        compounds=next((column for column in before if ids[column].has_compounds), None),
         nested=nested,
         letter=letter,
     )
 
 
-def _look_at_ids(blocks: Iterable[list[str]], layout: Layout) -> list[Ids]:
+def _look_at_ids(blocks: Blocks, layout: Layout) -> list[Ids]:
     """What each column but the last says of ids; those right of a column that holds none say nothing."""
+    ids = _ids_of(blocks(), layout, None)
+    for column in range(layout.width - 2):
+        if not ids[column].verdict:
+            break
+        if division := ids[column].division(column):  # what counts within sentences is judged by where they begin
+            ids[column + 1 :] = _ids_of(blocks(), layout, division)[column + 1 :]
+    return ids
+
+
+def _ids_of(blocks: Iterable[list[str]], layout: Layout, division: Division | None) -> list[Ids]:
     ids = [Ids() for _ in range(layout.width - 1)]
     alive = len(ids)
     first = True
+    before = ""
     for line in chain.from_iterable(blocks):
         if is_between(line):
             first = True
         elif columns := _row(line, layout):
+            if division is not None:
+                value = columns[division.column]
+                first = first or division.begins(value, before)
+                before = value if is_given(value) else before
             for i in range(alive):
                 ids[i].see(columns[i], first=first)
             alive = next((i for i in range(alive) if not ids[i].alive), alive)
@@ -180,6 +214,14 @@ def _holds_tags(lines: list[str], layout: Layout, column: int) -> bool:
     return 2 * sum(looks_like_tag(columns[column].strip()) for columns in rows) >= len(rows) > 0
 
 
+def _header(lines: list[str], layout: Layout) -> tuple[tuple[str, ...], int, tuple[int, ...]] | None:
+    """The first line, if it names the columns, and which of them hold words and tags."""
+    line = next((line for line in lines if not is_between(line) and not line.startswith(COMMENT)), "")
+    columns = layout.split(line)
+    named = header_of(columns) if len(columns) == layout.width else None
+    return None if named is None else (tuple(column.strip().casefold() for column in columns), *named)
+
+
 def _half_tagged(lines: list[str], layout: Layout) -> bool:
     """Whether at least half of the lines are a word and a tag, though most common are lines of one column."""
     words = [line for line in lines if not is_between(line)]
@@ -196,7 +238,7 @@ def _tags_first(lines: list[str], layout: Layout) -> bool:
 def _row(line: str, layout: Layout) -> list[str]:
     """The columns of a line of words; none for a comment or a header, and for a line of another width."""
     columns = layout.split(line)
-    if is_header(columns):
+    if layout.is_header(columns):
         return []
     if len(columns) != layout.width or (line.startswith(COMMENT) and not looks_like_tag(columns[-1].strip())):
         return []
@@ -217,7 +259,7 @@ def _common_prefix(blocks: Iterable[list[str]], layout: Layout) -> str:
         if common and layout.token == 0 and line.startswith(common) and line[len(common) :][:1] not in ("", " ", "\t"):
             continue
         columns = layout.split(line)
-        if layout.is_comment(line, columns) or len(columns) <= layout.token:
+        if layout.is_comment(line, columns) or len(columns) <= layout.token or layout.is_header(columns):
             continue
         if common:
             if not columns[layout.token].startswith(common) or columns[layout.token] == common:

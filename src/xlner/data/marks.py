@@ -90,8 +90,10 @@ def one_annotator(items: list[object], key: str, log: ReadLog, line: int) -> lis
 
 def count_relations(value: object, log: ReadLog, line: int) -> None:
     """Relations between entities are no entities: left out, counted."""
-    for _ in value if isinstance(value, list) else ():
-        log.drop("relation between entities", line)
+    for item in value if isinstance(value, list) else ():
+        lists = isinstance(item, list) and all(isinstance(inner, list | dict) for inner in item)
+        for _ in item if lists else (item,):  # some have a list of relations per sentence
+            log.drop("relation between entities", line)
 
 
 def is_aside(key: str) -> bool:

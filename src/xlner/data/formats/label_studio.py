@@ -18,6 +18,7 @@ from xlner.data.report import ReadLog
 
 _RESULTS = ("annotations", "completions")
 LABEL_KEYS = ("labels", "hypertextlabels", "htmllabels", "paragraphlabels")
+_UNNAMED = "?"  # stands for the label of a region that has none
 _MARKUP = re.compile(r"<[^<>]*>|&\w{1,30};|&#\w{1,10};")
 # A text that is only the address of one, as tasks with `valueType="url"` have it. A text may be a link, too; so one of
 # the web is an address where it names a file.
@@ -54,7 +55,7 @@ class LabelStudio(JsonDialect):
         results = _results(record, told, line)
         if results:
             results = _of_one_text(record["data"], results, told, line)
-        values = [v for r in results or () if isinstance(v := r.get("value"), dict) and _label_key(v)]
+        values = [r["value"] for r in results or ()]
         task = _text(record["data"], [str(r.get("to_name")) for r in results or ()], values, log, line)
         if task is None:
             return
@@ -63,12 +64,17 @@ class LabelStudio(JsonDialect):
             return
         spans: list[CharacterSpan] = []
         nowhere: list[CharacterSpan] = []
+        regions: list[CharacterSpan] = []  # that nobody gave a label
         for value in values if options.labelled else ():
-            span = marked_span(value, text, starts, log, line)
+            key = _label_key(value) or LABEL_KEYS[0]
+            named = bool(value.get(key))
+            span = marked_span(value if named else {**value, key: [_UNNAMED]}, text, starts, log, line)
             if span is None:
                 return
-            (nowhere if is_nowhere(span) else spans).append(span)
-        unknown = everywhere(nowhere, text, log, line)
+            if not named:
+                log.drop("region without a label; its words are now unknown", line)
+            (nowhere if is_nowhere(span) else spans if named else regions).append(span)
+        unknown = [*everywhere(nowhere, text, log, line), *regions]
         sentence = on_words(
             text, spans, log, options, line=line, labelled=results is not None, browser=True, unknown=unknown,
             language=language_of(record["data"]),
@@ -104,7 +110,7 @@ def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
     chosen = next((a for a in valid if a.get("ground_truth") is True), valid[0])
     result = chosen.get("result")
     results = [r for r in result if isinstance(r, dict)] if isinstance(result, list) else []
-    marks = [r for r in results if isinstance(r.get("value"), dict) and _label_key(r["value"])]
+    marks = [r for r in results if isinstance(r.get("value"), dict) and (_label_key(r["value"]) or _is_region(r))]
     for r in results:
         if r.get("type") == "relation":
             log.drop("relation between entities", line)
@@ -123,6 +129,11 @@ def _of_one_text(data: Record, results: list[Record], log: ReadLog, line: int) -
         if name in others:
             log.drop("entity of another text of the same task", line)
     return [r for r, name in zip(results, names, strict=True) if name not in others]
+
+
+def _is_region(result: Record) -> bool:
+    """Whether this marks a part of a text, though nobody chose its label."""
+    return str(result.get("type")) in LABEL_KEYS and {"start", "end"} <= result["value"].keys()
 
 
 def _size(value: object) -> int:

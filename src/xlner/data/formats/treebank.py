@@ -105,13 +105,16 @@ def treebank_rows(source: Input, log: ReadLog, shape: Shape) -> Iterator[Treeban
         is_word = len(columns) == shape.width and (shape.number is None or bool(_ID.fullmatch(columns[shape.number])))
         if line.startswith("#") and not (is_word and shape.number == 0):
             if comment := _TEXT.fullmatch(line):
-                sentence.text = comment.group(1)
+                sentence.set_text(comment.group(1))
             continue
         if (
             shape.number is not None
             and len(columns) > shape.number
             and (compound := _COMPOUND.fullmatch(columns[shape.number]))
         ):
+            if sentence.words and compound[2] == "-" and compound[1] == "1":
+                yield sentence.finish(log)
+                sentence = _Sentence(sentence.next_text)
             sentence.is_plain = False
             tag = tag_of(columns) if len(columns) == shape.width else UNKNOWN
             if tag not in ("", UNKNOWN):
@@ -124,6 +127,10 @@ def treebank_rows(source: Input, log: ReadLog, shape: Shape) -> Iterator[Treeban
             hint = "; these are separated by spaces, so put a TAB in place of each run of spaces" if spaces else ""
             log.fault(f"{_in_words(shape)} are wanted; got {len(columns)}: '{line[:60]}'{hint}", number)
             continue
+        if sentence.words and shape.number is not None and columns[shape.number] == "1":
+            log.note("sentences that no blank line divides; a new one begins where the numbers begin again")
+            yield sentence.finish(log)
+            sentence = _Sentence(sentence.next_text)
         word = columns[shape.token]
         if not word or word.isspace():
             log.drop("word that is empty or only white space", number)
@@ -137,14 +144,21 @@ def treebank_rows(source: Input, log: ReadLog, shape: Shape) -> Iterator[Treeban
 class _Sentence:
     """A sentence while its lines are read."""
 
-    def __init__(self) -> None:
-        self.text: str | None = None
+    def __init__(self, text: str | None = None) -> None:
+        self.text = text
+        self.next_text: str | None = None  # a comment behind its words, where no blank line divides it from the next
         self.is_plain = True  # every surface word has a line of its own
         self.words: list[str] = []
         self._tags: list[str] = []
         self._lines: list[int] = []
         self._glued: list[bool] = []
         self._compounds: list[Compound] = []
+
+    def set_text(self, text: str) -> None:
+        if self.words:
+            self.next_text = text
+        else:
+            self.text = text
 
     def add(self, word: str, tag: str, line: int, *, glued: bool) -> None:
         self.words.append(word)
