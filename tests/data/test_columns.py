@@ -314,3 +314,20 @@ def test_two_columns_of_tags_are_told(tmp_path: Path) -> None:
     path = tmp_path / "two.conll"
     path.write_text("Oyo B-ORG B-LOC\ngrew O O\n\nLi B-PER B-PER\nran O O\n\nKe B-LOC B-LOC\n", encoding="utf-8")
     assert any("hold tags; those of the last were taken" in note for note in load(path).report.notes)
+
+
+@pytest.mark.parametrize("last", ["_ _ _", "Q1 O NIL", "POS O NEG"])
+def test_a_column_of_tags_wins_over_a_last_one_of_other_things(tmp_path: Path, last: str) -> None:
+    path = tmp_path / "more.tsv"
+    rows = zip(("Zuri", "ran", "Oyo"), ("B-PER", "O", "B-LOC"), last.split(), strict=True)
+    path.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+    corpus = load(path)
+    assert corpus.report.types == {"PER": 1, "LOC": 1}
+    assert "column 1 holds tags and the last one does not; `tag_column` names another" in corpus.report.notes
+
+
+def test_letters_with_an_empty_type_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "empty.conll"
+    path.write_text("Zuri B-\nLi I-\nran O\n", encoding="utf-8")
+    with pytest.raises(DataError, match="'B-' is no tag"):
+        load(path)

@@ -14,7 +14,7 @@ from xlner.core.labels import LabelSet, model_tags
 from xlner.core.languages import bcp47, iso3
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text
-from xlner.data.source import Input
+from xlner.data.fitting import fitting_columns
 from xlner.errors import DataError, UsageError
 from xlner.methods.task import Bitext, Source, Stream, Task
 
@@ -188,17 +188,10 @@ def _as_text(value: Any) -> Any:
 
 
 def _stream(file: str, language: str, remarks: list[str], reading: Mapping[str, Any]) -> Iterator[Sentence]:
-    """Text without labels. Columns that the user named are taken where the file has them, else its own."""
-    columns = {name: reading[name] for name in ("token_column", "tag_column") if reading.get(name) is not None}
-    if columns and not file.startswith("hf:") and b"\t" not in Input.of(file).head():
-        own = stream_text(file, language=language)
-        columns = {} if own.log.format == "text" else columns  # lines of as many words are no columns
-    if columns:
-        try:
-            next(iter(stream_text(file, language=language, **columns)))
-        except DataError as error:
-            _once(remarks, f"{error}; its own columns were found, since it is read for its text alone")
-            columns = {}
+    """Text without labels."""
+    columns, remark = fitting_columns(file, reading, language=language)
+    if remark is not None:
+        _once(remarks, remark)
     return told(stream_text(file, language=language, **columns), partial(_once, remarks))
 
 

@@ -22,6 +22,7 @@ class Tags:
     def __init__(self, width: int) -> None:
         self._width = width
         self._fits = [True] * width
+        self._types: list[set[str]] = [set() for _ in range(width)]
         self._alive = list(range(1, width))  # columns that held nothing but tags so far
         self._known: set[str] = set()
         self._pairs = [Counter[tuple[str, str]]() for _ in range(width)]  # of a column and the next
@@ -39,6 +40,8 @@ class Tags:
                     self._alive = [c for c in self._alive if c != i]
                     continue
                 self._known.add(value)
+            if len(self._types[i]) < _FEW and (kind := _type(value)):
+                self._types[i].add(kind)
             if column_before == i - 1:
                 self._pairs[i - 1][before, value] += times
             before, column_before = value, i
@@ -65,6 +68,13 @@ class Tags:
             for letter, kind in self._ends
         )
 
+    def inside(self) -> int | None:
+        """The one column of tags with types, where the last of all holds none: `_` alone, or other things."""
+        if self._fits[-1] and (self._types[-1] or any(tag == "O" for _, tag in self._ends)):
+            return None
+        typed = [i for i in range(1, self._width - 1) if self._fits[i] and not self._types[i] <= _CHUNKS]
+        return typed[0] if len(typed) == 1 else None
+
     def outermost(self) -> int:
         """The last column of tags, or the first of those at the end whose entities are nested in it."""
         column = self._width - 1
@@ -75,12 +85,9 @@ class Tags:
     def further(self) -> tuple[int, ...]:
         """Columns of tags right before the last one, but for chunks of a shared task."""
         column = self._width - 1
-        while column > 1 and self._fits[column] and self._fits[column - 1] and not self._are_chunks(column - 1):
+        while column > 1 and self._fits[column] and self._fits[column - 1] and not self._types[column - 1] <= _CHUNKS:
             column -= 1
         return tuple(range(column, self._width - 1))
-
-    def _are_chunks(self, column: int) -> bool:
-        return {_type(a) for a, _ in self._pairs[column]} <= _CHUNKS | {""}
 
     def _is_nested(self, column: int) -> bool:
         pairs = self._pairs[column - 1]

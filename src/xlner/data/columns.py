@@ -121,10 +121,13 @@ def _by_content(
     tags = _look_at_tags(blocks() if ids[0].verdict or (layout.tag is not None and layout.width > 2) else (), layout)
     nested: tuple[int, ...] = ()
     if find_tag and layout.tag is not None:
-        outer = tags.outermost()
-        nested = tuple(range(outer + 1, layout.width))
+        inside = tags.inside()
+        outer = tags.outermost() if inside is None else inside
+        nested = tuple(range(outer + 1, layout.width)) if inside is None else ()
         tag_at = outer
-        if further := () if nested else tags.further():
+        if inside is not None:
+            log.note(f"column {inside} holds tags and the last one does not; `tag_column` names another")
+        if further := () if nested or inside is not None else tags.further():
             log.note(
                 f"columns {further[0]} to {layout.width - 1} hold tags; those of the last were taken; `tag_column` "
                 "names another"

@@ -12,10 +12,27 @@ from xlner.data.tagged import looks_like_tag
 _SPACES = re.compile(r"[ \t]+")  # not str.split(): a word may hold a no-break space or \x85
 COMMENT = ("# ", "#\t", "## ", "#begin document", "#end document")  # "#lagos" is a word, "# O" is one, too
 WORD_NAMES = {"word", "words", "token", "tokens", "form", "text"}
+_HEADER_WORDS = WORD_NAMES | {"wort", "mot", "palavra", "palabra", "parola", "woord", "слово", "词", "單詞", "単語"}
 TAG_NAMES = {"tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "iob", "bio"}
 # Names that a column of tags has in a header, but that could be a word or its type anywhere else.
 _HEADER_TAGS = TAG_NAMES | {"ne", "ne-tag", "ner-tag", "ne_tag", "entity", "entities", "entity_type", "type", "ne-emb"}
-_HEADER_TAGS |= {"namedentity", "named_entity", "named entity", "bioes", "iob2", "iob_tag", "bio_tag", "entity_label"}
+_HEADER_TAGS |= {
+    "ner_label",
+    "etiqueta",
+    "étiquette",
+    "etichetta",
+    "тег",
+    "标签",
+    "標籤",
+    "namedentity",
+    "named_entity",
+    "named entity",
+    "bioes",
+    "iob2",
+    "iob_tag",
+    "bio_tag",
+    "entity_label",
+}
 
 
 @dataclass(frozen=True)
@@ -126,7 +143,7 @@ def is_header(columns: list[str]) -> bool:
 
 def header_of(columns: list[str]) -> tuple[int, tuple[int, ...]] | None:
     """The column of words and those of tags that the first line of a file names; None if it names none."""
-    names = [column.strip().casefold() for column in columns]
-    token = next((i for i, name in enumerate(names) if name in WORD_NAMES), None)
+    names = [column.strip(" #").casefold() for column in columns]
+    token = next((i for i, name in enumerate(names) if name in _HEADER_WORDS), None)
     tags = tuple(i for i, name in enumerate(names) if name in _HEADER_TAGS and i != token)
     return None if token is None or not tags else (token, tags)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -93,7 +94,7 @@ def lies_elsewhere(text: str, log: ReadLog, line: int) -> bool:
 
 def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
     """What the annotator marked; None when nobody annotated the task."""
-    annotations: list[Any] = next((record[k] for k in _RESULTS if isinstance(record.get(k), list)), [])
+    annotations = next((found for k in _RESULTS if (found := _list_of(record.get(k), k, log, line)) is not None), [])
     valid = [a for a in annotations if isinstance(a, dict) and not a.get("was_cancelled") and not a.get("skipped")]
     cancelled = sum(isinstance(a, dict) for a in annotations) - len(valid)
     for reason, number in (
@@ -108,8 +109,10 @@ def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
     if not valid:
         return None
     chosen = next((a for a in valid if a.get("ground_truth") is True), valid[0])
-    result = chosen.get("result")
-    results = [r for r in result if isinstance(r, dict)] if isinstance(result, list) else []
+    result = _list_of(chosen.get("result"), "result", log, line)
+    if result is None:
+        return None
+    results = [r for r in result if isinstance(r, dict)]
     marks = [r for r in results if isinstance(r.get("value"), dict) and (_label_key(r["value"]) or _is_region(r))]
     for r in results:
         if r.get("type") == "relation":
@@ -117,6 +120,19 @@ def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
         elif not any(r is mark for mark in marks):
             log.drop(f"answer of kind {str(r.get('type'))[:30]}, no entity of the text", line)
     return marks if marks or not results else None
+
+
+def _list_of(value: object, key: str, log: ReadLog, line: int) -> list[Any] | None:
+    """A list, which data bases write as a string, and of one thing as that thing; None without one."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            log.fault(f"'{key}' is a string that holds no JSON", line)
+            return None
+    if isinstance(value, dict):
+        return [value]
+    return value if isinstance(value, list) else None
 
 
 def _of_one_text(data: Record, results: list[Record], log: ReadLog, line: int) -> list[Record]:
@@ -192,7 +208,7 @@ def _lines(value: object) -> list[str] | None:
 def marked_span(value: Record, text: str, starts: list[int] | None, log: ReadLog, line: int) -> CharacterSpan | None:
     """One entity as Label Studio marks it; with a negative start if its place is unknown. None after a fault."""
     label = label_of(value[_label_key(value) or ""], log, line)
-    surface = value["text"] if isinstance(value.get("text"), str) else None
+    surface = value["text"] if isinstance(value.get("text"), str) and value["text"] else None
     in_text = value.get("globalOffsets")  # markup counts from its own element, this from the start
     start, end = (index(in_text.get(k)) if isinstance(in_text, dict) else None for k in ("start", "end"))
     if start is None or end is None:

@@ -77,18 +77,19 @@ class Shape:
 
 
 def looks_like_treebank(head: Head, width: int, is_word: Callable[[list[str]], bool] = lambda columns: True) -> bool:
-    """Whether every one of the first lines is a comment, blank, or has so many columns with a number first."""
-    words = 0
+    """Whether the first lines are comments, blank, or have so many columns with a number first; 1 in 20 may differ."""
+    words = others = 0
     for line in head.lines[:200]:
         if not line.strip() or (line.startswith("#") and line.count("\t") != width - 1):
             continue
         columns = line.split("\t")
         if len(columns) != width or not (_ID.fullmatch(columns[0]) or _COMPOUND.fullmatch(columns[0])):
-            return False
+            others += 1  # the reader says what is wrong with it
+            continue
         if _ID.fullmatch(columns[0]) and not is_word(columns):
             return False
         words += 1
-    return words > 0
+    return words > 0 and 20 * others <= words
 
 
 def treebank_rows(source: Input, log: ReadLog, shape: Shape) -> Iterator[TreebankSentence]:
