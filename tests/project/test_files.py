@@ -420,7 +420,7 @@ def test_named_columns_hold_for_a_target_that_has_them(tmp_path):
     from xlner.project.files import Outputs
 
     for name, words in (("s.tsv", "Zuri saw Oyo"), ("t.tsv", "Zuri vio Oyo")):
-        rows = zip("a) b) c)".split(), words.split(), "B-PER O B-LOC".split(), strict=True)
+        rows = zip(["a)", "b)", "c)"], words.split(), ["B-PER", "O", "B-LOC"], strict=True)
         (tmp_path / name).write_text("".join("\t".join(row) + "\n" for row in rows), "utf-8")
     (tmp_path / "links.txt").write_text("0-0 1-1 2-2\n")
     result = project(
