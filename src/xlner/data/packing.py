@@ -127,7 +127,9 @@ class _Frames:
                     raise EOFError("the last frame does not end")
                 return b""
             if self._frame is None:
-                self._packed = self._packed.lstrip(b"\0")
+                self._packed = self._packed.lstrip(b"\0")  # zeros between and behind packed files are no damage
+                if not self._packed:
+                    continue
                 self._frame = self._make()
             self._data, self._packed = self._frame.decompress(self._packed), b""
             if self._frame.eof:
