@@ -212,6 +212,9 @@ def test_letters_and_types_in_columns_of_their_own(tmp_path: Path, outside: str)
         "#-PER\n#oyo B-LOC\n",
         "#C\n# \tO\n",
         "# id 3f2a\tdomain=sw\nAmina _  _ _ ",
+        "# id 3f2a\tdomain=sw\nAmina _ _ B",
+        "# document_id = own-1\n# segment = _\nZuri\tB-p",
+        "Zuri\tPER\nLi\tPER\nsaw\tO\n\n# text = x\tPER\nran\tO\n",
     ],
 )
 def test_words_are_the_same_with_labels_and_without(tmp_path: Path, content: str) -> None:

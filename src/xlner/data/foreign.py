@@ -141,7 +141,12 @@ def _columns(lines: list[str]) -> bool:
     if len(rows) < (4 if tab else 6) or len({len(row) for row in cells}) > 1 or not 2 <= len(cells[0]) <= 14:
         return False
     single = all(len(cell.split()) <= 1 for row in cells for cell in row)
-    return single and (tab or (bool(blank) and 2 * len(blank) < len(rows)))
+    if tab or not single:
+        return single
+    # Lines of text may have as many words by chance, but then no column is capitals and signs alone, as in NNP.
+    capitals = any(not any(map(str.islower, "".join(column))) and any(map(str.isalpha, "".join(column)))
+                   for column in list(zip(*cells, strict=True))[1:])  # fmt: skip
+    return capitals and bool(blank) and 2 * len(blank) < len(rows)
 
 
 def _table(lines: list[str], suffix: str) -> str | None:

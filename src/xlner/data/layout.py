@@ -98,8 +98,10 @@ class Layout:
             tagged = line[1:2].isalnum() and len(columns) > 1 and looks_like_tag(columns[-1].strip())
             return not tagged  # "#New York B-LOC" is a word and its tag, with a column too many
         tag = self.unread_tag if self.tag is None else self.tag
-        if tag is None or not line.startswith(COMMENT):
+        if not line.startswith(COMMENT):
             return False
+        if tag is None:  # "#" may be a word, with whatever stands beside it
+            return columns[0] != "#" or "=" in line
         return not looks_like_tag(columns[tag].strip())
 
     def accepts(self, columns: list[str]) -> bool:
