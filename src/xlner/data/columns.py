@@ -227,8 +227,10 @@ def _header(lines: list[str], layout: Layout) -> tuple[tuple[str, ...], int, tup
 
 def _half_tagged(lines: list[str], layout: Layout) -> bool:
     """Whether at least half of the lines are a word and a tag, though most common are lines of one column."""
-    words = [line for line in lines if not is_between(line) and not line.startswith(COMMENT)]
-    rows = [columns for line in words if (columns := _row(line, layout))]
+    rows = [columns for line in lines if not is_between(line) and (columns := _row(line, layout))]
+    words = [
+        line for line in lines if not is_between(line) and not (line.startswith(COMMENT) and not _row(line, layout))
+    ]
     return 2 * sum(looks_like_tag(columns[-1].strip()) for columns in rows) >= len(words) > 0
 
 
