@@ -63,10 +63,12 @@ class TranslateTrain(Method):
             raise UsageError("`read_target` is for methods in which a tagger labels the source side")
         if options.source_floor:
             raise UsageError("`source_floor` is for methods in which a tagger labels the source side")
+        from xlner.methods.marked import check_marked
         from xlner.methods.translated_sources import check_translations
 
         check_translations(task, options.translator)
         projection_plan(options)
+        check_marked(options, (s.language for s in task.sources), task.target)
 
     @classmethod
     def fit(cls, task: Task, options: TranslateTrain.Options, run: RunFolder) -> Fitted:
