@@ -91,7 +91,8 @@ def measured(gold: Sequence[Sentence], teacher: Teacher, folder: Path) -> dict[s
         began = time.perf_counter()
         result, marks = replace(base, options=options, marked=marked)(list(pairs), 0)
         spent = time.perf_counter() - began
-        answers = [s.without_labels() for s in raw]
+        # Without a translation nothing is known of a sentence.
+        answers = [replace(s.with_spans(()), missing=((0, len(s)),)) for s in raw]
         for n, sentence in zip(both, result.sentences, strict=True):
             answers[n] = sentence
         found = score(gold, answers) if way in ON_TARGET else None
