@@ -125,9 +125,10 @@ def test_a_sentence_that_loses_a_mark_is_projected_by_links(tmp_path, links):
     assert made.counts["marks"]["with_all_marks"] == 1
 
 
-def test_a_sentence_without_marked_translation_is_projected_by_links_and_counted(tmp_path, tiny_encoder):
+@pytest.mark.parametrize("project_by", ["markers", "back-translation"])
+def test_a_sentence_without_marked_translation_is_projected_by_links_and_counted(tmp_path, tiny_encoder, project_by):
     dropping = {"name": "word-by-word", "drops": "Oslo"}
-    made = project(tmp_path, tiny_encoder, project_by="markers", marked_translator=dropping)
+    made = project(tmp_path, tiny_encoder, project_by=project_by, marked_translator=dropping)
     assert shown(made)[1] == "[Emil]PER dejó [Oslo]LOC"
     assert made.counts["marks"] == {"sentences": 2, "with_all_marks": 1, "without_translation": 1}
 
@@ -137,9 +138,16 @@ def test_the_target_is_aligned_with_its_back_translation(tmp_path, tiny_encoder)
     assert shown(made) == ["[Ana Lee]PER vive hoy en [Lima]LOC", "[Emil]PER dejó [Oslo]LOC", "ya llueve"]
 
 
-def test_what_links_and_back_translation_disagree_on_is_unknown(tmp_path, tiny_encoder, monkeypatch):
-    back = project(tmp_path, tiny_encoder, project_by="back-translation", folder="back")
-    assert shown(back)[0] == "[Ana Lee]PER vive hoy en [Lima]LOC"
+@pytest.mark.parametrize("project_by", ["markers", "back-translation", "links"])
+def test_chunks_are_as_good_as_all_at_once(tmp_path, tiny_encoder, project_by):
+    more = {"project_by": project_by, "confirm": True}
+    whole = project(tmp_path, tiny_encoder, folder="whole", **more)
+    parts = project(tmp_path, tiny_encoder, folder="parts", chunk_pairs=1, **more)
+    assert shown(parts) == shown(whole)
+    assert parts.counts == whole.counts
+
+
+def test_what_back_translation_does_not_confirm_is_unknown(tmp_path, tiny_encoder):
     moved = Sentence(("Ana", "Lee", "vive", "en", "Lima"), (), "spa")
     loses = {"name": "word-by-word", "loses": "Lima"}
     made = project(tmp_path, tiny_encoder, pairs((LIMA, NOBODY), (moved, TARGETS[2])), confirm=True,

@@ -23,7 +23,8 @@ class TranslateTest(Method):
     translate and tag the whole text, and the student learns from all of them.
 
     Reference: Yang et al., Findings of EMNLP 2022 (CROP: translate, tag, project back, train on it); for translate-test
-    itself García-Ferrero, Agerri & Rigau, Findings of EMNLP 2022.
+    itself García-Ferrero, Agerri & Rigau, Findings of EMNLP 2022; Politov et al., NoDaLiDa 2025 (`project_by
+    back-translation`).
     """
 
     needs = frozenset({"raw"})

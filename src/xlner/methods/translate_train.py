@@ -22,7 +22,8 @@ class TranslateTrain(Method):
     Translations are given line by line, or made by a translator (`translations/`). Entities that projection loses leave
     unknown words behind, never O. The source data is trained on beside them unless `with_source` is off.
 
-    Reference: Mayhew, Tsai & Roth, EMNLP 2017; Jain, Paranjape & Lipton, EMNLP 2019 (translate, project, train).
+    Reference: Mayhew, Tsai & Roth, EMNLP 2017; Jain, Paranjape & Lipton, EMNLP 2019 (translate, project, train);
+    Chen, Jiang, Ritter & Xu, Findings of ACL 2023 (EasyProject: `project_by markers`).
     """
 
     uses = frozenset({"translations"})
