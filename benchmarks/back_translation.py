@@ -184,6 +184,12 @@ def table(parts: dict[str, Any], chosen: str) -> str:
         "interval over sentences.",
         "",
     ]
+    lines += [
+        "Markers label the marked translation itself, for which nobody has gold labels. Its names are compared with the "
+        "gold names as strings, so a name that changes on the way to English and back counts against it, rightly "
+        "labelled or not: that column says how much of the text's names a student would meet, not how right labels are.",
+        "",
+    ]
     for part, result in parts.items():
         lines += [
             f"## {part}",
@@ -207,8 +213,19 @@ def table(parts: dict[str, Any], chosen: str) -> str:
             lines.append(
                 f"| {way} | {d['of']} | {d['difference']:+.4f} ({d['low']:+.4f} to {d['high']:+.4f}) | {d['p']:.3f} |"
             )
-        lines.append("")
+        lines += ["", _left_out(result), ""]
     return "\n".join(lines)
+
+
+def _left_out(result: dict[str, Any]) -> str:
+    """What the filter takes away, and how much of that was right."""
+    links, filtered = (result["ways"][way] for way in (FIRST, "links, confirmed by back-translation"))
+    right = round((links["recall"] - filtered["recall"]) * result["gold"])
+    spans = links["fates"]["projected"] - filtered["fates"]["projected"]
+    return (
+        f"Back-translation does not confirm {spans} of {links['fates']['projected']} spans; {right} of those {spans} were "
+        "right."
+    )
 
 
 def _range(row: dict[str, float]) -> str:
