@@ -179,15 +179,16 @@ def table(parts: dict[str, Any], chosen: str) -> str:
     lines = ["# Back-translation and markers: Portuguese names through English", ""]
     lines += [
         f"UNER Bosque, {parts['dev']['sentences']} dev and {parts['test']['sentences']} test sentences, translated to "
-        "English and tagged there by an English teacher; its entities are put onto the Portuguese text. No student, no "
-        f"seeds. Chosen on dev among the ways that label the given sentences: **{chosen}**. Brackets: 95 % bootstrap "
+        "English and tagged there by an English teacher (CoNLL-2003, one run); its entities are put onto the Portuguese "
+        f"text. No student. Chosen on dev among the ways that label the given sentences: **{chosen}**. Brackets: 95 % bootstrap "
         "interval over sentences.",
         "",
     ]
     lines += [
-        "Markers label the marked translation itself, for which nobody has gold labels. Its names are compared with the "
-        "gold names as strings, so a name that changes on the way to English and back counts against it, rightly "
-        "labelled or not: that column says how much of the text's names a student would meet, not how right labels are.",
+        "Unknown words count as O here; a student does not learn them as O. Markers label the marked translation itself, "
+        "for which nobody has gold labels. Its names are compared with the gold names as strings, so a name that changes "
+        "on the way to English and back counts against it, rightly labelled or not: that column says how many of the "
+        "text's names a student would meet, not how right the labels are.",
         "",
     ]
     for part, result in parts.items():
@@ -211,7 +212,7 @@ def table(parts: dict[str, Any], chosen: str) -> str:
         lines += ["", "| against links | of | difference of F1 | p |", "|---|---|---|---|"]
         for way, d in result["against_links"].items():
             lines.append(
-                f"| {way} | {d['of']} | {d['difference']:+.4f} ({d['low']:+.4f} to {d['high']:+.4f}) | {d['p']:.3f} |"
+                f"| {way} | {d['of']} | {d['difference']:+.4f} ({d['low']:+.4f} to {d['high']:+.4f}) | {max(d['p'], 0.0001):.4f} |"
             )
         lines += ["", _left_out(result), ""]
     return "\n".join(lines)
@@ -223,8 +224,8 @@ def _left_out(result: dict[str, Any]) -> str:
     right = round((links["recall"] - filtered["recall"]) * result["gold"])
     spans = links["fates"]["projected"] - filtered["fates"]["projected"]
     return (
-        f"Back-translation does not confirm {spans} of {links['fates']['projected']} spans; {right} of those {spans} were "
-        "right."
+        f"Back-translation does not confirm {spans} of {links['fates']['projected']} spans; {right} of those {spans} "
+        "were right."
     )
 
 
