@@ -179,16 +179,16 @@ def table(parts: dict[str, Any], chosen: str) -> str:
     lines = ["# Back-translation and markers: Portuguese names through English", ""]
     lines += [
         f"UNER Bosque, {parts['dev']['sentences']} dev and {parts['test']['sentences']} test sentences, translated to "
-        "English and tagged there by an English teacher (CoNLL-2003, one run); its entities are put onto the Portuguese "
-        f"text. No student. Chosen on dev among the ways that label the given sentences: **{chosen}**. Brackets: 95 % bootstrap "
-        "interval over sentences.",
+        "English and tagged there by an English teacher (CoNLL-2003, one run); its entities are put onto the "
+        "Portuguese text. No student. Chosen on dev among the ways that label the given sentences: "
+        f"**{chosen}**. Brackets: 95 % bootstrap interval over sentences.",
         "",
     ]
     lines += [
-        "Unknown words count as O here; a student does not learn them as O. Markers label the marked translation itself, "
-        "for which nobody has gold labels. Its names are compared with the gold names as strings, so a name that changes "
-        "on the way to English and back counts against it, rightly labelled or not: that column says how many of the "
-        "text's names a student would meet, not how right the labels are.",
+        "Unknown words count as O here; a student does not learn them as O. Markers label the marked translation "
+        "itself, for which nobody has gold labels. Its names are compared with the gold names as strings, so a name "
+        "that changes on the way to English and back counts against it, rightly labelled or not: that column says "
+        "how many of the text's names a student would meet, not how right the labels are.",
         "",
     ]
     for part, result in parts.items():
@@ -211,9 +211,8 @@ def table(parts: dict[str, Any], chosen: str) -> str:
             )
         lines += ["", "| against links | of | difference of F1 | p |", "|---|---|---|---|"]
         for way, d in result["against_links"].items():
-            lines.append(
-                f"| {way} | {d['of']} | {d['difference']:+.4f} ({d['low']:+.4f} to {d['high']:+.4f}) | {max(d['p'], 0.0001):.4f} |"
-            )
+            change = f"{d['difference']:+.4f} ({d['low']:+.4f} to {d['high']:+.4f})"
+            lines.append(f"| {way} | {d['of']} | {change} | {max(d['p'], 0.0001):.4f} |")
         lines += ["", _left_out(result), ""]
     return "\n".join(lines)
 
