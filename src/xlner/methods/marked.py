@@ -161,7 +161,7 @@ class MarkedProjection:
         for i, item in zip(busy, chosen, strict=True):
             items[i] = item
         settings = {**links.settings, "project_by": self.options.project_by, "confirm": self.options.confirm}
-        counts = Counter(sentences=len(busy), with_all_marks=sum(whole), without_translation=faulty)
+        counts = +Counter(sentences=len(busy), with_all_marks=sum(whole), without_translation=faulty)  # none of 0
         return replace(links, items=tuple(items), settings=settings), counts
 
     def _translated(self, sources: Sequence[Sentence]) -> tuple[list[str], list[tuple[str, ...]], int]:
