@@ -19,6 +19,7 @@ from xlner.methods.bitext import BitextTransfer
 from xlner.methods.combined import Combined
 from xlner.methods.projected import SentencePairs, write_projected
 from xlner.methods.projection_options import ProjectionOptions
+from xlner.methods.projector import Projector
 from xlner.methods.task import Source, Task
 from xlner.methods.translate_test import TranslateTest
 from xlner.methods.translate_train import TranslateTrain
@@ -138,6 +139,15 @@ def test_the_target_is_aligned_with_its_back_translation(tmp_path, tiny_encoder)
     assert shown(made) == ["[Ana Lee]PER vive hoy en [Lima]LOC", "[Emil]PER dejó [Oslo]LOC", "ya llueve"]
 
 
+def test_fates_are_those_of_the_source_whatever_way_was_taken(tmp_path, tiny_encoder):
+    aligner = {"name": "layers", "encoder": str(tiny_encoder)}
+    picked = ProjectionOptions(aligner=aligner, project_by="back-translation", marked_translator="word-by-word")
+    projector = Projector.of(pairs(), picked, FAST, tmp_path / "store")
+    result, _ = projector(list(pairs()), 0)
+    assert [item.source for item in result] == [LIMA, OSLO, NOBODY]
+    assert [[f.entity for f in item.fates] for item in result] == [list(LIMA.spans), list(OSLO.spans), []]
+
+
 @pytest.mark.parametrize("project_by", ["markers", "back-translation", "links"])
 def test_chunks_are_as_good_as_all_at_once(tmp_path, tiny_encoder, project_by):
     more = {"project_by": project_by, "confirm": True}
@@ -178,7 +188,7 @@ def test_a_killed_projection_asks_for_no_translation_twice(tmp_path, tiny_encode
     asked = list(word_by_word)
     word_by_word.clear()
 
-    def killed(*_):
+    def killed(*_, **__):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

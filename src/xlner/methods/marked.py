@@ -14,7 +14,7 @@ from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.methods.projection_options import Named, ProjectionOptions, name_and_options
 from xlner.methods.translating import make_translator, translation_cache
-from xlner.project import Projected, ProjectionResult, confirmed, labelled_back
+from xlner.project import Projected, ProjectionResult, confirmed
 from xlner.project.markers import labelled, marked_translations
 from xlner.translate import Translator
 from xlner.translate.lines import Tally, translate_lines
@@ -138,25 +138,27 @@ class MarkedProjection:
         by_links = [links.items[i] for i in busy]
         sources, goals = [item.source for item in by_links], [targets[i] for i in busy]
         marked, alone, faulty = self._translated(sources)
-        if self.options.project_by == "markers":
-            by_marks = [
-                Projected.of(s, *labelled(text, s, goal, names))
-                for s, goal, text, names in zip(sources, goals, marked, alone, strict=True)
-            ]
-            whole = [all(f.spans for f in m.fates) and not m.source.missing for m in by_marks]
+        markers = self.options.project_by == "markers"
+        by_marks = [
+            Projected.of(s, *labelled(text, s, goal, names, strict=markers))
+            for s, goal, text, names in zip(sources, goals, marked, alone, strict=True)
+        ]
+        whole = [all(f.spans for f in m.fates) and not m.source.missing for m in by_marks]
+        if markers:
             chosen = [m if ok else item for m, ok, item in zip(by_marks, whole, by_links, strict=True)]
             if self.options.confirm:
                 again = align(sources, [item.sentence.without_labels() for item in chosen])
                 witnesses = [w if ok else _mute(w) for w, ok in zip(again, whole, strict=True)]
                 chosen = _confirmed(chosen, witnesses)
         else:
-            back = labelled_back(sources, marked, goals, alone)
-            whole = [len(b.spans) == len(s.spans) and not b.missing for b, s in zip(back, sources, strict=True)]
-            refined = align(back, goals)
+            refined = align([m.sentence for m in by_marks], goals)
             if self.options.confirm:
                 chosen = _confirmed(by_links, refined.items)
             else:
-                chosen = [r if ok else item for r, ok, item in zip(refined, whole, by_links, strict=True)]
+                chosen = [
+                    _of_source(r, m) if ok else item
+                    for r, m, ok, item in zip(refined, by_marks, whole, by_links, strict=True)
+                ]
         items = list(links.items)
         for i, item in zip(busy, chosen, strict=True):
             items[i] = item
@@ -180,6 +182,22 @@ class MarkedProjection:
 
 def _confirmed(items: Sequence[Projected], witnesses: Sequence[Projected]) -> list[Projected]:
     return list(confirmed(ProjectionResult(tuple(items)), ProjectionResult(tuple(witnesses))))
+
+
+def _of_source(refined: Projected, back: Projected) -> Projected:
+    """A projection from a back-translation, told as one from the source: fates of the source's entities, in order.
+
+    Args:
+        refined: from the back-translation onto the target. Its links are left out, since they are of other words.
+        back: from the source onto the back-translation; no entity was lost.
+    """
+    entities = {s.key: f.entity for f in back.fates for s in f.spans}
+    fates = [
+        replace(f, entity=entities[f.entity.key], winner=f.winner and entities[f.winner.key]) for f in refined.fates
+    ]
+    return replace(
+        refined, source=back.source, fates=tuple(sorted(fates, key=lambda f: f.entity.start)), alignment=None
+    )
 
 
 def _mute(item: Projected) -> Projected:
