@@ -172,3 +172,11 @@ def test_what_a_second_projection_does_not_confirm_becomes_unknown() -> None:
     assert item.sentence.missing == ((0, 2),)
     with pytest.raises(UsageError, match="confirmed"):
         confirmed(first, ProjectionResult(()))
+
+
+def test_words_that_only_the_second_projection_calls_a_name_become_unknown_too() -> None:
+    first = ProjectionResult((projected((0, 1, "PER")),))
+    second = ProjectionResult((projected((0, 2, "PER"), (4, 5, "ORG")),))
+    (item,) = confirmed(first, second)
+    assert item.sentence.spans == ()
+    assert item.sentence.missing == ((0, 2), (4, 5))

@@ -40,6 +40,8 @@ class BitextTransfer(Method):
         Raises:
             UsageError: one has not, or the parts of the projection cannot be.
         """
+        from xlner.methods.marked import check_marked
+
         if any(s.text for s in task.sources):
             raise UsageError("`source_text` is read for weights, and the method bitext has none")
         check_bitexts(task)
@@ -48,6 +50,7 @@ class BitextTransfer(Method):
             code = bcp47(idle[0].language)
             raise UsageError(f"source {code} has no parallel text; give `bitext {code}=SOURCE,TARGET` or leave it out")
         projection_plan(options, tagger=options.read_target)
+        check_marked(options, (b.language for b in task.bitext), task.target)
 
     @classmethod
     def fit(cls, task: Task, options: BitextTransfer.Options, run: RunFolder) -> Fitted:

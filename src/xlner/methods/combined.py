@@ -62,6 +62,7 @@ class Combined(Method):
         Raises:
             UsageError: there is not, or it cannot.
         """
+        from xlner.methods.marked import check_marked
         from xlner.methods.translated_sources import check_translations
 
         Distill.check(task, options)
@@ -76,6 +77,12 @@ class Combined(Method):
         if options.translator is not None:
             check_translations(task, options.translator)
         projection_plan(options, tagger=options.read_target)
+        translated = [
+            s.language
+            for s in task.sources
+            if s.sentences and (s.name in task.translations or options.translator is not None)
+        ]
+        check_marked(options, [*translated, *(b.language for b in task.bitext)], task.target)
 
     @classmethod
     def fit(cls, task: Task, options: Combined.Options, run: RunFolder) -> Fitted:

@@ -40,12 +40,14 @@ class SentencePairs:
         source: the side that has labels, or gets them from `teacher`.
         target: sentence n translates sentence n of `source`; an empty one has no translation.
         teacher: labels the source side; None if that is labelled.
+        languages: ISO 639-3 codes of the two sides, for projections that translate.
     """
 
     name: str
     source: Stream
     target: Stream
     teacher: Teacher | None = None
+    languages: tuple[str, str] | None = None
 
     def __iter__(self) -> Iterator[Pair]:
         """The pairs side by side.
@@ -90,7 +92,10 @@ class ProjectedSet:
         pairs = f"{c['kept']} of {c['pairs']} sentence pairs with {c['entities']} entities"
         unknown = f"{c['missing_words']} of {c['words']} words are unknown"
         empty = f"{c['without_entities']} sentences have none"
-        return f"{self.name}: {pairs}, of which {lost} were not projected; {empty}, {unknown}"
+        note = f"{self.name}: {pairs}, of which {lost} were not projected; {empty}, {unknown}"
+        if marks := c.get("marks"):
+            note += f"; of {marks['sentences']} marked sentences {marks.get('with_all_marks', 0)} kept all marks"
+        return note
 
 
 def write_projected(
@@ -113,7 +118,8 @@ def write_projected(
     index = folder / _INDEX
     if not index.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        projector = Projector.of(pairs, options, training)
+        store = folder / "marked.translations"
+        projector = Projector.of(pairs, options, training, store)
         stream, number, filled = iter(pairs), 0, 0
         with progress(f"project {pairs.name}", total=None) as bar:
             while block := list(islice(stream, options.chunk_pairs)):
@@ -126,6 +132,7 @@ def write_projected(
         with atomic(index) as out:
             sizes = [c["kept"] for c in counts]
             out.write(json.dumps({"sizes": sizes, "counts": _sum(counts)}, indent=2, ensure_ascii=False) + "\n")
+        store.unlink(missing_ok=True)
     summary = json.loads(index.read_text("utf-8"))
     if not sum(summary["sizes"]):
         raise DataError(f"{pairs.name}: no pair of sentences is left to learn from; see {index}")
@@ -161,7 +168,7 @@ def _filled(block: Sequence[Pair]) -> list[Pair]:
 
 def _write_chunk(projector: Projector, block: Sequence[Pair], first: int, file: Path) -> None:
     filled = _filled(block)
-    result = projector(filled, first)
+    result, marks = projector(filled, first)
     sentences = [s for s in result.sentences if sum(end - start for start, end in s.missing) < len(s)]
     counts = {
         "pairs": len(block),
@@ -174,6 +181,7 @@ def _write_chunk(projector: Projector, block: Sequence[Pair], first: int, file: 
         "without_entities": sum(not s.spans for s in sentences),
         "words": sum(len(s) for s in sentences),
         "missing_words": sum(end - start for s in sentences for start, end in s.missing),
+        **({"marks": marks} if marks else {}),
         "settings": result.settings,
     }
     with atomic(_counts(file)) as out:  # first: a file of sentences that is there has its counts

@@ -36,9 +36,10 @@ def pairs_of_bitexts(task: Task, sources: Sequence[Source], teachers: Sequence[T
                 several = f"-{number}" if len(task.bitext) > 1 else ""
                 out.append(
                     SentencePairs(
-                        name=f"{teacher.name}{several}", source=bitext.source, target=bitext.target, teacher=teacher
+                        name=f"{teacher.name}{several}", source=bitext.source, target=bitext.target, teacher=teacher,
+                        languages=(bitext.language, task.target),
                     )
-                )
+                )  # fmt: skip
     return out
 
 

@@ -28,6 +28,20 @@ class ProjectionOptions:
     score: str | dict[str, Any] = option(
         "fused", "Score of candidates, for matchers that read one: a name, a sum such as align=0.5,nmt=1, or a mapping."
     )
+    project_by: Literal["links", "back-translation", "markers"] = option(
+        "links",
+        "What carries entities over: links between source and target; links between the target and a translation of "
+        "the source that has its entities marked; or the marks alone, and that translation is learnt from.",
+    )
+    confirm: bool = option(
+        False,
+        "Believe only what links and the marked translation agree on; words that either calls a name are unknown.",
+    )
+    marked_translator: str | dict[str, Any] | None = option(
+        None,
+        "Translates marked sentences to the target: a name, or a mapping likewise; by default the method's translator, "
+        "or the embedded one.",
+    )
     read_target: bool = option(
         False, "Let the source's tagger read the target side as well, as evidence for scores that take some."
     )
@@ -74,7 +88,10 @@ def projection_plan(options: ProjectionOptions, *, device: str | None = None, ta
     matcher = ChosenPart(*name_and_options("matcher", options.matcher))
     needs = MATCHERS.load(matcher.part).needs
     if "markers" in needs:
-        raise UsageError(f"`matcher {matcher.part}` reads marked translations, and this method has none")
+        raise UsageError(
+            f"`matcher {matcher.part}` reads marked translations, and this method has none; `project_by markers` makes "
+            "and reads them"
+        )
     # The defaults of parts that a matcher does not read are not in its way; what somebody named is.
     default = ProjectionOptions()
     aligner = _unless("aligner", options.aligner, default.aligner, bool(needs & {"alignment", "candidates"}))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import numpy as np
 from xlner.align import ALIGNERS, Alignment, Fits, InOrder
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
+from xlner.methods.marked import MarkedProjection
 from xlner.methods.projection_options import ProjectionOptions, projection_plan
 from xlner.project import ProjectionResult, project, select
 from xlner.project.missing import ranges_of
@@ -32,6 +35,7 @@ class Projector:
         aligner: made, and fitted on all pairs if it learns; None if nothing is aligned or `alignments` are there.
         alignments: of all pairs with two filled sides, from an aligner that answers by position.
         score: of candidates; None if the matcher reads none.
+        marked: projects through marked translations; None if no projection does.
     """
 
     options: ProjectionOptions
@@ -40,10 +44,11 @@ class Projector:
     aligner: Any
     alignments: list[Alignment] | None
     score: Score | None
+    marked: MarkedProjection | None = None
 
     @classmethod
-    def of(cls, pairs: Any, options: ProjectionOptions, training: TrainOptions) -> Projector:
-        """The parts that the options name, on the device of `training`."""
+    def of(cls, pairs: Any, options: ProjectionOptions, training: TrainOptions, store: Path) -> Projector:
+        """The parts that the options name, on the device of `training`; marked translations are kept in `store`."""
         tagger = None if pairs.teacher is None else pairs.teacher.load(training)
         if tagger is not None and (absent := [t for t in tagger.labels.types if t not in tagger.outputs.known]):
             raise UsageError(
@@ -65,11 +70,11 @@ class Projector:
             aligner, alignments = None, [a for a, (s, t) in zip(every_alignment, every, strict=True) if s and t]
         return cls(
             options=options, tagger=tagger, matcher=plan.matcher, aligner=aligner, alignments=alignments,
-            score=plan.make_score(),
+            score=plan.make_score(), marked=MarkedProjection.of(options, pairs.languages, store),
         )  # fmt: skip
 
-    def __call__(self, pairs: Sequence[tuple[Sentence, Sentence]], first: int) -> ProjectionResult:
-        """The projection of a chunk of pairs, none of which has an empty side.
+    def __call__(self, pairs: Sequence[tuple[Sentence, Sentence]], first: int) -> tuple[ProjectionResult, Counter[str]]:
+        """The projection of a chunk of pairs, none of which has an empty side, and what became of marks.
 
         Args:
             pairs: sentences and their translations.
@@ -78,16 +83,24 @@ class Projector:
         sources, targets = [s for s, _ in pairs], [t for _, t in pairs]
         if self.tagger is not None:
             sources = list(tagged(self.tagger, sources, self.options.source_floor))
-        result = project(
+        given = None if self.alignments is None else self.alignments[first : first + len(pairs)]
+        result, marks = self._project(sources, targets, given), Counter[str]()
+        if self.marked is not None:
+            result, marks = self.marked(result, targets, self._project)
+        return (select(result, threshold=self.options.min_score) if self.options.min_score else result), marks
+
+    def _project(
+        self, sources: Sequence[Sentence], targets: Sequence[Sentence], alignments: list[Alignment] | None = None
+    ) -> ProjectionResult:
+        return project(
             sources,
             targets,
             matcher=self.matcher,
             aligner=self.aligner,
             score=self.score,
-            alignments=None if self.alignments is None else self.alignments[first : first + len(pairs)],
+            alignments=alignments,
             tagger=self.tagger if self.options.read_target else None,
         )
-        return select(result, threshold=self.options.min_score) if self.options.min_score else result
 
 
 def tagged(tagger: Tagger, sentences: Iterable[Sentence], floor: float, *, chunk: int = 512) -> Iterable[Sentence]:

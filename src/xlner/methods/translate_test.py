@@ -23,7 +23,8 @@ class TranslateTest(Method):
     translate and tag the whole text, and the student learns from all of them.
 
     Reference: Yang et al., Findings of EMNLP 2022 (CROP: translate, tag, project back, train on it); for translate-test
-    itself García-Ferrero, Agerri & Rigau, Findings of EMNLP 2022.
+    itself García-Ferrero, Agerri & Rigau, Findings of EMNLP 2022; Politov et al., NoDaLiDa 2025 (`project_by
+    back-translation`).
     """
 
     needs = frozenset({"raw"})
@@ -43,6 +44,7 @@ class TranslateTest(Method):
         Raises:
             UsageError: it cannot, or a part of the projection cannot be.
         """
+        from xlner.methods.marked import check_marked
         from xlner.methods.translating import make_translator
 
         if any(s.text for s in task.sources):
@@ -54,6 +56,7 @@ class TranslateTest(Method):
                 )
             make_translator(options.translator, task.target, source.language)
         projection_plan(options, tagger=options.read_target)
+        check_marked(options, (s.language for s in task.sources), task.target)
 
     @classmethod
     def fit(cls, task: Task, options: TranslateTest.Options, run: RunFolder) -> Fitted:
@@ -82,7 +85,8 @@ class TranslateTest(Method):
             with costs.of("translation"):
                 text = translated(task.raw, options.translator, task.target, source.language, file)
             notes.append(translation_note(source.name, file))
-            pairs = SentencePairs(name=source.name, source=text, target=task.raw, teacher=teacher)
+            languages = (source.language, task.target)
+            pairs = SentencePairs(name=source.name, source=text, target=task.raw, teacher=teacher, languages=languages)
             with costs.of("projection"):
                 sets.append(write_projected(pairs, options, options.teacher, run.path / "projected" / source.name))
         with costs.of("student"):

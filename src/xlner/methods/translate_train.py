@@ -22,7 +22,8 @@ class TranslateTrain(Method):
     Translations are given line by line, or made by a translator (`translations/`). Entities that projection loses leave
     unknown words behind, never O. The source data is trained on beside them unless `with_source` is off.
 
-    Reference: Mayhew, Tsai & Roth, EMNLP 2017; Jain, Paranjape & Lipton, EMNLP 2019 (translate, project, train).
+    Reference: Mayhew, Tsai & Roth, EMNLP 2017; Jain, Paranjape & Lipton, EMNLP 2019 (translate, project, train);
+    Chen, Jiang, Ritter & Xu, Findings of ACL 2023 (EasyProject: `project_by markers`).
     """
 
     uses = frozenset({"translations"})
@@ -63,10 +64,12 @@ class TranslateTrain(Method):
             raise UsageError("`read_target` is for methods in which a tagger labels the source side")
         if options.source_floor:
             raise UsageError("`source_floor` is for methods in which a tagger labels the source side")
+        from xlner.methods.marked import check_marked
         from xlner.methods.translated_sources import check_translations
 
         check_translations(task, options.translator)
         projection_plan(options)
+        check_marked(options, (s.language for s in task.sources), task.target)
 
     @classmethod
     def fit(cls, task: Task, options: TranslateTrain.Options, run: RunFolder) -> Fitted:

@@ -55,7 +55,12 @@ def pairs_of_translations(
             target = translated(_stream(source), translator, source.language, task.target, file)
             notes.append(translation_note(source.name, file))
         assert target is not None
-        pairs.append(SentencePairs(name=f"{source.name}-translated", source=_stream(source), target=target))
+        pairs.append(
+            SentencePairs(
+                name=f"{source.name}-translated", source=_stream(source), target=target,
+                languages=(source.language, task.target),
+            )
+        )  # fmt: skip
     return pairs, tuple(notes)
 
 

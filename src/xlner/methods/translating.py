@@ -53,15 +53,10 @@ def translated(sentences: Stream, option: Named, source: str, target: str, file:
     """
     if not file.is_file():
         engine = make_translator(option, source, target)
-        name, _ = name_and_options("translator", option)
-        owner = {
-            "translator": name, "options": to_values(getattr(engine, "options", None), deciding=True),
-            "version": engine.version(), "languages": [source, target],
-        }  # fmt: skip
         total, tally, store = sum(1 for _ in sentences()), Tally(), file.with_suffix(".translations")
         engine.expect(total)
         with (
-            Cache(None if engine.in_order else store, owner) as cache,
+            translation_cache(engine, option, (source, target), store) as cache,
             atomic(file) as out,
             progress(f"translate to {bcp47(target)}", total=total) as bar,
         ):
@@ -74,6 +69,23 @@ def translated(sentences: Stream, option: Named, source: str, target: str, file:
                 counts.write(json.dumps(tally.as_dict(), indent=1, ensure_ascii=False) + "\n")
         store.unlink(missing_ok=True)
     return partial(stream_text, str(file), language=target, split_lines=False)
+
+
+def translation_cache(engine: Translator, option: Named, languages: tuple[str, str], store: Path) -> Cache:
+    """Single translations on disk, with which a killed run goes on; in memory if the translator answers by line.
+
+    Args:
+        engine: the translator.
+        option: that named it.
+        languages: ISO 639-3 codes, from and to.
+        store: the file.
+    """
+    name, _ = name_and_options("translator", option)
+    owner = {
+        "translator": name, "options": to_values(getattr(engine, "options", None), deciding=True),
+        "version": engine.version(), "languages": list(languages),
+    }  # fmt: skip
+    return Cache(None if engine.in_order else store, owner)
 
 
 def translation_note(name: str, file: Path) -> str:

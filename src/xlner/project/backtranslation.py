@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from xlner.core.types import Sentence
+import numpy as np
+
+from xlner.core.types import Sentence, Span
 from xlner.errors import UsageError
 from xlner.project.fates import Fate, Reason
 from xlner.project.markers import labelled
+from xlner.project.missing import ranges_of
 from xlner.project.result import Projected, ProjectionResult
 
 
@@ -51,7 +54,7 @@ def labelled_back(
 
 
 def confirmed(result: ProjectionResult, other: ProjectionResult) -> ProjectionResult:
-    """Keep the spans that another projection of the same targets has too; the rest becomes missing.
+    """Keep the spans that another projection of the same targets has too; all words of the others become missing.
 
     Args:
         result: the projection to filter.
@@ -59,6 +62,7 @@ def confirmed(result: ProjectionResult, other: ProjectionResult) -> ProjectionRe
 
     Returns:
         `result`, in which entities that `other` has not at the same place with the same type are lost as inconsistent.
+        Words that only `other` calls a part of an entity are missing too: they may be one.
 
     Raises:
         UsageError: the two are not of the same targets.
@@ -71,8 +75,19 @@ def confirmed(result: ProjectionResult, other: ProjectionResult) -> ProjectionRe
             raise UsageError(f"sentence {number} has other words in the projection that should confirm it")
         keys = {s.key for s in witness.sentence.spans}
         fates = [doubt(f, keep=all(s.key in keys for s in f.spans), reason=Reason.INCONSISTENT) for f in item.fates]
-        items.append(Projected.of(item.source, item.sentence, fates, item.alignment, unmet=item.unmet))
+        filtered = Projected.of(item.source, item.sentence, fates, item.alignment, unmet=item.unmet)
+        items.append(replace(filtered, sentence=_doubted(filtered.sentence, witness.sentence.spans)))
     return replace(result, items=tuple(items))
+
+
+def _doubted(sentence: Sentence, claims: Sequence[Span]) -> Sentence:
+    """The sentence, in which words of `claims` that are in no span of its own are missing."""
+    unknown = np.zeros(len(sentence), bool)
+    for start, end in (*sentence.missing, *((s.start, s.end) for s in claims)):
+        unknown[start:end] = True
+    for span in sentence.spans:
+        unknown[span.start : span.end] = False
+    return replace(sentence, missing=ranges_of(unknown))
 
 
 def doubt(fate: Fate, *, keep: bool, reason: Reason) -> Fate:
