@@ -23,11 +23,14 @@ from xlner.methods.projection_options import ProjectionOptions
 from xlner.methods.projector import Projector
 from xlner.methods.task import Stream
 from xlner.methods.teachers import Teacher
+from xlner.project.examples import lost_examples
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
 from xlner.train.examples import Example, LabelledChunks
 
-_INDEX = "index.json"
+INDEX = "index.json"
+EXAMPLES = 5  # of each reason for a loss, and of each side that is empty, for each file
+EMPTY_SOURCE, EMPTY_TARGET = "empty source side", "empty target side"
 Pair = tuple[Sentence, Sentence]
 
 
@@ -110,22 +113,24 @@ def write_projected(
     Raises:
         DataError: the sides differ in length, there is no pair, or nothing is left.
     """
-    index = folder / _INDEX
+    index = folder / INDEX
     if not index.is_file():
         folder.mkdir(parents=True, exist_ok=True)
+        total = sum(1 for _ in pairs)  # sides of different length are said before models are loaded
         projector = Projector.of(pairs, options, training)
         stream, number, filled = iter(pairs), 0, 0
-        with progress(f"project {pairs.name}", total=None) as bar:
+        with progress(f"project {pairs.name}", total=total) as bar:
             while block := list(islice(stream, options.chunk_pairs)):
                 if not _file(folder, number).is_file():
-                    _write_chunk(projector, block, filled, _file(folder, number))
+                    _write_chunk(projector, block, number * options.chunk_pairs, filled, _file(folder, number))
                 number += 1
                 filled += len(_filled(block))
-                bar.update(advance=1, note=f"{(number - 1) * options.chunk_pairs + len(block):,} pairs")
+                bar.update(advance=len(block), note=f"{(number - 1) * options.chunk_pairs + len(block):,} pairs")
         counts = [json.loads(_counts(_file(folder, n)).read_text("utf-8")) for n in range(number)]
+        steps = _sum([c.pop("steps", {}) for c in counts])
         with atomic(index) as out:
-            sizes = [c["kept"] for c in counts]
-            out.write(json.dumps({"sizes": sizes, "counts": _sum(counts)}, indent=2, ensure_ascii=False) + "\n")
+            summary = {"sizes": [c["kept"] for c in counts], "counts": _sum(counts), "steps": steps}
+            out.write(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
     summary = json.loads(index.read_text("utf-8"))
     if not sum(summary["sizes"]):
         raise DataError(f"{pairs.name}: no pair of sentences is left to learn from; see {index}")
@@ -155,30 +160,59 @@ class ProjectedChunks:
         return LabelledChunks(self._tagger, projected.sentences(number)).load(0)
 
 
+def examples_of(folder: Path) -> Iterator[dict[str, list[dict[str, Any]]]]:
+    """Of each file of a set, examples of what was lost; see `xlner.project.examples` and `_empty_sides`."""
+    for file in sorted(folder.glob("*.examples.json")):
+        yield json.loads(file.read_text("utf-8"))
+
+
 def _filled(block: Sequence[Pair]) -> list[Pair]:
     return [(s, t) for s, t in block if s.words and t.words]
 
 
-def _write_chunk(projector: Projector, block: Sequence[Pair], first: int, file: Path) -> None:
+def _write_chunk(projector: Projector, block: Sequence[Pair], before: int, first: int, file: Path) -> None:
     filled = _filled(block)
     result = projector(filled, first)
     sentences = [s for s in result.sentences if sum(end - start for start, end in s.missing) < len(s)]
+    fates_of_types: dict[str, Counter[str]] = {}
+    for item in result:
+        for fate in item.fates:
+            fates_of_types.setdefault(fate.entity.label, Counter())[str(fate.reason)] += 1
     counts = {
         "pairs": len(block),
         "with_an_empty_side": len(block) - len(filled),
         "kept": len(sentences),
         "entities": sum(len(item.fates) for item in result),
         "fates": result.counts,
+        "fates_of_types": fates_of_types,
         "source_types": Counter(s.label for item in result for s in item.source.spans),
         "target_types": Counter(s.label for sentence in sentences for s in sentence.spans),
+        "source_words": sum(len(item.source) for item in result),
+        "source_missing_words": sum(end - start for item in result for start, end in item.source.missing),
         "without_entities": sum(not s.spans for s in sentences),
         "words": sum(len(s) for s in sentences),
         "missing_words": sum(end - start for s in sentences for start, end in s.missing),
         "settings": result.settings,
+        "steps": projector.costs.take(),
     }
-    with atomic(_counts(file)) as out:  # first: a file of sentences that is there has its counts
-        out.write(json.dumps(counts, ensure_ascii=False) + "\n")
+    numbers = [before + n for n, (s, t) in enumerate(block, 1) if s.words and t.words]
+    examples = lost_examples(zip(numbers, result, strict=True), EXAMPLES) | _empty_sides(block, before)
+    # First what goes with a file of sentences: one that is there has its counts and examples.
+    for place, values in ((_beside(file, "examples"), examples), (_counts(file), counts)):
+        with atomic(place) as out:
+            out.write(json.dumps(values, ensure_ascii=False) + "\n")
     write(file, sentences)
+
+
+def _empty_sides(block: Sequence[Pair], before: int) -> dict[str, list[dict[str, Any]]]:
+    """The first pairs of which a side is empty: number and the other side."""
+    out: dict[str, list[dict[str, Any]]] = {}
+    for number, (source, target) in enumerate(block, before + 1):
+        if not source.words or not target.words:
+            reason = EMPTY_SOURCE if not source.words else EMPTY_TARGET
+            if len(out.setdefault(reason, [])) < EXAMPLES:
+                out[reason].append({"pair": number, "text": " ".join([*source.words, *target.words])})
+    return out
 
 
 def _file(folder: Path, number: int) -> Path:
@@ -186,18 +220,22 @@ def _file(folder: Path, number: int) -> Path:
 
 
 def _counts(file: Path) -> Path:
-    return file.with_suffix(".counts.json")
+    return _beside(file, "counts")
+
+
+def _beside(file: Path, what: str) -> Path:
+    return file.with_suffix(f".{what}.json")
 
 
 def _sum(counts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Counts of all chunks together; the settings are those of each of them."""
+    """Counts of all chunks together, counts in counts too; the settings are those of each of them."""
     total: dict[str, Any] = {}
     for part in counts:
         for key, value in part.items():
             if key == "settings":
                 total[key] = value
             elif isinstance(value, dict):
-                total[key] = dict(Counter(total.get(key, {})) + Counter(value))
+                total[key] = _sum([total.get(key, {}), value])
             else:
                 total[key] = total.get(key, 0) + value
     return total

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from xlner.align import ALIGNERS, Alignment, Fits, InOrder
+from xlner.core.costs import Costs
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.methods.projection_options import ProjectionOptions, projection_plan
@@ -32,6 +33,7 @@ class Projector:
         aligner: made, and fitted on all pairs if it learns; None if nothing is aligned or `alignments` are there.
         alignments: of all pairs with two filled sides, from an aligner that answers by position.
         score: of candidates; None if the matcher reads none.
+        costs: of the steps "tag", "align" and "project".
     """
 
     options: ProjectionOptions
@@ -40,6 +42,7 @@ class Projector:
     aligner: Any
     alignments: list[Alignment] | None
     score: Score | None
+    costs: Costs = field(default_factory=Costs)
 
     @classmethod
     def of(cls, pairs: Any, options: ProjectionOptions, training: TrainOptions) -> Projector:
@@ -55,17 +58,19 @@ class Projector:
         aligner: Any = plan.aligner
         if isinstance(aligner, str):
             aligner = ALIGNERS.build(aligner, plan.aligner_options)
-        worker, alignments = aligner, None
+        worker, alignments, costs = aligner, None, Costs()
         if isinstance(aligner, Fits):
-            aligner.fit([(s.words, t.words) for s, t in pairs if s.words and t.words])
+            with costs.of("align"):
+                aligner.fit([(s.words, t.words) for s, t in pairs if s.words and t.words])
         elif isinstance(aligner, InOrder) and aligner.digest():
             every = [(s.words, t.words) for s, t in pairs]
             aligner.check(every)
-            every_alignment = worker.align(every)
+            with costs.of("align", len(every)):
+                every_alignment = worker.align(every)
             aligner, alignments = None, [a for a, (s, t) in zip(every_alignment, every, strict=True) if s and t]
         return cls(
             options=options, tagger=tagger, matcher=plan.matcher, aligner=aligner, alignments=alignments,
-            score=plan.make_score(),
+            score=plan.make_score(), costs=costs,
         )  # fmt: skip
 
     def __call__(self, pairs: Sequence[tuple[Sentence, Sentence]], first: int) -> ProjectionResult:
@@ -77,7 +82,8 @@ class Projector:
         """
         sources, targets = [s for s, _ in pairs], [t for _, t in pairs]
         if self.tagger is not None:
-            sources = list(tagged(self.tagger, sources, self.options.source_floor))
+            with self.costs.of("tag", len(sources)):
+                sources = list(tagged(self.tagger, sources, self.options.source_floor))
         result = project(
             sources,
             targets,
@@ -86,6 +92,7 @@ class Projector:
             score=self.score,
             alignments=None if self.alignments is None else self.alignments[first : first + len(pairs)],
             tagger=self.tagger if self.options.read_target else None,
+            costs=self.costs,
         )
         return select(result, threshold=self.options.min_score) if self.options.min_score else result
 
