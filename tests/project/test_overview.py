@@ -100,7 +100,13 @@ def test_the_page_has_every_number():
         "80.0%",
     ):
         assert part in text
-    assert "every word is unknown10" in text.replace(" ", "").replace("everywordisunknown", "every word is unknown")
+    assert "every word is unknown10" in text
+    assert "of the source side" not in text
+    unsure = {**COUNTS, "source_missing_words": 1300}
+    assert (
+        "words of the source side13,000100.0%of these unknown1,30010.0%"
+        in Markup(page([LossesOfSet(name="1", counts=unsure)])).text
+    )
 
 
 def test_examples_of_all_files_are_shown_up_to_a_limit():

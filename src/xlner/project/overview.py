@@ -96,10 +96,10 @@ def _text(text: LossesOfText) -> Iterator[str]:
         some = [f for f in c.get("faults", ()) if f["reason"] == reason][:_EXAMPLES]
         lines = "".join(
             f"<tr><td class='n'>{f['line']}<td dir='auto'>{escape(f['source'])}"
-            f"<td dir='auto'>{escape(f['translation'])}<td>{escape(f['why'])}"
+            f"<td dir='auto'>{escape(f['translation'] or f['why'])}"
             for f in some
         )
-        top = "<th class='n'>line<th>source<th>what came<th>the translator said"
+        top = "<th class='n'>line<th>source<th>what came, or why nothing did"
         yield f"<h3>{escape(reason)}{_shown(len(some), number)}</h3>{_table(top, lines)}"
 
 
@@ -120,6 +120,9 @@ def _set(projected: LossesOfSet) -> Iterator[str]:
     yield _bars(
         [("words to learn from", c["words"], False), ("of these unknown", c["missing_words"], True)], c["words"]
     )
+    if unsure := c.get("source_missing_words"):
+        every = c["source_words"]
+        yield _bars([("words of the source side", every, False), ("of these unknown", unsure, True)], every)
     yield _types(c)
     for reason, some in examples.items():
         if "text" in some[0]:
