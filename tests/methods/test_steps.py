@@ -124,12 +124,15 @@ def test_a_run_ends_with_its_speeds_and_its_page(tiny_encoder, tmp_path, capsys)
     source = ("eng", str(write_conll(tmp_path / "en.conll", text)))
     target = ("spa", str(write_text(tmp_path / "es.txt", [in_spanish(s) for s in text])))
     options = {
-        "encoder": str(tiny_encoder), "student": FAST, "teacher": FAST, "translator": {"name": "files", "path": target[1]},
+        "encoder": str(tiny_encoder), "student": FAST, "teacher": FAST,
+        "translator": {"name": "files", "path": target[1]},
         "aligner": {"name": "layers", "encoder": str(tiny_encoder)},
     }  # fmt: skip
     made = transfer([source], target, tmp_path / "run", method="translate-train", options=options)
     assert [s.name for s in made.steps] == ["translate", "align", "project", "train"]
-    assert [s["step"] for s in json.loads((tmp_path / "run" / "steps.json").read_text())] == [s.name for s in made.steps]
+    assert [s["step"] for s in json.loads((tmp_path / "run" / "steps.json").read_text())] == [
+        s.name for s in made.steps
+    ]
     assert made.losses == tmp_path / "run" / "projected.html"
     page = made.losses.read_text("utf-8")
     assert "Translation of 1-en" in page
