@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import random
+import tracemalloc
 from dataclasses import replace
 
 import pytest
 from tests.methods.test_bitext import FAST, bitext, en, fit, in_spanish, labelled_pairs, quick, task  # noqa: F401
-from tests.toy import sentences, write_conll, write_text
+from tests.toy import sentence, sentences, write_conll, write_text
 
 from xlner.api.transfer import transfer
 from xlner.cli.show import show_run
 from xlner.core.costs import Costs
 from xlner.core.types import Span
 from xlner.errors import XlnerError
-from xlner.methods.projected import write_projected
+from xlner.methods.projected import SentencePairs, write_projected
 from xlner.methods.steps import losses_page, steps_of
 from xlner.methods.translating import translated
 from xlner.translate.lexicon import Lexicon
@@ -151,3 +153,23 @@ def test_a_run_that_projects_nothing_has_no_page(tiny_encoder, tmp_path):
                     options={"encoder": str(tiny_encoder), "teacher": FAST})  # fmt: skip
     assert made.losses is None
     assert [s.name for s in made.steps] == ["train"]
+
+
+def test_memory_does_not_grow_with_the_text(quick, tmp_path):  # noqa: F811
+    """`benchmarks/transfer_memory.py` measures whole runs."""
+
+    def peak(n):
+        def side(change):
+            chance = random.Random(1)
+            return lambda: (change(sentence(chance, "eng")) for _ in range(n))
+
+        pairs = SentencePairs(name="x", source=side(lambda s: s), target=side(lambda s: in_spanish(s).without_labels()))
+        options = replace(quick, matcher="heuristic", chunk_pairs=50)
+        tracemalloc.start()
+        write_projected(pairs, options, FAST, tmp_path / str(n))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(50)  # what is loaded late is loaded
+    assert (peak(450) - peak(50)) / 400 < 900  # bytes for each pair more; a pair alone takes 2 000 and more
