@@ -35,16 +35,17 @@ from xlner.api import transfer as _transfer  # noqa: F401 - likewise
 from xlner.cli import main as xlner
 from xlner.translate.apertium import Apertium
 
-# Word by word, in either direction, and slowly enough to be killed in the middle.
+# Word by word, in either direction.
 TRANSLATOR = """#!{python}
 import sys, time
 if "-l" in sys.argv or "-V" in sys.argv:
     print("eng-spa spa-eng"); sys.exit()
 words = {words}
 text = sys.stdin.read()
-time.sleep(0.3)
+time.sleep({pause})
 print("\\n\\n".join(" ".join(words.get(w, w) for w in line.split()) for line in text.split("\\n\\n")))
 """
+WORDS = {a: b for group in (VERBS, FILLERS) for a, b in zip(group["eng"], group["spa"] * 2, strict=False)}
 METHODS = ("distill", "bitext", "translate-train", "translate-test", "combined")
 COMPARED = (
     "metrics.json", "predictions.jsonl", "projected.html", "**/model.safetensors", "translations/*.txt",
@@ -112,13 +113,18 @@ def stage(run: Path) -> str:
     return "teacher training" if (run / "teachers").is_dir() else "before training"
 
 
+def write_translator(program: Path, *, pause: float = 0.0) -> Path:
+    """A program that stands in for Apertium, and takes `pause` seconds for each call."""
+    both = {**WORDS, **{b: a for a, b in WORDS.items()}}
+    program.write_text(TRANSLATOR.format(python=sys.executable, words=both, pause=pause))
+    program.chmod(0o755)
+    return program
+
+
 def write_world(world: Path, method: str) -> None:
     """Files and settings of the runs."""
     text = sentences(120)
-    words = {a: b for group in (VERBS, FILLERS) for a, b in zip(group["eng"], group["spa"] * 2, strict=False)}
-    program = world / "apertium"
-    program.write_text(TRANSLATOR.format(python=sys.executable, words={**words, **{b: a for a, b in words.items()}}))
-    program.chmod(0o755)
+    program = write_translator(world / "apertium", pause=0.3)  # slow enough to be killed in the middle
     Apertium.at_once = 20
     make_encoder(world / "encoder")
     write_conll(world / "train.conll", text)
@@ -127,7 +133,7 @@ def write_world(world: Path, method: str) -> None:
     write_conll(world / "gold.conll", sentences(40, "spa", seed=9))
     write_text(world / "en.txt", text)
     (world / "es.txt").write_text(
-        "".join(" ".join(words.get(w, w) for w in s.words) * (n % 9 > 0) + "\n" for n, s in enumerate(text))
+        "".join(" ".join(WORDS.get(w, w) for w in s.words) * (n % 9 > 0) + "\n" for n, s in enumerate(text))
     )
     fast = {"learning_rate": 1e-2, "batch_subwords": 128, "freeze_embeddings": False, "epochs": 3}
     settings: dict[str, Any] = {"encoder": str(world / "encoder"), "teacher": fast, "student": fast}

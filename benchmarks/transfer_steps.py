@@ -247,7 +247,7 @@ def write(rows: Sequence[Row], n: int, args: Any) -> None:
         "  done; with more threads it translates as many sentences at a time.",
         "- tag: the pipeline reads words joined by spaces, and may cut an entity inside a word.",
         "- align: simalign's itermax on layer 7 of our encoder, which it loads from a folder; ours by the same method",
-        "  in fp32, and by default (two layers, two readings of each). A run aligns only pairs with entities; here all.",
+        "  in fp32, and by default (two layers, two readings of each). A run skips pairs without entities.",
         "- project: the loop takes the longest run of linked words. Ours also says what became of each entity and",
         "  which words are unknown; the default scores all candidates.",
     ]
