@@ -1,11 +1,12 @@
-"""Peak memory of a whole run of data transfer: 1 000 and 10 000 sentences translated, tagged, aligned, projected, learnt.
+"""Peak memory of a whole run of data transfer, with 1 000 and with 10 000 sentences.
 
 Memory also grows over the first hundreds of steps, however much text there is, as batches of new shapes come; so the
 smaller text is taken ten times over, too, which makes as many steps as the larger one.
 
     python benchmarks/transfer_memory.py
 
-The method is translate-test, which reads all of its text from a file. Uses an encoder of two small layers, so that the
+The method is translate-test, which reads all of its text from a file: it is translated, tagged, aligned, projected and
+learnt from. Uses an encoder of two small layers, so that the
 text and not the weights would show, sentences of toy names and invented words, so that no cache profits from repeats,
 and a program that stands in for Apertium.
 """
@@ -22,8 +23,9 @@ import yaml
 from common import ROOT, parser, run_xlner, write_results
 
 sys.path.insert(0, str(ROOT))
-from kill_resume import write_translator
 from tests.toy import make_encoder, sentence, sentences, write_conll
+
+from kill_resume import write_translator
 
 CHUNK = 500  # pairs; ten times as much text makes ten times as many files
 
@@ -67,8 +69,8 @@ def main() -> None:
     lines += [f"| {r['sentences']:,} | {r['passes']} | {r['peak_mb']} | {r['seconds']} |" for r in rows]
     lines += [
         "",
-        f"Largest resident memory of `xlner transfer --method translate-test`, {CHUNK} pairs in a file, with an encoder",
-        "so small that text would show. Seconds are those of a machine that does other work too.",
+        f"Largest resident memory of `xlner transfer --method translate-test`, {CHUNK} pairs in a file, with an",
+        "encoder so small that text would show. Seconds are those of a machine that does other work too.",
     ]
     write_results(args.results, "transfer_memory", {"chunk_pairs": CHUNK, "rows": rows}, "\n".join(lines))
 

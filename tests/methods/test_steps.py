@@ -173,3 +173,16 @@ def test_memory_does_not_grow_with_the_text(quick, tmp_path):  # noqa: F811
 
     peak(50)  # what is loaded late is loaded
     assert (peak(450) - peak(50)) / 400 < 900  # bytes for each pair more; a pair alone takes 2 000 and more
+
+
+def test_empty_sentences_and_one_of_two_thousand_words_shift_nothing(quick, tmp_path):  # noqa: F811
+    text = sentences(6)
+    long = text[1].words + ("and",) * 1000 + text[2].words + ("joy",) * 990
+    text[1] = replace(text[1], words=long)
+    targets = [in_spanish(s).without_labels() for s in text]
+    targets[0] = targets[3] = en("")
+    pairs = labelled_pairs(*zip(text, targets, strict=True))
+    made = write_projected(pairs, replace(quick, chunk_pairs=2, min_score=0.0), FAST, tmp_path)
+    assert [s.words for n in range(3) for s in made.sentences(n)] == [targets[n].words for n in (1, 2, 4, 5)]
+    assert made.sizes == (1, 1, 2)
+    assert {s.key for s in made.sentences(0)[0].spans} == {s.key for s in text[1].spans}
