@@ -9,8 +9,8 @@ import sys
 import time
 
 import pytest
-from tests.translate.test_bad_days import through
 
+from tests.translate.test_bad_days import through
 from xlner.errors import OptionError, UsageError, XlnerError
 from xlner.translate import TRANSLATORS
 
