@@ -92,8 +92,10 @@ def project(
             Pair(s, t, None if alignments is None else alignments[i], ratio)
             for i, (s, t) in enumerate(zip(sources, targets, strict=True))
         ]
-        bare = scorer is None
-        problems = [Problem.bare(p) for p in pairs] if bare else _problems(pairs, parts.ranges, scorer, tagger)
+        if scorer is None:
+            problems = [Problem.bare(p) for p in pairs]
+        else:
+            problems = _problems(pairs, parts.ranges, scorer, tagger)
         return ProjectionResult(tuple(parts.matcher.match(p) for p in problems), parts.settings())
 
 
