@@ -35,7 +35,6 @@ from xlner.align.layers import LayersAligner
 from xlner.core.types import Sentence, Span
 from xlner.data import stream_text
 from xlner.encoder import resolve
-from xlner.methods.projector import tagged
 from xlner.project import project
 from xlner.tagger import Tagger
 from xlner.translate import TRANSLATORS
@@ -141,7 +140,7 @@ def tagging(pairs: Sequence[tuple[Sentence, Sentence]], run: Path) -> list[Row]:
     pipe = pipeline("token-classification", str(run / "model"), aggregation_strategy="first", device="cpu")
 
     def ours(n: int) -> list[list[tuple[str, str]]]:
-        found = tagged(tagger, sentences[:n], 0.0)
+        found = tagger.predict(sentences[:n])
         return [[(x.label, " ".join(s.words[x.start : x.end])) for x in s.spans] for s in found]
 
     def usual(n: int) -> list[list[tuple[str, str]]]:
@@ -164,7 +163,7 @@ def aligning_and_projecting(pairs: Sequence[tuple[Sentence, Sentence]], run: Pat
     layers = LayersAligner(device="cpu")
     same = EmbeddingAligner(**SIMALIGN_HERE, precision="fp32", device="cpu")
     theirs = SentenceAligner(resolve("embedded"), "bpe", matching_methods="i", layer=SIMALIGN_HERE["layers"])
-    sources = list(tagged(Tagger.load(run, device="cpu"), [s for s, _ in pairs], 0.0))
+    sources = list(Tagger.load(run, device="cpu").predict([s.without_labels() for s, _ in pairs]))
     targets = [t for _, t in pairs]
     alignments = layers.align(words)
 

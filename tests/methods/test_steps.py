@@ -76,7 +76,8 @@ def test_a_file_of_an_older_version_has_no_time_and_is_no_error(quick, tmp_path)
     write_projected(pairs, replace(quick, chunk_pairs=3), FAST, folder)
     assert by_name(tmp_path)["align"].sentences == 3
     index = json.loads((folder / "index.json").read_text())
-    (folder / "index.json").write_text(json.dumps({k: v for k, v in index.items() if k != "steps"}))
+    del index["counts"]["steps"]
+    (folder / "index.json").write_text(json.dumps(index))
     assert steps_of(tmp_path) == ()
     assert "Projection of x" in "".join(losses_page(tmp_path))
 

@@ -23,6 +23,7 @@ from xlner.methods.projection_options import ProjectionOptions
 from xlner.methods.projector import Projector
 from xlner.methods.task import Stream
 from xlner.methods.teachers import Teacher
+from xlner.project import ProjectionResult
 from xlner.project.examples import lost_examples
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
@@ -116,22 +117,21 @@ def write_projected(
     index = folder / INDEX
     if not index.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        total = sum(1 for _ in pairs)  # sides of different length are said before models are loaded
         projector = Projector.of(pairs, options, training)
         stream, number, filled = iter(pairs), 0, 0
-        with progress(f"project {pairs.name}", total=total) as bar:
+        with progress(f"project {pairs.name}", total=sum(1 for _ in pairs)) as bar:
             while block := list(islice(stream, options.chunk_pairs)):
                 if not _file(folder, number).is_file():
-                    _write_chunk(projector, block, number * options.chunk_pairs, filled, _file(folder, number))
+                    _write_chunk(projector, block, filled, _file(folder, number))
                 number += 1
                 filled += len(_filled(block))
                 bar.update(advance=len(block), note=f"{(number - 1) * options.chunk_pairs + len(block):,} pairs")
         counts = [json.loads(_counts(_file(folder, n)).read_text("utf-8")) for n in range(number)]
-        steps = _sum([c.pop("steps", {}) for c in counts])
         with atomic(index) as out:
-            summary = {"sizes": [c["kept"] for c in counts], "counts": _sum(counts), "steps": steps}
-            out.write(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+            sizes = [c["kept"] for c in counts]
+            out.write(json.dumps({"sizes": sizes, "counts": _sum(counts)}, indent=2, ensure_ascii=False) + "\n")
     summary = json.loads(index.read_text("utf-8"))
+    summary["counts"].pop("steps", None)  # the time that it took, which `xlner.methods.steps` reads
     if not sum(summary["sizes"]):
         raise DataError(f"{pairs.name}: no pair of sentences is left to learn from; see {index}")
     return ProjectedSet(name=pairs.name, folder=folder, sizes=tuple(summary["sizes"]), counts=summary["counts"])
@@ -160,59 +160,35 @@ class ProjectedChunks:
         return LabelledChunks(self._tagger, projected.sentences(number)).load(0)
 
 
-def examples_of(folder: Path) -> Iterator[dict[str, list[dict[str, Any]]]]:
-    """Of each file of a set, examples of what was lost; see `xlner.project.examples` and `_empty_sides`."""
-    for file in sorted(folder.glob("*.examples.json")):
-        yield json.loads(file.read_text("utf-8"))
-
-
 def _filled(block: Sequence[Pair]) -> list[Pair]:
     return [(s, t) for s, t in block if s.words and t.words]
 
 
-def _write_chunk(projector: Projector, block: Sequence[Pair], before: int, first: int, file: Path) -> None:
+def _write_chunk(projector: Projector, block: Sequence[Pair], first: int, file: Path) -> None:
     filled = _filled(block)
     result = projector(filled, first)
     sentences = [s for s in result.sentences if sum(end - start for start, end in s.missing) < len(s)]
-    fates_of_types: dict[str, Counter[str]] = {}
-    for item in result:
-        for fate in item.fates:
-            fates_of_types.setdefault(fate.entity.label, Counter())[str(fate.reason)] += 1
     counts = {
         "pairs": len(block),
         "with_an_empty_side": len(block) - len(filled),
         "kept": len(sentences),
         "entities": sum(len(item.fates) for item in result),
         "fates": result.counts,
-        "fates_of_types": fates_of_types,
-        "source_types": Counter(s.label for item in result for s in item.source.spans),
-        "target_types": Counter(s.label for sentence in sentences for s in sentence.spans),
+        "fates_of_types": _fates_of_types(result),
         "source_words": sum(len(item.source) for item in result),
         "source_missing_words": sum(end - start for item in result for start, end in item.source.missing),
+        "steps": projector.costs.take(),
+        "source_types": Counter(s.label for item in result for s in item.source.spans),
+        "target_types": Counter(s.label for sentence in sentences for s in sentence.spans),
         "without_entities": sum(not s.spans for s in sentences),
         "words": sum(len(s) for s in sentences),
         "missing_words": sum(end - start for s in sentences for start, end in s.missing),
         "settings": result.settings,
-        "steps": projector.costs.take(),
     }
-    numbers = [before + n for n, (s, t) in enumerate(block, 1) if s.words and t.words]
-    examples = lost_examples(zip(numbers, result, strict=True), EXAMPLES) | _empty_sides(block, before)
-    # First what goes with a file of sentences: one that is there has its counts and examples.
-    for place, values in ((_beside(file, "examples"), examples), (_counts(file), counts)):
-        with atomic(place) as out:
-            out.write(json.dumps(values, ensure_ascii=False) + "\n")
+    with atomic(_counts(file)) as out:  # first: a file of sentences that is there has its counts
+        out.write(json.dumps(counts, ensure_ascii=False) + "\n")
+    _write_examples(result, block, int(file.stem) * projector.options.chunk_pairs, file)
     write(file, sentences)
-
-
-def _empty_sides(block: Sequence[Pair], before: int) -> dict[str, list[dict[str, Any]]]:
-    """The first pairs of which a side is empty: number and the other side."""
-    out: dict[str, list[dict[str, Any]]] = {}
-    for number, (source, target) in enumerate(block, before + 1):
-        if not source.words or not target.words:
-            reason = EMPTY_SOURCE if not source.words else EMPTY_TARGET
-            if len(out.setdefault(reason, [])) < EXAMPLES:
-                out[reason].append({"pair": number, "text": " ".join([*source.words, *target.words])})
-    return out
 
 
 def _file(folder: Path, number: int) -> Path:
@@ -220,11 +196,7 @@ def _file(folder: Path, number: int) -> Path:
 
 
 def _counts(file: Path) -> Path:
-    return _beside(file, "counts")
-
-
-def _beside(file: Path, what: str) -> Path:
-    return file.with_suffix(f".{what}.json")
+    return file.with_suffix(".counts.json")
 
 
 def _sum(counts: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -239,3 +211,39 @@ def _sum(counts: Sequence[dict[str, Any]]) -> dict[str, Any]:
             else:
                 total[key] = total.get(key, 0) + value
     return total
+
+
+def _fates_of_types(result: ProjectionResult) -> dict[str, dict[str, int]]:
+    """Entity type -> fate -> how many entities of the source side."""
+    out: dict[str, dict[str, int]] = {}
+    for item in result:
+        for fate in item.fates:
+            of_type = out.setdefault(fate.entity.label, {})
+            of_type[str(fate.reason)] = of_type.get(str(fate.reason), 0) + 1
+    return out
+
+
+def _write_examples(result: ProjectionResult, block: Sequence[Pair], before: int, file: Path) -> None:
+    """Examples of what was lost, beside a file of sentences: entities, and the first pairs of which a side is empty.
+
+    Args:
+        result: of the pairs that have two filled sides.
+        block: all pairs.
+        before: how many pairs come before them.
+        file: of sentences.
+    """
+    numbers = [n for n, (source, target) in enumerate(block, before + 1) if source.words and target.words]
+    examples = lost_examples(zip(numbers, result, strict=True), EXAMPLES)
+    for number, (source, target) in enumerate(block, before + 1):
+        if not source.words or not target.words:
+            some = examples.setdefault(EMPTY_SOURCE if not source.words else EMPTY_TARGET, [])
+            if len(some) < EXAMPLES:
+                some.append({"pair": number, "text": " ".join([*source.words, *target.words])})
+    with atomic(file.with_suffix(".examples.json")) as out:
+        out.write(json.dumps(examples, ensure_ascii=False) + "\n")
+
+
+def examples_of(folder: Path) -> Iterator[dict[str, list[dict[str, Any]]]]:
+    """The examples of what was lost, of each file of a set: reason -> sentences as plain values."""
+    for file in sorted(folder.glob("*.examples.json")):
+        yield json.loads(file.read_text("utf-8"))

@@ -49,7 +49,7 @@ def steps_of(folder: Path) -> tuple[Step, ...]:
     """
     entries = [("translate", counts.get("step")) for _, counts in _translations(folder)]
     entries += [("train teachers", _read(f / TIME)) for f in sorted(folder.glob("teachers/*"))]
-    entries += [(step, cost) for _, index in _sets(folder) for step, cost in index.get("steps", {}).items()]
+    entries += [(step, cost) for _, index in _sets(folder) for step, cost in index["counts"].get("steps", {}).items()]
     entries += [("train", _read(folder / TIME))]
     added: dict[str, Step] = {}
     for name, cost in entries:
