@@ -187,3 +187,13 @@ def test_empty_sentences_and_one_of_two_thousand_words_shift_nothing(quick, tmp_
     assert [s.words for n in range(3) for s in made.sentences(n)] == [targets[n].words for n in (1, 2, 4, 5)]
     assert made.sizes == (1, 1, 2)
     assert {s.key for s in made.sentences(0)[0].spans} == {s.key for s in text[1].spans}
+
+
+def test_soft_labels_count_once_for_each_teacher(tiny_encoder, tmp_path):
+    sources = [("eng", str(write_conll(tmp_path / f"{n}.conll", sentences(40, seed=n)))) for n in (1, 2)]
+    target = ("spa", str(write_text(tmp_path / "es.txt", sentences(25, "spa"))))
+    options = {"encoder": str(tiny_encoder), "student": FAST, "teacher": FAST, "chunk_sentences": 10, "pool": False}
+    made = transfer(sources, target, tmp_path / "run", method="distill", options=options)
+    assert {s.name: s.sentences for s in made.steps} == {
+        "train teachers": 2 * 40 * FAST.epochs, "soft labels": 2 * 25, "train": 25 * FAST.epochs
+    }  # fmt: skip

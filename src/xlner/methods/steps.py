@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner.methods.projected import INDEX, examples_of
+from xlner.methods.soft_labels import STEPS
 from xlner.project.overview import LossesOfSet, LossesOfText, overview_page
 from xlner.train.loop import TIME
 
@@ -50,6 +51,8 @@ def steps_of(folder: Path) -> tuple[Step, ...]:
     entries = [("translate", counts.get("step")) for _, counts in _translations(folder)]
     entries += [("train teachers", _read(f / TIME)) for f in sorted(folder.glob("teachers/*"))]
     entries += [(step, cost) for _, index in _sets(folder) for step, cost in index["counts"].get("steps", {}).items()]
+    labelled = (_read(f) or {} for f in sorted(folder.glob(f"soft_labels/*/*{STEPS}")))
+    entries += [(step, cost) for costs in labelled for step, cost in costs.items()]
     entries += [("train", _read(folder / TIME))]
     added: dict[str, Step] = {}
     for name, cost in entries:
