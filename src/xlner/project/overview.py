@@ -87,11 +87,10 @@ def _text(text: LossesOfText) -> Iterator[str]:
     ]
     rows += [(f"left empty: {reason}", n, True) for reason, n in reasons.items()]
     yield f"<h2>Translation of {escape(text.name)}</h2>" + _bars(rows, c["lines"])
-    mended = [f"{what} in {n:,}" for what, n in c.get("mended", {}).items()]
-    told = [f"put right: {', '.join(mended)}"] * bool(mended)
-    unchanged = c.get("unchanged", 0)
-    told += [f"{unchanged:,} lines came back as they were"] * bool(unchanged)
-    yield f"<p>{escape('; '.join(told))}.</p>" if told else ""
+    if mended := c.get("mended"):
+        yield f"<p>Put right: {escape(', '.join(f'{what} in {n:,}' for what, n in mended.items()))}.</p>"
+    if unchanged := c.get("unchanged"):
+        yield f"<p>{unchanged:,} lines came back as they were.</p>"
     for reason, number in reasons.items():
         some = [f for f in c.get("faults", ()) if f["reason"] == reason][:_EXAMPLES]
         lines = "".join(
