@@ -4,13 +4,16 @@ import json
 import subprocess
 import sys
 
+import pytest
 from tests.conftest import ROOT
 
 
-def test_a_killed_run_resumes_to_the_same_result():
+@pytest.mark.parametrize("method", ["distill", "translate-train"])
+def test_a_killed_run_resumes_to_the_same_result(method):
     """Four random kills here; `benchmarks/kill_resume.py --kills 20` is the long form."""
     script = ROOT / "benchmarks" / "kill_resume.py"
-    made = subprocess.run([sys.executable, str(script), "--kills", "4"], capture_output=True, text=True, check=False)
+    words = [sys.executable, str(script), "--kills", "4", "--method", method]
+    made = subprocess.run(words, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr[-2000:]
     result = json.loads(made.stdout)
     assert result["kills"] == 4

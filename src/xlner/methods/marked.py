@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xlner.align import ALIGNERS
 from xlner.align.use import by_position, check_use
+from xlner.core.costs import Costs
 from xlner.core.languages import bcp47
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
@@ -101,21 +102,25 @@ class MarkedProjection:
         engine: knows its languages.
         languages: ISO 639-3 codes of source and target.
         store: file of single translations, with which a killed run goes on.
+        costs: of the step "translate".
     """
 
     options: ProjectionOptions
     engine: Translator
     languages: tuple[str, str]
     store: Path
+    costs: Costs = field(default_factory=Costs)
 
     @classmethod
-    def of(cls, options: ProjectionOptions, languages: tuple[str, str] | None, store: Path) -> MarkedProjection | None:
+    def of(
+        cls, options: ProjectionOptions, languages: tuple[str, str] | None, store: Path, costs: Costs
+    ) -> MarkedProjection | None:
         """What the options ask for; None if that needs no marked translations."""
         if not marks(options):
             return None
         assert languages is not None, "sentence pairs need their languages to be translated"
         engine = make_translator(_translator(options), *languages)
-        return cls(options=options, engine=engine, languages=languages, store=store)
+        return cls(options=options, engine=engine, languages=languages, store=store, costs=costs)
 
     def __call__(
         self, links: ProjectionResult, targets: Sequence[Sentence], align: Align
@@ -175,7 +180,8 @@ class MarkedProjection:
             tally = Tally()  # that of the sentences is the last one
             return list(translate_lines(texts, self.engine, cache, tally, language=self.languages[0]))
 
-        with translation_cache(self.engine, _translator(self.options), self.languages, self.store) as cache:
+        kept = translation_cache(self.engine, _translator(self.options), self.languages, self.store)
+        with self.costs.of("translate", len(sources)), kept as cache:
             marked, alone = marked_translations(sources, translate)
         return marked, alone, len(tally.faults)
 

@@ -23,11 +23,15 @@ from xlner.methods.projection_options import ProjectionOptions
 from xlner.methods.projector import Projector
 from xlner.methods.task import Stream
 from xlner.methods.teachers import Teacher
+from xlner.project import ProjectionResult
+from xlner.project.examples import lost_examples
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
 from xlner.train.examples import Example, LabelledChunks
 
-_INDEX = "index.json"
+INDEX = "index.json"
+EXAMPLES = 5  # of each reason for a loss, and of each side that is empty, for each file
+EMPTY_SOURCE, EMPTY_TARGET = "empty source side", "empty target side"
 Pair = tuple[Sentence, Sentence]
 
 
@@ -115,25 +119,26 @@ def write_projected(
     Raises:
         DataError: the sides differ in length, there is no pair, or nothing is left.
     """
-    index = folder / _INDEX
+    index = folder / INDEX
     if not index.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         store = folder / "marked.translations"
         projector = Projector.of(pairs, options, training, store)
         stream, number, filled = iter(pairs), 0, 0
-        with progress(f"project {pairs.name}", total=None) as bar:
+        with progress(f"project {pairs.name}", total=sum(1 for _ in pairs)) as bar:
             while block := list(islice(stream, options.chunk_pairs)):
                 if not _file(folder, number).is_file():
                     _write_chunk(projector, block, filled, _file(folder, number))
                 number += 1
                 filled += len(_filled(block))
-                bar.update(advance=1, note=f"{(number - 1) * options.chunk_pairs + len(block):,} pairs")
+                bar.update(advance=len(block), note=f"{(number - 1) * options.chunk_pairs + len(block):,} pairs")
         counts = [json.loads(_counts(_file(folder, n)).read_text("utf-8")) for n in range(number)]
         with atomic(index) as out:
             sizes = [c["kept"] for c in counts]
             out.write(json.dumps({"sizes": sizes, "counts": _sum(counts)}, indent=2, ensure_ascii=False) + "\n")
         store.unlink(missing_ok=True)
     summary = json.loads(index.read_text("utf-8"))
+    summary["counts"].pop("steps", None)  # the time that it took, which `xlner.methods.steps` reads
     if not sum(summary["sizes"]):
         raise DataError(f"{pairs.name}: no pair of sentences is left to learn from; see {index}")
     return ProjectedSet(name=pairs.name, folder=folder, sizes=tuple(summary["sizes"]), counts=summary["counts"])
@@ -176,6 +181,10 @@ def _write_chunk(projector: Projector, block: Sequence[Pair], first: int, file: 
         "kept": len(sentences),
         "entities": sum(len(item.fates) for item in result),
         "fates": result.counts,
+        "fates_of_types": _fates_of_types(result),
+        "source_words": sum(len(item.source) for item in result),
+        "source_missing_words": sum(end - start for item in result for start, end in item.source.missing),
+        "steps": projector.costs.take(),
         "source_types": Counter(s.label for item in result for s in item.source.spans),
         "target_types": Counter(s.label for sentence in sentences for s in sentence.spans),
         "without_entities": sum(not s.spans for s in sentences),
@@ -186,6 +195,7 @@ def _write_chunk(projector: Projector, block: Sequence[Pair], first: int, file: 
     }
     with atomic(_counts(file)) as out:  # first: a file of sentences that is there has its counts
         out.write(json.dumps(counts, ensure_ascii=False) + "\n")
+    _write_examples(result, block, int(file.stem) * projector.options.chunk_pairs, file)
     write(file, sentences)
 
 
@@ -198,14 +208,50 @@ def _counts(file: Path) -> Path:
 
 
 def _sum(counts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Counts of all chunks together; the settings are those of each of them."""
+    """Counts of all chunks together, counts in counts too; the settings are those of each of them."""
     total: dict[str, Any] = {}
     for part in counts:
         for key, value in part.items():
             if key == "settings":
                 total[key] = value
             elif isinstance(value, dict):
-                total[key] = dict(Counter(total.get(key, {})) + Counter(value))
+                total[key] = _sum([total.get(key, {}), value])
             else:
                 total[key] = total.get(key, 0) + value
     return total
+
+
+def _fates_of_types(result: ProjectionResult) -> dict[str, dict[str, int]]:
+    """Entity type -> fate -> how many entities of the source side."""
+    out: dict[str, dict[str, int]] = {}
+    for item in result:
+        for fate in item.fates:
+            of_type = out.setdefault(fate.entity.label, {})
+            of_type[str(fate.reason)] = of_type.get(str(fate.reason), 0) + 1
+    return out
+
+
+def _write_examples(result: ProjectionResult, block: Sequence[Pair], before: int, file: Path) -> None:
+    """Examples of what was lost, beside a file of sentences: entities, and the first pairs of which a side is empty.
+
+    Args:
+        result: of the pairs that have two filled sides.
+        block: all pairs.
+        before: how many pairs come before them.
+        file: of sentences.
+    """
+    numbers = [n for n, (source, target) in enumerate(block, before + 1) if source.words and target.words]
+    examples = lost_examples(zip(numbers, result, strict=True), EXAMPLES)
+    for number, (source, target) in enumerate(block, before + 1):
+        if not source.words or not target.words:
+            some = examples.setdefault(EMPTY_SOURCE if not source.words else EMPTY_TARGET, [])
+            if len(some) < EXAMPLES:
+                some.append({"pair": number, "text": " ".join([*source.words, *target.words])})
+    with atomic(file.with_suffix(".examples.json")) as out:
+        out.write(json.dumps(examples, ensure_ascii=False) + "\n")
+
+
+def examples_of(folder: Path) -> Iterator[dict[str, list[dict[str, Any]]]]:
+    """The examples of what was lost, of each file of a set: reason -> sentences as plain values."""
+    for file in sorted(folder.glob("*.examples.json")):
+        yield json.loads(file.read_text("utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from xlner.align import ALIGNERS, Alignment, Fits, InOrder
+from xlner.core.costs import Costs
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.methods.marked import MarkedProjection
@@ -36,6 +37,7 @@ class Projector:
         alignments: of all pairs with two filled sides, from an aligner that answers by position.
         score: of candidates; None if the matcher reads none.
         marked: projects through marked translations; None if no projection does.
+        costs: of the steps "tag", "align" and "project".
     """
 
     options: ProjectionOptions
@@ -45,6 +47,7 @@ class Projector:
     alignments: list[Alignment] | None
     score: Score | None
     marked: MarkedProjection | None = None
+    costs: Costs = field(default_factory=Costs)
 
     @classmethod
     def of(cls, pairs: Any, options: ProjectionOptions, training: TrainOptions, store: Path) -> Projector:
@@ -60,17 +63,19 @@ class Projector:
         aligner: Any = plan.aligner
         if isinstance(aligner, str):
             aligner = ALIGNERS.build(aligner, plan.aligner_options)
-        worker, alignments = aligner, None
+        worker, alignments, costs = aligner, None, Costs()
         if isinstance(aligner, Fits):
-            aligner.fit([(s.words, t.words) for s, t in pairs if s.words and t.words])
+            with costs.of("align"):
+                aligner.fit([(s.words, t.words) for s, t in pairs if s.words and t.words])
         elif isinstance(aligner, InOrder) and aligner.digest():
             every = [(s.words, t.words) for s, t in pairs]
             aligner.check(every)
-            every_alignment = worker.align(every)
+            with costs.of("align", len(every)):
+                every_alignment = worker.align(every)
             aligner, alignments = None, [a for a, (s, t) in zip(every_alignment, every, strict=True) if s and t]
         return cls(
             options=options, tagger=tagger, matcher=plan.matcher, aligner=aligner, alignments=alignments,
-            score=plan.make_score(), marked=MarkedProjection.of(options, pairs.languages, store),
+            score=plan.make_score(), marked=MarkedProjection.of(options, pairs.languages, store, costs), costs=costs,
         )  # fmt: skip
 
     def __call__(self, pairs: Sequence[tuple[Sentence, Sentence]], first: int) -> tuple[ProjectionResult, Counter[str]]:
@@ -82,7 +87,8 @@ class Projector:
         """
         sources, targets = [s for s, _ in pairs], [t for _, t in pairs]
         if self.tagger is not None:
-            sources = list(tagged(self.tagger, sources, self.options.source_floor))
+            with self.costs.of("tag", len(sources)):
+                sources = list(tagged(self.tagger, sources, self.options.source_floor))
         given = None if self.alignments is None else self.alignments[first : first + len(pairs)]
         result, marks = self._project(sources, targets, given), Counter[str]()
         if self.marked is not None:
@@ -100,6 +106,7 @@ class Projector:
             score=self.score,
             alignments=alignments,
             tagger=self.tagger if self.options.read_target else None,
+            costs=self.costs,
         )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from xlner.core.costs import Costs
 from xlner.core.files import atomic, replace_file
 from xlner.core.labels import LabelSet
 from xlner.core.progress import progress
@@ -28,6 +29,7 @@ from xlner.tagger.label_consistency import FormProbabilities
 from xlner.train.examples import Example, examples_of
 
 _INDEX = "index.json"
+STEPS = ".steps.json"  # beside each file: the time that it took
 
 
 def write_soft_labels(
@@ -53,12 +55,16 @@ def write_soft_labels(
         return tuple(json.loads(index.read_text("utf-8"))["sizes"])
     folder.mkdir(parents=True, exist_ok=True)
     sizes: list[int] = []
+    costs = Costs()
     stream = (s for s in raw() if s.words)
     with progress(title, total=None) as bar:
         while block := list(islice(stream, chunk_sentences)):
             place = folder / f"{len(sizes):05d}.safetensors"
             if not place.is_file():
-                rows = np.concatenate(teacher.probabilities(block)).astype(np.float16)
+                with costs.of("soft labels", len(block)):
+                    rows = np.concatenate(teacher.probabilities(block)).astype(np.float16)
+                with atomic(place.with_suffix(STEPS)) as out:  # first: a file that is there has its time
+                    out.write(json.dumps(costs.take()) + "\n")
                 with replace_file(place) as unfinished:
                     save_file(_pack([s.words for s in block], rows), unfinished)
             sizes.append(len(block))

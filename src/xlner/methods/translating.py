@@ -66,7 +66,8 @@ def translated(sentences: Stream, option: Named, source: str, target: str, file:
             for line in lines:
                 out.write(line + "\n")
             with atomic(file.with_suffix(".counts.json")) as counts:
-                counts.write(json.dumps(tally.as_dict(), indent=1, ensure_ascii=False) + "\n")
+                step = {"sentences": tally.lines, "seconds": round(cache.seconds(), 3)}  # of killed runs as well
+                counts.write(json.dumps({**tally.as_dict(), "step": step}, indent=1, ensure_ascii=False) + "\n")
         store.unlink(missing_ok=True)
     return partial(stream_text, str(file), language=target, split_lines=False)
 

@@ -15,6 +15,7 @@ from xlner.project.result import Projected, ProjectionResult
 _COLOURS = ("#2563eb", "#059669", "#d97706", "#7c3aed", "#db2777", "#0891b2", "#65a30d", "#b45309")
 _CHAR, _GAP, _ROW, _TOP, _BOTTOM = 8.4, 10.0, 24, 26, 130
 _LOST = "#dc2626"
+END = "</body></html>\n"
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1f2937}
 section{border-top:1px solid #e5e7eb;padding:.6rem 0}figure{margin:0;overflow-x:auto}
@@ -43,17 +44,28 @@ def html_page(result: ProjectionResult, *, title: str = "Label projection", limi
     notes = [f"{bare} without entities are not shown"] * bool(bare)
     notes += [f"{hidden} more are left out, as the page has room for {limit}"] * bool(hidden)
     rows = "".join(f"<tr><td>{escape(reason)}<td>{count}" for reason, count in result.counts.items())
-    yield (
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
-        f"<body><h1>{escape(title)}</h1><p>{len(shown)} of {len(result)} sentences"
+    yield head(title) + (
+        f"<p>{len(shown)} of {len(result)} sentences"
         f"{''.join(f'; {note}' for note in notes)}. A link is the fainter the less sure it is. A red outline is a lost "
         "entity or the range it wanted; hatched words have unknown labels and are masked in training.</p>"
         f"<table>{rows}</table><input type='checkbox' id='only'><label for='only'> only sentences with a loss</label>"
     )
     for index in shown:
-        yield _section(index + 1, result.items[index])
-    yield "</body></html>\n"
+        yield section(f"{index + 1}", result.items[index])
+    yield END
+
+
+def head(title: str, style: str = "") -> str:
+    """The start of a page, up to its heading.
+
+    Args:
+        title: the heading.
+        style: more rules than those of all pages.
+    """
+    return (
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        f"<title>{escape(title)}</title><style>{_STYLE}{style}</style></head><body><h1>{escape(title)}</h1>"
+    )
 
 
 def _shown(items: Sequence[Projected], limit: int) -> list[int]:
@@ -65,13 +77,19 @@ def _has_loss(item: Projected) -> bool:
     return any(not f.spans for f in item.fates)
 
 
-def _section(number: int, item: Projected) -> str:
+def section(heading: str, item: Projected) -> str:
+    """One sentence: its picture, and what became of each entity.
+
+    Args:
+        heading: above it.
+        item: the projection.
+    """
     lines = "".join(
         f"<li dir='auto'{'' if f.spans else ' class=lost'}>{escape(f.explain(item.source, item.sentence))}{_score(f)}"
         for f in item.fates
     )
     kind = "" if _has_loss(item) else " class='whole'"
-    return f"<section{kind}><h2>{number}</h2><figure>{_svg(item)}</figure><ul>{lines}</ul></section>\n"
+    return f"<section{kind}><h2>{escape(heading)}</h2><figure>{_svg(item)}</figure><ul>{lines}</ul></section>\n"
 
 
 def _score(fate: Fate) -> str:
@@ -91,8 +109,8 @@ def _svg(item: Projected) -> str:
         "<defs><pattern id='unknown' width='6' height='6' patternUnits='userSpaceOnUse' patternTransform='rotate(45)'>"
         "<rect width='2' height='6' fill='#d1d5db'/></pattern></defs>"
     ]
-    for start, end in item.sentence.missing:
-        parts.append(_box(below, start, end, _BOTTOM, "fill='url(#unknown)'"))
+    for places, sentence, top in ((above, item.source, _TOP), (below, item.sentence, _BOTTOM)):
+        parts += [_box(places, start, end, top, "fill='url(#unknown)'") for start, end in sentence.missing]
     for index, fate in enumerate(item.fates):
         colour = _COLOURS[index % len(_COLOURS)]
         look = f"fill='{colour}' fill-opacity='.18'" if fate.spans else _outline()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlner.align import ALIGNERS, Aligner, Alignment, Fits, InOrder, WordPair
 from xlner.align.use import build_or_load
+from xlner.core.costs import Costs
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.project.candidates import CandidateOptions, candidates_of
@@ -37,6 +38,7 @@ def project(
     load: str | Path | None = None,
     tagger: Tagger | None = None,
     device: str | None = None,
+    costs: Costs | None = None,
 ) -> ProjectionResult:
     """Project the entities of labelled sentences onto their translations.
 
@@ -59,6 +61,7 @@ def project(
         load: folder of a saved aligner of that name, used as it is.
         tagger: a NER model that reads the target language, for scores and candidates that ask for one.
         device: a torch device name, for aligner and scores that come by name. A tagger has its device already.
+        costs: gets the time of the steps "align" and "project".
 
     Returns:
         One projected sentence per target, in order, and the fate of every entity.
@@ -78,17 +81,22 @@ def project(
         ChosenPart(score, score_options or {}),
         Resources(alignments is not None, bitext is not None, load, tagger is not None, device),
     )
-    scorer = parts.make_score()
+    scorer, costs = parts.make_score(), costs or Costs()
     if parts.aligner is not None:
         worker = parts.aligner if load is None else build_or_load(parts.aligner, {}, load)
-        alignments = align_labelled(sources, targets, worker, parts.aligner_options, bitext or ())
-    ratio = length_ratio(sources, targets)
-    pairs = [
-        Pair(s, t, None if alignments is None else alignments[i], ratio)
-        for i, (s, t) in enumerate(zip(sources, targets, strict=True))
-    ]
-    problems = [Problem.bare(p) for p in pairs] if scorer is None else _problems(pairs, parts.ranges, scorer, tagger)
-    return ProjectionResult(tuple(parts.matcher.match(p) for p in problems), parts.settings())
+        with costs.of("align", len(sources)):
+            alignments = align_labelled(sources, targets, worker, parts.aligner_options, bitext or ())
+    with costs.of("project", len(sources)):
+        ratio = length_ratio(sources, targets)
+        pairs = [
+            Pair(s, t, None if alignments is None else alignments[i], ratio)
+            for i, (s, t) in enumerate(zip(sources, targets, strict=True))
+        ]
+        if scorer is None:
+            problems = [Problem.bare(p) for p in pairs]
+        else:
+            problems = _problems(pairs, parts.ranges, scorer, tagger)
+        return ProjectionResult(tuple(parts.matcher.match(p) for p in problems), parts.settings())
 
 
 def align_labelled(

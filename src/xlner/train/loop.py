@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from xlner.core.files import atomic
 from xlner.core.progress import Bar, progress
 from xlner.tagger.tagger import Tagger
 from xlner.train.checkpoint import drop_checkpoint
@@ -20,6 +22,7 @@ from xlner.train.training import BEST, CHECKPOINT, Training
 __all__ = ["BATCH_SUBWORDS", "TrainResult", "forget", "pace", "train", "trainable"]
 
 LOG_EVERY = 20  # steps of an epoch
+TIME = "training_time.json"  # sentences, passes counted, and the seconds of all processes that trained
 
 
 def train(
@@ -32,7 +35,7 @@ def train(
     dev: Callable[[Tagger], float] | None = None,
     title: str = "train",
 ) -> TrainResult:
-    """Train `tagger` in place, and leave `metrics.jsonl` in `folder`.
+    """Train `tagger` in place, and leave `metrics.jsonl` and `training_time.json` in `folder`.
 
     Interrupted at any moment and called again with the same arguments, it continues from its last checkpoint and ends
     with the same weights as an undisturbed run. Under `torchrun` or `accelerate launch` each process takes its share
@@ -62,6 +65,10 @@ def train(
             _epoch(training, bar)
             training.end_epoch(None if dev is None else dev(tagger))
             training.checkpoint()
+    if training.accelerator.is_main_process:
+        sentences = sum(next(iter(streams.values())).sizes) * state.epoch
+        with atomic(folder / TIME) as out:
+            out.write(json.dumps({"sentences": sentences, "seconds": round(state.seconds, 3)}) + "\n")
     return training.finish()
 
 

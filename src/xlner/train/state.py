@@ -25,6 +25,7 @@ class State:
         epoch: epochs that are over.
         batch: steps of the current one.
         step: all steps.
+        seconds: that they took, in this process and in those that were killed, up to their last checkpoints.
         dev: dev F1 of each epoch that is over.
         best_epoch: the epoch with the best of them, counted from 1; 0 for none.
         best: its F1.
@@ -37,6 +38,7 @@ class State:
     epoch: int = 0
     batch: int = 0
     step: int = 0
+    seconds: float = 0.0
     dev: list[float] = field(default_factory=list)
     best_epoch: int = 0
     best: float = -1.0

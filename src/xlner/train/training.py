@@ -222,6 +222,7 @@ class Training:
         rng = rng_state(self.tagger.device)[None]
         if self.world > 1:
             rng = self.accelerator.gather(rng.to(self.tagger.device)).cpu()
+        self.state.seconds += time.monotonic() - self._saved_at
         if self.accelerator.is_main_process:
             self.state.sums = {name: value.item() for name, value in self._sums.items()}
             names = [*self.names, *self.module_names]

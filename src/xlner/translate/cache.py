@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ _WAIT = 60  # seconds, while another process writes
 class Cache:
     """Sentence -> translation, for one translator, in a file that several of them share.
 
-    Each `add` is there whole or not at all, whenever the process is killed.
+    Each `add` is there whole or not at all, whenever the process is killed. So is the time that went by before it.
 
     Args:
         path: of an SQLite file; None keeps nothing between runs.
@@ -39,6 +40,8 @@ class Cache:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
             self._file = sqlite3.connect(":memory:" if path is None else path, timeout=_WAIT, isolation_level=None)
             self._file.execute("CREATE TABLE IF NOT EXISTS translations (key BLOB PRIMARY KEY, text TEXT NOT NULL)")
+            self._file.execute("CREATE TABLE IF NOT EXISTS spent (owner BLOB NOT NULL, seconds REAL NOT NULL)")
+        self._clock = time.perf_counter()
 
     def get(self, sentences: Iterable[str]) -> dict[str, str]:
         """The translations that are known."""
@@ -55,15 +58,26 @@ class Cache:
     def add(self, translations: Mapping[str, str]) -> None:
         """Keep translations."""
         rows = [(self._key(s), _writable(t)) for s, t in translations.items()]
+        now = time.perf_counter()
         with self._plain_errors():
             self._file.execute("BEGIN IMMEDIATE")
             try:
                 self._file.executemany("INSERT OR REPLACE INTO translations VALUES (?, ?)", rows)
+                self._file.execute("INSERT INTO spent VALUES (?, ?)", (self._owner, now - self._clock))
                 self._file.execute("COMMIT")
+                self._clock = now
             except BaseException:
                 if self._file.in_transaction:
                     self._file.execute("ROLLBACK")
                 raise
+
+    def seconds(self) -> float:
+        """How long the owner worked with this file: in this process, and in earlier ones up to their last `add`."""
+        with self._plain_errors():
+            (earlier,) = self._file.execute(
+                "SELECT total(seconds) FROM spent WHERE owner = ?", (self._owner,)
+            ).fetchone()
+        return float(earlier) + time.perf_counter() - self._clock
 
     def close(self) -> None:
         """Let go of the file."""

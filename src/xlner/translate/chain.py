@@ -42,7 +42,7 @@ class Chain(BaseTranslator):
                 except UsageError as error:
                     raise OptionError("via", f"must be languages: {error}") from None
             for step in self.steps:
-                name, _ = _read(step)
+                name, _ = read_step(step)
                 if name not in TRANSLATORS.names():
                     raise OptionError("steps", f"must be translators ({', '.join(TRANSLATORS.names())}), got '{name}'")
 
@@ -76,25 +76,33 @@ class Chain(BaseTranslator):
 
     def _parts(self) -> list[Translator]:
         if "_built_steps" not in self.__dict__:
-            self._built_steps: list[Translator] = [TRANSLATORS.build(*_read(step)) for step in self.options.steps]
+            self._built_steps: list[Translator] = [TRANSLATORS.build(*read_step(step)) for step in self.options.steps]
             if bad := next((n for n, s in enumerate(self._built_steps, 1) if s.in_order), None):
                 raise UsageError(f"step {bad} of the chain goes by lines of a file and can be no step")
         return self._built_steps
 
 
-def _read(step: Step) -> tuple[str, dict[str, Any]]:
-    """Name and options of a step."""
+def read_step(step: Step, *, option: str = "steps") -> tuple[str, dict[str, Any]]:
+    """Name and options of a translator that is a name, a mapping, or a mapping in YAML.
+
+    Args:
+        step: such as "apertium" or "{name: apertium, time_limit: 20}".
+        option: that holds it, for messages.
+
+    Raises:
+        OptionError: it is neither.
+    """
     if isinstance(step, str) and step.lstrip().startswith("{"):  # from the command line
         import yaml
 
         try:
             step = yaml.safe_load(step)
         except yaml.YAMLError:
-            raise OptionError("steps", f"must be names or mappings such as {{name: apertium}}, got '{step}'") from None
+            raise OptionError(option, f"must be names or mappings such as {{name: apertium}}, got '{step}'") from None
     if isinstance(step, str):
         return step, {}
     values = dict(step)
     name = values.pop("name", None)
     if not isinstance(name, str):
-        raise OptionError("steps", f"must be names or mappings with a name, got '{step}'")
+        raise OptionError(option, f"must be names or mappings with a name, got '{step}'")
     return name, values

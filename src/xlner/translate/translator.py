@@ -22,6 +22,7 @@ TRANSLATORS = Registry(
         "hf": "xlner.translate.hf:HFTranslator",
         "ctranslate2": "xlner.translate.ctranslate2:CTranslate2",
         "chain": "xlner.translate.chain:Chain",
+        "guarded": "xlner.translate.guarded:Guarded",
         "lexicon": "xlner.translate.lexicon:Lexicon",
         "files": "xlner.translate.files:FilesTranslator",
     },
