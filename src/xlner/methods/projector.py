@@ -12,6 +12,7 @@ import numpy as np
 from xlner.align import ALIGNERS, Alignment, Fits, InOrder
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
+from xlner.methods.certainty import SourceTags
 from xlner.methods.projection_options import ProjectionOptions, projection_plan
 from xlner.project import ProjectionResult, project, select
 from xlner.project.missing import ranges_of
@@ -68,16 +69,24 @@ class Projector:
             score=plan.make_score(),
         )  # fmt: skip
 
-    def __call__(self, pairs: Sequence[tuple[Sentence, Sentence]], first: int) -> ProjectionResult:
+    def __call__(
+        self, pairs: Sequence[tuple[Sentence, Sentence]], first: int
+    ) -> tuple[ProjectionResult, SourceTags | None]:
         """The projection of a chunk of pairs, none of which has an empty side.
 
         Args:
             pairs: sentences and their translations.
             first: how many pairs with two filled sides come before them.
+
+        Returns:
+            The projection, and what the tagger found probable on the source side, if there is a tagger.
         """
         sources, targets = [s for s, _ in pairs], [t for _, t in pairs]
+        tags = None
         if self.tagger is not None:
-            sources = list(tagged(self.tagger, sources, self.options.source_floor))
+            labelled = list(tagged(self.tagger, sources, self.options.source_floor))
+            sources = [sentence for sentence, _ in labelled]
+            tags = SourceTags(labels=self.tagger.labels, rows=[rows for _, rows in labelled])
         result = project(
             sources,
             targets,
@@ -87,11 +96,13 @@ class Projector:
             alignments=None if self.alignments is None else self.alignments[first : first + len(pairs)],
             tagger=self.tagger if self.options.read_target else None,
         )
-        return select(result, threshold=self.options.min_score) if self.options.min_score else result
+        return select(result, threshold=self.options.min_score) if self.options.min_score else result, tags
 
 
-def tagged(tagger: Tagger, sentences: Iterable[Sentence], floor: float, *, chunk: int = 512) -> Iterable[Sentence]:
-    """Sentences with the tagger's entities, in which what it is not sure of is missing.
+def tagged(
+    tagger: Tagger, sentences: Iterable[Sentence], floor: float, *, chunk: int = 512
+) -> Iterable[tuple[Sentence, np.ndarray]]:
+    """Sentences with the tagger's entities, in which what it is not sure of is missing, and its tag probabilities.
 
     Args:
         tagger: of their language.
@@ -102,7 +113,7 @@ def tagged(tagger: Tagger, sentences: Iterable[Sentence], floor: float, *, chunk
     stream = iter(sentences)
     while block := list(islice(stream, chunk)):
         for sentence, rows in zip(block, tagger.probabilities(block), strict=True):
-            yield doubted(sentence.with_spans(decode(rows, tagger.labels)), rows, floor)
+            yield doubted(sentence.with_spans(decode(rows, tagger.labels)), rows, floor), rows
 
 
 def doubted(sentence: Sentence, rows: np.ndarray, floor: float) -> Sentence:
