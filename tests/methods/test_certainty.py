@@ -36,18 +36,26 @@ def projected(source, target, *reasons):
 
 
 ANA = en("Ana Boris paints", Span(0, 2, "PER", 0.8))
+READ = SourceTags(labels=LABELS, sentences=[ANA], rows=[ROWS])
 
 
 def test_a_sentence_is_as_sure_as_its_least_sure_label():
-    made = Certainty.of([projected(ANA, en("Ana Boris pinta"))], SourceTags(labels=LABELS, rows=[ROWS]))
+    made = Certainty.of([projected(ANA, en("Ana Boris pinta"))], READ)
     assert made.entities.tolist() == pytest.approx(np.array([[0.1, 0.1, 0.8]]))  # O, LOC, PER: means of two words
     assert made.sentences.tolist() == pytest.approx([0.8 * 0.8])
 
 
 def test_a_word_that_may_be_a_name_makes_a_sentence_less_sure():
-    tags = SourceTags(labels=LABELS, rows=[ROWS[[2, 0]]])
+    tags = SourceTags(labels=LABELS, sentences=[en("paints Ana")], rows=[ROWS[[2, 0]]])
     made = Certainty.of([projected(en("paints Ana"), en("pinta Ana"))], tags)
     assert made.sentences.tolist() == pytest.approx([0.2])
+
+
+def test_what_the_tagger_did_not_read_is_as_sure_as_its_projection():
+    back = en("paints Ana Boris", Span(1, 3, "PER", 0.7))
+    made = Certainty.of([projected(back, en("pinta Ana Boris"))], READ)
+    assert made.entities.tolist() == [[0, 0, 1]]
+    assert made.sentences.tolist() == pytest.approx([0.7])
 
 
 def test_a_lost_entity_makes_it_unsure_and_gold_labels_leave_the_score_of_the_projection():
@@ -58,7 +66,7 @@ def test_a_lost_entity_makes_it_unsure_and_gold_labels_leave_the_score_of_the_pr
 
 
 def test_it_comes_back_from_disk(tmp_path):
-    made = Certainty.of([projected(ANA, en("Ana Boris pinta"))], SourceTags(labels=LABELS, rows=[ROWS]))
+    made = Certainty.of([projected(ANA, en("Ana Boris pinta"))], READ)
     made.save(tmp_path / "x.safetensors")
     again = Certainty.load(tmp_path / "x.safetensors")
     assert again.types == ("LOC", "PER")
@@ -76,7 +84,7 @@ def test_the_surest_are_chosen_among_those_with_entities_and_those_without():
 
 def test_soft_labels_have_the_types_of_the_source_and_the_weight_of_the_projection():
     target = replace(en("pinta Ana Boris hoy", Span(1, 3, "PER", 0.5)), missing=((3, 4),))
-    made = Certainty.of([projected(ANA, en("Ana Boris pinta"))], SourceTags(labels=LABELS, rows=[ROWS]))
+    made = Certainty.of([projected(ANA, en("Ana Boris pinta"))], READ)
     (targets,), (weights,) = made.soft_labels([target], LABELS)
     assert targets[1] == pytest.approx([0.1, 0.1, 0, 0.8, 0])
     assert targets[2] == pytest.approx([0.1, 0, 0.1, 0, 0.8])
@@ -85,7 +93,7 @@ def test_soft_labels_have_the_types_of_the_source_and_the_weight_of_the_projecti
 
 
 def test_types_are_matched_by_name():
-    made = Certainty.of([projected(ANA, en("Ana Boris pinta"))], SourceTags(labels=LABELS, rows=[ROWS]))
+    made = Certainty.of([projected(ANA, en("Ana Boris pinta"))], READ)
     (targets,), _ = made.soft_labels([en("Ana", Span(0, 1, "PER", 0.5))], LabelSet(("DATE", "PER", "LOC")))
     assert targets[0] == pytest.approx([0.1, 0, 0, 0.8, 0, 0.1, 0])
 

@@ -27,15 +27,31 @@ class SourceTags:
 
     Args:
         labels: give the order of tags, O first.
+        sentences: that it read.
         rows: tag probabilities, one array per sentence. Shapes: (n_words, n_tags).
     """
 
     labels: LabelSet
+    sentences: Sequence[Sentence]
     rows: Sequence[Array]
 
     def of(self, numbers: Sequence[int]) -> SourceTags:
         """Those of some of the sentences."""
-        return SourceTags(labels=self.labels, rows=[self.rows[n] for n in numbers])
+        sentences, rows = ([part[n] for n in numbers] for part in (self.sentences, self.rows))
+        return SourceTags(labels=self.labels, sentences=sentences, rows=rows)
+
+    def by_type(self, number: int, source: Sentence) -> Array:
+        """Probabilities of O and of each type of the words of a projected source sentence.
+
+        If that is not the sentence that the tagger read (a back-translation of it, say), its entities are sure.
+
+        Returns:
+            Shape: (n_words, 1 + n_types), float32.
+        """
+        if source.words != self.sentences[number].words:
+            certain = np.eye(1 + 2 * len(self.labels.types), dtype=np.float32)
+            return _by_type(certain[np.maximum(self.labels.tag_ids(source), 0)])
+        return _by_type(self.rows[number])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +85,7 @@ class Certainty:
         entities: list[Array] = []
         sentences = []
         for number, item in enumerate(items):
-            of_types = None if tags is None else _by_type(tags.rows[number])
+            of_types = None if tags is None else tags.by_type(number, item.source)
             origins = {span: fate.entity for fate in item.fates for span in fate.spans}
             least = 0.0 if any(f.reason is not Reason.PROJECTED for f in item.fates) else 1.0
             for span in item.sentence.spans:

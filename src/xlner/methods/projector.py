@@ -86,7 +86,7 @@ class Projector:
         if self.tagger is not None:
             labelled = list(tagged(self.tagger, sources, self.options.source_floor))
             sources = [sentence for sentence, _ in labelled]
-            tags = SourceTags(labels=self.tagger.labels, rows=[rows for _, rows in labelled])
+            tags = SourceTags(labels=self.tagger.labels, sentences=sources, rows=[rows for _, rows in labelled])
         result = project(
             sources,
             targets,
