@@ -12,6 +12,7 @@ student differs from the teacher that reads Spanish itself.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,27 +20,30 @@ from typing import Any
 from bitext_conll import bitext
 from common import commit, parser, write_results
 from xlner.core.labels import LabelSet
-from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text, write
 from xlner.evaluate import compare, interval, score
 from xlner.evaluate.scores import Scores
 from xlner.methods.bitext import BitextTransfer
-from xlner.methods.projected import ProjectedSet, SentencePairs, write_projected
+from xlner.methods.projected import SentencePairs, write_projected
 from xlner.methods.projected_student import train_on_projected
 from xlner.methods.task import Source, Task
 from xlner.methods.teachers import Teacher
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
+from xlner.train.loop import forget
 
 TYPES = ("LOC", "MISC", "ORG", "PER")
+LABELS = LabelSet(TYPES)
 ARMS: dict[str, dict[str, Any]] = {
     "plain": {},
+    "lost capitals outside": {"lost_capitals": "outside"},
+    "lost capitals unknown": {"lost_capitals": "unknown"},
     "soft": {"projected_labels": "soft"},
-    "surest 0.8": {"surest_share": 0.8},
     "surest 0.5": {"surest_share": 0.5},
+    "surest 0.8": {"surest_share": 0.8},
     "co-teaching 0.1": {"co_teaching": 0.1},
-    "read target": {"read_target": True},
+    "co-teaching 0.1, lost capitals outside": {"co_teaching": 0.1, "lost_capitals": "outside"},
 }
 DIRECT = "teacher itself"
 PARTS = ("dev", "test")
@@ -51,17 +55,19 @@ def main() -> None:
     options.add_argument("--pairs", type=int, default=2000, help="take so many sentence pairs")
     options.add_argument("--seeds", type=int, nargs="+", default=[1])
     options.add_argument("--arms", nargs="*", default=[*ARMS], choices=[*ARMS])
+    options.add_argument("--parts", nargs="*", default=PARTS, choices=PARTS, help="what is predicted in this call")
     options.add_argument("--finished", action="store_true", help="start nothing, show what is finished")
     args = options.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     gold = {part: load(args.data / "conll" / "es" / f"{part}.txt", language="spa").sentences for part in PARTS}
     place = args.work / f"projection-noise-{args.pairs}"
-    made = {DIRECT: measured(place / "direct", gold, None if args.finished else partial(tagger_of, args.teacher))}
+    asked = () if args.finished else args.parts
+    runs = {DIRECT: measured(place / "direct", gold, asked, lambda _: Tagger.load(args.teacher, labels=LABELS))}
     for arm in args.arms:
         for seed in args.seeds:
-            train = None if args.finished else partial(student, args, arm, seed, place)
-            made[f"{arm}, seed {seed}"] = measured(place / f"{arm.replace(' ', '-')}-{seed}", gold, train)
-    runs = {name: run for name, run in made.items() if run}
+            folder = place / f"{arm.replace(',', '').replace(' ', '-')}-{seed}"
+            runs[f"{arm}, seed {seed}"] = measured(folder, gold, asked, partial(student, args, arm, seed))
+    runs = {name: run for name, run in runs.items() if run}
     projected = json.loads((place / "projected" / "index.json").read_text("utf-8"))["counts"]
     result = {
         "pairs": args.pairs,
@@ -72,14 +78,11 @@ def main() -> None:
     write_results(args.results, "projection_noise", result, table(result))
 
 
-def tagger_of(run: Path) -> Tagger:
-    return Tagger.load(run, labels=LabelSet(TYPES))
-
-
-def student(args: Any, arm: str, seed: int, place: Path) -> Tagger:
-    """Project, if nobody has yet, and train the student of one arm."""
-    labels = LabelSet(TYPES)
-    teacher = Teacher(name="1-en", model=str(args.teacher), labels=labels, given=True)
+def student(args: Any, arm: str, seed: int, run: Path) -> Tagger:
+    """The student of one arm; trained, and what it learns from projected, if that is not there yet."""
+    if (run / "model").is_dir():
+        return Tagger.load(run / "model", labels=LABELS)
+    teacher = Teacher(name="1-en", model=str(args.teacher), labels=LABELS, given=True)
     streams = [
         partial(stream_text, side, language=language, split_lines=False)
         for side, language in zip(bitext(args.data, "es", args.pairs, args.work), ("eng", "spa"), strict=True)
@@ -87,34 +90,37 @@ def student(args: Any, arm: str, seed: int, place: Path) -> Tagger:
     pairs = SentencePairs(name="1-en", source=streams[0], target=streams[1], teacher=teacher)
     options = BitextTransfer.Options(student=TrainOptions(seed=seed), **ARMS[arm])
     source = Source(language="eng", model=str(args.teacher), name="1-en")
-    task = Task(sources=(source,), target="spa", labels=labels)
-    folder = place / ("projected-read-target" if options.read_target else "projected")
-    data: ProjectedSet = write_projected(pairs, options, options.teacher, folder)
-    seed_everything(seed)
-    tagger, notes = train_on_projected([data], [teacher], task, options, place / f"{arm.replace(' ', '-')}-{seed}")
+    task = Task(sources=(source,), target="spa", labels=LABELS)
+    capitals = "" if options.lost_capitals == "entity" else f"-{options.lost_capitals}"
+    data = write_projected(pairs, options, options.teacher, run.parent / f"projected{capitals}")
+    tagger, notes = train_on_projected([data], [teacher], task, options, run)
     print(*notes, sep="\n", flush=True)
+    tagger.save(run / "model")
+    forget(run)
     return tagger
 
 
-def measured(folder: Path, gold: dict[str, list[Sentence]], make: Any) -> dict[str, Any] | None:
-    """Commit and scores of an arm, whose answers are kept in its folder; None if there are none and none are wanted."""
-    file = folder / "commit.txt"
-    if not file.is_file():
-        if make is None:
-            return None
-        tagger = make()
-        folder.mkdir(parents=True, exist_ok=True)
-        for part, sentences in gold.items():
-            write(folder / f"{part}.jsonl", list(tagger.predict(sentences)))
-        file.write_text(commit(), "utf-8")
-    answers = {part: load(folder / f"{part}.jsonl").sentences for part in gold}
-    return {"commit": file.read_text("utf-8"), **{p: score(s, answers[p], types=TYPES) for p, s in gold.items()}}
+def measured(
+    run: Path, gold: dict[str, list[Sentence]], asked: Sequence[str], make: Callable[[Path], Tagger]
+) -> dict[str, Any]:
+    """Commit and scores of an arm, part by part; answers are kept in its folder, and those asked for are made."""
+    files = {part: run / f"{part}.jsonl" for part in gold}
+    if missing := [part for part in asked if not files[part].is_file()]:
+        tagger = make(run)
+        (run / "commit.txt").write_text(commit(), "utf-8")
+        for part in missing:
+            write(files[part], list(tagger.predict(gold[part])))
+    answers = {part: load(file).sentences for part, file in files.items() if file.is_file()}
+    if not answers:
+        return {}
+    scores = {part: score(gold[part], answers[part], types=TYPES) for part in answers}
+    return {"commit": (run / "commit.txt").read_text("utf-8"), **scores}
 
 
 def summary(run: dict[str, Any]) -> dict[str, Any]:
     """F1 with its interval over sentences, and each type."""
     out: dict[str, Any] = {"commit": run["commit"]}
-    for part in PARTS:
+    for part in (p for p in PARTS if p in run):
         found: Scores = run[part]
         bounds = interval(found)
         out[part] = {
@@ -130,7 +136,7 @@ def against(run: dict[str, Any], runs: dict[str, Any], name: str) -> dict[str, A
     if not seeds or name == seeds[0]:
         return None
     out = {}
-    for part in PARTS:
+    for part in (p for p in PARTS if p in run and p in runs[seeds[0]]):
         found = compare(run[part], runs[seeds[0]][part], resamples=2000)
         out[part] = {"difference": found.difference, "low": found.interval.low, "high": found.interval.high}
     return out
@@ -152,7 +158,7 @@ def table(result: dict[str, Any]) -> str:
         other = result["against_plain"][name]
         cells = [name]
         for part in PARTS:
-            cells += [percent(run[part], "f1"), percent(other[part], "difference") if other else ""]
+            cells += [percent(run.get(part), "f1"), percent((other or {}).get(part), "difference")]
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", "Precision / recall on dev by type:", "", "| arm | " + " | ".join(TYPES) + " |", "|---" * 5 + "|"]
     for name, run in result["runs"].items():
@@ -172,7 +178,9 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def percent(row: dict[str, Any], name: str) -> str:
+def percent(row: dict[str, Any] | None, name: str) -> str:
+    if row is None:
+        return ""
     sign = "+" if name == "difference" else ""
     return f"{100 * row[name]:{sign}.2f} [{100 * row['low']:.2f}, {100 * row['high']:.2f}]"
 

@@ -19,6 +19,7 @@ from xlner.project.fates import Reason
 from xlner.project.result import Projected
 
 Array = np.ndarray
+_SURE = (Reason.PROJECTED, Reason.LOST_CAPITALS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +88,7 @@ class Certainty:
         for number, item in enumerate(items):
             of_types = None if tags is None else tags.by_type(number, item.source)
             origins = {span: fate.entity for fate in item.fates for span in fate.spans}
-            least = 0.0 if any(f.reason is not Reason.PROJECTED for f in item.fates) else 1.0
+            least = 0.0 if any(f.reason not in _SURE for f in item.fates) else 1.0
             for span in item.sentence.spans:
                 probable = 1.0
                 if of_types is not None:

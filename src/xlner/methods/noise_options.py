@@ -15,6 +15,11 @@ class NoiseOptions:
         "hard",
         "soft teaches what the source's tagger found probable of an entity, weighted by the score of its projection.",
     )
+    lost_capitals: Literal["entity", "unknown", "outside"] = option(
+        "entity",
+        "What an entity is that has a capital in the source and none in the target, as German in Spanish: still an "
+        "entity, unknown words, or words outside entities.",
+    )
     surest_share: float = option(
         1.0,
         "Share of the projected sentences to learn from: the surest, of those with entities and without.",

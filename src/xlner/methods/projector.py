@@ -15,6 +15,7 @@ from xlner.errors import UsageError
 from xlner.methods.certainty import SourceTags
 from xlner.methods.projection_options import ProjectionOptions, projection_plan
 from xlner.project import ProjectionResult, project, select
+from xlner.project.capitals import without_lost_capitals
 from xlner.project.missing import ranges_of
 from xlner.project.scores import Score
 from xlner.tagger import Tagger
@@ -96,6 +97,8 @@ class Projector:
             alignments=None if self.alignments is None else self.alignments[first : first + len(pairs)],
             tagger=self.tagger if self.options.read_target else None,
         )
+        if self.options.lost_capitals != "entity":
+            result = without_lost_capitals(result, unknown=self.options.lost_capitals == "unknown")
         return select(result, threshold=self.options.min_score) if self.options.min_score else result, tags
 
 
