@@ -12,7 +12,8 @@ student differs from the teacher that reads Spanish itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,7 @@ def main() -> None:
         "runs": {name: summary(run) for name, run in runs.items()},
         "against_plain": {name: against(run, runs, name) for name, run in runs.items()},
         "projection": {k: v for k, v in projected.items() if k != "settings"},
+        "lower_case": lower_case(s for file in (place / "projected").glob("*.jsonl") for s in load(file).sentences),
     }
     write_results(args.results, "projection_noise", result, table(result))
 
@@ -142,6 +144,12 @@ def against(run: dict[str, Any], runs: dict[str, Any], name: str) -> dict[str, A
     return out
 
 
+def lower_case(sentences: Iterable[Sentence]) -> dict[str, int]:
+    """Entities of which no word begins with a capital, by type."""
+    spans = ((s, x) for s in sentences for x in s.spans)
+    return Counter(x.label for s, x in spans if not any(w[:1].isupper() for w in s.words[x.start : x.end]))
+
+
 def table(result: dict[str, Any]) -> str:
     projected = result["projection"]
     lines = [
@@ -173,7 +181,9 @@ def table(result: dict[str, Any]) -> str:
         f"Projection: {projected['kept']} of {projected['pairs']} pairs, {projected['entities']} entities, "
         f"{projected['fates'].get('projected', 0)} projected; English side / Spanish side {types}; "
         f"{projected['without_entities']} sentences without entities, {projected['missing_words']} of "
-        f"{projected['words']} words unknown.",
+        f"{projected['words']} words unknown. Projected entities without a capital: "
+        + ", ".join(f"{t} {result['lower_case'].get(t, 0)}" for t in TYPES)
+        + ".",
     ]
     return "\n".join(lines)
 

@@ -113,6 +113,20 @@ def test_a_student_learns_with_each_option(quick, tmp_path, options):
     assert ("the surest 60 are learnt from, 60 are left out" in made.notes[0]) == ("surest_share" in options)
 
 
+@pytest.mark.parametrize(("how", "spans", "missing"), [("entity", 1, 0), ("unknown", 0, 1), ("outside", 0, 0)])
+def test_what_loses_its_capital_is_an_entity_or_unknown_or_neither(quick, tmp_path, how, spans, missing):
+    pairs = labelled_pairs((en("Chidi paints", Span(0, 1, "PER")), en("chidi pinta")))
+    (tmp_path / "links").write_text("0-0 1-1\n")
+    links = {"name": "files", "path": str(tmp_path / "links")}
+    made = write_projected(
+        pairs, replace(quick, aligner=links, score="align", lost_capitals=how), FAST, tmp_path / "out"
+    )
+    sentence = made.sentences(0)[0]
+    assert (len(sentence.spans), len(sentence.missing)) == (spans, missing)
+    assert ("lost its capitals" in made.counts["fates"]) == (how != "entity")
+    assert made.certainty(0).sentences.tolist() == [1.0]
+
+
 def test_files_of_projected_data_do_not_depend_on_how_they_are_used(quick, tmp_path, tiny_encoder):
     pairs = labelled_pairs(*((s, in_spanish(s)) for s in sentences(9)))
     write_projected(pairs, replace(quick, chunk_pairs=5), FAST, tmp_path / "plain")
