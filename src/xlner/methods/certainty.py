@@ -38,8 +38,9 @@ class SourceTags:
 
     def of(self, numbers: Sequence[int]) -> SourceTags:
         """Those of some of the sentences."""
-        sentences, rows = ([part[n] for n in numbers] for part in (self.sentences, self.rows))
-        return SourceTags(labels=self.labels, sentences=sentences, rows=rows)
+        return SourceTags(
+            labels=self.labels, sentences=[self.sentences[n] for n in numbers], rows=[self.rows[n] for n in numbers]
+        )
 
     def by_type(self, number: int, source: Sentence) -> Array:
         """Probabilities of O and of each type of the words of a projected source sentence.
