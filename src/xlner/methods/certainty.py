@@ -17,6 +17,8 @@ from xlner.core.labels import LabelSet
 from xlner.core.types import Sentence
 from xlner.project.fates import Reason
 from xlner.project.result import Projected
+from xlner.tagger import Tagger
+from xlner.train.examples import Example, examples_of
 
 Array = np.ndarray
 _SURE = (Reason.PROJECTED, Reason.LOST_CAPITALS)
@@ -165,6 +167,18 @@ class Certainty:
             targets.append(rows)
             weights.append(counts)
         return targets, weights
+
+    def examples(self, tagger: Tagger, sentences: Sequence[Sentence], chosen: Sequence[int]) -> list[Example]:
+        """Some of the sentences that this is of, with soft labels, as training data.
+
+        Args:
+            tagger: that learns.
+            sentences: all of them, in order.
+            chosen: numbers of those to learn from.
+        """
+        targets, weights = self.soft_labels(sentences, tagger.labels)
+        words = [sentences[n].words for n in chosen]
+        return examples_of(tagger.words, words, [targets[n] for n in chosen], [weights[n] for n in chosen])
 
     def _tags(self, probable: Array, n_words: int, labels: LabelSet) -> Array:
         """Tag probabilities of the words of an entity. Shape: (n_words, n_tags)."""

@@ -27,7 +27,7 @@ from xlner.methods.task import Stream
 from xlner.methods.teachers import Teacher
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
-from xlner.train.examples import Example, LabelledChunks, examples_of
+from xlner.train.examples import Example, LabelledChunks
 
 _INDEX = "index.json"
 Pair = tuple[Sentence, Sentence]
@@ -175,9 +175,7 @@ class ProjectedChunks:
         taken = [sentences[i] for i in chosen]
         if projected.use.projected_labels == "hard" or not taken:
             return LabelledChunks(self._tagger, taken).load(0)
-        targets, weights = projected.certainty(number).soft_labels(sentences, self._tagger.labels)
-        words = [s.words for s in taken]
-        return examples_of(self._tagger.words, words, [targets[i] for i in chosen], [weights[i] for i in chosen])
+        return projected.certainty(number).examples(self._tagger, sentences, chosen)
 
 
 def _filled(block: Sequence[Pair]) -> list[Pair]:
