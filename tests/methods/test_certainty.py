@@ -125,6 +125,7 @@ def test_what_loses_its_capital_is_an_entity_or_unknown_or_neither(quick, tmp_pa
     assert (len(sentence.spans), len(sentence.missing)) == (spans, missing)
     assert ("lost its capitals" in made.counts["fates"]) == (how != "entity")
     assert made.certainty(0).sentences.tolist() == [1.0]
+    assert ("of which 0 were not projected and 1 lost their capitals" in made.note()) == (how != "entity")
 
 
 def test_files_of_projected_data_do_not_depend_on_how_they_are_used(quick, tmp_path, tiny_encoder):

@@ -25,6 +25,7 @@ from xlner.methods.projection_options import ProjectionOptions
 from xlner.methods.projector import Projector
 from xlner.methods.task import Stream
 from xlner.methods.teachers import Teacher
+from xlner.project.fates import Reason
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
 from xlner.train.examples import Example, LabelledChunks
@@ -101,13 +102,15 @@ class ProjectedSet:
     def note(self) -> str:
         """One sentence about the counts, for people."""
         c = self.counts
-        lost = c["entities"] - c["fates"].get("projected", 0)
+        lower = c["fates"].get(Reason.LOST_CAPITALS, 0)
+        lost = c["entities"] - c["fates"].get(Reason.PROJECTED, 0) - lower
         pairs = f"{c['kept']} of {c['pairs']} sentence pairs with {c['entities']} entities"
         unknown = f"{c['missing_words']} of {c['words']} words are unknown"
         empty = f"{c['without_entities']} sentences have none"
+        capitals = f" and {lower} lost their capitals" if lower else ""
         chosen = sum(len(self.surest(n)) for n in range(len(self.sizes)))
         left = f"; the surest {chosen} are learnt from, {c['kept'] - chosen} are left out" if chosen < c["kept"] else ""
-        return f"{self.name}: {pairs}, of which {lost} were not projected; {empty}, {unknown}{left}"
+        return f"{self.name}: {pairs}, of which {lost} were not projected{capitals}; {empty}, {unknown}{left}"
 
 
 def write_projected(
