@@ -16,6 +16,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from choice import choice_table, chosen
 from common import f1_of, measured, parser, run_xlner, write_results
 from conll import EVEN, means, summary
 
@@ -40,6 +41,7 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     runs: list[dict[str, Any]] = []
     projections: list[dict[str, Any]] = []
+    choices: dict[str, Any] = {}
     for seed in args.seeds:
         teacher, english = args.work / f"conll-teacher-{seed}", args.data / "conll" / "en"
         if args.finished and not measured(teacher):
@@ -67,9 +69,13 @@ def main() -> None:
                 runs.append({**row, "method": f"{arm}, even", "f1": even, "seconds": 0, "peak_mb": 0})
                 if arm == "bitext":
                     projections.append({**row, **projection(places[arm])})
-    result = {"runs": runs, "summary": means(runs), "projections": projections}
+            f1 = {r["method"]: r["f1"] for r in runs if (r["target"], r["seed"]) == (target, seed)}
+            models = {arm: place for arm, place in {"direct": teacher, **places}.items() if arm in f1}
+            if len(models) > 1:
+                choices[f"{target}, seed {seed}"] = chosen(models, raw, {m: f1[m] for m in models}, {})
+    result = {"runs": runs, "summary": means(runs), "projections": projections, "choices": choices}
     name = "bitext_conll" + (f"_{args.pairs}" if args.pairs else "")
-    write_results(args.results, name, result, table(runs, projections))
+    write_results(args.results, name, result, table(runs, projections, choices))
 
 
 def place(work: Path, target: str, seed: int, arm: str, pairs: int) -> Path:
@@ -115,7 +121,7 @@ def projection(run: Path) -> dict[str, Any]:
     return {k: v for k, v in made.items() if k != "settings"}
 
 
-def table(runs: list[dict[str, Any]], projections: list[dict[str, Any]]) -> str:
+def table(runs: list[dict[str, Any]], projections: list[dict[str, Any]], choices: dict[str, Any]) -> str:
     rows = {(r["target"], r["method"]): r for r in means(runs)}
     lines = [
         "# German and Spanish from English with public parallel text",
@@ -150,6 +156,9 @@ def table(runs: list[dict[str, Any]], projections: list[dict[str, Any]]) -> str:
         cells = [p["target"], p["seed"], p["kept"], p["entities"], p["fates"].get("projected", 0)]
         cells += [p["without_entities"], f"{share:.1f}%", *types]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
+    if choices:
+        lines += ["", "Which model would have been taken without labels, on raw text of the target (`choice.py`):", ""]
+        lines += choice_table(choices)
     return "\n".join(lines)
 
 

@@ -20,7 +20,6 @@ LONG = {
     "api/similarity.py": "two commands of one name, `similarity` and `recommend`",
     "component.py": "the whole of what a part says of itself, in one place",
     "data/checking.py": "one function per thing that is checked, a line of text each",
-    "data/columns.py": "one guess of separators and columns, with the cases that taught it",
 }
 # A flag in a message of the library, in quotes. Commands to type, such as `pip install --no-deps`, are no messages.
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")

@@ -44,3 +44,26 @@ def test_what_was_left_out_of_a_text_is_said_once(tmp_path, broken, name, read):
     assert remarks
     assert all("broken.jsonl" in remark for remark in remarks)
     assert len(set(remarks)) == len(remarks)
+
+
+def test_named_columns_hold_for_the_target_where_it_has_them(tmp_path):
+    rows = [("1.", "Zuri", "B-PER"), ("2.", "ran", "O")]
+    files = {
+        "same.tsv": "".join("\t".join(row) + "\n" for row in rows),
+        "other.tsv": "".join("\t".join(row[1:]) + "\n" for row in rows),
+        "raw.txt": "Zuri ran.\nAna saw.\n",  # lines of as many words are no columns
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content, "utf-8")
+
+    def words(name):
+        inputs = Inputs(source=[("en", str(tmp_path / "same.tsv"))], target=("es", str(tmp_path / name)))
+        remarks: list[str] = []
+        task = read_task(inputs, {}, {"token_column": 1, "tag_column": 2}, remarks)
+        return [s.words for s in task.raw()], remarks
+
+    assert words("same.tsv") == ([("Zuri", "ran")], [])
+    read, remarks = words("other.tsv")
+    assert read == [("Zuri", "ran")]
+    assert "other.tsv: no column 2 for the tag; lines have 2 columns, from 0; its own columns" in remarks[0]
+    assert words("raw.txt") == ([("Zuri", "ran", "."), ("Ana", "saw", ".")], [])

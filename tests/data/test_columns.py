@@ -191,3 +191,143 @@ def test_a_slip_among_good_tags_is_still_an_error(tmp_path: Path) -> None:
     path.write_text("Oyo\tB-LOC\nand\tO\n\nKe\tB-LOC\nLi\tPER\n", encoding="utf-8")
     with pytest.raises(DataError, match=":5: 'PER' is no tag"):
         load(path)
+
+
+@pytest.mark.parametrize("outside", ["O\tO", "O\t", "O\t_", "O\t-"])
+def test_letters_and_types_in_columns_of_their_own(tmp_path: Path, outside: str) -> None:
+    path = tmp_path / "two.tsv"
+    path.write_text(f"Zuri\tB\tPER\nLi\tB\tPER\nKe\tI\tPER\nsaw\t{outside}\nOyo\tB\tLOC\n", encoding="utf-8")
+    corpus = load(path)
+    assert [s.key for s in corpus.sentences[0].spans] == [(0, 1, "PER"), (1, 3, "PER"), (4, 5, "LOC")]
+    assert any("column 1 holds the letters of the tags and column 2 their types" in n for n in corpus.report.notes)
+    assert [s.words for s in stream_text(path)] == [corpus.sentences[0].words]
+    assert load(path, tag_column=1, scheme="IOB2").report.types == {"ENTITY": 3}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Zuri\tB-PER\n\t9\nran\tO\n",
+        "Zuri\tB-PER\n\tO:\nran\tO\n",
+        "#-PER\n#oyo B-LOC\n",
+        "#C\n# \tO\n",
+        "# id 3f2a\tdomain=sw\nAmina _  _ _ ",
+    ],
+)
+def test_words_are_the_same_with_labels_and_without(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "small.conll"
+    path.write_text(content, encoding="utf-8")
+    corpus = load(path)
+    assert [s.words for s in corpus] == [s.words for s in stream_text(path)]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        # no blank lines: document, sentence, number of the word; sentences end where the second changes
+        ("d\ts1\t1\tZuri\tB-PER\nd\ts1\t2\tran\tO\nd\ts2\t1\tLi\tB-PER\nd\ts2\t2\tsaw\tO\n", "Zuri ran|Li saw"),
+        ("1\tZuri\tB-PER\n2\tran\tO\n1\tLi\tB-PER\n2\tsaw\tO\n3\tit\tO\n", "Zuri ran|Li saw it"),
+        ("1-1\tZuri\tB-PER\n1-2\tran\tO\n2-1\tLi\tB-PER\n2-2\tsaw\tO\n", "Zuri ran|Li saw"),
+        (
+            "a\t1\tZuri\tB-PER\na\t1\tran\tO\na\t2\tLi\tB-PER\na\t2\tsaw\tO\n"
+            "b\t1\tKe\tB-PER\nb\t1\tsat\tO\nb\t2\tOyo\tB-LOC\nb\t2\tgrew\tO\n",
+            "Zuri ran|Li saw|Ke sat|Oyo grew",
+        ),
+        # numbers as tables write them, with marks around, in other digits, counting down, and times of speech
+        ("0.0\tZuri\tB-PER\n1.0\tran\tO\n2.0\tLi\tB-PER\n", "Zuri ran Li"),
+        ("[1]\tZuri\tB-PER\n[2]\tran\tO\n\n[1]\tLi\tB-PER\n[2]\tsaw\tO\n", "Zuri ran|Li saw"),
+        ("1/2\tZuri\tB-PER\n2/2\tran\tO\n\n1/3\tLi\tB-PER\n2/3\tsaw\tO\n3/3\tit\tO\n", "Zuri ran|Li saw it"),
+        ("١\tZuri\tB-PER\n٢\tran\tO\n\n١\tLi\tB-PER\n٢\tsaw\tO\n", "Zuri ran|Li saw"),
+        ("-2\tZuri\tB-PER\n-1\tran\tO\n\n-2\tLi\tB-PER\n-1\tsaw\tO\n", "Zuri ran|Li saw"),
+        ("d.s1.w1.x\tZuri\tB-PER\nd.s1.w2.x\tran\tO\nd.s1.w3.x\tLi\tB-PER\n", "Zuri ran Li"),
+        ("0.00\t0.35\tZuri\tB-PER\n0.35\t0.70\tran\tO\n0.70\t0.90\thome\tO\n", "Zuri ran home"),
+        # ranges and empty nodes, as treebanks have them
+        ("1\tZuri\tB-PER\n2-3\tdel\tO\n2\tde\tO\n3\tel\tO\n3.1\tx\tO\n4\tOyo\tB-LOC\n", "Zuri de el Oyo"),
+    ],
+)
+def test_ids_of_all_shapes_are_no_words(tmp_path: Path, content: str, words: str) -> None:
+    path = tmp_path / "ids.tsv"
+    path.write_text(content, encoding="utf-8")
+    corpus = load(path)
+    assert "|".join(" ".join(s.words) for s in corpus) == words
+    assert [s.words for s in stream_text(path)] == [s.words for s in corpus]
+    assert any("words are in column" in note for note in corpus.report.notes)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\tsentence_id\tword\ttag\n0\ts1\tZuri\tPER\n1\ts1\tran\tO\n",
+        "token\tentity\nZuri\tPER\nran\tO\n",
+        "text label\nZuri PER\nran O\n",
+        "Sentence #\tWord\tPOS\tTag\nSentence: 1\tZuri\tNNP\tB-PER\nNaN\tran\tVBD\tO\n",
+        "No.\tTOKEN\tNE-TAG\tNE-EMB\n1\tZuri\tB-PER\tO\n2\tran\tO\tO\n",
+        "id\tform\tpos\tne\n0\tZuri\tX\tPER\n1\tran\tX\tO\n",
+    ],
+)
+def test_a_first_line_that_names_the_columns_is_believed(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "named.tsv"
+    path.write_text(content, encoding="utf-8")
+    corpus = load(path)
+    assert [s.words for s in corpus] == [s.words for s in stream_text(path)] == [("Zuri", "ran")]
+    assert corpus.report.types == {"PER": 1}
+    assert corpus.report.reasons == {"header that names the columns": 1}
+
+
+def test_a_hash_before_a_word_with_a_tag_is_no_comment(tmp_path: Path) -> None:
+    path = tmp_path / "tweets.conll"
+    path.write_text("Zuri B-PER\nran O\n#New York B-LOC\n", encoding="utf-8")
+    with pytest.raises(DataError, match=":3: 3 columns"):
+        load(path)
+
+
+@pytest.mark.parametrize("tag", ["B-P|B-pf", "B-P+B-pf", "B-P/B-pf", "B-P,B-pf"])
+def test_several_tags_of_a_word_are_refused(tmp_path: Path, tag: str) -> None:
+    path = tmp_path / "nested.conll"
+    path.write_text(f"Zuri {tag}\nran O\n", encoding="utf-8")
+    with pytest.raises(DataError, match="is several tags"):
+        load(path)
+
+
+@pytest.mark.parametrize("separator", "./+")
+def test_further_signs_between_letter_and_type(tmp_path: Path, separator: str) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text(f"Zuri B{separator}PER\nLi I{separator}PER\nran O\n", encoding="utf-8")
+    assert [s.key for s in load(path).sentences[0].spans] == [(0, 2, "PER")]
+
+
+@pytest.mark.parametrize("letters", [("BEGIN", "INSIDE"), ("Start", "In")])
+def test_letters_spelt_out_are_refused(tmp_path: Path, letters: tuple[str, str]) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text(f"Zuri {letters[0]}-PER\nLi {letters[1]}-PER\nran O\n", encoding="utf-8")
+    with pytest.raises(DataError, match="is no tag"):
+        load(path)
+
+
+def test_small_files_have_outer_entities_too(tmp_path: Path) -> None:
+    path = tmp_path / "g.tsv"
+    path.write_text("1\tAna\tB-PER\tO\n2\tTU\tB-ORG\tO\n3\tOyo\tI-ORG\tB-LOC\n\n1\tLi\tB-PER\tO\n", encoding="utf-8")
+    assert load(path).report.types == {"PER": 2, "ORG": 1}
+
+
+def test_two_columns_of_tags_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "two.conll"
+    path.write_text("Oyo B-ORG B-LOC\ngrew O O\n\nLi B-PER B-PER\nran O O\n\nKe B-LOC B-LOC\n", encoding="utf-8")
+    assert any("hold tags; those of the last were taken" in note for note in load(path).report.notes)
+
+
+@pytest.mark.parametrize("last", ["_ _ _", "Q1 O NIL", "POS O NEG"])
+def test_a_column_of_tags_wins_over_a_last_one_of_other_things(tmp_path: Path, last: str) -> None:
+    path = tmp_path / "more.tsv"
+    rows = zip(("Zuri", "ran", "Oyo"), ("B-PER", "O", "B-LOC"), last.split(), strict=True)
+    path.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+    corpus = load(path)
+    assert corpus.report.types == {"PER": 1, "LOC": 1}
+    assert "column 1 holds tags and the last one does not; `tag_column` names another" in corpus.report.notes
+
+
+def test_letters_with_an_empty_type_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "empty.conll"
+    path.write_text("Zuri B-\nLi I-\nran O\n", encoding="utf-8")
+    with pytest.raises(DataError, match="'B-' is no tag"):
+        load(path)

@@ -182,3 +182,14 @@ def test_remarks_say_what_was_left_out_and_nothing_else(tmp_path: Path) -> None:
     words = stream_text(path)
     assert len(list(words)) == 1
     assert words.report().remarks() == []
+
+
+@pytest.mark.parametrize("pack", [bz2, lzma])
+def test_what_follows_a_packed_file_is_not_dropped(tmp_path, pack):
+    packed = pack.compress(b"Zuri B-PER\nran O\n")
+    path = tmp_path / "data.conll"
+    path.write_bytes(packed + packed + b"\0" * 8)  # several, and padding
+    assert len(load(path).sentences[0]) == 4
+    path.write_bytes(packed + b"more bytes")
+    with pytest.raises(DataError, match="damaged"):
+        load(path)

@@ -233,3 +233,97 @@ def test_an_entity_is_never_on_another_text_than_its_own(tmp_path: Path, count: 
         assert {s.label: sentence.offsets[s.start][0] for s in sentence.spans} == {  # type: ignore[index]
             f"T{i}": starts[i] for i in chosen if f"T{i}" in held
         }
+
+
+TASK = {"data": {"text": "Ana mora em Oyo"}}
+MARK = {"type": "labels", "from_name": "l", "to_name": "text", "value": {"start": 0, "end": 3, "labels": ["PER"]}}
+
+
+def read_one(tmp_path, record):
+    path = tmp_path / "one.jsonl"
+    path.write_text(json.dumps(record, ensure_ascii=False) + "\n", "utf-8")
+    corpus = load(path)
+    return corpus.sentences[0], corpus.report
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [[{"result": [MARK]}], {"result": [MARK]}, [{"result": json.dumps([MARK])}], json.dumps([{"result": [MARK]}])],
+)
+def test_annotations_as_data_bases_write_them(tmp_path, annotations):
+    sentence, _ = read_one(tmp_path, {**TASK, "annotations": annotations})
+    assert [s.key for s in sentence.spans] == [(0, 1, "PER")]
+
+
+def test_an_annotation_without_a_result_is_nobodys(tmp_path):
+    assert not read_one(tmp_path, {**TASK, "annotations": [{"result": None}]})[0].labelled
+
+
+@pytest.mark.parametrize("value", [{"start": 12, "end": 15}, {"start": 12, "end": 15, "labels": []}])
+def test_a_region_without_a_label_is_unknown(tmp_path, value):
+    sentence, report = read_one(tmp_path, {**TASK, "annotations": [{"result": [MARK, {**MARK, "value": value}]}]})
+    assert sentence.missing == ((3, 4),)
+    assert report.reasons == {"region without a label; its words are now unknown": 1}
+
+
+SPANS = [{"start": 0, "end": 3, "label": "PER"}, {"start": 12, "end": 15, "label": "ORG", "answer": "reject"}]
+
+
+def test_a_span_that_was_refused_is_unknown(tmp_path):
+    record = {"text": "Ana mora em Oyo", "spans": SPANS, "answer": "accept", "no_missing": True}
+    sentence, report = read_one(tmp_path, record)
+    assert [s.key for s in sentence.spans] == [(0, 1, "PER")]
+    assert sentence.missing == ((3, 4),)
+    assert report.reasons == {"span whose own answer is not accept; its words are now unknown": 1}
+    assert read_one(tmp_path, {**record, "no_missing": False})[0].missing == ((1, 4),)
+
+
+def test_an_old_binary_question_was_about_one_span(tmp_path):
+    span = {"start": 0, "end": 3, "label": "PER", "score": 0.4, "rank": 0}
+    assert read_one(tmp_path, {"text": "Ana mora", "spans": [span], "answer": "accept"})[0].missing == ((1, 2),)
+
+
+def test_tokens_that_are_characters_are_no_words(tmp_path):
+    text = "Ana mora"
+    tokens = [{"text": c, "start": i, "end": i + 1, "id": i} for i, c in enumerate(text)]
+    sentence, _ = read_one(tmp_path, {"text": text, "tokens": tokens, "spans": SPANS[:1], "answer": "accept"})
+    assert sentence.words == ("Ana", "mora")
+
+
+def test_an_ignored_record_is_not_looked_at(tmp_path):
+    path = tmp_path / "p.jsonl"
+    records = [
+        {"text": "Ana mora", "spans": [], "answer": "accept"},
+        {"text": "Li viu", "tokens": [{"start": 9}], "answer": "ignore"},
+    ]
+    path.write_text("".join(json.dumps(r) + "\n" for r in records), "utf-8")
+    assert [s.words for s in load(path)] == [s.words for s in stream_text(path)] == [("Ana", "mora")]
+
+
+def test_words_without_spans_are_unlabelled(tmp_path):
+    assert not read_one(tmp_path, {"words": ["Ana", "mora"]})[0].labelled
+    assert read_one(tmp_path, {"words": ["Ana", "mora"], "spans": []})[0].labelled
+
+
+def test_the_tag_of_a_word_is_no_type_of_an_entity(tmp_path):
+    with pytest.raises(DataError, match="'B-PER' is the tag of a word and no type"):
+        read_one(tmp_path, {"text": "Ana mora", "entities": [{"start": 0, "end": 3, "label": "B-PER"}]})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"text": "Ana mora em Oyo", "entities": [{"start": 0, "end": 3, "label": "PER"}]},
+        {"text": "Ana mora em Oyo", "ner": [[0, 3, "PER"]]},
+        {"entities": [{"start": 0, "end": 3, "label": "PER", "text": "Ana"}]},
+    ],
+)
+def test_entities_beside_words_may_count_characters(tmp_path, more):
+    sentence, report = read_one(tmp_path, {"tokens": ["Ana", "mora", "em", "Oyo"], **more})
+    assert [s.key for s in sentence.spans] == [(0, 1, "PER")]
+    assert any("count characters" in note for note in report.notes)
+
+
+def test_a_mention_goes_before_the_name_of_its_page(tmp_path):
+    entity = {"start": 0, "end": 3, "label": "PER", "mention": "Ana", "entity": "Ana_of_Oyo"}
+    assert read_one(tmp_path, {"text": "Ana mora", "entities": [entity]})[0].spans

@@ -246,6 +246,21 @@ def test_slashes_alone_are_text(tmp_path, text):
         "Zuri_B-PER ran_O home_O\nLagos_B-LOC slept_O\n",
         "<PER>Zuri</PER> ran to <LOC>Lagos</LOC> .\n",
         "<START:person> Zuri <END> ran home .\n",
+        "[Zuri]{PER} ran to [Oyo]{LOC} .\n",
+        "[Zuri](PER) ran home .\n",
+        "It rained .\nZuri saw <PER>Li</PER> .\nIt rained .\nThen it was dry .\n",  # most sentences have no name
+        "<person>Zuri</person> ran home .\n",
+        '<ENAMEX TYPE="PERSON">Zuri</ENAMEX> ran home .\n',
+        "[PER Zuri ] ran home .\n",
+        "<s>\nZuri ran home .\n</s>\n",
+        "('Zuri', 'B-PER')\n('ran', 'O')\n",
+        "Zuri|B-PER\nran|O\n\nLi|B-PER\n",
+        "Zuri,B-PER\nran,O\n\nLi,B-PER\n",
+        "Zuri/PERSON ran/O home/O ./O\n",
+        "Zuri_NNP ran_VBD home_NN ._.\n",
+        "1\ten\tZuri met Li in Oyo .\n2\ten\tThen it rained a lot .\n",
+        "Zuri met Li in Oyo .\tZuri traf Li in Oyo .\nIt rained a lot .\tEs regnete sehr stark .\n",
+        "Zuri\tNNP\nran\tVBD\n\nLi\tNNP\nsat\tVBD\n",
     ],
 )
 def test_names_marked_inside_running_text_are_no_text(tmp_path: Path, text: str) -> None:

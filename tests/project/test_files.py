@@ -413,3 +413,28 @@ def test_a_file_of_links_that_is_read_is_never_replaced(files: Path) -> None:
                 files / "s.conll", files / "t.txt", Outputs(files / "o.conll", losses=files / "links.txt"), **how
             )
     assert (files / "links.txt").read_text("utf-8") == LINKS
+
+
+def test_named_columns_hold_for_a_target_that_has_them(tmp_path):
+    from xlner.api.project import project
+    from xlner.project.files import Outputs
+
+    for name, words in (("s.tsv", "Zuri saw Oyo"), ("t.tsv", "Zuri vio Oyo")):
+        rows = zip(["a)", "b)", "c)"], words.split(), ["B-PER", "O", "B-LOC"], strict=True)
+        (tmp_path / name).write_text("".join("\t".join(row) + "\n" for row in rows), "utf-8")
+    (tmp_path / "links.txt").write_text("0-0 1-1 2-2\n")
+    result = project(
+        tmp_path / "s.tsv", tmp_path / "t.tsv", Outputs(), alignment=tmp_path / "links.txt", reading={"token_column": 1}
+    )
+    assert result.sentences[0].words == ("Zuri", "vio", "Oyo")
+
+
+def test_links_that_count_a_source_word_as_two_are_refused(tmp_path):
+    from xlner.api.project import project
+    from xlner.project.files import Outputs
+
+    (tmp_path / "s.conll").write_text("10\u00a0000\tO\nin\tO\nOyo\tB-LOC\n", "utf-8")
+    (tmp_path / "t.txt").write_text("10,000 en Oyo\n", "utf-8")
+    (tmp_path / "links.txt").write_text("0-0 1-0 2-1 3-2\n")
+    with pytest.raises(DataError, match="count it as several words"):
+        project(tmp_path / "s.conll", tmp_path / "t.txt", Outputs(), alignment=tmp_path / "links.txt")

@@ -37,7 +37,7 @@ def check_words_split(words_split: str) -> None:
 
 def find_split(
     spaced: Sequence[WordPair], by_unicode: Sequence[WordPair], files: Sequence[LinkFile]
-) -> Literal["space", "unicode"]:
+) -> Literal["space", "unicode"] | None:
     """The way to count words in which links were made.
 
     Where both ways give a side another number of words, links to words that are not there tell against a way. If both
@@ -49,7 +49,7 @@ def find_split(
         files: links of these pairs; one with another number of lines says nothing.
 
     Returns:
-        The way; "unicode" where no link tells.
+        The way; None where no link tells.
 
     Raises:
         DataError: links fit neither way, or both and it matters.
@@ -87,4 +87,6 @@ def find_split(
             path=first[0],
             line=first[1],
         )
+    if not sides:
+        return None
     return "space" if likely == ["space"] else "unicode"

@@ -14,6 +14,7 @@ from xlner.core.labels import LabelSet, model_tags
 from xlner.core.languages import bcp47, iso3
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text
+from xlner.data.fitting import fitting_columns
 from xlner.errors import DataError, UsageError
 from xlner.methods.task import Bitext, Source, Stream, Task
 
@@ -127,7 +128,7 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
                 f"`translation {bcp47(language)}=...` holds the sentences of one source, line by line, and {several} "
                 f"sources are in {bcp47(language)}; join their files to one source"
             )
-    texts = {language: _stream(file, language, remarks) for language, file in inputs.source_text}
+    texts = {language: _stream(file, language, remarks, reading) for language, file in inputs.source_text}
     codes = {code for code, _ in inputs.source}
     for name in ("source_text", "translations", "dictionaries"):
         languages = [code for code, _ in getattr(inputs, name)]
@@ -151,7 +152,7 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
         labels=_label_set(sources, mapping),
         mapping=dict(mapping),
         dev=tuple(s for code, file in inputs.dev for s in read_labelled(file, code, mapping, reading, remarks)),
-        raw=partial(_stream, target[1], target[0], remarks) if target else None,
+        raw=partial(_stream, target[1], target[0], remarks, reading) if target else None,
         bitext=tuple(
             Bitext(language=code, source=lines(left, code), target=lines(right, language))
             for code, left, right in inputs.bitext
@@ -186,8 +187,12 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def _stream(file: str, language: str, remarks: list[str]) -> Iterator[Sentence]:
-    return told(stream_text(file, language=language), partial(_once, remarks))
+def _stream(file: str, language: str, remarks: list[str], reading: Mapping[str, Any]) -> Iterator[Sentence]:
+    """Text without labels."""
+    columns, remark = fitting_columns(file, reading, language=language)
+    if remark is not None:
+        _once(remarks, remark)
+    return told(stream_text(file, language=language, **columns), partial(_once, remarks))
 
 
 def _lines(file: str, language: str, remarks: list[str]) -> Iterator[Sentence]:

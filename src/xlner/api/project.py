@@ -113,6 +113,7 @@ def project(
     by_lines = alignment is not None or (linker is not None and by_position(linker, linking, load))
     way = words or ("spaces" if by_lines or "markers" in parts.matcher.needs else "segment")
     splitting: dict[str, Any] = {"language": target_language, "words": way, "asked": words is not None}
+    splitting["columns"] = reading or {}
     beside += [] if alignment is None else [LinkFile(str(alignment))]
     targets = _read_target(target, sources, splitting | {"remarks": remarks}, words_split, beside)
     if len(sources) != len(targets):
@@ -181,6 +182,7 @@ def _read_target(
 ) -> list[Sentence]:
     """The target sentences; their words are counted in the way in which links were made."""
     targets = read_target(path, **reading, words_split="unicode" if words_split == "auto" else words_split)
+    _check_source_words(sources, targets, links)
     if words_split != "auto" or reading["words"] != "spaces" or not links or len(targets) != len(sources):
         return targets
     spaced = read_target(path, **{**reading, "remarks": None}, words_split="space")
@@ -188,6 +190,22 @@ def _read_target(
         [(s.words, t.words) for s, t in zip(sources, side, strict=True)] for side in (spaced, targets)
     )
     return spaced if find_split(at_blanks, at_white_space, links) == "space" else targets
+
+
+def _check_source_words(sources: list[Sentence], targets: list[Sentence], links: list[LinkFile]) -> None:
+    """Refuse links that count a source word with white space inside, such as 10 000, as several words."""
+    split = [tuple(" ".join(s.words).split()) for s in sources]
+    if not links or len(targets) != len(sources) or all(a == s.words for a, s in zip(split, sources, strict=True)):
+        return
+    whole = [(s.words, t.words) for s, t in zip(sources, targets, strict=True)]
+    apart = [(words, t.words) for words, t in zip(split, targets, strict=True)]
+    if find_split(whole, apart, links) == "unicode":
+        where = next(s.where for a, s in zip(split, sources, strict=True) if a != s.words)
+        raise DataError(
+            "a word holds white space, and the links beside it count it as several words; write it as several words, "
+            "or make links for the words as they are",
+            path=where,
+        )
 
 
 def _tagger(model: str | None, device: str | None) -> Tagger | None:

@@ -99,15 +99,20 @@ class TagForm:
 
 STANDARD = TagForm()
 _FORMS = tuple(
-    [TagForm(kind, separator, lower) for lower in (False, True) for kind in ("prefix", "suffix") for separator in "-_:"]
+    [TagForm(k, separator, lower) for lower in (False, True) for k in ("prefix", "suffix") for separator in "-_:./+"]
     + [TagForm("letter", lower=lower) for lower in (False, True)]
 )
 _TYPE = re.compile(r"[^\W\d][\w./&+-]*")
 _MOST_TYPES = 200
 
 
-# A prefix without a separator: as types of their own, B- and I- of one entity would be two entities.
-_GLUED = re.compile(r"[BI](?:PER|PERS|PERSON|LOC|LOCATION|ORG|ORGANIZATION|MISC|GPE|DATE)", re.IGNORECASE)
+# A prefix without a separator, or a whole word: as types of their own, B- and I- of one entity would be two entities.
+_GLUED = re.compile(
+    r"[BIESLUMW][-_:.]|[BI](?:PER|PERS|PERSON|LOC|LOCATION|ORG|ORGANIZATION|MISC|GPE|DATE)|(?:BEGIN|START|INSIDE|IN|END|LAST)[-_:./].+",
+    re.IGNORECASE,
+)
+# Several tags of one word, as programs for nested entities write them: "B-PER|B-ORG".
+SEVERAL = re.compile(r"[BIESLUMW]-[^|+/,;]+(?:[|+/,;](?:O|[BIESLUMW]-[^|+/,;]+))+")
 
 
 def find_form(counts: Mapping[str, int], *, bare: bool | None = None) -> TagForm:
@@ -132,9 +137,8 @@ def find_form(counts: Mapping[str, int], *, bare: bool | None = None) -> TagForm
     if bare is None:
         n_outside = counts.get("o" if lower else "O", 0)
         names = all(_TYPE.fullmatch(tag) and not STANDARD.fits(tag) for tag in entities)
-        names = names and not all(map(_GLUED.fullmatch, entities))
         bare = names and len(entities) <= _MOST_TYPES and 10 * n_outside >= total + n_outside
-    return TagForm("type", lower=lower) if bare else STANDARD
+    return TagForm("type", lower=lower) if bare and not all(map(_GLUED.fullmatch, entities)) else STANDARD
 
 
 def detect_scheme(sequences: Iterable[Sequence[str]]) -> Scheme:

@@ -5,97 +5,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import replace
+from itertools import chain, islice
 from typing import Any
 
-from xlner.data.column_kinds import Ids, Tags, are_tags
+from xlner.data.column_kinds import Tags, are_tags
+from xlner.data.ids import Division, Ids, is_given
+from xlner.data.layout import COMMENT, Layout, header_of, is_between, split_columns
 from xlner.data.report import ReadLog
 from xlner.data.tagged import looks_like_tag
 from xlner.errors import DataError
 
-_SPACES = re.compile(r"[ \t]+")  # not str.split(): a word may hold a no-break space or \x85
 _PREFIX = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):")
-_COMMENT = ("# ", "#\t", "## ", "#begin document", "#end document")  # "#lagos" is a word, "# O" is one, too
-WORD_NAMES = {"word", "words", "token", "tokens", "form"}
-TAG_NAMES = {"tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "iob", "bio"}
 
 _FIRST_LINES = 1000  # that tell whether there are tags where nobody wants them
 
 Blocks = Callable[[], Iterable[list[str]]]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How the columns of one file are to be read.
-
-    Args:
-        tab: columns are separated by TAB, else by runs of spaces and TABs.
-        width: how many columns a line has.
-        token: column of the word, from 0.
-        tag: column of the tag, from 0; None when labels are not wanted.
-        fixed: the user named both columns from the left, so lines of other widths are fine.
-        prefix: language prefix on every word, such as "en:"; "" for none.
-        ids: columns before the words that number words or sentences.
-        sentence: the one among `ids` that names sentences which no blank line divides: they end where it changes.
-        nested: further columns of tags, whose entities lie inside those of `tag`.
-        unread_tag: column of tags in a file whose labels are not wanted; it tells comments from words.
-        trailing: every line ends with a separator, so there is an empty column at the end, which does not count.
-    """
-
-    tab: bool
-    width: int
-    token: int
-    tag: int | None
-    fixed: bool
-    prefix: str = ""
-    ids: tuple[int, ...] = ()
-    sentence: int | None = None
-    nested: tuple[int, ...] = ()
-    unread_tag: int | None = None
-    trailing: bool = False
-
-    def split(self, line: str) -> list[str]:
-        columns = split_columns(line, tab=self.tab)
-        if self.trailing and not columns[-1]:
-            columns.pop()
-        return columns
-
-    def is_comment(self, line: str, columns: list[str]) -> bool:
-        """A line that starts with # and does not have the shape of a word with its tag: "# O" is a word."""
-        if not line.startswith("#"):
-            return False
-        if len(columns) != self.width:
-            return True
-        tag = self.unread_tag if self.tag is None else self.tag
-        if tag is None or not line.startswith(_COMMENT):
-            return False
-        return not looks_like_tag(columns[tag].strip())
-
-    def accepts(self, width: int) -> bool:
-        """Whether a line of this many columns can be read without guessing."""
-        if width <= self.token or (self.tag is not None and width <= self.tag):
-            return False
-        if self.fixed or width == self.width:
-            return True
-        # Without a tag to find, missing columns do no harm; a surplus one by spaces could be half of the word.
-        return self.tag is None and (self.tab or width < self.width)
-
-    def describe(self) -> str:
-        return f"{self.width} columns by {'TAB' if self.tab else 'space'}, word {self.token}, tag {self.tag}"
-
-
-def is_between(line: str) -> bool:
-    """Whether a line separates sentences or documents."""
-    return not line.strip(" \t") or line.startswith("-DOCSTART-")
-
-
-def split_columns(line: str, *, tab: bool) -> list[str]:
-    if tab:
-        return line.split("\t")
-    if "\t" not in line and "  " not in line:
-        return line.strip(" ").split(" ")
-    return _SPACES.split(line.strip(" \t"))
 
 
 def find_layout(blocks: Blocks, log: ReadLog, wanted: Any, *, labelled: bool) -> Layout | None:
@@ -116,7 +41,8 @@ def find_layout(blocks: Blocks, log: ReadLog, wanted: Any, *, labelled: bool) ->
     if shape is None:
         return None
     tab, width, trailing = shape
-    if labelled and width == 1:
+    first_lines = list(islice(chain.from_iterable(blocks()), _FIRST_LINES))
+    if width == 1 and (labelled or _half_tagged(first_lines, Layout(tab, 2, 0, 1, fixed=False))):
         width = 2  # words alone: each line then is a word without its tag, and is reported as such
     token, tag = wanted.token_column, wanted.tag_column
     token_at = 0 if token is None else _column(token, width, "word", log)
@@ -125,18 +51,26 @@ def find_layout(blocks: Blocks, log: ReadLog, wanted: Any, *, labelled: bool) ->
     if token is not None and tag_at == token_at and (labelled or tag is not None):
         raise DataError(f"the word and the tag cannot both be in column {token_at}", path=log.path)
     layout = Layout(tab, width, token_at, tag_at if labelled else None, fixed, trailing=trailing)
-    if token is None and width > 1 and _tags_first(next(iter(blocks()), [])[:_FIRST_LINES], layout):
+    find_token, find_tag = token is None, tag is None
+    if (find_token or find_tag) and (named := _header(first_lines, layout)):
+        header, word_at, tags_at = named
+        layout = replace(layout, header=header, token=word_at if find_token else token_at)
+        find_token = False
+        if find_tag and len(tags_at) == 1:
+            tag_at, find_tag = tags_at[0], False
+            layout = replace(layout, tag=tag_at if labelled else None)
+    elif find_token and width > 1 and _tags_first(first_lines, layout):
         raise DataError(
             "column 0 holds tags and the last one does not; `tag_column` and `token_column` name the columns",
             path=log.path,
             line=1,
         )
-    if not labelled and token is not None and _holds_tags(next(iter(blocks()), [])[:_FIRST_LINES], layout, token_at):
+    if not labelled and token is not None and _holds_tags(first_lines, layout, token_at):
         raise DataError(f"column {token_at} holds tags; `token_column` is to name the one of words", path=log.path)
-    if not labelled and width > 1 and _holds_tags(next(iter(blocks()), [])[:_FIRST_LINES], layout, tag_at):
+    if not labelled and width > 1 and _holds_tags(first_lines, layout, tag_at):
         layout = replace(layout, unread_tag=tag_at)
     if width > 1 and (token is None or tag is None):
-        layout = _by_content(blocks, layout, tag_at, wanted, log)
+        layout = _by_content(blocks, layout, tag_at, log, find_token=find_token, find_tag=find_tag)
     return replace(layout, prefix=_common_prefix(blocks(), layout))
 
 
@@ -153,7 +87,7 @@ def _shape(blocks: Iterable[list[str]], separator: str | None) -> tuple[bool, in
     tabs = total = open_ends = 0
     widths: dict[bool, Counter[int]] = {True: Counter(), False: Counter()}
     for line, times in _different(blocks):
-        if line.startswith(_COMMENT) and not looks_like_tag(split_columns(line, tab=False)[-1]):
+        if line.startswith(COMMENT) and not looks_like_tag(split_columns(line, tab=False)[-1]):
             continue
         total += times
         n_tabs = line.count("\t")
@@ -178,54 +112,88 @@ def _width(line: str, n_tabs: int) -> int:
     return len(split_columns(line, tab=False))
 
 
-def _by_content(blocks: Blocks, layout: Layout, tag_at: int, wanted: Any, log: ReadLog) -> Layout:
+def _by_content(
+    blocks: Blocks, layout: Layout, tag_at: int, log: ReadLog, *, find_token: bool, find_tag: bool
+) -> Layout:
     """The columns by what stands in them: ids are no words, and nested tags are not those of the outer entities."""
-    ids = _look_at_ids(blocks(), layout)
+    ids = _look_at_ids(blocks, layout)
     # A look at all tags is for ids beside them, and for entities that may be nested.
     tags = _look_at_tags(blocks() if ids[0].verdict or (layout.tag is not None and layout.width > 2) else (), layout)
     nested: tuple[int, ...] = ()
-    if wanted.tag_column is None and layout.tag is not None:
-        outer = tags.outermost()
-        nested = tuple(range(outer + 1, layout.width))
+    if find_tag and layout.tag is not None:
+        inside = tags.inside()
+        outer = tags.outermost() if inside is None else inside
+        nested = tuple(range(outer + 1, layout.width)) if inside is None else ()
         tag_at = outer
+        if inside is not None:
+            log.note(f"column {inside} holds tags and the last one does not; `tag_column` names another")
+        if further := () if nested or inside is not None else tags.further():
+            log.note(
+                f"columns {further[0]} to {layout.width - 1} hold tags; those of the last were taken; `tag_column` "
+                "names another"
+            )
         if nested:
             log.note(
                 f"columns {outer} to {layout.width - 1} hold tags; those of column {outer} were taken, and the others "
                 f"left out; `tag_column {layout.width - 1}` reads the last"
             )
+    letter = None
+    if find_tag and layout.tag is not None and tags.letters_apart():
+        letter = layout.width - 2
+        log.note(f"column {letter} holds the letters of the tags and column {tag_at} their types; they were joined")
     token = layout.token
-    if wanted.token_column is None:
+    if find_token:
         while token < layout.width - 1 and token + 1 != tag_at and ids[token].verdict and not tags.all_tags(token + 1):
             if ids[token].alone and not ids[token + 1].differs:
                 break
             token += 1
         if token and token < layout.width - 1 and ids[token].verdict and not ids[token].differs:
             token = 0  # behind the numbers stands one value for all of them, such as CD: the numbers are the words
-        if token + 1 < layout.width and token + 1 == tag_at and layout.tag is None and not tags.all_tags(tag_at):
-            token += bool(ids[token].verdict)  # words with numbers and without tags
+        alone = layout.tag is None and layout.unread_tag is None and not tags.all_tags(tag_at)  # no labels in the file
+        if token + 1 < layout.width and token + 1 == tag_at and alone:
+            token += bool(ids[token].verdict)
         for column in range(token):
             log.note(
                 f"column {column} {ids[column].verdict}; words are in column {token} (`token_column` says otherwise)"
             )
+    elif layout.header:
+        log.note(f"the first line names the columns; words are in column {token} (`token_column` says otherwise)")
+    before = range(token) if find_token or layout.header else ()
     return replace(
         layout,
         token=token,
         tag=None if layout.tag is None else tag_at,
-        sentence=next((column for column in range(token) if ids[column].ends_sentences), None),
-        ids=tuple(range(token)) if wanted.token_column is None else (),
+        divisions=tuple(found for column in before if (found := ids[column].division(column))),
+        compounds=next((column for column in before if ids[column].has_compounds), None),
         nested=nested,
+        letter=letter,
     )
 
 
-def _look_at_ids(blocks: Iterable[list[str]], layout: Layout) -> list[Ids]:
+def _look_at_ids(blocks: Blocks, layout: Layout) -> list[Ids]:
     """What each column but the last says of ids; those right of a column that holds none say nothing."""
+    ids = _ids_of(blocks(), layout, None)
+    for column in range(layout.width - 2):
+        if not ids[column].verdict:
+            break
+        if division := ids[column].division(column):  # what counts within sentences is judged by where they begin
+            ids[column + 1 :] = _ids_of(blocks(), layout, division)[column + 1 :]
+    return ids
+
+
+def _ids_of(blocks: Iterable[list[str]], layout: Layout, division: Division | None) -> list[Ids]:
     ids = [Ids() for _ in range(layout.width - 1)]
     alive = len(ids)
     first = True
+    before = ""
     for line in chain.from_iterable(blocks):
         if is_between(line):
             first = True
         elif columns := _row(line, layout):
+            if division is not None:
+                value = columns[division.column]
+                first = first or division.begins(value, before)
+                before = value if is_given(value) else before
             for i in range(alive):
                 ids[i].see(columns[i], first=first)
             alive = next((i for i in range(alive) if not ids[i].alive), alive)
@@ -249,26 +217,33 @@ def _holds_tags(lines: list[str], layout: Layout, column: int) -> bool:
     return 2 * sum(looks_like_tag(columns[column].strip()) for columns in rows) >= len(rows) > 0
 
 
+def _header(lines: list[str], layout: Layout) -> tuple[tuple[str, ...], int, tuple[int, ...]] | None:
+    """The first line, if it names the columns, and which of them hold words and tags."""
+    line = next((line for line in lines if not is_between(line) and not line.startswith(COMMENT)), "")
+    columns = layout.split(line)
+    named = header_of(columns) if len(columns) == layout.width else None
+    return None if named is None else (tuple(column.strip().casefold() for column in columns), *named)
+
+
+def _half_tagged(lines: list[str], layout: Layout) -> bool:
+    """Whether at least half of the lines are a word and a tag, though most common are lines of one column."""
+    words = [line for line in lines if not is_between(line)]
+    rows = [columns for line in words if (columns := _row(line, layout))]
+    return 2 * sum(looks_like_tag(columns[-1].strip()) for columns in rows) >= len(words) > 0
+
+
 def _tags_first(lines: list[str], layout: Layout) -> bool:
     """Whether tags stand in the first column and none in the last, as in "B-PER Zuri"."""
     rows = [columns for line in lines if not is_between(line) and (columns := _row(line, layout))]
     return are_tags({row[0].strip() for row in rows}) and not any(looks_like_tag(row[-1].strip()) for row in rows)
 
 
-def is_header(columns: list[str]) -> bool:
-    """Whether a line names the columns, such as HIPE's "TOKEN NE-COARSE-LIT"."""
-    names = [column.casefold() for column in columns]
-    if names[0] not in WORD_NAMES:  # a column of ids, such as "Sentence #", may stand before
-        return len(names) > 2 and names[1] in WORD_NAMES and names[-1] in TAG_NAMES
-    return any(name in TAG_NAMES or name.startswith("ne-") for name in names[1:])
-
-
 def _row(line: str, layout: Layout) -> list[str]:
     """The columns of a line of words; none for a comment or a header, and for a line of another width."""
     columns = layout.split(line)
-    if is_header(columns):
+    if layout.is_header(columns):
         return []
-    if len(columns) != layout.width or (line.startswith(_COMMENT) and not looks_like_tag(columns[-1].strip())):
+    if len(columns) != layout.width or (line.startswith(COMMENT) and not looks_like_tag(columns[-1].strip())):
         return []
     return columns
 
@@ -287,7 +262,7 @@ def _common_prefix(blocks: Iterable[list[str]], layout: Layout) -> str:
         if common and layout.token == 0 and line.startswith(common) and line[len(common) :][:1] not in ("", " ", "\t"):
             continue
         columns = layout.split(line)
-        if layout.is_comment(line, columns) or len(columns) <= layout.token:
+        if layout.is_comment(line, columns) or len(columns) <= layout.token or layout.is_header(columns):
             continue
         if common:
             if not columns[layout.token].startswith(common) or columns[layout.token] == common:

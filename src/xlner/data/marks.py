@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from xlner.data.counting import CharacterSpan
@@ -12,7 +13,8 @@ _START = ("start", "start_offset", "startOffset", "begin", "start_idx", "start_c
 _END = ("end", "end_offset", "endOffset", "end_idx", "end_char")
 _LABEL = ("label", "labels", "type", "tag", "entity_type", "entity_group", "entity")
 _ASIDE = ("relations", "Comments", "comments", "cats", "meta", "metadata", "tokens")  # no entities
-_SURFACE = ("text", "surface", "entity", "word", "mention")
+_TAG = re.compile(r"[BI]-[A-Z]{3,}")  # not I-9, a type that may be
+_SURFACE = ("text", "surface", "mention", "word", "entity")
 
 WANTED = "an entity must be [start, end, label], or an object with start, end and label"
 
@@ -46,7 +48,7 @@ def span_of(item: object, log: ReadLog, line: int, *, labels: Sequence[str] = ()
         start, end, label = item
     elif isinstance(item, dict):
         start, end, label = (_first(item, keys) for keys in (_START, _END, _LABEL))
-        surface = next((item[k] for k in _SURFACE if isinstance(item.get(k), str) and item[k] != label), None)
+        surface = next((v for k in _SURFACE if isinstance(v := item.get(k), str) and v and v != label), None)
     else:
         return None
     number = index(label)
@@ -64,6 +66,8 @@ def label_of(value: object, log: ReadLog, line: int) -> str | None:
         for _ in value[1:]:
             log.drop("further label of the same entity", line)
         value = value[0] if value else None
+    if isinstance(value, str) and _TAG.fullmatch(value):
+        log.fault(f"'{value}' is the tag of a word and no type; an entity is one span of type {value[2:]}", line)
     return value if is_label(value) and isinstance(value, str) else None
 
 
@@ -90,8 +94,10 @@ def one_annotator(items: list[object], key: str, log: ReadLog, line: int) -> lis
 
 def count_relations(value: object, log: ReadLog, line: int) -> None:
     """Relations between entities are no entities: left out, counted."""
-    for _ in value if isinstance(value, list) else ():
-        log.drop("relation between entities", line)
+    for item in value if isinstance(value, list) else ():
+        lists = isinstance(item, list) and all(isinstance(inner, list | dict) for inner in item)
+        for _ in item if lists else (item,):  # some have a list of relations per sentence
+            log.drop("relation between entities", line)
 
 
 def is_aside(key: str) -> bool:

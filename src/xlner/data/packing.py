@@ -20,6 +20,8 @@ _FIRST_BYTES = (
 
 def packing_of(start: bytes) -> str | None:
     """The packing of a file that begins with these bytes, or None."""
+    if start[1:4] == b"\x2a\x4d\x18" and 0x50 <= start[0] <= 0x5F:
+        return "zstd"  # a frame to be skipped, as parallel and seekable compressors write it
     for first, packing in _FIRST_BYTES:
         if start.startswith(first) and (packing != "bzip2" or (len(start) > 3 and 0x31 <= start[3] <= 0x39)):
             return packing
@@ -78,13 +80,13 @@ def _gzip(stream: BinaryIO) -> Any:
 def _bzip2(stream: BinaryIO) -> Any:
     import bz2
 
-    return bz2.BZ2File(stream)
+    return _Frames(stream, bz2.BZ2Decompressor)
 
 
 def _xz(stream: BinaryIO) -> Any:
     import lzma
 
-    return lzma.LZMAFile(stream)
+    return _Frames(stream, lzma.LZMADecompressor)
 
 
 def _zstd(stream: BinaryIO) -> Any:
@@ -98,14 +100,22 @@ def _zstd(stream: BinaryIO) -> Any:
         import zstandard
     except ImportError:
         raise MissingExtraError("Reading .zst files", extra="zstd") from None
-    return _ZstdFrames(stream, zstandard.ZstdDecompressor())
+    return _Frames(stream, lambda: zstandard.ZstdDecompressor().decompressobj())
 
 
-class _ZstdFrames:
-    """Frames one after the other. The library's own stream takes a file that was cut short for one that ended."""
+class _Frames:
+    """Packed files one after the other, to the last byte.
 
-    def __init__(self, stream: BinaryIO, library: Any) -> None:
-        self._stream, self._library = stream, library
+    The libraries' own streams drop what follows the first good one, or take a file that was cut short for one that
+    ended.
+
+    Args:
+        stream: the packed bytes.
+        make: gives something that unpacks one of them.
+    """
+
+    def __init__(self, stream: BinaryIO, make: Callable[[], Any]) -> None:
+        self._stream, self._make = stream, make
         self._frame: Any = None
         self._packed = self._data = b""
 
@@ -116,7 +126,11 @@ class _ZstdFrames:
                 if self._frame is not None:
                     raise EOFError("the last frame does not end")
                 return b""
-            self._frame = self._frame or self._library.decompressobj()
+            if self._frame is None:
+                self._packed = self._packed.lstrip(b"\0")  # zeros between and behind packed files are no damage
+                if not self._packed:
+                    continue
+                self._frame = self._make()
             self._data, self._packed = self._frame.decompress(self._packed), b""
             if self._frame.eof:
                 self._packed, self._frame = self._frame.unused_data, None

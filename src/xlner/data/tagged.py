@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from xlner.core.tags import STANDARD, UNKNOWN, Scheme, detect_scheme, find_form, read_tags
+from xlner.core.tags import SEVERAL, STANDARD, UNKNOWN, Scheme, detect_scheme, find_form, read_tags
 from xlner.core.types import Sentence
 from xlner.data.options import ReadOptions
 from xlner.data.report import ReadLog
@@ -125,6 +125,8 @@ def _in_standard_form(rows: list[TaggedSentence], log: ReadLog, scheme: Scheme |
     for tag in counts:
         try:
             spelt[tag] = form.standard(tag.strip())
+            if SEVERAL.fullmatch(tag.strip()):
+                faulty[tag] = f"'{tag}' is several tags; write the outermost alone, or each in a column of its own"
         except ValueError as error:
             faulty[tag] = f"{error}{_hint(tag)}"
     if all(tag == standard for tag, standard in spelt.items()) and not faulty:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from xlner.align.files import FilesAligner
 from xlner.align.split import words_at
 from xlner.core.types import Sentence
 from xlner.data import atomic, check_output, stream_text, write
+from xlner.data.fitting import fitting_columns
 from xlner.data.writing import format_of
 from xlner.errors import DataError, UsageError
 from xlner.project.fates import Fate
@@ -64,6 +65,7 @@ def read_target(
     words: str,
     asked: bool = False,
     words_split: str = "unicode",
+    columns: Mapping[str, Any] | None = None,
     remarks: list[str] | None = None,
 ) -> list[Sentence]:
     """The target sentences without labels, one per line of raw text, empty lines included.
@@ -74,18 +76,20 @@ def read_target(
         words: "spaces" or "segment".
         asked: the user asked for that.
         words_split: what "spaces" are, see `xlner.align.read.read_pairs`.
+        columns: `token_column` and `tag_column` of the labelled file; they hold for the target where it has them.
         remarks: what reading left out or took for granted is added to it.
 
     Raises:
         UsageError: the user `asked` for a way to find words in a file that has its words.
     """
     words_of = partial(words_at, words_split) if words == "spaces" else None
-    reading = stream_text(path, language=language, split_lines=False, words_of=words_of)
+    named, remark = fitting_columns(str(path), columns or {}, language=language)
+    reading = stream_text(path, language=language, split_lines=False, words_of=words_of, **named)
     if asked and reading.log.format != "text":
         raise UsageError(f"`words {words}` has no effect here: it is for raw text, and {path} has words already")
     sentences = list(reading)
     if remarks is not None:
-        remarks += reading.report().remarks()
+        remarks += [*([remark] if remark else []), *reading.report().remarks()]
     return sentences
 
 

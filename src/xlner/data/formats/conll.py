@@ -11,9 +11,11 @@ from xlner.component import option, options
 from xlner.core.languages import iso3
 from xlner.core.tags import UNKNOWN, Scheme, find_form, iob2
 from xlner.core.types import Sentence
-from xlner.data.columns import Layout, find_layout, is_between, is_header, split_columns
+from xlner.data.columns import find_layout
 from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
+from xlner.data.ids import Division, is_compound, is_given
+from xlner.data.layout import Layout, is_between, split_columns
 from xlner.data.options import SCHEME, ReadOptions
 from xlner.data.report import ReadLog
 from xlner.data.source import Input
@@ -125,8 +127,8 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
     marks: list[int] = []  # lines of this sentence that could be marks between documents
     comments = 0
     known: dict[str, tuple[str, str]] = {}  # lines repeat: the word and the tag of those that are nothing but that
-    token, tag_column, prefix = layout.token, layout.tag, layout.prefix
-    sentence_name = ""
+    token, prefix = layout.token, layout.prefix
+    before: dict[Division, str] = {}  # what the line before holds where sentences begin
     nested = dict.fromkeys(layout.nested, "")  # column -> type of the word before
     for number, line in lines:
         if pair := known.get(line):
@@ -148,10 +150,10 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
         if layout.is_comment(line, columns):
             comments += 1
             continue
-        if is_header(columns):
+        if layout.is_header(columns):
             log.drop("header that names the columns", number, content=False)
             continue
-        if not layout.accepts(len(columns)):
+        if not layout.accepts(columns):
             log.fault(_wrong_width(line, columns, layout), number)
             continue
         word = columns[token]
@@ -159,19 +161,25 @@ def _rows(lines: Iterable[tuple[int, str]], layout: Layout, log: ReadLog) -> Ite
             word = word.removeprefix(prefix)
         for column in nested:
             nested[column] = _count_nested(columns, column, nested[column], log, number)
+        if layout.compounds is not None and is_compound(columns[layout.compounds]):
+            log.drop("multiword range or empty node", number, content=False)
+            continue
         if not word or word.isspace():
             log.drop("word that is empty or only white space", number)
             continue
-        tag = UNKNOWN if tag_column is None else columns[tag_column].strip()
-        if layout.sentence is not None and (name := columns[layout.sentence]) and name != sentence_name:
-            sentence_name = name
-            if words:
-                yield _sentence(words, tags, numbers, marks, log)
-                words, tags, numbers, marks = [], [], [], []
+        tag = layout.tag_of(columns)
+        begins = False
+        for division in layout.divisions:
+            value = columns[division.column]
+            begins |= division.begins(value, before.get(division, ""))
+            before[division] = value if is_given(value) else before.get(division, "")
+        if begins and words:
+            yield _sentence(words, tags, numbers, marks, log)
+            words, tags, numbers, marks = [], [], [], []
         words.append(word)
         tags.append(tag)
         numbers.append(number)
-        if not nested and not marks and layout.sentence is None and len(known) < _REMEMBERED:
+        if not nested and not marks and not layout.divisions and len(known) < _REMEMBERED:
             known[line] = (word, tag)
     if words:
         yield _sentence(words, tags, numbers, marks, log)

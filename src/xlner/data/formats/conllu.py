@@ -79,7 +79,8 @@ class Conllu(Format):
         columns = [] if self.options.tag_key else [i for i, name in enumerate(names) if _means_tags(name)]
         if tag is None and columns:
             tag = columns[0]
-        several = len(columns) > 1 and self.options.tag_column is None
+        both = misc is not None and options.labelled and bool(columns) and _misc_means_tags(source, misc, len(names))
+        several = (both or len(columns) > 1) and self.options.tag_column is None
         of_misc = tag is None
         shape = Shape(
             width=len(names),
@@ -87,14 +88,15 @@ class Conllu(Format):
             token=names.index("FORM") if token is None else token,
             tag=misc if of_misc else tag,
             misc=misc,
-            several=tuple((names[i], i) for i in columns) if several else (),
+            several=(*((names[i], i) for i in columns), *([("", misc)] if both and misc else [])) if several else (),
         )
         log.columns = shape.describe()
         rows: Iterable[TreebankSentence] = treebank_rows(source, log, shape)
         if options.labelled:
             rows = list(rows)
             if of_misc or several:
-                self._from_pairs(rows, log, "columns of their own" if several else "MISC")
+                place = "columns of their own and in MISC" if both else "columns of their own" if several else "MISC"
+                self._from_pairs(rows, log, place)
                 if of_misc and not any(tag != UNKNOWN for row in rows for tag in row.tags):
                     _note_other_columns(source, names, shape, log)
             else:
@@ -165,6 +167,13 @@ def _column_names(source: Input) -> list[str]:
         if number > 20 or not line.startswith("#"):
             break
     return list(_COLUMNS)
+
+
+def _misc_means_tags(source: Input, misc: int, width: int) -> bool:
+    """Whether MISC has keys of tags, beside a column of tags."""
+    rows = (line.split("\t") for _, line in source.lines() if "=" in line)
+    different = {row[misc] for row in rows if len(row) == width}
+    return any(key and _means_tags(key) for value in different for key, _ in _pairs(value))
 
 
 def _miscs(rows: Iterable[TreebankSentence]) -> Iterator[tuple[str, int]]:

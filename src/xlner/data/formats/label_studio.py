@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from xlner.data.report import ReadLog
 
 _RESULTS = ("annotations", "completions")
 LABEL_KEYS = ("labels", "hypertextlabels", "htmllabels", "paragraphlabels")
+_UNNAMED = "?"  # stands for the label of a region that has none
 _MARKUP = re.compile(r"<[^<>]*>|&\w{1,30};|&#\w{1,10};")
 # A text that is only the address of one, as tasks with `valueType="url"` have it. A text may be a link, too; so one of
 # the web is an address where it names a file.
@@ -54,7 +56,7 @@ class LabelStudio(JsonDialect):
         results = _results(record, told, line)
         if results:
             results = _of_one_text(record["data"], results, told, line)
-        values = [v for r in results or () if isinstance(v := r.get("value"), dict) and _label_key(v)]
+        values = [r["value"] for r in results or ()]
         task = _text(record["data"], [str(r.get("to_name")) for r in results or ()], values, log, line)
         if task is None:
             return
@@ -63,12 +65,17 @@ class LabelStudio(JsonDialect):
             return
         spans: list[CharacterSpan] = []
         nowhere: list[CharacterSpan] = []
+        regions: list[CharacterSpan] = []  # that nobody gave a label
         for value in values if options.labelled else ():
-            span = marked_span(value, text, starts, log, line)
+            key = _label_key(value) or LABEL_KEYS[0]
+            named = bool(value.get(key))
+            span = marked_span(value if named else {**value, key: [_UNNAMED]}, text, starts, log, line)
             if span is None:
                 return
-            (nowhere if is_nowhere(span) else spans).append(span)
-        unknown = everywhere(nowhere, text, log, line)
+            if not named:
+                log.drop("region without a label; its words are now unknown", line)
+            (nowhere if is_nowhere(span) else spans if named else regions).append(span)
+        unknown = [*everywhere(nowhere, text, log, line), *regions]
         sentence = on_words(
             text, spans, log, options, line=line, labelled=results is not None, browser=True, unknown=unknown,
             language=language_of(record["data"]),
@@ -87,7 +94,7 @@ def lies_elsewhere(text: str, log: ReadLog, line: int) -> bool:
 
 def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
     """What the annotator marked; None when nobody annotated the task."""
-    annotations: list[Any] = next((record[k] for k in _RESULTS if isinstance(record.get(k), list)), [])
+    annotations = next((found for k in _RESULTS if (found := _list_of(record.get(k), k, log, line)) is not None), [])
     valid = [a for a in annotations if isinstance(a, dict) and not a.get("was_cancelled") and not a.get("skipped")]
     cancelled = sum(isinstance(a, dict) for a in annotations) - len(valid)
     for reason, number in (
@@ -102,15 +109,30 @@ def _results(record: Record, log: ReadLog, line: int) -> list[Record] | None:
     if not valid:
         return None
     chosen = next((a for a in valid if a.get("ground_truth") is True), valid[0])
-    result = chosen.get("result")
-    results = [r for r in result if isinstance(r, dict)] if isinstance(result, list) else []
-    marks = [r for r in results if isinstance(r.get("value"), dict) and _label_key(r["value"])]
+    result = _list_of(chosen.get("result"), "result", log, line)
+    if result is None:
+        return None
+    results = [r for r in result if isinstance(r, dict)]
+    marks = [r for r in results if isinstance(r.get("value"), dict) and (_label_key(r["value"]) or _is_region(r))]
     for r in results:
         if r.get("type") == "relation":
             log.drop("relation between entities", line)
         elif not any(r is mark for mark in marks):
             log.drop(f"answer of kind {str(r.get('type'))[:30]}, no entity of the text", line)
     return marks if marks or not results else None
+
+
+def _list_of(value: object, key: str, log: ReadLog, line: int) -> list[Any] | None:
+    """A list, which data bases write as a string, and of one thing as that thing; None without one."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            log.fault(f"'{key}' is a string that holds no JSON", line)
+            return None
+    if isinstance(value, dict):
+        return [value]
+    return value if isinstance(value, list) else None
 
 
 def _of_one_text(data: Record, results: list[Record], log: ReadLog, line: int) -> list[Record]:
@@ -123,6 +145,11 @@ def _of_one_text(data: Record, results: list[Record], log: ReadLog, line: int) -
         if name in others:
             log.drop("entity of another text of the same task", line)
     return [r for r, name in zip(results, names, strict=True) if name not in others]
+
+
+def _is_region(result: Record) -> bool:
+    """Whether this marks a part of a text, though nobody chose its label."""
+    return str(result.get("type")) in LABEL_KEYS and {"start", "end"} <= result["value"].keys()
 
 
 def _size(value: object) -> int:
@@ -181,7 +208,7 @@ def _lines(value: object) -> list[str] | None:
 def marked_span(value: Record, text: str, starts: list[int] | None, log: ReadLog, line: int) -> CharacterSpan | None:
     """One entity as Label Studio marks it; with a negative start if its place is unknown. None after a fault."""
     label = label_of(value[_label_key(value) or ""], log, line)
-    surface = value["text"] if isinstance(value.get("text"), str) else None
+    surface = value["text"] if isinstance(value.get("text"), str) and value["text"] else None
     in_text = value.get("globalOffsets")  # markup counts from its own element, this from the start
     start, end = (index(in_text.get(k)) if isinstance(in_text, dict) else None for k in ("start", "end"))
     if start is None or end is None:

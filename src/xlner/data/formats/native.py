@@ -5,6 +5,8 @@
      "spans": [{"start": 0, "end": 1, "label": "PER", "text": "Amina", "score": 0.98}, ...],
      "missing": [[3, 4]], "language": "eng", "labelled": true}
 
+A record without `spans` is unlabelled: nobody looked. `"spans": []` says that there are no entities.
+
 `start` and `end` of spans and of `missing` count words, half-open; `offsets` count code points of `text`. Only `words`
 is required; `text` and `offsets` come together. A span's own `text` is there for people and is not read.
 """
@@ -110,7 +112,7 @@ def _sentence(record: Record, log: ReadLog, options: ReadOptions, line: int) -> 
     if missing and any(a[1] > b[0] for a, b in pairwise(sorted([*missing, *((s.start, s.end) for s in spans)]))):
         log.fault("'missing' overlaps itself or a span", line)
         return None
-    labelled = record.get("labelled", True)
+    labelled = record.get("labelled", "spans" in record or "missing" in record)
     if not isinstance(labelled, bool):
         log.fault("'labelled' must be true or false", line)
         return None

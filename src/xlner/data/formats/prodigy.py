@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from xlner.core.types import Sentence
 from xlner.data.characters import on_words
@@ -17,6 +18,7 @@ _OTHER_QUESTIONS = ("classification", "choice", "text", "html", "text_input", "c
 _ASKS_FOR_ALL = ("ner_manual", "spans_manual")
 _READ = ("options", "accept", "versions", "answers", "config")
 _WANTED = "Prodigy has them under 'spans'"
+_OLD_BINARY = ("score", "rank", "priority")  # of a span that a model suggested, before records named their view
 _OUTSIDE = "piece of a text outside of its tokens"
 
 
@@ -45,7 +47,7 @@ class Prodigy(JsonDialect):
     def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """A sentence with text and offsets."""
         answer, view = record.get("answer", "accept"), record.get("_view_id")
-        binary = record["_is_binary"] is True if "_is_binary" in record else view == "ner"
+        binary = _is_binary(record)
         rejected = binary and answer == "reject"
         if options.labelled and answer != "accept" and not rejected:
             log.drop(f"answer is {answer!r:.20}, not accept", line)
@@ -53,14 +55,21 @@ class Prodigy(JsonDialect):
         text = text_of(record.get("text"), "text", log, line)
         if text is None:
             return
-        spans = spans_of(record["spans"], log, line) if options.labelled and record.get("spans") is not None else []
+        answered, refused = _by_answer(record.get("spans"))
+        spans = spans_of(answered, log, line) if options.labelled and answered is not None else []
+        unknown = spans_of(refused, log, line) if options.labelled else []
         if options.labelled and record.get("spans") is None and tell_unread(record, _READ, _WANTED, log, line):
             return
         offsets = token_offsets(record, text, log, line)
         if isinstance(offsets, str):
-            log.fault(offsets, line)
-        if isinstance(offsets, str) or spans is None:
+            if answer == "accept" or rejected:
+                log.fault(offsets, line)
+            else:  # as with labels, where such a record is left out before anybody looks at its tokens
+                log.drop(f"answer is {answer!r:.20}, and {offsets}", line)
+        if isinstance(offsets, str) or spans is None or unknown is None:
             return
+        for _ in unknown:
+            log.drop("span whose own answer is not accept; its words are now unknown", line)
         annotator = record.get("_annotator_id") or record.get("_session_id")
         if options.labelled and not binary and self._repeated(record.get("_task_hash"), annotator):
             log.drop("further annotation of the same task", line)
@@ -77,10 +86,28 @@ class Prodigy(JsonDialect):
                     log.drop(f"highlight in a question of kind {view}, no entity", line)
         sentence = on_words(
             text, spans, log, options, line=line, offsets=offsets, labelled=asked and not rejected,
-            only_marked=binary, browser=True, language=language_of(record),
+            only_marked=binary or (bool(refused) and record.get("no_missing") is not True), browser=True,
+            unknown=unknown, language=language_of(record),
         )  # fmt: skip
         if sentence is not None:
             yield sentence
+
+
+def _is_binary(record: Record) -> bool:
+    """Whether the question was about one span, which a model had suggested."""
+    if "_is_binary" in record or "_view_id" in record:
+        return record["_is_binary"] is True if "_is_binary" in record else record["_view_id"] == "ner"
+    spans = record.get("spans")
+    one = spans[0] if isinstance(spans, list) and len(spans) == 1 else None
+    return isinstance(one, dict) and any(key in one for key in _OLD_BINARY)
+
+
+def _by_answer(spans: object) -> tuple[Any, list[Any]]:
+    """The spans, and those that have an answer of their own which is not accept."""
+    if not isinstance(spans, list):
+        return spans, []
+    refused = [s for s in spans if isinstance(s, dict) and s.get("answer", "accept") != "accept"]
+    return [s for s in spans if not any(s is r for r in refused)], refused
 
 
 def _count_versions(record: Record, log: ReadLog, line: int) -> None:
@@ -108,6 +135,9 @@ def token_offsets(record: Record, text: str, log: ReadLog, line: int) -> list[tu
         return None
     if not isinstance(tokens, list):
         return "'tokens' must be a list"
+    if _are_characters(tokens, text):
+        log.note("tokens are single characters; words are those of the text")
+        return None
     offsets: list[tuple[int, int]] = []
     last = 0
     for token in tokens:
@@ -124,3 +154,9 @@ def token_offsets(record: Record, text: str, log: ReadLog, line: int) -> list[tu
     if text[last:].strip():
         log.drop(_OUTSIDE, line)
     return offsets
+
+
+def _are_characters(tokens: list[Any], text: str) -> bool:
+    """Whether an annotator marked characters in a text whose words are longer: letters of a script with spaces."""
+    single = all(isinstance(t, dict) and len(str(t.get("text", ""))) == 1 for t in tokens)
+    return single and any(len(part) > 2 and part.isalpha() and max(part) < "\u0e00" for part in text.split())

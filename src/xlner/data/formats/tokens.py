@@ -14,7 +14,7 @@ from xlner.data.records import Record, index, language_of, strings
 from xlner.data.report import ReadLog
 from xlner.data.tagged import TaggedSentence, looks_like_tag
 
-TAG_KEYS = ("ner_tags", "ner", "tags", "labels")  # the surer its meaning, the earlier
+TAG_KEYS = ("ner_tags", "ner", "named_entities", "tags", "labels")  # the surer its meaning, the earlier
 TOKEN_KEYS = ("tokens", "words")
 BESIDE_WORDS = (
     "beside words they are read from 'ner' as [first word, last word, label], or from 'entities' as objects with "

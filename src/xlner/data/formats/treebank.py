@@ -55,7 +55,7 @@ class Shape:
         token: column of the word.
         tag: column that is handed on as the tag; None hands on `_`.
         misc: column that says SpaceAfter=No; None if there is none.
-        several: name and column of each, where several columns hold tags.
+        several: name and column of each, where several columns hold tags; MISC, which has names inside, has none.
     """
 
     width: int
@@ -68,7 +68,8 @@ class Shape:
     def tag_of(self, columns: list[str]) -> str:
         """What is handed on as the tag of a line; of several columns all that hold something, `name=value|...`."""
         if self.several:
-            return "|".join(f"{name}={value}" for name, i in self.several if (value := columns[i].strip()) != UNKNOWN)
+            values = ((name, columns[i].strip()) for name, i in self.several)
+            return "|".join(f"{name}={value}" if name else value for name, value in values if value != UNKNOWN)
         return UNKNOWN if self.tag is None else columns[self.tag].strip()
 
     def describe(self) -> str:
@@ -76,18 +77,19 @@ class Shape:
 
 
 def looks_like_treebank(head: Head, width: int, is_word: Callable[[list[str]], bool] = lambda columns: True) -> bool:
-    """Whether every one of the first lines is a comment, blank, or has so many columns with a number first."""
-    words = 0
+    """Whether the first lines are comments, blank, or have so many columns with a number first; 1 in 20 may differ."""
+    words = others = 0
     for line in head.lines[:200]:
         if not line.strip() or (line.startswith("#") and line.count("\t") != width - 1):
             continue
         columns = line.split("\t")
         if len(columns) != width or not (_ID.fullmatch(columns[0]) or _COMPOUND.fullmatch(columns[0])):
-            return False
+            others += 1  # the reader says what is wrong with it
+            continue
         if _ID.fullmatch(columns[0]) and not is_word(columns):
             return False
         words += 1
-    return words > 0
+    return words > 0 and 20 * others <= words
 
 
 def treebank_rows(source: Input, log: ReadLog, shape: Shape) -> Iterator[TreebankSentence]:
@@ -104,13 +106,16 @@ def treebank_rows(source: Input, log: ReadLog, shape: Shape) -> Iterator[Treeban
         is_word = len(columns) == shape.width and (shape.number is None or bool(_ID.fullmatch(columns[shape.number])))
         if line.startswith("#") and not (is_word and shape.number == 0):
             if comment := _TEXT.fullmatch(line):
-                sentence.text = comment.group(1)
+                sentence.set_text(comment.group(1))
             continue
         if (
             shape.number is not None
             and len(columns) > shape.number
             and (compound := _COMPOUND.fullmatch(columns[shape.number]))
         ):
+            if sentence.words and compound[2] == "-" and compound[1] == "1":
+                yield sentence.finish(log)
+                sentence = _Sentence(sentence.next_text)
             sentence.is_plain = False
             tag = tag_of(columns) if len(columns) == shape.width else UNKNOWN
             if tag not in ("", UNKNOWN):
@@ -123,6 +128,10 @@ def treebank_rows(source: Input, log: ReadLog, shape: Shape) -> Iterator[Treeban
             hint = "; these are separated by spaces, so put a TAB in place of each run of spaces" if spaces else ""
             log.fault(f"{_in_words(shape)} are wanted; got {len(columns)}: '{line[:60]}'{hint}", number)
             continue
+        if sentence.words and shape.number is not None and columns[shape.number] == "1":
+            log.note("sentences that no blank line divides; a new one begins where the numbers begin again")
+            yield sentence.finish(log)
+            sentence = _Sentence(sentence.next_text)
         word = columns[shape.token]
         if not word or word.isspace():
             log.drop("word that is empty or only white space", number)
@@ -136,14 +145,21 @@ def treebank_rows(source: Input, log: ReadLog, shape: Shape) -> Iterator[Treeban
 class _Sentence:
     """A sentence while its lines are read."""
 
-    def __init__(self) -> None:
-        self.text: str | None = None
+    def __init__(self, text: str | None = None) -> None:
+        self.text = text
+        self.next_text: str | None = None  # a comment behind its words, where no blank line divides it from the next
         self.is_plain = True  # every surface word has a line of its own
         self.words: list[str] = []
         self._tags: list[str] = []
         self._lines: list[int] = []
         self._glued: list[bool] = []
         self._compounds: list[Compound] = []
+
+    def set_text(self, text: str) -> None:
+        if self.words:
+            self.next_text = text
+        else:
+            self.text = text
 
     def add(self, word: str, tag: str, line: int, *, glued: bool) -> None:
         self.words.append(word)

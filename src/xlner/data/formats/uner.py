@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from xlner.component import option, options
 from xlner.core.tags import Scheme
 from xlner.core.types import Sentence
+from xlner.data.column_kinds import are_tags
 from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
 from xlner.data.formats.treebank import Shape, TreebankSentence, looks_like_treebank, share_tags, treebank_rows
@@ -36,8 +37,14 @@ class Uner(Format):
 
     @classmethod
     def sniff(cls, head: Head) -> bool:
-        """Every one of the first lines is a comment, blank, or five columns with an integer id and a tag third."""
-        return looks_like_treebank(head, _WIDTH, lambda columns: looks_like_tag(columns[2].strip()))
+        """The first lines are comments, blank, or five columns with an integer id and a tag third, and none last."""
+        last: set[str] = set()
+
+        def is_word(columns: list[str]) -> bool:
+            last.add(columns[-1].strip())
+            return looks_like_tag(columns[2].strip())
+
+        return looks_like_treebank(head, _WIDTH, is_word) and not are_tags(last)
 
     def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """Sentences with their text, where the file gives it."""
