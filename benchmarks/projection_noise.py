@@ -176,8 +176,10 @@ def table(result: dict[str, Any]) -> str:
     types = ", ".join(
         f"{t} {projected['source_types'].get(t, 0)} / {projected['target_types'].get(t, 0)}" for t in TYPES
     )
+    absent = [arm for arm in ARMS if not any(name.startswith(f"{arm}, seed") for name in result["runs"])]
     lines += [
         "",
+        *([f"Not measured: {'; '.join(absent)}.", ""] if absent else []),
         f"Projection: {projected['kept']} of {projected['pairs']} pairs, {projected['entities']} entities, "
         f"{projected['fates'].get('projected', 0)} projected; English side / Spanish side {types}; "
         f"{projected['without_entities']} sentences without entities, {projected['missing_words']} of "
