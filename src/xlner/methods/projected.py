@@ -19,12 +19,15 @@ from xlner.core.progress import progress
 from xlner.core.types import Sentence
 from xlner.data import load, write
 from xlner.errors import DataError
+from xlner.methods.certainty import Certainty
+from xlner.methods.noise_options import NoiseOptions
 from xlner.methods.projection_options import ProjectionOptions
 from xlner.methods.projector import Projector
 from xlner.methods.task import Stream
 from xlner.methods.teachers import Teacher
 from xlner.project import ProjectionResult
 from xlner.project.examples import lost_examples
+from xlner.project.fates import Reason
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
 from xlner.train.examples import Example, LabelledChunks
@@ -78,25 +81,43 @@ class ProjectedSet:
         folder: holds `00000.jsonl`, ...
         sizes: sentences per file.
         counts: what became of pairs and entities.
+        use: how a student learns from it.
     """
 
     name: str
     folder: Path
     sizes: tuple[int, ...]
     counts: dict[str, Any] = field(default_factory=dict)
+    use: NoiseOptions = field(default_factory=NoiseOptions)
 
     def sentences(self, chunk: int) -> list[Sentence]:
         """The labelled target sentences of one file."""
         return load(_file(self.folder, chunk), format="jsonl").sentences if self.sizes[chunk] else []
 
+    def certainty(self, chunk: int) -> Certainty:
+        """How sure the labels of the sentences of one file are."""
+        return Certainty.load(_certainty(_file(self.folder, chunk)))
+
+    def surest(self, chunk: int) -> Sequence[int]:
+        """Numbers of the sentences of one file that a student learns from."""
+        if self.use.surest_share == 1:
+            return range(self.sizes[chunk])
+        numbers: list[int] = self.certainty(chunk).surest(self.use.surest_share).tolist()
+        return numbers
+
     def note(self) -> str:
         """One sentence about the counts, for people."""
         c = self.counts
-        lost = c["entities"] - c["fates"].get("projected", 0)
+        lower = c["fates"].get(Reason.LOST_CAPITALS, 0)
+        lost = c["entities"] - c["fates"].get(Reason.PROJECTED, 0) - lower
         pairs = f"{c['kept']} of {c['pairs']} sentence pairs with {c['entities']} entities"
         unknown = f"{c['missing_words']} of {c['words']} words are unknown"
         empty = f"{c['without_entities']} sentences have none"
-        note = f"{self.name}: {pairs}, of which {lost} were not projected; {empty}, {unknown}"
+        capitals = f" and {lower} lost their capitals" if lower else ""
+        chosen = sum(len(self.surest(n)) for n in range(len(self.sizes)))
+        note = f"{self.name}: {pairs}, of which {lost} were not projected{capitals}; {empty}, {unknown}"
+        if chosen < c["kept"]:
+            note += f"; the surest {chosen} are learnt from, {c['kept'] - chosen} are left out"
         if marks := c.get("marks"):
             note += f"; of {marks['sentences']} marked sentences {marks.get('with_all_marks', 0)} kept all marks"
         return note
@@ -141,7 +162,9 @@ def write_projected(
     summary["counts"].pop("steps", None)  # the time that it took, which `xlner.methods.steps` reads
     if not sum(summary["sizes"]):
         raise DataError(f"{pairs.name}: no pair of sentences is left to learn from; see {index}")
-    return ProjectedSet(name=pairs.name, folder=folder, sizes=tuple(summary["sizes"]), counts=summary["counts"])
+    return ProjectedSet(
+        name=pairs.name, folder=folder, sizes=tuple(summary["sizes"]), counts=summary["counts"], use=options
+    )
 
 
 class ProjectedChunks:
@@ -157,14 +180,18 @@ class ProjectedChunks:
         self._tagger = tagger
         self._files = [(projected, n) for projected in sets for n in range(len(projected.sizes))]
         self._labelled = LabelledChunks(tagger, labelled) if labelled else None
-        self.sizes = [projected.sizes[n] for projected, n in self._files] + ([len(labelled)] if labelled else [])
+        self.sizes = [len(projected.surest(n)) for projected, n in self._files] + ([len(labelled)] if labelled else [])
 
     def load(self, index: int) -> list[Example]:
         if index == len(self._files):
             assert self._labelled is not None
             return self._labelled.load(0)
         projected, number = self._files[index]
-        return LabelledChunks(self._tagger, projected.sentences(number)).load(0)
+        sentences, chosen = projected.sentences(number), projected.surest(number)
+        taken = [sentences[i] for i in chosen]
+        if projected.use.projected_labels == "hard" or not taken:
+            return LabelledChunks(self._tagger, taken).load(0)
+        return projected.certainty(number).examples(self._tagger, sentences, chosen)
 
 
 def _filled(block: Sequence[Pair]) -> list[Pair]:
@@ -173,8 +200,10 @@ def _filled(block: Sequence[Pair]) -> list[Pair]:
 
 def _write_chunk(projector: Projector, block: Sequence[Pair], first: int, file: Path) -> None:
     filled = _filled(block)
-    result, marks = projector(filled, first)
-    sentences = [s for s in result.sentences if sum(end - start for start, end in s.missing) < len(s)]
+    result, tags, marks = projector(filled, first)
+    every = result.sentences
+    known = [n for n, s in enumerate(every) if sum(end - start for start, end in s.missing) < len(s)]
+    sentences = [every[n] for n in known]
     counts = {
         "pairs": len(block),
         "with_an_empty_side": len(block) - len(filled),
@@ -193,6 +222,8 @@ def _write_chunk(projector: Projector, block: Sequence[Pair], first: int, file: 
         **({"marks": marks} if marks else {}),
         "settings": result.settings,
     }
+    sure = Certainty.of([result.items[n] for n in known], None if tags is None else tags.of(known))
+    sure.save(_certainty(file))
     with atomic(_counts(file)) as out:  # first: a file of sentences that is there has its counts
         out.write(json.dumps(counts, ensure_ascii=False) + "\n")
     _write_examples(result, block, int(file.stem) * projector.options.chunk_pairs, file)
@@ -201,6 +232,10 @@ def _write_chunk(projector: Projector, block: Sequence[Pair], first: int, file: 
 
 def _file(folder: Path, number: int) -> Path:
     return folder / f"{number:05d}.jsonl"
+
+
+def _certainty(file: Path) -> Path:
+    return file.with_suffix(".certainty.safetensors")
 
 
 def _counts(file: Path) -> Path:

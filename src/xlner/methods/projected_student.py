@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from xlner.core.labels import model_tags
 from xlner.core.seed import seed_everything
@@ -17,8 +18,17 @@ from xlner.tagger import Tagger
 from xlner.tagger.outputs import OutputMap
 from xlner.tagger.tagger import model_config, model_folder
 from xlner.train import make_loss, train
+from xlner.train.co_teaching import CoTeaching
 from xlner.train.loop import forget
+from xlner.train.objective import Objective
 from xlner.train.processes import main_process, wait_for_all
+
+
+class ProjectedStudentOptions(StudentOptions, Protocol):
+    """Options that a method must have to train a student on projected data."""
+
+    @property
+    def co_teaching(self) -> float: ...
 
 
 def pairs_of_bitexts(task: Task, sources: Sequence[Source], teachers: Sequence[Teacher]) -> list[SentencePairs]:
@@ -47,7 +57,7 @@ def train_on_projected(
     sets: Sequence[ProjectedSet],
     teachers: Sequence[Teacher],
     task: Task,
-    options: StudentOptions,
+    options: ProjectedStudentOptions,
     folder: Path,
     *,
     labelled: Sequence[Sentence] = (),
@@ -71,9 +81,15 @@ def train_on_projected(
         UsageError: the student is to start from a teacher, and none knows all types.
     """
     seed_everything(options.student.seed)
-    student, settings, start = starting_student(teachers, task, options, [known_types(t) for t in teachers])
+    known = [known_types(t) for t in teachers]
+    student, settings, start = starting_student(teachers, task, options, known)
     chunks = ProjectedChunks(student, sets, labelled)
-    train(student, chunks, make_loss("ce"), options=settings, folder=folder, dev=dev_f1(task.dev), title=title)
+    objective: Objective = make_loss("ce")
+    if options.co_teaching:
+        # Chance goes on, so a new head is another one.
+        peer, _, _ = starting_student(teachers, task, options, known)
+        objective = CoTeaching(peer, settings, options.co_teaching)
+    train(student, chunks, objective, options=settings, folder=folder, dev=dev_f1(task.dev), title=title)
     fresh = (f"the student starts from the {UNKNOWN_TYPES}",) if start == UNKNOWN_TYPES else ()
     return student, (*(s.note() for s in sets), *fresh)
 
@@ -83,7 +99,7 @@ def projected_teacher(
     sets: Sequence[ProjectedSet],
     teachers: Sequence[Teacher],
     task: Task,
-    options: StudentOptions,
+    options: ProjectedStudentOptions,
     folder: Path,
     *,
     labelled: Sequence[Sentence] = (),

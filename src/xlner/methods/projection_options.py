@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from xlner.component import option, options
 from xlner.core.languages import bcp47
 from xlner.errors import OptionError, UsageError
+from xlner.methods.noise_options import NoiseOptions
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ Named = str | dict[str, Any]
 
 
 @options
-class ProjectionOptions:
+class ProjectionOptions(NoiseOptions):
     """How entities come from a sentence to its translation, and which of them are believed."""
 
     aligner: str | dict[str, Any] = option(

@@ -15,9 +15,11 @@ from xlner.align import ALIGNERS, Alignment, Fits, InOrder
 from xlner.core.costs import Costs
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
+from xlner.methods.certainty import SourceTags
 from xlner.methods.marked import MarkedProjection
 from xlner.methods.projection_options import ProjectionOptions, projection_plan
 from xlner.project import ProjectionResult, project, select
+from xlner.project.capitals import without_lost_capitals
 from xlner.project.missing import ranges_of
 from xlner.project.scores import Score
 from xlner.tagger import Tagger
@@ -78,22 +80,33 @@ class Projector:
             score=plan.make_score(), marked=MarkedProjection.of(options, pairs.languages, store, costs), costs=costs,
         )  # fmt: skip
 
-    def __call__(self, pairs: Sequence[tuple[Sentence, Sentence]], first: int) -> tuple[ProjectionResult, Counter[str]]:
-        """The projection of a chunk of pairs, none of which has an empty side, and what became of marks.
+    def __call__(
+        self, pairs: Sequence[tuple[Sentence, Sentence]], first: int
+    ) -> tuple[ProjectionResult, SourceTags | None, Counter[str]]:
+        """The projection of a chunk of pairs, none of which has an empty side.
 
         Args:
             pairs: sentences and their translations.
             first: how many pairs with two filled sides come before them.
+
+        Returns:
+            The projection; what the tagger found probable on the source side, if there is a tagger; and what became of
+            marks.
         """
         sources, targets = [s for s, _ in pairs], [t for _, t in pairs]
+        tags = None
         if self.tagger is not None:
             with self.costs.of("tag", len(sources)):
-                sources = list(tagged(self.tagger, sources, self.options.source_floor))
+                labelled = list(tagged(self.tagger, sources, self.options.source_floor))
+            sources = [sentence for sentence, _ in labelled]
+            tags = SourceTags(labels=self.tagger.labels, sentences=sources, rows=[rows for _, rows in labelled])
         given = None if self.alignments is None else self.alignments[first : first + len(pairs)]
         result, marks = self._project(sources, targets, given), Counter[str]()
         if self.marked is not None:
             result, marks = self.marked(result, targets, self._project)
-        return (select(result, threshold=self.options.min_score) if self.options.min_score else result), marks
+        if self.options.lost_capitals != "entity":
+            result = without_lost_capitals(result, unknown=self.options.lost_capitals == "unknown")
+        return select(result, threshold=self.options.min_score) if self.options.min_score else result, tags, marks
 
     def _project(
         self, sources: Sequence[Sentence], targets: Sequence[Sentence], alignments: list[Alignment] | None = None
@@ -110,8 +123,10 @@ class Projector:
         )
 
 
-def tagged(tagger: Tagger, sentences: Iterable[Sentence], floor: float, *, chunk: int = 512) -> Iterable[Sentence]:
-    """Sentences with the tagger's entities, in which what it is not sure of is missing.
+def tagged(
+    tagger: Tagger, sentences: Iterable[Sentence], floor: float, *, chunk: int = 512
+) -> Iterable[tuple[Sentence, np.ndarray]]:
+    """Sentences with the tagger's entities, in which what it is not sure of is missing, and its tag probabilities.
 
     Args:
         tagger: of their language.
@@ -122,7 +137,7 @@ def tagged(tagger: Tagger, sentences: Iterable[Sentence], floor: float, *, chunk
     stream = iter(sentences)
     while block := list(islice(stream, chunk)):
         for sentence, rows in zip(block, tagger.probabilities(block), strict=True):
-            yield doubted(sentence.with_spans(decode(rows, tagger.labels)), rows, floor)
+            yield doubted(sentence.with_spans(decode(rows, tagger.labels)), rows, floor), rows
 
 
 def doubted(sentence: Sentence, rows: np.ndarray, floor: float) -> Sentence:

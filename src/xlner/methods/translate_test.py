@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xlner.component import option, options
-from xlner.core.languages import bcp47
 from xlner.errors import UsageError
 from xlner.methods.method import Fitted, Method
 from xlner.methods.projection_options import TaggedOptions, projection_plan
@@ -45,16 +44,11 @@ class TranslateTest(Method):
             UsageError: it cannot, or a part of the projection cannot be.
         """
         from xlner.methods.marked import check_marked
-        from xlner.methods.translating import make_translator
+        from xlner.methods.translated_raw import check_raw_translations
 
         if any(s.text for s in task.sources):
             raise UsageError("`source_text` is read for weights, and the method translate-test has none")
-        for source in task.sources:
-            if source.language == task.target:
-                raise UsageError(
-                    f"source {bcp47(source.language)} is in the target language; there is nothing to translate"
-                )
-            make_translator(options.translator, task.target, source.language)
+        check_raw_translations(task.sources, task.target, options.translator)
         projection_plan(options, tagger=options.read_target)
         check_marked(options, (s.language for s in task.sources), task.target)
 
@@ -71,24 +65,20 @@ class TranslateTest(Method):
             The student; its baselines are the teachers. Notes say what became of sentences and entities.
         """
         from xlner.core.costs import Costs
-        from xlner.methods.projected import SentencePairs, write_projected
+        from xlner.methods.projected import write_projected
         from xlner.methods.projected_student import train_on_projected
         from xlner.methods.teachers import teachers_of
-        from xlner.methods.translating import translated, translation_note
+        from xlner.methods.translated_raw import pairs_of_raw_text
 
-        assert task.raw is not None
-        costs, sets, notes = Costs(), [], []
+        costs = Costs()
         with costs.of("teachers"):
             teachers = teachers_of(task.sources, task, options, run)
-        for source, teacher in zip(task.sources, teachers, strict=True):
-            file = run.path / "translations" / f"{bcp47(source.language)}.txt"
-            with costs.of("translation"):
-                text = translated(task.raw, options.translator, task.target, source.language, file)
-            notes.append(translation_note(source.name, file))
-            languages = (source.language, task.target)
-            pairs = SentencePairs(name=source.name, source=text, target=task.raw, teacher=teacher, languages=languages)
-            with costs.of("projection"):
-                sets.append(write_projected(pairs, options, options.teacher, run.path / "projected" / source.name))
+        with costs.of("translation"):
+            pairs, notes = pairs_of_raw_text(
+                task, task.sources, teachers, options.translator, run.path / "translations"
+            )
+        with costs.of("projection"):
+            sets = [write_projected(p, options, options.teacher, run.path / "projected" / p.name) for p in pairs]
         with costs.of("student"):
             student, told = train_on_projected(sets, teachers, task, options, run.path)
         return Fitted(model=student, baselines=tuple(teachers), notes=(*notes, *told), costs=costs.seconds)

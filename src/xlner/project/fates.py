@@ -20,6 +20,7 @@ class Reason(StrEnum):
     BELOW_THRESHOLD = "below threshold"
     OVERLAP = "lost to overlap"
     MARKERS = "markers do not add up"
+    LOST_CAPITALS = "lost its capitals"
     INCONSISTENT = "back-translation disagrees"
 
 

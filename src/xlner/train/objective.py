@@ -19,6 +19,7 @@ class StreamInput:
         logits: scores of the words' tags. Shape: (n_words, n_tags), float32.
         hidden: states of the encoder's last layer, if the objective wants them, else None. Shape: (n_windows, longest,
             hidden size), float32.
+        ids: subword ids, for an objective with a model of its own. Shape: (n_windows, longest), int64.
         mask: 1 where there is a subword. Shape: (n_windows, longest).
         rows: window of each word. Shape: (n_words,).
         columns: position of each word's first subword in its window. Shape: (n_words,).
@@ -30,6 +31,7 @@ class StreamInput:
 
     logits: torch.Tensor
     hidden: torch.Tensor | None
+    ids: torch.Tensor
     mask: torch.Tensor
     rows: torch.Tensor
     columns: torch.Tensor

@@ -157,16 +157,16 @@ class Training:
 
     def _forward(self, batch: Batch) -> StreamInput:
         device = self.tagger.device
-        mask, rows, columns = batch.mask.to(device), batch.rows.to(device), batch.columns.to(device)
+        ids, mask, rows, columns = (t.to(device) for t in (batch.ids, batch.mask, batch.rows, batch.columns))
         hidden = None
         outputs = {"output_hidden_states": True} if wants_hidden(self.objective) else {}
         with autocast(device, self.tagger.dtype):
-            out = self.model(input_ids=batch.ids.to(device), attention_mask=mask, **outputs)
+            out = self.model(input_ids=ids, attention_mask=mask, **outputs)
         if outputs:
             hidden = out.hidden_states[-1].float()
         logits = out.logits.float()[rows, columns]
         targets, weights, pairs = (t.to(device) for t in (batch.targets, batch.weights, batch.pairs))
-        return StreamInput(logits, hidden, mask, rows, columns, targets, weights, pairs)
+        return StreamInput(logits, hidden, ids, mask, rows, columns, targets, weights, pairs)
 
     def _share_gradients(self) -> None:
         """The mean of the gradients of the objective's modules over all processes; the model's own are wrapped."""

@@ -1,0 +1,89 @@
+"""Co-teaching: which words are left out, what two students gain on wrong labels, and going on after a kill."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from tests.toy import sentences
+
+from xlner.core.labels import LabelSet
+from xlner.core.seed import seed_everything
+from xlner.tagger import Tagger
+from xlner.train import TrainOptions, train
+from xlner.train.co_teaching import CoTeaching, easy_words
+from xlner.train.examples import LabelledChunks
+
+LABELS = LabelSet(("LOC", "PER"))
+OPTIONS = TrainOptions(
+    learning_rate=1e-2, batch_subwords=96, freeze_embeddings=False, checkpoint_seconds=0.0, epochs=2, dropout=0.1
+)
+
+
+class Stopped(CoTeaching):
+    """Killed after so many steps."""
+
+    left = -1
+
+    def __call__(self, step):
+        if self.left == 0:
+            raise KeyboardInterrupt
+        self.left -= 1
+        return super().__call__(step)
+
+
+def fit(encoder, folder, *, stop_after=-1, share=0.2):
+    seed_everything(1)
+    tagger, peer = (Tagger.fresh(str(encoder), LABELS, dropout=0.1) for _ in range(2))
+    objective = Stopped(peer, OPTIONS, share)
+    objective.left = stop_after
+    train(tagger, LabelledChunks(tagger, sentences(100)), objective, options=OPTIONS, folder=folder)
+    return torch.cat([t.flatten().float() for m in (tagger.model, peer.model) for t in m.state_dict().values()])
+
+
+def test_the_hardest_words_are_left_out_entities_apart():
+    #            O easy     O hard     masked     B easy     B hard
+    likely = [[0.9, 0.1], [0.2, 0.8], [0.0, 1.0], [0.1, 0.9], [0.8, 0.2]]
+    targets = torch.eye(2)[[0, 0, 0, 1, 1]]
+    weights = torch.tensor([1.0, 1.0, 0.0, 0.5, 1.0])
+    logits = torch.tensor(likely).clamp_min(1e-6).log()
+    assert easy_words(logits, targets, weights, 0.5).tolist() == [1, 0, 1, 1, 0]
+    assert easy_words(logits, targets, weights, 0.0).tolist() == [1] * 5
+
+
+def test_each_learns_from_what_the_other_finds_easy(tiny_encoder):
+    """A word that the peer alone finds hard teaches the first student nothing."""
+    from xlner.train.objective import StepInput, StreamInput
+
+    class Fixed(torch.nn.Module):
+        def forward(self, input_ids, attention_mask):
+            hard = torch.tensor([[[0.0, 5.0, 0, 0, 0], [5.0, 0, 0, 0, 0]]])
+            return type("Output", (), {"logits": hard})
+
+    objective = CoTeaching(Tagger.fresh(str(tiny_encoder), LABELS), OPTIONS, 0.5)
+    objective.modules["peer"] = Fixed()
+    logits = torch.zeros(2, 5, requires_grad=True)
+    ids = torch.ones(1, 2, dtype=torch.int64)
+    rows, columns = torch.zeros(2, dtype=torch.int64), torch.arange(2)
+    targets = torch.eye(5)[[0, 0]]
+    stream = StreamInput(logits, None, ids, ids, rows, columns, targets, torch.ones(2), torch.tensor([-1]))
+    loss, parts = objective(StepInput({"": stream}, done=1.0))
+    loss.backward()
+    assert set(parts) == {"student", "peer"}
+    assert logits.grad[0].abs().sum() == 0
+    assert logits.grad[1].abs().sum() > 0
+
+
+def test_the_second_student_is_frozen_like_the_first(tiny_encoder):
+    peer = Tagger.fresh(str(tiny_encoder), LABELS)
+    CoTeaching(peer, replace(OPTIONS, freeze_embeddings=True), 0.1)
+    assert not peer.model.get_input_embeddings().weight.requires_grad
+
+
+@pytest.mark.parametrize("at", [1, 9])
+def test_a_killed_training_goes_on_to_the_same_two_students(tiny_encoder, tmp_path, at):
+    whole = fit(tiny_encoder, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        fit(tiny_encoder, tmp_path / "cut", stop_after=at)
+    assert torch.equal(fit(tiny_encoder, tmp_path / "cut"), whole)
