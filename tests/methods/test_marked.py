@@ -143,7 +143,7 @@ def test_fates_are_those_of_the_source_whatever_way_was_taken(tmp_path, tiny_enc
     aligner = {"name": "layers", "encoder": str(tiny_encoder)}
     picked = ProjectionOptions(aligner=aligner, project_by="back-translation", marked_translator="word-by-word")
     projector = Projector.of(pairs(), picked, FAST, tmp_path / "store")
-    result, _ = projector(list(pairs()), 0)
+    result, _, _ = projector(list(pairs()), 0)
     assert [item.source for item in result] == [LIMA, OSLO, NOBODY]
     assert [[f.entity for f in item.fates] for item in result] == [list(LIMA.spans), list(OSLO.spans), []]
 
