@@ -77,7 +77,7 @@ def measured(gold: Sequence[Sentence], teacher: Teacher, folder: Path) -> dict[s
     seconds = time.perf_counter() - began  # near 0 where they are there already
     both = [n for n, (s, t) in enumerate(zip(english, raw, strict=True)) if s.words and t.words]
     tagger = teacher.load(TrainOptions())
-    sources = list(tagged(tagger, (english[n] for n in both), 0.0))
+    sources = [sentence for sentence, _ in tagged(tagger, (english[n] for n in both), 0.0)]
     pairs = SentencePairs(
         name="bosque", source=lambda: iter(sources), target=lambda: (raw[n] for n in both), languages=("eng", "por")
     )
@@ -87,9 +87,9 @@ def measured(gold: Sequence[Sentence], teacher: Teacher, folder: Path) -> dict[s
     for way, values in WAYS.items():
         named = {"marked_translator": TRANSLATOR} if values else {}
         options = ProjectionOptions(**values, **named)
-        marked = MarkedProjection.of(options, ("eng", "por"), folder / "marked.translations")
+        marked = MarkedProjection.of(options, ("eng", "por"), folder / "marked.translations", base.costs)
         began = time.perf_counter()
-        result, marks = replace(base, options=options, marked=marked)(list(pairs), 0)
+        result, _, marks = replace(base, options=options, marked=marked)(list(pairs), 0)
         spent = time.perf_counter() - began
         # Without a translation nothing is known of a sentence.
         answers = [replace(s.with_spans(()), missing=((0, len(s)),)) for s in raw]

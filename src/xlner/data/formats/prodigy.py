@@ -49,7 +49,7 @@ class Prodigy(JsonDialect):
         answer, view = record.get("answer", "accept"), record.get("_view_id")
         binary = _is_binary(record)
         rejected = binary and answer == "reject"
-        if options.labelled and answer != "accept" and not rejected:
+        if answer != "accept" and not rejected and (options.labelled or not isinstance(record.get("text"), str)):
             log.drop(f"answer is {answer!r:.20}, not accept", line)
             return
         text = text_of(record.get("text"), "text", log, line)
