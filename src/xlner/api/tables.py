@@ -13,6 +13,7 @@ from xlner.core.languages import name as language_name
 
 if TYPE_CHECKING:
     from xlner.api.similarity import RankedSources
+    from xlner.api.transfer import TransferResult
     from xlner.core.types import Sentence
     from xlner.methods.steps import Step
     from xlner.similarity import SimilarityMatrix
@@ -23,6 +24,16 @@ COLOURS = (
     "black on bright_green",
     "black on bright_magenta",
 )
+
+
+def run_tables(result: TransferResult) -> Iterator[Table]:
+    """The scores of a run, if there was gold data, and its steps."""
+    metrics = result.metrics
+    if "target" in metrics:
+        systems = {f"teacher {n}": m for n, m in metrics.get("sources", {}).items()}
+        yield score_table("strict span scores on gold", {**systems, metrics["method"]: metrics["target"]})
+    if result.steps:
+        yield step_table(result.steps)
 
 
 def score_table(title: str, systems: Mapping[str, Mapping[str, Any]]) -> Table:

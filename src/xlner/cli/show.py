@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from xlner.api.tables import score_table, step_table
+from xlner.api.tables import run_tables
 from xlner.cli.ending import say
 
 if TYPE_CHECKING:
@@ -20,12 +20,8 @@ def console() -> Console:
 def show_run(result: TransferResult, *, quiet: bool = False) -> None:
     """The tables of a finished run and where its files are."""
     screen = console()
-    if not quiet and "target" in result.metrics:
-        systems = {f"teacher {n}": m for n, m in result.metrics.get("sources", {}).items()}
-        method = result.metrics["method"]
-        screen.print(score_table("strict span scores on gold", {**systems, method: result.metrics["target"]}))
-    if not quiet and result.steps:
-        screen.print(step_table(result.steps))
+    for table in () if quiet else run_tables(result):
+        screen.print(table)
     say((*result.remarks, *result.metrics.get("notes", ())))
     if result.losses is not None:
         screen.print(f"what was lost where: {result.losses}", soft_wrap=True)
