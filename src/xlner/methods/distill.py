@@ -50,6 +50,9 @@ class Distill(Method):
         label_consistency: float = option(
             0.7, "How far words that look alike are labelled alike in the raw text.", ge=0, le=1
         )
+        lower_case_names: Literal["entity", "unknown", "outside"] = option(
+            "entity", "Names without a capital that teachers find: entities, unknown, or outside of entities."
+        )
         weights: str = option(
             "uniform",
             "How much each teacher counts: uniform, language-id, language-id:sentence, a similarity measure, or "

@@ -22,6 +22,7 @@ from xlner.core.labels import LabelSet
 from xlner.core.progress import progress
 from xlner.core.types import Sentence
 from xlner.errors import DataError
+from xlner.methods.lower_case import LowerCase, without_lower_case_names
 from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.tagger.encode import WordEncoder
@@ -91,6 +92,7 @@ class SoftLabelChunks:
         sizes: sentences per chunk.
         floor: words whose most probable tag, merged and smoothed, has less than this are masked.
         consistency: how far words that look alike are labelled alike, 0 to 1; see `FormProbabilities`.
+        lower_case: what names without a capital are; see `without_lower_case_names`.
         vote: where all teachers find the same tag most probable, it counts so much as a hard label beside the soft
             ones, which count 1. The cross-entropy of the mixture that is made of both is the sum of their losses.
     """
@@ -103,14 +105,15 @@ class SoftLabelChunks:
     sizes: Sequence[int]
     floor: float = 0.0
     consistency: float = 0.0
+    lower_case: LowerCase = "entity"
     vote: float = 0.0
 
     def load(self, index: int) -> list[Example]:
-        words, merged, agreed = self._merged(index)
+        words, merged, agreed, known = self._merged(index)
         flat = [w for sentence in words for w in sentence]
         if self.consistency:
             merged = self._of_forms.smooth(flat, merged, self.consistency)
-        counts = (merged.max(1) >= self.floor).astype(np.float32)
+        counts = (merged.max(1) >= self.floor) * known
         if self.vote:
             merged, counts = with_votes(merged, counts, agreed, self.vote)
         edges = np.cumsum([len(sentence) for sentence in words])[:-1]
@@ -119,10 +122,10 @@ class SoftLabelChunks:
     @cached_property
     def _of_forms(self) -> FormProbabilities:
         parts = (self._merged(i) for i in range(len(self.sizes)))
-        return FormProbabilities.of(([w for s in words for w in s], merged) for words, merged, _ in parts)
+        return FormProbabilities.of(([w for s in words for w in s], merged) for words, merged, *_ in parts)
 
-    def _merged(self, index: int) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
-        """Words of one chunk, sentence by sentence, the teachers' mean, and the tag that all vote for or -1."""
+    def _merged(self, index: int) -> tuple[list[list[str]], np.ndarray, np.ndarray, np.ndarray]:
+        """Words of one chunk, the teachers' mean, the tag that all vote for or -1, and 0 for words to be masked."""
         words, lengths = _unpack(load_file(self.folders[0] / f"{index:05d}.safetensors"))
         of_teachers = (
             load_file(folder / f"{index:05d}.safetensors")["probabilities"].astype(np.float32)
@@ -138,7 +141,12 @@ class SoftLabelChunks:
                 yield rows
 
         merged = merge(counted(), weights, self.known, self.labels)
-        return words, merged, np.where(np.all([v == votes[0] for v in votes], axis=0), votes[0], -1)
+        agreed = np.where(np.all([v == votes[0] for v in votes], axis=0), votes[0], -1)
+        known = np.ones(len(merged), np.float32)
+        if self.lower_case != "entity":
+            merged, known = without_lower_case_names(words, merged, self.labels, how=self.lower_case)
+            agreed = np.where(agreed == merged.argmax(1), agreed, -1)
+        return words, merged, agreed, known
 
 
 def with_votes(

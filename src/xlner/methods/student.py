@@ -9,6 +9,7 @@ from typing import Protocol
 from xlner.core.run_folder import RunFolder
 from xlner.core.seed import seed_everything
 from xlner.errors import UsageError
+from xlner.methods.lower_case import LowerCase
 from xlner.methods.projected import ProjectedChunks, ProjectedSet
 from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
 from xlner.methods.supervised import dev_f1
@@ -45,6 +46,8 @@ class DistilOptions(StudentOptions, Protocol):
     def confidence_floor(self) -> float: ...
     @property
     def label_consistency(self) -> float: ...
+    @property
+    def lower_case_names(self) -> LowerCase: ...
     @property
     def weights(self) -> str: ...
     @property
@@ -107,6 +110,7 @@ def distil_from(
         sizes,
         floor=options.confidence_floor,
         consistency=options.label_consistency,
+        lower_case=options.lower_case_names,
         vote=vote,
     )
     loss = make_loss(options.loss, temperature=options.temperature)
