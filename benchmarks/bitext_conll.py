@@ -5,11 +5,11 @@ Per seed one English teacher (that of `conll.py`). Per target: the student of `c
 teachers label raw text for ("two teachers"); and the method combined, whose student learns from the projected data too
 ("combined"). In the arms with "lost capitals", an entity with a capital in English and none in the target is no entity
 (`--lost-capitals outside`), and what teachers find in small letters in the raw text is none (`--lower-case-names
-outside`, also alone, with distillation): Spanish writes nationalities in lower case, and Spanish CoNLL does not label them, while
-German CoNLL labels "deutsche". That is knowledge of the two languages; its effect was seen on Spanish dev data in
-`projection_noise.py` before it was measured here. The raw text is the words of the target's training file. All other
-settings are the package's defaults; nothing was chosen on German or on a test set. Every run is kept in `--work` and
-reused, and one that was killed goes on.
+outside`, with distillation also alone): Spanish writes nationalities in lower case, and Spanish CoNLL does not label
+them, while German CoNLL labels "deutsche". That is knowledge of the two languages; its effect was seen on Spanish data
+in `projection_noise.py` before it was measured here. The raw text is the words of the target's training file. All other
+settings are the package's defaults; nothing was chosen on German. Every run is kept in `--work` and reused, and one
+that was killed goes on.
 
     python benchmarks/bitext_conll.py --seeds 1                  # runs of conll.py in the same --work are reused
     python benchmarks/bitext_conll.py --seeds 1 2 3 --finished   # the table of the runs that there are
