@@ -234,7 +234,7 @@ def _lost(path: Path, corpus: Any, raw: Any) -> str | None:
             lost = (
                 len(lines)
                 - report.words
-                - sum(n for why, n in report.reasons.items() if why.startswith(("word that", "header")))
+                - sum(n for why, n in report.reasons.items() if why.startswith(("word that", "header", "multiword")))
             )
             if not 0 <= lost <= marks:
                 return f"{lost} lines are neither words nor counted, of which {marks} may be marks or comments"
