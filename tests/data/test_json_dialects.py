@@ -327,3 +327,11 @@ def test_entities_beside_words_may_count_characters(tmp_path, more):
 def test_a_mention_goes_before_the_name_of_its_page(tmp_path):
     entity = {"start": 0, "end": 3, "label": "PER", "mention": "Ana", "entity": "Ana_of_Oyo"}
     assert read_one(tmp_path, {"text": "Ana mora", "entities": [entity]})[0].spans
+
+
+@pytest.mark.parametrize("view", ["pos", "pos_manual"])
+def test_parts_of_speech_are_no_entities(tmp_path, view):
+    record = {"text": "Ana mora", "spans": [{"start": 0, "end": 3, "label": "PROPN"}], "answer": "accept"}
+    sentence, report = read_one(tmp_path, {**record, "_view_id": view})
+    assert not sentence.labelled
+    assert report.reasons == {f"highlight in a question of kind {view}, no entity": 1}

@@ -325,3 +325,9 @@ def test_a_file_that_is_packed_twice_says_so(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(gzip.compress(b"Zuri B-PER\n")))
     with pytest.raises(DataError, match="packed twice"):
         load(path)
+
+
+@pytest.mark.parametrize("word", ["\u00a0", "\u3000", "\ufeffZuri"])
+def test_a_word_that_would_be_lost_in_columns_is_not_written(tmp_path, word):
+    with pytest.raises(DataError, match="jsonl"):
+        write(tmp_path / "out.conll", [Sentence((word, "ran"))])

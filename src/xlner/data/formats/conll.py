@@ -229,6 +229,11 @@ def _with_language(options: ReadOptions, prefix: str) -> ReadOptions:
 
 
 def _check_word(word: str, separator: str, sentence: Sentence) -> None:
+    if word.isspace() or word.startswith("\ufeff"):
+        raise DataError(
+            f"the word {word!r} would not be read back as it is, which CoNLL cannot help; write jsonl instead",
+            path=sentence.where,
+        )
     if "\n" in word or "\r" in word or separator in word or ("\t" in word and separator.isspace()):
         raise DataError(
             f"the word {word!r} holds a column separator or line break, which CoNLL cannot; write jsonl instead",

@@ -14,7 +14,19 @@ from xlner.data.records import Record, index, language_of, text_of
 from xlner.data.report import ReadLog
 
 # Views that ask for something else. Their spans are highlights, which nobody was asked to correct.
-_OTHER_QUESTIONS = ("classification", "choice", "text", "html", "text_input", "compare", "diff", "image", "pages")
+_OTHER_QUESTIONS = (
+    "classification",
+    "choice",
+    "pos",
+    "pos_manual",
+    "text",
+    "html",
+    "text_input",
+    "compare",
+    "diff",
+    "image",
+    "pages",
+)
 _ASKS_FOR_ALL = ("ner_manual", "spans_manual")
 _READ = ("options", "accept", "versions", "answers", "config")
 _WANTED = "Prodigy has them under 'spans'"
