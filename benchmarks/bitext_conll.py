@@ -91,7 +91,7 @@ def place(work: Path, target: str, seed: int, arm: str, pairs: int) -> Path:
     if arm == "distill":
         return work / f"conll-{target}-{seed}-consistent"
     name = arm.replace(",", "").replace(" ", "-")
-    return work / f"bitext-conll-{target}-{seed}-{name}{f'-{pairs}' if pairs else ''}"
+    return work / f"bitext-conll-{target}-{seed}-{name}{f'-{pairs}' if pairs and arm != SMALL else ''}"
 
 
 def arguments(arm: str, teacher: Path, places: dict[str, Path], text: tuple[Path, Path]) -> list[str]:
