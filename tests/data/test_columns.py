@@ -213,6 +213,7 @@ def test_letters_and_types_in_columns_of_their_own(tmp_path: Path, outside: str)
         "#C\n# \tO\n",
         "# id 3f2a\tdomain=sw\nAmina _  _ _ ",
         "# id 3f2a\tdomain=sw\nAmina _ _ B",
+        "Zuri PER\n# PER\nsaw O\nOyo LOC\nwith O\nAda PER\n",
         "# document_id = own-1\n# segment = _\nZuri\tB-p",
         "Zuri\tPER\nLi\tPER\nsaw\tO\n\n# text = x\tPER\nran\tO\n",
     ],

@@ -335,3 +335,9 @@ def test_parts_of_speech_are_no_entities(tmp_path, view):
     sentence, report = read_one(tmp_path, {**record, "_view_id": view})
     assert not sentence.labelled
     assert report.reasons == {f"highlight in a question of kind {view}, no entity": 1}
+
+
+@pytest.mark.parametrize("broken", ["not JSON", "[" * 100_000])
+def test_a_string_that_holds_no_annotations_is_an_error(tmp_path, broken):
+    with pytest.raises(DataError, match="holds no JSON"):
+        read_one(tmp_path, {**TASK, "annotations": broken})

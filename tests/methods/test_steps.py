@@ -6,6 +6,7 @@ import json
 import random
 import tracemalloc
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from tests.methods.test_bitext import FAST, bitext, en, fit, in_spanish, labelled_pairs, quick, task  # noqa: F401
@@ -48,32 +49,35 @@ def test_every_step_of_a_run_is_counted(quick, tmp_path):  # noqa: F811
     assert all(s.seconds > 0 and s.sentences_per_second > 0 for s in steps.values())
 
 
-def test_finished_files_keep_their_numbers_and_the_sum_is_that_of_all(quick, tmp_path):  # noqa: F811
-    pairs = labelled_pairs(*((s, in_spanish(s).without_labels()) for s in sentences(10)))
+def interrupted(quick, tmp_path, n, *gone):  # noqa: F811
+    """A projection of `n` pairs, three a file, of which some files are not there yet; and how it goes on."""
+    pairs = labelled_pairs(*((s, in_spanish(s).without_labels()) for s in sentences(n)))
     folder = tmp_path / "projected" / "x"
-    write_projected(pairs, replace(quick, chunk_pairs=3), FAST, folder)
-    for name in ("index.json", "00002.jsonl", "00003.jsonl"):
+    go_on = partial(write_projected, pairs, replace(quick, chunk_pairs=3), FAST, folder)
+    go_on()
+    for name in ("index.json", *gone):
         (folder / name).unlink()
+    return go_on, folder
+
+
+def test_finished_files_keep_their_numbers_and_the_sum_is_that_of_all(quick, tmp_path):  # noqa: F811
+    go_on, folder = interrupted(quick, tmp_path, 10, "00002.jsonl", "00003.jsonl")
     first = folder / "00000.counts.json"
     counts = json.loads(first.read_text())
     counts["steps"]["align"]["seconds"] = 1000.0
     first.write_text(json.dumps(counts))
-    write_projected(pairs, replace(quick, chunk_pairs=3), FAST, folder)
+    go_on()
     align = by_name(tmp_path)["align"]
     assert align.sentences == 10
     assert 1000 < align.seconds < 1100
 
 
 def test_a_file_of_an_older_version_has_no_time_and_is_no_error(quick, tmp_path):  # noqa: F811
-    pairs = labelled_pairs(*((s, in_spanish(s).without_labels()) for s in sentences(6)))
-    folder = tmp_path / "projected" / "x"
-    write_projected(pairs, replace(quick, chunk_pairs=3), FAST, folder)
-    for name in ("index.json", "00001.jsonl", "00000.examples.json"):
-        (folder / name).unlink()
+    go_on, folder = interrupted(quick, tmp_path, 6, "00001.jsonl", "00000.examples.json")
     first = folder / "00000.counts.json"
     counts = json.loads(first.read_text())
     first.write_text(json.dumps({k: v for k, v in counts.items() if k not in ("steps", "fates_of_types")}))
-    write_projected(pairs, replace(quick, chunk_pairs=3), FAST, folder)
+    go_on()
     assert by_name(tmp_path)["align"].sentences == 3
     index = json.loads((folder / "index.json").read_text())
     del index["counts"]["steps"]

@@ -12,7 +12,21 @@ from xlner.data.report import ReadLog
 from xlner.data.segment import split_words
 from xlner.data.tagged import runs
 
-__all__ = ["CharacterSpan", "on_tokens", "on_words"]
+__all__ = ["CharacterSpan", "find_words", "on_tokens", "on_words"]
+
+
+def find_words(text: str, words: Sequence[str]) -> tuple[tuple[int, int], ...] | None:
+    """Where words stand in a text, one after the other, in code points; None where they do not."""
+    offsets: list[tuple[int, int]] = []
+    position = 0
+    for word in words:
+        start = text.find(word, position)
+        # Only white space may lie between words: a find that skips letters has found another word.
+        if start < 0 or text[position:start].strip():
+            return None
+        position = start + len(word)
+        offsets.append((start, position))
+    return tuple(offsets)
 
 
 def on_words(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
+from xlner.core.tags import STANDARD, find_form
 from xlner.data.column_kinds import Tags, are_tags
 from xlner.data.ids import Division, Ids, is_given
 from xlner.data.layout import COMMENT, Layout, header_of, is_between, split_columns
@@ -67,7 +68,9 @@ def find_layout(blocks: Blocks, log: ReadLog, wanted: Any, *, labelled: bool) ->
         )
     if not labelled and token is not None and _holds_tags(first_lines, layout, token_at):
         raise DataError(f"column {token_at} holds tags; `token_column` is to name the one of words", path=log.path)
-    if not labelled and width > 1 and _holds_tags(first_lines, layout, tag_at):
+    if width > 1:
+        layout = replace(layout, tags=_tags_in_another_form(first_lines, layout, tag_at))
+    if not labelled and width > 1 and (layout.tags or _holds_tags(first_lines, layout, tag_at)):
         layout = replace(layout, unread_tag=tag_at)
     if width > 1 and (token is None or tag is None):
         layout = _by_content(blocks, layout, tag_at, log, find_token=find_token, find_tag=find_tag)
@@ -215,6 +218,14 @@ def _holds_tags(lines: list[str], layout: Layout, column: int) -> bool:
     """Whether most lines of words have a tag in a column."""
     rows = [columns for line in lines if not is_between(line) and (columns := _row(line, layout))]
     return 2 * sum(looks_like_tag(columns[column].strip()) for columns in rows) >= len(rows) > 0
+
+
+def _tags_in_another_form(lines: list[str], layout: Layout, column: int) -> frozenset[str]:
+    """What a column of tags such as PER or B_PER holds; empty for tags such as B-PER, and for no tags."""
+    rows = [columns for line in lines if not is_between(line) and (columns := _row(line, layout))]
+    counts = Counter(columns[column].strip() for columns in rows if not columns[0].startswith("#"))
+    form = find_form(counts)
+    return frozenset(counts) if form != STANDARD and all(map(form.fits, counts)) else frozenset()
 
 
 def _header(lines: list[str], layout: Layout) -> tuple[tuple[str, ...], int, tuple[int, ...]] | None:

@@ -51,6 +51,7 @@ class Layout:
         nested: further columns of tags, whose entities lie inside those of `tag`.
         unread_tag: column of tags in a file whose labels are not wanted; it tells comments from words.
         letter: column of letters (B, I, O) in a file whose tags stand in two columns; that of types is `tag`.
+        tags: what the column of tags holds, where its tags are not like B-PER; they tell words from comments.
         header: the names of the columns in the first line, in small letters; empty if there is none.
         trailing: every line ends with a separator, so there is an empty column at the end, which does not count.
     """
@@ -66,6 +67,7 @@ class Layout:
     nested: tuple[int, ...] = ()
     unread_tag: int | None = None
     letter: int | None = None
+    tags: frozenset[str] = frozenset()
     header: tuple[str, ...] = ()
     trailing: bool = False
 
@@ -102,7 +104,7 @@ class Layout:
             return False
         if tag is None:  # "#" may be a word, with whatever stands beside it
             return columns[0] != "#" or "=" in line
-        return not looks_like_tag(columns[tag].strip())
+        return not (looks_like_tag(columns[tag].strip()) or columns[tag].strip() in self.tags)
 
     def accepts(self, columns: list[str]) -> bool:
         """Whether a line of these columns can be read without guessing."""

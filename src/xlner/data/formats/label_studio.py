@@ -127,7 +127,7 @@ def _list_of(value: object, key: str, log: ReadLog, line: int) -> list[Any] | No
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             log.fault(f"'{key}' is a string that holds no JSON", line)
             return None
     if isinstance(value, dict):

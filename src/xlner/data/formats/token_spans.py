@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from xlner.core.types import Sentence
-from xlner.data.characters import on_tokens, on_words
+from xlner.data.characters import find_words, on_tokens, on_words
 from xlner.data.counting import CharacterSpan
 from xlner.data.formats.json_dialect import JsonDialect
 from xlner.data.marks import count_relations, label_of, spans_of
@@ -66,7 +66,7 @@ class TokenSpans(JsonDialect):
                 if spans_in_text is None:
                     return
                 sentence = on_words(
-                    text_beside(record, checked), spans_in_text, log, options, line=line, offsets=offsets,
+                    _text_beside(record, checked), spans_in_text, log, options, line=line, offsets=offsets,
                     language=language_of(record),
                 )  # fmt: skip
                 if sentence is not None:
@@ -89,7 +89,9 @@ class TokenSpans(JsonDialect):
             for key in ("relations", "relation_mentions"):
                 count_relations(record.get(key), log, line)
 
-    def _in_characters(self, record: Record, words: Sequence[str], entities: object) -> list[tuple[int, int]] | None:
+    def _in_characters(
+        self, record: Record, words: Sequence[str], entities: object
+    ) -> tuple[tuple[int, int], ...] | None:
         """Where the words stand in the text, if entities count its characters; None where they count words.
 
         They do where each one begins and ends with a word, and is its own text if it has that. Once a record has shown
@@ -97,12 +99,12 @@ class TokenSpans(JsonDialect):
         """
         if self._by_words or "tokenized_text" in record or _is_document(record) or not isinstance(entities, list):
             return None
-        offsets = _find(text_beside(record, words), words)
+        text = _text_beside(record, words)
+        offsets = find_words(text, words)
         edges = [_edges(item) for item in entities]
         if offsets is None or not edges:
             return None
         starts, ends = {start for start, _ in offsets}, {end for _, end in offsets}
-        text = text_beside(record, words)
         has_text = isinstance(record.get("text"), str)
         for start, end, surface in edges:
             if (
@@ -115,7 +117,7 @@ class TokenSpans(JsonDialect):
         return offsets
 
 
-def text_beside(record: Record, words: Sequence[str]) -> str:
+def _text_beside(record: Record, words: Sequence[str]) -> str:
     """The text of a record, or its words with spaces between."""
     text = record.get("text")
     return text if isinstance(text, str) else " ".join(words)
@@ -126,18 +128,6 @@ def _edges(item: object) -> tuple[int | None, int | None, str | None]:
         text = item.get("text")
         return index(item.get("start")), index(item.get("end")), text if isinstance(text, str) and text else None
     return (index(item[0]), index(item[1]), None) if isinstance(item, list) and len(item) == 3 else (None, None, None)
-
-
-def _find(text: str, words: Sequence[str]) -> list[tuple[int, int]] | None:
-    """Where words stand in a text, one after the other; None where they do not."""
-    offsets, position = [], 0
-    for word in words:
-        start = text.find(word, position)
-        if start < 0 or text[position:start].strip():
-            return None
-        position = start + len(word)
-        offsets.append((start, position))
-    return offsets
 
 
 def _entities(record: Record) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from xlner.core.tags import UNKNOWN, TagForm, find_form
+from xlner.data.characters import find_words
 from xlner.data.formats.head import Head
 from xlner.data.report import ReadLog
 from xlner.data.source import Input
@@ -179,7 +180,7 @@ class _Sentence:
                 w + ("" if glued else " ") for w, glued in zip(self.words, self._glued, strict=True)
             ).rstrip()
         if text is not None:
-            offsets = _find_words(text, self.words)
+            offsets = find_words(text, self.words)
             if offsets is None:
                 log.note("some words are not in their # text, as with contractions; those sentences have no text")
                 text = None
@@ -233,19 +234,6 @@ def _of_words(tag: str, size: int, form: TagForm) -> list[str]:
     letters = _LETTERS.get(letter.upper(), letter * 3)
     letters = letters[0] + letters[1] * (size - 2) + letters[2]
     return [tag[:at] + (new.lower() if form.lower else new) + tag[at + 1 :] for new in letters]
-
-
-def _find_words(text: str, words: list[str]) -> tuple[tuple[int, int], ...] | None:
-    offsets: list[tuple[int, int]] = []
-    position = 0
-    for word in words:
-        start = text.find(word, position)
-        # Only white space may lie between words: a find that skips letters has found another word.
-        if start < 0 or text[position:start].strip():
-            return None
-        position = start + len(word)
-        offsets.append((start, position))
-    return tuple(offsets)
 
 
 def _in_words(shape: Shape) -> str:
