@@ -79,8 +79,7 @@ def main() -> None:
                     projections.append({**row, **projection(places[arm])})
             f1 = {r["method"]: r["f1"] for r in runs if (r["target"], r["seed"]) == (target, seed)}
             models = {arm: place for arm, place in {"direct": teacher, **places}.items() if arm in f1}
-            if len(models) > 1:
-                choices[f"{target}, seed {seed}"] = chosen(models, raw, {m: f1[m] for m in models}, {})
+            choices[f"{target}, seed {seed}"] = chosen(models, raw, {m: f1[m] for m in models}, {})
     result = {"runs": runs, "summary": means(runs), "projections": projections, "choices": choices}
     name = "bitext_conll" + (f"_{args.pairs}" if args.pairs else "")
     write_results(args.results, name, result, table(runs, projections, choices))
@@ -169,7 +168,7 @@ def table(runs: list[dict[str, Any]], projections: list[dict[str, Any]], choices
         cells = [p["target"], p["seed"], p["kept"], p["entities"], p["fates"].get("projected", 0)]
         cells += [p["without_entities"], f"{share:.1f}%", *types]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
-    if choices:
+    if any(choices.values()):
         lines += ["", "Which model would have been taken without labels, on raw text of the target (`choice.py`):", ""]
         lines += choice_table(choices)
     return "\n".join(lines)

@@ -1,81 +1,78 @@
-"""Choosing among finished models without labels, and what the choice costs.
+"""Choosing among finished models without labels (`xlner compare MODEL... --text FILE`), and what the choice costs.
 
-Two rules, each on raw text of the target alone: the model with the highest F1 expected of its own probabilities
-(`xlner evaluate MODEL TEXT --estimate`), and the model that agrees most with the others (mean F1 of its answers, taken
-as gold, against theirs).
+Three rules, each on raw text of the target alone: the model that agrees most with the others (the rule of the command),
+the model whose answers have the highest F1 expected of the mean of all probabilities, and that of its own ones.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xlner.api.estimate import estimate
-from xlner.data import load, stream_text, write
-from xlner.evaluate import score
-from xlner.tagger import Tagger
+from xlner.api.choose import AGREEMENT, COMMITTEE, EXPECTED, choose
 
 SENTENCES = 1500
-EXPECTED, AGREEMENT = "expected F1", "agreement with the others"
+RULES = {
+    AGREEMENT: "agreement with the others",
+    COMMITTEE: "F1 expected by all together",
+    EXPECTED: "F1 expected by itself",
+}
 
 
 def chosen(
     models: Mapping[str, Path], raw: Path, f1: Mapping[str, float], mapping: Mapping[str, str]
-) -> dict[str, Any]:
-    """What each rule says of each model, which model it takes, and the regret in F1.
+) -> dict[str, Any] | None:
+    """What each rule says of each model, which model it takes, and the regret in F1; kept beside the runs.
 
     Args:
-        models: name to run folder; two or more.
+        models: name to run folder.
         raw: text of the target; its first sentences are read, no labels.
         f1: the true F1 of each, a fraction.
         mapping: type renames.
+
+    Returns:
+        None for fewer than three models.
     """
-    text = next(iter(models.values())).parent / f"{'.'.join(raw.parts[-2:])}.{SENTENCES}.jsonl"
-    write(text, list(islice(stream_text(raw), SENTENCES)))
-    looked = {name: _looked(model, text, mapping) for name, model in models.items()}
-    answers = {name: load(answered).sentences for name, (_, answered) in looked.items()}
-    says = {
-        EXPECTED: {name: expected for name, (expected, _) in looked.items()},
-        AGREEMENT: {name: _agreement(name, answers) for name in models},
-    }
-    best = max(f1.values())
-    rules = {}
-    for rule, values in says.items():
-        taken = max(values, key=lambda name: values[name])
-        rules[rule] = {"values": values, "takes": taken, "regret": best - f1[taken]}
-    return {"best": max(f1, key=lambda name: f1[name]), "rules": rules}
-
-
-def _looked(model: Path, text: Path, mapping: Mapping[str, str]) -> tuple[float, Path]:
-    """Expected F1 of a model, and the file of its answers; both are kept beside the run."""
-    kept, answers = (Path(f"{model}.{text.stem}.{what}") for what in ("expected.json", "jsonl"))
+    if len(models) < 3:
+        return None
+    told = [sorted((name, place.name) for name, place in models.items()), raw.parts[-2:], sorted(mapping.items())]
+    key = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:10]
+    kept = next(iter(models.values())).with_name(f"choice-{key}.json")
     if not kept.is_file():
-        write(answers, Tagger.load(model, mapping=mapping).predict(list(stream_text(text))))
-        kept.write_text(json.dumps(estimate(model, text, mapping=mapping).value), "utf-8")
-    return float(json.loads(kept.read_text("utf-8")) or 0.0), answers
+        found = choose(list(models.values()), raw, mapping=mapping, sentences=SENTENCES).models
+        kept.write_text(json.dumps({name: found[str(place)] for name, place in models.items()}), "utf-8")
+    says = json.loads(kept.read_text("utf-8"))
+    best = max(f1, key=lambda name: f1[name])
+    rules = {}
+    for rule, title in RULES.items():
+        values = {name: of[rule] for name, of in says.items()}
+        taken = max(values, key=lambda name: values[name] or 0.0)
+        rules[title] = {"values": values, "takes": taken, "regret": f1[best] - f1[taken]}
+    average = sum(f1.values()) / len(f1)
+    return {"best": best, "rules": rules, "regret of chance": f1[best] - average}
 
 
-def _agreement(name: str, answers: Mapping[str, Sequence[Any]]) -> float:
-    others = [score(answers[other], answers[name]).f1 for other in answers if other != name]
-    return sum(others) / len(others)
-
-
-def choice_table(groups: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def choice_table(groups: Mapping[str, Mapping[str, Any] | None]) -> list[str]:
     """Lines of a table: which model each rule takes, how often that is the best, and the regret.
 
     Args:
         groups: name of a group of models to what `chosen` said of it.
     """
+    known = {name: group for name, group in groups.items() if group}
+    if not known:
+        return []
     lines = ["| models | best | rule | takes | regret in F1 points |", "|---" * 5 + "|"]
-    for group, found in groups.items():
-        for rule, said in found["rules"].items():
-            lines.append(f"| {group} | {found['best']} | {rule} | {said['takes']} | {100 * said['regret']:.2f} |")
-    for rule in (EXPECTED, AGREEMENT):
-        mine = [(g["best"], g["rules"][rule]) for g in groups.values()]
+    for name, group in known.items():
+        for rule, said in group["rules"].items():
+            lines.append(f"| {name} | {group['best']} | {rule} | {said['takes']} | {100 * said['regret']:.2f} |")
+    for rule in RULES.values():
+        mine = [(g["best"], g["rules"][rule]) for g in known.values()]
         right = sum(best == said["takes"] for best, said in mine)
         regret = 100 * sum(said["regret"] for _, said in mine) / len(mine)
         lines.append(f"| all {len(mine)} | | {rule} | right {right} times | {regret:.2f} on average |")
+    by_chance = 100 * sum(g["regret of chance"] for g in known.values()) / len(known)
+    lines.append(f"| all {len(known)} | | any model, by chance | | {by_chance:.2f} on average |")
     return lines

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from xlner.api.align import align
     from xlner.api.apply import compare, evaluate, predict
+    from xlner.api.choose import choose
     from xlner.api.estimate import estimate
     from xlner.api.project import project
     from xlner.api.similarity import recommend, similarity
@@ -51,6 +52,7 @@ _HOME = {
     "UsageError": "errors:UsageError",
     "XlnerError": "errors:XlnerError",
     "align": "align",
+    "choose": "api.choose:choose",
     "compare": "api.apply:compare",
     "estimate": "api.estimate:estimate",
     "evaluate": "evaluate",
@@ -70,9 +72,9 @@ _HOME = {
 }
 __all__ = [
     "DataError", "LabelSet", "MissingExtraError", "ModelError", "OptionError", "Sentence", "Span", "Tagger",
-    "TrainOptions", "TransferResult", "UsageError", "XlnerError", "align", "compare", "estimate", "evaluate", "load",
-    "predict", "project", "read_file", "read_text", "recommend", "score", "similarity", "stream_text", "train",
-    "transfer", "translate", "write",
+    "TrainOptions", "TransferResult", "UsageError", "XlnerError", "align", "choose", "compare", "estimate",
+    "evaluate", "load", "predict", "project", "read_file", "read_text", "recommend", "score", "similarity",
+    "stream_text", "train", "transfer", "translate", "write",
 ]  # fmt: skip
 
 

@@ -154,13 +154,11 @@ def estimate(
         DataError: no sentence in the text, or calibration data without labels.
         ModelError: a further model has other types.
     """
-    for name in (model, *also):
-        if not is_model(name):
-            raise UsageError(f"an estimate needs probabilities, so a model (a folder or hub id); {name} is a file")
+    check_models((model, *also), "an estimate")
     if isinstance(estimator, str | Path):
         estimator = Estimator.load(SHIPPED_ESTIMATOR if str(estimator) == "default" else estimator)
     tagger = Tagger.load(model, mapping=mapping, device=device)
-    others = {str(name): _alike(tagger, name, mapping, device) for name in also}
+    others = {str(name): alike(tagger, name, mapping, device) for name in also}
     notes: list[str] = []
     temperature, ece_before, ece_after = 1.0, None, None
     if calibrate is not None:
@@ -189,11 +187,27 @@ def estimate(
     )
 
 
-def _alike(tagger: Tagger, name: str | Path, mapping: Mapping[str, str] | None, device: str | None) -> Tagger:
+def check_models(names: Sequence[str | Path], what: str) -> None:
+    """See that all are models, not files of predictions.
+
+    Args:
+        names: run folders, model folders or hub ids.
+        what: needs them, for the message.
+
+    Raises:
+        UsageError: one is a file.
+    """
+    for name in names:
+        if not is_model(name):
+            raise UsageError(f"{what} needs probabilities, so a model (a folder or hub id); {name} is a file")
+
+
+def alike(tagger: Tagger, name: str | Path, mapping: Mapping[str, str] | None, device: str | None) -> Tagger:
+    """Load a further model; ModelError if its types are not those of the first."""
     other = Tagger.load(name, mapping=mapping, device=device)
     if set(other.labels.types) != set(tagger.labels.types):
         raise ModelError(
-            f"`also {name}` knows {', '.join(other.labels.types)}, the model {', '.join(tagger.labels.types)}; "
+            f"{name} knows {', '.join(other.labels.types)}, the first model {', '.join(tagger.labels.types)}; "
             "their predictions can be compared with the same types only: rename or drop some with `mapping OLD=NEW`"
         )
     return other
@@ -211,7 +225,7 @@ def _calibrated(
     temperature = fit_temperature(probabilities, ids)
     if not TEMPERATURES[0] * 1.01 < temperature < TEMPERATURES[1] * 0.99:
         notes.append(f"the temperature is at the end of its range, {temperature:.2f}: was the model trained on {path}?")
-    predicted, types = _decoded(tagger, gold, probabilities), tagger.labels.types
+    predicted, types = decoded(tagger, gold, probabilities), tagger.labels.types
     before, after = (
         span_probability_calibration(gold, predicted, [tempered(p, t) for p in probabilities], types)
         for t in (1.0, temperature)
@@ -231,7 +245,7 @@ def _look(
     shared = {name: np.zeros(3, np.int64) for name in others}
     while block := list(islice(stream, chunk)):
         probabilities = tagger.probabilities(block)
-        predicted = _decoded(tagger, block, probabilities)
+        predicted = decoded(tagger, block, probabilities)
         for t, parts in counts.items():
             rows = [
                 expected_counts(tempered(p, t), s.spans, types) for s, p in zip(predicted, probabilities, strict=True)
@@ -244,7 +258,8 @@ def _look(
     return plain, warm, agreement
 
 
-def _decoded(tagger: Tagger, sentences: Sequence[Sentence], probabilities: Sequence[np.ndarray]) -> list[Sentence]:
+def decoded(tagger: Tagger, sentences: Sequence[Sentence], probabilities: Sequence[np.ndarray]) -> list[Sentence]:
+    """The sentences with the spans that a tagger's probabilities come to. Shape of each: (n_words, n_tags)."""
     allowed = legal_transitions(tagger.labels.tags)
     return [s.with_spans(decode(p, tagger.labels, allowed)) for s, p in zip(sentences, probabilities, strict=True)]
 

@@ -1,32 +1,42 @@
-"""xlner compare: which of several runs is better, and whether chance explains it."""
+"""xlner compare: which of several runs is better, and whether chance explains it; or which to take without labels."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from xlner.cli import options as o
 from xlner.cli.ending import end
+from xlner.errors import UsageError
 
 
 def command(
     runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Runs, models or prediction files.")],
-    gold: Annotated[str, typer.Option(metavar="FILE", help="Labelled file.")],
+    gold: Annotated[str | None, typer.Option(metavar="FILE", help="Labelled file.")] = None,
+    text: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Instead of --gold: raw text, to choose a model without labels.")
+    ] = None,
     map: o.Map = [],
     token_column: o.TokenColumn = None,
     tag_column: o.TagColumn = None,
     device: o.Device = None,
     as_json: o.Json = False,
 ) -> None:
-    """Paired significance tests between runs on the same gold data."""
+    """Paired significance tests between runs on the same gold data; or, with --text, a choice without labels."""
     from xlner.api.apply import as_values, compare
+    from xlner.api.choose import choose
     from xlner.core.labels import parse_map
     from xlner.evaluate import describe_comparisons
 
+    how: dict[str, Any] = {"mapping": parse_map(map), "device": device}
+    how |= {"token_column": token_column, "tag_column": tag_column}
     notes: list[str] = []
-    result = compare(
-        runs, gold, mapping=parse_map(map), device=device, token_column=token_column, tag_column=tag_column,
-        on_remark=notes.append,
-    )  # fmt: skip
-    end(as_values(result, notes), describe_comparisons(result), as_json=as_json, notes=notes)
+    if text is not None and gold is None:
+        choice = choose(runs, text, **how)
+        end(choice.as_dict(), choice.describe(), as_json=as_json, notes=choice.notes)
+    elif gold is not None and text is None:
+        result = compare(runs, gold, on_remark=notes.append, **how)
+        end(as_values(result, notes), describe_comparisons(result), as_json=as_json, notes=notes)
+    else:
+        raise UsageError("compare needs --gold FILE, or --text FILE to choose without labels; one of the two")

@@ -31,7 +31,7 @@ def rows(scores: Scores, *, intervals: Mapping[str, Interval] | None = None) -> 
 
 def describe(scores: Scores, *, intervals: Mapping[str, Interval] | None = None) -> str:
     """The rows as aligned text with a header, and lines for spans not counted and words that differ."""
-    text = _align([HEADER, *rows(scores, intervals=intervals)])
+    text = aligned([HEADER, *rows(scores, intervals=intervals)])
     left_out = ", ".join(f"{n} {reason}" for reason, n in scores.not_counted.items())
     differing = ", ".join(f"{n} {kind}" for kind, n in scores.differing.items())
     lines = [text, f"not counted: {left_out}" if left_out else "", f"words: {differing}" if differing else ""]
@@ -45,7 +45,7 @@ def describe_comparisons(comparisons: Mapping[tuple[str, str], Comparison]) -> s
         scores = (_fraction(c.a), _fraction(c.b), f"{c.difference:+.4f}", _range(c.interval))
         p_corrected = "" if c.p_corrected is None else _p(c.p_corrected, c)
         table.append((a, b, *scores, _p(c.p_value, c), p_corrected, c.test))
-    return _align(table, left=2)
+    return aligned(table, left=2)
 
 
 def describe_expected(expected: Expected) -> str:
@@ -55,7 +55,7 @@ def describe_expected(expected: Expected) -> str:
     for name, s in (*values["per_type"].items(), ("micro", values)):
         shown = ("" if s[k] is None else _fraction(s[k]) for k in ("precision", "recall", "f1"))
         table.append((name, *shown, f"{s['gold']:.1f}", str(s["predicted"]), f"{s['correct']:.1f}"))
-    return _align(table)
+    return aligned(table)
 
 
 def _row(name: str, s: TypeScore, interval: Interval | None) -> tuple[str, ...]:
@@ -76,8 +76,8 @@ def _p(value: float, c: Comparison) -> str:
     return f"{value:.{max(2, len(str(c.interval.resamples)) - 1)}f}"
 
 
-def _align(table: Sequence[Sequence[str]], *, left: int = 1) -> str:
-    """Columns of equal width, the first `left` ones to the left; empty columns are dropped."""
+def aligned(table: Sequence[Sequence[str]], *, left: int = 1) -> str:
+    """A table as text: columns of equal width, the first `left` ones to the left; empty columns are dropped."""
     columns = [c for c in zip(*table, strict=True) if any(c[1:])]
     widths = [max(map(len, column)) for column in columns]
     lines = []

@@ -1,0 +1,136 @@
+"""African languages without labels: what public parallel text (LAFAND) gives beside distillation on raw text.
+
+The teacher is one model, English by default (that of `conll.py`); it tags the English or French side of the parallel
+text. Per target, all scored on its whole MasakhaNER 2 test set (PER, ORG, LOC): the teacher itself ("direct"); a
+student of the beginning of the target's raw training text ("distill"); a student of the first pairs of parallel text
+("bitext"); a student of the raw text that teacher and bitext student label together ("two teachers"). The settings are
+the package's defaults; nothing was chosen on these languages here. Every run is kept in --work and reused.
+
+    python benchmarks/african_bitext.py --targets luo twi
+    python benchmarks/african_bitext.py --teacher runs/african-together-1-of-4 --targets nya kin --name pooled
+    python benchmarks/african_bitext.py --finished                          # the table of the runs that there are
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bitext_conll import of_teacher, projection
+from choice import choice_table, chosen
+from common import beginning, measured, parser, run_xlner, write_results
+from conll import means, summary
+
+FROM_ENGLISH = ("hau", "yor", "lug", "twi", "luo", "tsn", "pcm")
+FROM_FRENCH = ("bam", "bbj", "fon", "mos", "ewe")
+SHORT = ("swa", "kin", "nya", "sna")  # dev and test parts of the parallel text alone
+TARGETS = (*FROM_ENGLISH, *FROM_FRENCH, *SHORT)
+ARMS = ("distill", "bitext", "two teachers")
+MAPPING = {"MISC": "O", "DATE": "O"}
+MAPS = [x for name in MAPPING for x in ("--map", f"{name}=O")]
+
+
+def main() -> None:
+    options = parser(__doc__.splitlines()[0])
+    options.add_argument("--targets", nargs="+", default=TARGETS, choices=TARGETS)
+    options.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
+    options.add_argument("--teacher", type=Path, help="a run; by default that of conll.py, with the first seed")
+    options.add_argument("--name", default="english", help="what the teacher is called in names of runs and results")
+    options.add_argument("--pairs", type=int, default=2000, help="of parallel text, from its beginning")
+    options.add_argument("--words", type=int, default=10_000, help="of raw text, likewise")
+    options.add_argument("--finished", action="store_true", help="start nothing, show what is finished")
+    args = options.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    teacher = args.teacher or args.work / "conll-teacher-1"
+    runs: list[dict[str, Any]] = []
+    projections: list[dict[str, Any]] = []
+    choices: dict[str, Any] = {}
+    for target in args.targets:
+        source = "fr" if target in FROM_FRENCH else "en"
+        folder = args.data / "masakhaner2" / target
+        raw = beginning(folder / "train.txt", args.words, args.work / f"african-{target}-{args.words}.txt")
+        sides = parallel(args.data, source, target, args.pairs, args.work)
+        run = {arm: args.work / f"lafand-{args.name}-{target}-{arm.replace(' ', '-')}" for arm in ARMS}
+        of = ["--source", f"{source}={teacher}"]
+        arguments = {
+            "distill": ["--method", "distill", *of],
+            "bitext": ["--method", "bitext", *of, "--bitext", f"{source}={sides[0]},{sides[1]}"],
+            "two teachers": ["--method", "distill", "--source", f"{source}={run['bitext']}", *of],
+        }
+        for arm in (a for a in ARMS if a in args.arms):
+            if args.finished and not measured(run[arm]):
+                continue
+            made = run_xlner(
+                ["transfer", *arguments[arm], "--target", f"{target}={raw}", "--gold", str(folder / "test.txt"),
+                 "--output", str(run[arm]), *MAPS]
+            )  # fmt: skip
+            row = {"seed": 1, "target": target}
+            if not any((r["target"], r["method"]) == (target, "direct") for r in runs):
+                runs.append({**row, "method": "direct", **of_teacher(made)})
+            runs.append({**row, "method": arm, **summary(made, "target")})
+            if arm == "bitext":
+                projections.append({**row, **projection(run[arm])})
+        f1 = {r["method"]: r["f1"] for r in runs if r["target"] == target}
+        models = {arm: place for arm, place in {"direct": teacher, **run}.items() if arm in f1}
+        choices[target] = chosen(models, raw, {m: f1[m] for m in models}, MAPPING)
+    result = {"pairs": args.pairs, "words": args.words, "runs": runs, "projections": projections, "choices": choices}
+    write_results(args.results, f"african_bitext_{args.name}", result, table(runs, projections, choices, args))
+
+
+def parallel(data: Path, source: str, target: str, pairs: int, work: Path) -> tuple[Path, Path]:
+    """The two sides of the first pairs of LAFAND, its training part first; line breaks inside a side become spaces."""
+    folder = data / "bitext" / "lafand" / f"{source}-{target}"
+    lines = [
+        line
+        for part in ("train", "dev", "test")
+        if (folder / f"{part}.json").is_file()
+        for line in (folder / f"{part}.json").read_text("utf-8").splitlines()
+        if line.strip()
+    ]
+    found = [json.loads(line)["translation"] for line in lines[:pairs]]
+    sides = tuple(work / f"lafand-{pairs}.{source}-{target}.{side}.txt" for side in (source, target))
+    for side, path in zip((source, target), sides, strict=True):
+        path.write_text("".join(" ".join(pair[side].split()) + "\n" for pair in found), "utf-8")
+    return sides[0], sides[1]
+
+
+def table(runs: list[dict[str, Any]], projections: list[dict[str, Any]], choices: dict[str, Any], args: Any) -> str:
+    arms = ["direct", *(a for a in ARMS if any(r["method"] == a for r in runs))]
+    f1 = {(r["target"], r["method"]): 100 * r["f1"] for r in runs}
+    pairs = {p["target"]: p for p in projections}
+    targets = list(dict.fromkeys(r["target"] for r in runs))
+    minutes = {(r["target"], r["method"]): r["seconds"] / 60 for r in means(runs)}
+    lines = [
+        "# African languages with public parallel text",
+        "",
+        f"Strict span F1 of PER, ORG, LOC on whole MasakhaNER 2 test sets, one seed, teacher: {args.name}. Raw text: "
+        f"{args.words:,} words; parallel text: the first {args.pairs:,} pairs of LAFAND, fewer where there are fewer. "
+        "Entities: those that the teacher found on the source side, and those that arrived. Minutes are of the bitext "
+        "student, projection and scoring included; other work shared the machine.",
+        "",
+        "| target | " + " | ".join(arms) + " | best less direct | pairs | entities | arrived | minutes |",
+        "|---" * (len(arms) + 6) + "|",
+    ]
+    for target in targets:
+        mine = [f1.get((target, a)) for a in arms]
+        cells = [target, *("" if x is None else f"{x:.1f}" for x in mine)]
+        cells.append(f"{max(x for x in mine if x is not None) - f1[target, 'direct']:+.1f}")
+        if p := pairs.get(target):
+            cells += [p["kept"], p["entities"], p["fates"].get("projected", 0)]
+            cells.append(f"{minutes[target, 'bitext']:.1f}")
+        else:
+            cells += [""] * 4
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    whole = [t for t in targets if all((t, a) in f1 for a in arms)]
+    if len(whole) > 1:
+        values = [sum(f1[t, a] for t in whole) / len(whole) for a in arms]
+        lines.append(f"| mean of {len(whole)} | " + " | ".join(f"{v:.1f}" for v in values) + " | | | | | |")
+    if any(choices.values()):
+        lines += ["", "Which model would have been taken without labels, on the raw text (`choice.py`):", ""]
+        lines += choice_table(choices)
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
