@@ -42,6 +42,7 @@ COMMANDS = {
     "translate": "translate",
     **{point: f"listing:{point}" for point in POINTS},
 }
+GROUPS = ("data", "study")  # modules with a `group` of commands
 
 
 @app.callback(invoke_without_command=True)
@@ -65,14 +66,13 @@ def _register(words: Sequence[str]) -> None:
         place, _, function = COMMANDS[name].partition(":")
         module = importlib.import_module(f"xlner.cli.{place}")
         app.command(name, cls=getattr(module, "COMMAND", None))(getattr(module, function or "command"))
-    known: list[set[str | None]] = [{*COMMANDS, "data"}]
-    groups = [app]
-    if words[:1] == ["data"] or names is COMMANDS:
-        groups.append(importlib.import_module("xlner.cli.data").group)
-        app.add_typer(groups[1], name="data")
-        known.append({command.name for command in groups[1].registered_commands})
-    for depth, group in enumerate(groups):  # typer loads pydantic where it looks for --help and a command comes
-        group.info.add_help_option = not known[depth] & set(words[depth : depth + 1])
+    app.info.add_help_option = not {*COMMANDS, *GROUPS} & set(words[:1])
+    for name in GROUPS if names is COMMANDS else ():
+        if words[:1] in ([name], []) or words[0] not in GROUPS:
+            group = importlib.import_module(f"xlner.cli.{name}").group
+            app.add_typer(group, name=name)
+            # typer loads pydantic where it looks for --help and a command comes
+            group.info.add_help_option = not {c.name for c in group.registered_commands} & set(words[1:2])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

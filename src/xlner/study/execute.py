@@ -1,0 +1,216 @@
+"""One run of a study in processes of its own: idempotent, and marked when it is done."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from xlner.core.files import atomic
+from xlner.core.run_folder import file_hash
+from xlner.core.types import Sentence
+from xlner.data import load, stream_text, write
+from xlner.errors import XlnerError
+from xlner.evaluate import score
+from xlner.study.record import Record, packed, read_mark, write_mark
+from xlner.study.runs import Roots, Run, Text
+
+PROGRAM = (sys.executable, "-m", "xlner")
+FAILED, LOG = "failed.json", "log.txt"
+_FOLDER_OF = ("train", "transfer", "pretrain")  # commands that leave a run folder
+_PRINTS = ("train", "transfer", "similarity", "evaluate", "compare", "align", "project")
+_TAIL = 2000  # letters of a log that a message shows
+
+
+class RunFailed(XlnerError):
+    """A command of a study ended with an error. The message has the end of what it said."""
+
+
+@dataclass(frozen=True)
+class Executor:
+    """Makes runs on this machine.
+
+    Args:
+        roots: where things lie.
+        program: what stands for `xlner`.
+        threads: of each process; None leaves it to the libraries.
+    """
+
+    roots: Roots
+    program: tuple[str, ...] = PROGRAM
+    threads: int | None = None
+
+    def __call__(self, run: Run) -> Record:
+        """Make a run, or give the record of it if it is done.
+
+        A process of a killed study that is still at this run is waited for.
+
+        Raises:
+            RunFailed: a command ended with an error.
+        """
+        folder = self.roots.folder(run.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder / "lock") as lock:
+            if (record := read_mark(folder)) is not None:
+                return record
+            (folder / FAILED).unlink(missing_ok=True)
+            try:
+                record = self._made(run, folder, lock)
+            except XlnerError as error:
+                with atomic(folder / FAILED) as out:
+                    out.write(json.dumps({"error": str(error)}) + "\n")
+                raise
+            write_mark(folder, record)
+            return record
+
+    def command(self, run: Run) -> list[str]:
+        """The words of the run's command on this machine; empty if it only scores."""
+        words = [self.roots.filled(word, run.id) for word in run.words]
+        if words and words[0] in _FOLDER_OF and "--output" not in words:
+            words += ["--output", self.roots.filled("{here}", run.id)]
+        if words and words[0] in _PRINTS and "--json" not in words:
+            words.append("--json")
+        return words
+
+    def _made(self, run: Run, folder: Path, lock: IO[str]) -> Record:
+        started = time.monotonic()
+        for text in run.texts:
+            self._text(text)
+        printed, peak = "", 0
+        if words := self.command(run):
+            printed, peak = self._call(words, folder, lock)
+        counts, types = "", ()
+        if run.gold is not None:
+            gold, answered, more = self._scored(run, folder, lock)
+            found = score(gold, answered)
+            counts, types, peak = packed(found.counts), found.types, max(peak, more)
+        return Record(
+            id=run.id, settings=run.settings(), seconds=round(time.monotonic() - started, 2), peak_mb=peak, types=types,
+            counts=counts, values=_numbers(printed, run), made=_machine(self.threads), sha256=self._hashes(run),
+        )  # fmt: skip
+
+    def _scored(self, run: Run, folder: Path, lock: IO[str]) -> tuple[list[Sentence], list[Sentence], int]:
+        """Gold, answers, and the memory that the answers took."""
+        assert run.gold is not None
+        gold, answers = self.roots.filled(run.gold, run.id), folder / "predictions.jsonl"
+        words = ["predict", self.roots.filled(run.model, run.id), gold, "--format", "jsonl", "--output", str(answers)]
+        if run.label_consistency:
+            words += ["--label-consistency", str(run.label_consistency)]
+        for old, new in run.map.items():
+            words += ["--map", f"{old}={new}"]
+        _, peak = self._call(words, folder, lock)
+        return load(gold, mapping=run.map).sentences, load(answers).sentences, peak
+
+    def _call(self, words: Sequence[str], folder: Path, lock: IO[str]) -> tuple[str, int]:
+        """What a command printed, and the megabytes that it took."""
+        environment = dict(os.environ)
+        if self.threads is not None:
+            environment |= {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+        with (folder / LOG).open("a", encoding="utf-8") as log:
+            log.write(f"$ xlner {' '.join(words)}\n")
+            log.flush()
+            process = subprocess.Popen(
+                [*self.program, *words], stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8",
+                env=environment, pass_fds=[lock.fileno()] if os.name == "posix" else [],
+            )  # fmt: skip
+            assert process.stdout is not None
+            try:
+                printed = process.stdout.read()
+                _, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+            except BaseException:  # the study is stopped: what it started is, too, and goes on next time
+                process.terminate()
+                process.wait()
+                raise
+        if process.returncode:
+            said = (folder / LOG).read_text("utf-8", errors="replace")[-_TAIL:].strip()
+            raise RunFailed(f"xlner {' '.join(words)}\nended with {process.returncode}:\n{said}")
+        return printed, usage.ru_maxrss // 1024
+
+    def _text(self, text: Text) -> None:
+        """Make the beginning of a file."""
+        place = self.roots.study / "texts" / f"{text.key}.jsonl"
+        if place.is_file():
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write(place, beginning(self.roots.filled(text.source, ""), text.words))
+
+    def _hashes(self, run: Run) -> dict[str, str]:
+        named = {t.source for t in run.texts} | ({run.gold} if run.gold else set())
+        named |= {part for word in run.words for part in word.replace(",", "=").split("=") if part.startswith("{d")}
+        files = {name: Path(self.roots.filled(name, run.id)) for name in sorted(named) if "{text:" not in name}
+        return {name: file_hash(path) for name, path in files.items() if path.is_file()}
+
+
+def beginning(path: str, words: int) -> list[Sentence]:
+    """Whole sentences from the start of a file until there are so many words, with labels if it has some."""
+    labelled = load(path).sentences if _has_labels(path) else list(_until(stream_text(path), words))
+    return list(_until(labelled, words))
+
+
+def _has_labels(path: str) -> bool:
+    try:
+        return any(s.labelled for s in islice(load(path).sentences, 100))
+    except XlnerError:  # raw text
+        return False
+
+
+def _until(sentences: Any, words: int) -> Any:
+    count = 0
+    for sentence in sentences:
+        if count >= words:
+            return
+        count += len(sentence.words)
+        yield sentence
+
+
+def _numbers(printed: str, run: Run) -> dict[str, float]:
+    """The values that the run is asked for, from the JSON that its command printed."""
+    if not run.values:
+        return {}
+    try:
+        told = json.loads(printed)
+    except ValueError:
+        raise RunFailed(
+            f"`values` are read from the JSON that a command prints, and {run.words[0]} printed none"
+        ) from None
+    out = {}
+    for name, place in run.values.items():
+        value = told
+        for key in place.split("."):
+            try:
+                value = value[int(key)] if isinstance(value, list) else value[key]
+            except (KeyError, IndexError, TypeError, ValueError):
+                raise RunFailed(f"value {name}: the command printed nothing at {place}") from None
+        out[name] = float(value)
+    return out
+
+
+def _machine(threads: int | None) -> dict[str, Any]:
+    return {
+        "xlner": version("xlner"), "python": platform.python_version(), "machine": platform.machine(),
+        "cores": os.cpu_count(), "threads": threads, "time": datetime.now(UTC).isoformat(timespec="seconds"),
+    }  # fmt: skip
+
+
+@contextmanager
+def _alone(path: Path) -> Any:
+    """Hold a lock; processes that are started inside hold it with us, as long as they live."""
+    with path.open("a") as lock:
+        if os.name == "posix":
+            import fcntl
+
+            os.set_inheritable(lock.fileno(), True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock

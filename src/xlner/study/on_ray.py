@@ -1,0 +1,75 @@
+"""Workers of a Ray cluster, near or far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from xlner.errors import MissingExtraError, XlnerError
+from xlner.study.record import Record
+from xlner.study.runs import Run
+
+RETRIES = 3  # how often a run is made again whose worker died
+
+
+class RayWorkers:
+    """Runs as tasks of a Ray cluster: that of RAY_ADDRESS, or one that is started here and ends with the study.
+
+    All machines of the cluster need the study's folder and the data under the same paths. A run whose worker dies is
+    given to another one, which goes on where the run's own checkpoints are.
+
+    Args:
+        make: makes one run; sent to the workers.
+        count: runs at a time.
+        cpus: processors that a run takes.
+        gpus: likewise; a part of one is possible.
+
+    Raises:
+        MissingExtraError: Ray is not installed.
+    """
+
+    def __init__(self, make: Callable[[Run], Record], count: int, *, cpus: float = 1, gpus: float = 0) -> None:
+        try:
+            import ray
+        except ImportError:
+            raise MissingExtraError("a study on Ray", extra="ray") from None
+        self.count, self._ray = count, ray
+        self._owner = not ray.is_initialized()
+        if self._owner:
+            ray.init(num_cpus=None if _address() else max(1, round(count * cpus)), log_to_driver=False)
+        task = ray.remote(_attempt)
+        self._task = task.options(num_cpus=cpus, num_gpus=gpus, max_retries=RETRIES)
+        self._make = ray.put(make)
+        self._running: dict[Any, str] = {}
+
+    def start(self, run: Run) -> None:
+        self._running[self._task.remote(self._make, run)] = run.id
+
+    def wait(self) -> Iterator[tuple[str, Record | XlnerError]]:
+        ended, _ = self._ray.wait(list(self._running), num_returns=1)
+        for reference in ended:
+            id = self._running.pop(reference)
+            try:
+                yield id, self._ray.get(reference)
+            except self._ray.exceptions.RayError as error:
+                yield id, XlnerError(f"the worker of this run died {RETRIES + 1} times: {error}")
+
+    def close(self) -> None:
+        for reference in self._running:
+            self._ray.cancel(reference, force=True)
+        if self._owner:
+            self._ray.shutdown()
+
+
+def _attempt(make: Callable[[Run], Record], run: Run) -> Record | XlnerError:
+    """An error of the command is an answer; only the death of a worker is a reason to try again."""
+    try:
+        return make(run)
+    except XlnerError as error:
+        return XlnerError(str(error))
+
+
+def _address() -> str | None:
+    import os
+
+    return os.environ.get("RAY_ADDRESS")

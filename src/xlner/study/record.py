@@ -1,0 +1,112 @@
+"""What is kept of a finished run: everything that a report is computed from."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xlner.core.files import atomic
+from xlner.errors import DataError
+from xlner.evaluate import Scores, TypeScore
+
+MARK = "done.json"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A line of the ledger.
+
+    Args:
+        id: of the run.
+        settings: what the id is a hash of.
+        seconds: by the clock, scoring included.
+        peak_mb: largest resident memory of the command.
+        types: entity types that were scored.
+        counts: packed counts per sentence and type, from which F1 and its significance are computed; "" without gold.
+        values: numbers that the command printed.
+        made: version of the package, processor, cores, threads, time.
+        sha256: input file -> hash.
+    """
+
+    id: str
+    settings: Mapping[str, Any]
+    seconds: float
+    peak_mb: int
+    types: tuple[str, ...] = ()
+    counts: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
+    made: Mapping[str, Any] = field(default_factory=dict)
+    sha256: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def scores(self) -> Scores | None:
+        """Span scores; the lenient readings are not kept."""
+        if not self.counts:
+            return None
+        unknown = TypeScore.of((0, 0, 0))
+        return Scores(self.types, unpacked(self.counts, len(self.types)), unknown, unknown)
+
+    def line(self) -> str:
+        """As JSON in one line."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def packed(counts: np.ndarray) -> str:
+    """Counts as text. Shape: (n_sentences, n_types, 3); whole numbers from 0."""
+    flat = np.ascontiguousarray(counts, np.uint16)
+    return base64.b85encode(zlib.compress(flat.tobytes(), 9)).decode()
+
+
+def unpacked(text: str, types: int) -> np.ndarray:
+    """The counts of `packed`. Shape: (n_sentences, n_types, 3), int32."""
+    raw = zlib.decompress(base64.b85decode(text))
+    return np.frombuffer(raw, np.uint16).reshape(-1, types, 3).astype(np.int32)
+
+
+def write_mark(folder: Path, record: Record) -> None:
+    """Mark a run as done; the file is there whole or not at all."""
+    with atomic(folder / MARK) as out:
+        out.write(record.line() + "\n")
+
+
+def read_mark(folder: Path) -> Record | None:
+    """The record of a run that is done."""
+    path = folder / MARK
+    return _record(path.read_text("utf-8"), path, 1) if path.is_file() else None
+
+
+def write_ledger(path: Path, records: Iterable[Record]) -> None:
+    """Write all records, a line each, in the order of the ids."""
+    with atomic(path) as out:
+        for record in sorted(records, key=lambda r: r.id):
+            out.write(record.line() + "\n")
+
+
+def read_ledger(path: Path) -> dict[str, Record]:
+    """Id -> record.
+
+    Raises:
+        DataError: a line is no record.
+    """
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8") as lines:
+        records = [_record(line, path, number) for number, line in enumerate(lines, 1) if line.strip()]
+    return {r.id: r for r in records}
+
+
+def _record(line: str, path: Path, number: int) -> Record:
+    try:
+        values = json.loads(line)
+        return Record(**{**values, "types": tuple(values["types"])})
+    except (ValueError, TypeError, KeyError):
+        raise DataError(
+            "no record of a study; remove the line to have the run made again", path=path, line=number
+        ) from None

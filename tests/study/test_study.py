@@ -1,0 +1,223 @@
+"""Running a study: with a program that stands for xlner."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from xlner.api.study import Study, commands_of, run_study
+from xlner.cli import main
+from xlner.errors import DataError, UsageError, XlnerError
+from xlner.study.record import Record, read_ledger
+from xlner.study.runs import Run
+from xlner.study.schedule import make_all
+
+
+def test_everything_is_run_once_and_scored(toy):
+    result = toy.run()
+    assert not result.failed
+    assert len(result.records) == 14
+    assert sum(c.startswith("train") for c in toy.called()) == 2
+    student = next(r for r in result.study.runs if r.step == "student")
+    record = result.records[student.id]
+    assert record.values == {"size": 2.5}
+    assert 0.5 < record.scores.f1 < 1
+    assert record.sha256["{demo}/es.gold.conll"]
+    called = len(toy.called())
+    assert len(toy.run().records) == 14
+    assert len(toy.called()) == called  # nothing was done again
+
+
+def test_a_new_axis_value_runs_what_is_new_alone(toy):
+    toy.run()
+    called = len(toy.called())
+    toy.edit("words: [100, 200]", "words: [100, 200, 300]")
+    assert len(toy.run().records) == 18
+    new = toy.called()[called:]
+    assert len(new) == 8  # four students, and what each of them predicts
+    assert not any(c.startswith("train") for c in new)
+
+
+def test_the_beginning_of_a_text_has_whole_sentences(toy):
+    from xlner.data import load
+
+    result = toy.run()
+    student = next(r for r in result.study.runs if r.step == "student" and r.axes["words"] == 100)
+    (text,) = student.texts
+    cut = list(load(result.study.roots.study / "texts" / f"{text.key}.jsonl").sentences)
+    assert 100 <= sum(len(s.words) for s in cut) < 150
+    assert not any(s.spans for s in cut)
+
+
+def test_a_failed_run_is_told_and_what_needs_it_is_not_made(toy):
+    toy.edit("train --source", "train --fail --source")
+    result = toy.run()
+    assert len(result.failed) == 14
+    assert sum("this run was asked to fail" in why for why in result.failed.values()) == 2
+    assert sum("which failed" in why for why in result.failed.values()) == 12
+    assert len(toy.called()) == 2
+
+
+def test_a_failed_run_is_tried_again(toy):
+    toy.edit("--note 'seed {seed}'", "--note 'seed {seed}' --sleep $X")
+    assert len(toy.run().failed) == 8
+    assert len(toy.run().failed) == 8
+    assert sum(c.startswith("transfer") for c in toy.called()) == 16
+    assert sum(c.startswith("train") for c in toy.called()) == 2
+
+
+def test_one_run_and_what_it_needs(toy):
+    study = Study.open(toy.path, output=toy.folder)
+    student = next(r for r in study.runs if r.step == "student")
+    result = toy.run(only=[student.id])
+    assert set(result.records) == {student.id, *student.needs}
+    with pytest.raises(UsageError, match="no run nothing"):
+        toy.run(only=["nothing"])
+
+
+def test_commands_for_a_cluster_come_in_groups(toy):
+    study = Study.open(toy.path, output=toy.folder)
+    lines = list(commands_of(study, toy.path))
+    heads = [n for n, line in enumerate(lines) if line.startswith("#")]
+    assert [lines[n] for n in heads] == ["# group 1: 2 runs", "# group 2: 12 runs"]
+    assert all("--only" in line for line in lines if not line.startswith("#"))
+    toy.run()
+    assert list(commands_of(study, toy.path)) == []
+
+
+def test_a_ledger_without_the_models_remakes_what_new_runs_need(toy):
+    import shutil
+
+    toy.run()
+    shutil.rmtree(toy.folder / "runs")
+    called = len(toy.called())
+    assert len(toy.run().records) == 14
+    assert len(toy.called()) == called  # the ledger knows all of it
+    toy.edit("words: [100, 200]", "words: [100, 200, 300]")
+    toy.run()
+    assert sum(c.startswith("train") for c in toy.called()[called:]) == 2
+
+
+def test_a_killed_study_goes_on_and_repeats_at_most_what_was_at_work(toy, tmp_path):
+    toy.edit("--note 'seed {seed}'", "--note 'seed {seed}' --sleep 0.3")
+    script = tmp_path / "go.py"
+    script.write_text(
+        "from xlner.api.study import run_study\n"
+        f"run_study({str(toy.path)!r}, output={str(toy.folder)!r}, data={str(tmp_path)!r}, program={toy.words!r})\n"
+    )
+    for seconds in (3.0, 4.0):
+        process = subprocess.Popen([sys.executable, str(script)], start_new_session=True)
+        time.sleep(seconds)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    result = toy.run()
+    assert not result.failed
+    assert len(result.records) == 14
+    assert sum(c.startswith(("train", "transfer")) for c in toy.called()) <= 10 + 2
+    assert len(read_ledger(toy.folder / "ledger.jsonl")) == 14
+
+
+def test_two_processes_make_a_run_once(toy, tmp_path):
+    toy.edit("train --source", "train --sleep 1 --source")
+    study = Study.open(toy.path, output=toy.folder)
+    teacher = next(r for r in study.runs if r.step == "teacher")
+    script = tmp_path / "go.py"
+    script.write_text(
+        "from xlner.api.study import run_study\n"
+        f"run_study({str(toy.path)!r}, output={str(toy.folder)!r}, data={str(tmp_path)!r}, program={toy.words!r}, "
+        f"only=[{teacher.id!r}])\n"
+    )
+    both = [subprocess.Popen([sys.executable, str(script)]) for _ in range(2)]
+    assert [p.wait() for p in both] == [0, 0]
+    assert sum(c.startswith("train") for c in toy.called()) == 1
+
+
+def test_a_file_that_is_not_there_is_named_before_work(toy):
+    toy.edit("{demo}/en.train.conll", "{data}/nothing.conll")
+    with pytest.raises(DataError, match=r"nothing\.conll: no such file"):
+        toy.run()
+    assert toy.called() == []
+
+
+def test_a_broken_line_of_the_ledger_is_named(toy):
+    toy.run()
+    with (toy.folder / "ledger.jsonl").open("a") as out:
+        out.write('{"id": 3}\n')
+    with pytest.raises(DataError, match=r"ledger\.jsonl:15: no record"):
+        toy.run()
+
+
+class Simulated:
+    """Workers that are done at once."""
+
+    count = 8
+
+    def __init__(self, failing=()):
+        self.queue, self.failing, self.most = [], failing, 0
+
+    def start(self, run):
+        self.queue.append(run)
+        self.most = max(self.most, len(self.queue))
+
+    def wait(self):
+        run = self.queue.pop(0)
+        yield run.id, XlnerError("no") if run.id in self.failing else Record(run.id, {}, 1.0, 1)
+
+    def close(self):
+        pass
+
+
+def runs(count):
+    """Each run needs the one before it in its column of ten."""
+    made = {}
+    for n in range(count):
+        needs = (f"r{n - 10}",) if n >= 10 else ()
+        made[n] = Run("step", "m", {}, (), "", None, {}, 0.0, {}, needs=needs)
+        object.__setattr__(made[n], "id", f"r{n}")
+    return list(made.values())
+
+
+def test_ten_thousand_runs_are_scheduled_in_seconds_in_an_order_that_can_be():
+    workers, began = Simulated(), time.process_time()
+    order = {e.run.id: n for n, e in enumerate(make_all(runs(10_000), {}, workers))}
+    assert time.process_time() - began < 10
+    assert len(order) == 10_000
+    assert workers.most == 8
+    assert all(order[need] < order[r.id] for r in runs(10_000) for need in r.needs)
+
+
+def test_runs_behind_a_failed_one_are_given_up_once():
+    ends = list(make_all(runs(40), {}, Simulated(failing={"r13"})))
+    assert len(ends) == 40
+    assert {e.run.id for e in ends if e.record is None} == {"r13", "r23", "r33"}
+
+
+def test_the_commands(toy, capsys, tmp_path):
+    where = [str(toy.path), "--output", str(toy.folder), "--data", str(tmp_path)]
+
+    def call(*words, code=0):
+        with pytest.raises(SystemExit) as stopped:
+            main(["study", *words])
+        assert (stopped.value.code or 0) == code
+        return capsys.readouterr()
+
+    shown = call("run", *where, "--list")
+    assert shown.out.count("student") == 8
+    assert len(json.loads(call("run", *where, "--list", "--json").out)) == 14
+    assert call("run", *where, "--print-commands").out.count("--only") == 14
+    assert "one of" not in call("run", *where, "--on", "moon", code=2).out
+    toy.run()
+    told = call("run", *where, "--json")
+    assert json.loads(told.out)["done"] == 14
+    assert "toy: 14 runs, 0 left" in told.err
+
+
+def test_run_study_is_refused_without_workers(toy):
+    with pytest.raises(UsageError, match="workers"):
+        run_study(toy.path, output=toy.folder, workers=0)
