@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from statistics import median
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from xlner.errors import DataError, UsageError
 from xlner.study.execute import PROGRAM, Executor
@@ -17,6 +17,9 @@ from xlner.study.plan import Plan, read_plan
 from xlner.study.record import Record, read_ledger, read_mark, write_ledger
 from xlner.study.runs import Roots, Run, runs_of
 from xlner.study.schedule import Ended, LocalWorkers, Workers, make_all
+
+if TYPE_CHECKING:
+    from xlner.study.page import Report
 
 LEDGER = "ledger.jsonl"
 
@@ -203,7 +206,7 @@ def commands_of(study: Study, plan: str | Path, *, profile: str | None = None, p
         profile: as `study` was opened with.
         program: how the command is called.
     """
-    done, level = study.done(), {}
+    done, level = study.done(), dict[str, int]()
     for run in study.unique:
         if run.id not in done:
             level[run.id] = 1 + max((level.get(need, 0) for need in run.needs), default=0)
@@ -229,3 +232,29 @@ def _needed(runs: Sequence[Run], only: Sequence[str]) -> list[Run]:
             wanted.add(id)
             stack.extend(by_id[id].needs)
     return [run for run in runs if run.id in wanted]
+
+
+def report_study(
+    plan: str | Path, *, profile: str | None = None, output: str | Path | None = None, to: str | Path | None = None
+) -> Report:
+    """Write the report of a study. Its ledger is all that is read, beside the plan.
+
+    Args:
+        plan: YAML file.
+        profile: one of its profiles.
+        output: folder of the study.
+        to: folder for the report; by default that of the study.
+
+    Raises:
+        DataError: no plan, or a broken ledger.
+        UsageError: no run is done.
+        MissingExtraError: matplotlib is not installed.
+    """
+    from xlner.study.page import write_report
+
+    study = Study.open(plan, profile=profile, output=output)
+    done = study.done()
+    if not done:
+        raise UsageError(f"no run of {study.plan.name} is done in {study.roots.study}; `xlner study run` makes them")
+    again = f"xlner study run {Path(plan).name}" + (f" --profile {profile}" if profile else "")
+    return write_report(study.plan, study.runs, done, Path(to or study.roots.study), again)

@@ -48,8 +48,7 @@ def run_command(
         typer.echo("\n".join(commands_of(study, plan, profile=profile)))
         return
     if list_runs:
-        values, text = listed(study)
-        end(values, text, as_json=as_json)
+        end(*listed(study), as_json=as_json)
         return
     typer.echo(outlook(study), err=True)
     with Watch(study) as watch:

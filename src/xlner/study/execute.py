@@ -90,7 +90,7 @@ class Executor:
         printed, peak = "", 0
         if words := self.command(run):
             printed, peak = self._call(words, folder, lock)
-        counts, types = "", ()
+        counts, types = "", tuple[str, ...]()
         if run.gold is not None:
             gold, answered, more = self._scored(run, folder, lock)
             found = score(gold, answered)

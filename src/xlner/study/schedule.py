@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -46,7 +46,7 @@ class Ended:
 
 def make_all(
     runs: Sequence[Run], done: Mapping[str, Record], workers: Workers, started: Callable[[Run], None] = lambda run: None
-) -> Iterator[Ended]:
+) -> Generator[Ended, None, None]:
     """Make the runs that are not done. Runs that need a failed one are not made, and said to have failed.
 
     Args:

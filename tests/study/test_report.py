@@ -1,0 +1,170 @@
+"""What a study says: from records that a test makes up."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import numpy as np
+import pytest
+import yaml
+
+from xlner.api.study import report_study
+from xlner.cli import main
+from xlner.errors import UsageError
+from xlner.study.findings import findings_of
+from xlner.study.fits import fitted_law, rank_correlation
+from xlner.study.plan import Plan
+from xlner.study.record import Record, packed, unpacked, write_ledger
+from xlner.study.runs import runs_of
+
+PLAN = """
+name: made-up
+question: Does more text help?
+limits: [The numbers are made up.]
+axes: {seed: [1, 2, 3], target: [es, de, sw], words: [1000, 2000, 4000, 8000]}
+languages:
+  en: {train: "{demo}/en.train.conll"}
+  es: {raw: "{demo}/es.raw.txt", gold: "{demo}/es.gold.conll"}
+  de: {raw: "{demo}/de.raw.txt", gold: "{demo}/de.gold.conll"}
+  sw: {raw: "{demo}/sw.raw.txt", gold: "{demo}/sw.gold.conll"}
+steps:
+  teacher: {over: [seed], run: "train --source en={en.train} --seed {seed}"}
+  direct: {over: [target, seed], model: "{teacher}", gold: "{target.gold}"}
+  close: {over: [target], run: "similarity --language {target}={target.raw}", values: {closeness: x}}
+  distill:
+    over: [target, words, seed]
+    run: "transfer --source en={teacher} --target {target}={first(target.raw, words)} --seed {seed}"
+    gold: "{target.gold}"
+report:
+  - {kind: curve, title: More text, x: words, methods: [distill], base: direct, answers: true}
+  - {kind: differences, title: Against direct transfer, base: direct, methods: [distill], answers: true}
+  - {kind: heatmap, title: All languages}
+  - {kind: against, title: Closeness, x: closeness, methods: [direct]}
+  - {kind: table, title: Everything}
+"""
+GAIN = {"es": 6.0, "de": 3.0, "sw": -4.0}
+
+
+def counts(f1, chance, sentences=1500):
+    """Counts of a test set in which each sentence has two entities, for an F1 of about `f1` points."""
+    made = np.zeros((sentences, 1, 3), int)
+    made[:, 0, 0] = made[:, 0, 1] = 2
+    made[:, 0, 2] = chance.binomial(2, f1 / 100, sentences)
+    return made
+
+
+def record(run, f1, chance):
+    values = {"closeness": {"es": 0.9, "de": 0.7, "sw": 0.2}[run.axes["target"]]} if run.step == "close" else {}
+    held = packed(counts(f1, chance)) if run.gold else ""
+    return Record(run.id, run.settings(), 90.0, 800, ("PER",), held, values, {"xlner": "0.1"}, {"{demo}/x": "0" * 64})
+
+
+@pytest.fixture
+def world():
+    plan = Plan.model_validate(yaml.safe_load(PLAN))
+    runs, chance, records = runs_of(plan), np.random.default_rng(1), {}
+    for run in runs:
+        target, start = run.axes.get("target"), {"es": 70.0, "de": 60.0, "sw": 50.0}
+        f1 = start.get(target, 0)
+        if run.step == "distill":
+            f1 += GAIN[target] * (1 - (run.axes["words"] / 500) ** -1.0)
+        records[run.id] = record(run, f1, chance)
+    return plan, runs, records
+
+
+def test_counts_are_kept_to_the_last_one():
+    made = counts(60, np.random.default_rng(0))
+    assert (unpacked(packed(made), 1) == made).all()
+
+
+def test_the_law_that_made_the_numbers_is_found():
+    x = np.array([1000.0, 3000, 10_000, 30_000, 100_000])
+    law = fitted_law(x, 80 - 900 * x**-0.6)
+    assert law["a"] == pytest.approx(80, abs=0.1)
+    assert law["c"] == pytest.approx(0.6, abs=0.01)
+    assert law["error"] < 0.01
+    gain = 900 * law["stops"] ** -0.6 * (1 - 2**-0.6)
+    assert gain == pytest.approx(0.5, abs=0.01)  # what doubling from there adds
+    assert fitted_law(x[:3], x[:3]) is None
+
+
+def test_rank_correlation_is_that_of_scipy():
+    from scipy.stats import spearmanr
+
+    chance = np.random.default_rng(0)
+    x, y = chance.normal(size=20), chance.integers(5, size=20)
+    assert rank_correlation(x, y) == pytest.approx(spearmanr(x, y).statistic)
+    assert rank_correlation(x, np.zeros(20)) == 0
+
+
+def test_findings_say_what_the_numbers_are(world):
+    curve, differences, heatmap, against, table = findings_of(*world)
+    assert curve.sentences[0].startswith("F1 changes by +")
+    assert [row[0] for row in curve.rows] == ["es", "de", "sw"]
+    by_words = {s.split(" differs")[0]: s for s in differences.sentences}
+    assert "significantly better on 2" in by_words["distill, words=8000"]
+    assert len(differences.rows) == 12
+    gain = next(row for row in differences.rows if row[:2] == ["distill, words=8000", "es"])
+    assert float(gain[3]) == pytest.approx(6.0 * (1 - 1 / 16), abs=3)
+    assert heatmap.head == ["method", "es", "de", "sw", "mean of 3"]
+    assert against.sentences[0].startswith("closeness and F1 have a rank correlation of +1.00 over 3 pairs")
+    assert len(table.rows) == 3 + 12
+    assert all(row[3] == "3" for row in table.rows)  # seeds
+
+
+def test_numbers_are_the_same_from_a_ledger_alone(world, tmp_path):
+    plan, runs, records = world
+    (tmp_path / "made-up.yaml").write_text(PLAN)
+    write_ledger(tmp_path / "study" / "ledger.jsonl", records.values())
+    made = report_study(tmp_path / "made-up.yaml", output=tmp_path / "study")
+    assert [f.rows for f in made.findings] == [f.rows for f in findings_of(plan, runs, records)]
+    assert len(made.answer) == 2
+
+
+def test_the_page_needs_nothing_else(world, tmp_path):
+    plan, runs, records = world
+    from xlner.study.page import write_report
+
+    made = write_report(plan, runs, records, tmp_path, "xlner study run made-up.yaml")
+    page, markdown = (path.read_text("utf-8") for path in made.files[:2])
+    assert page.count("<svg") == 4
+    assert not re.search(r"""(src|href)=["']?(https?:)?//""", page)
+    assert "<script" not in page
+    for told in (plan.question, *made.answer, "The numbers are made up.", "xlner study run made-up.yaml"):
+        assert told in markdown
+    assert markdown.count("![") == 4
+    assert all(path.is_file() for path in made.files)
+    again = write_report(plan, runs, records, tmp_path / "again", "xlner study run made-up.yaml")
+    assert [p.read_bytes() for p in again.files] == [p.read_bytes() for p in made.files]
+
+
+def test_a_part_of_the_runs_gives_a_part_of_the_report(world):
+    plan, runs, records = world
+    some = {r.id: records[r.id] for r in runs if r.step in ("direct", "close")}
+    titles = [f.block.title for f in findings_of(plan, runs, some)]
+    assert titles == ["More text", "Against direct transfer", "All languages", "Closeness", "Everything"]
+    assert findings_of(plan, runs, {}) == []
+
+
+def test_two_hundred_runs_are_reported_in_seconds(world):
+    plan = Plan.model_validate({**yaml.safe_load(PLAN), "axes": {"seed": list(range(14)), "target": ["es", "de", "sw"],
+                                                                  "words": [1000, 2000, 4000, 8000]}})  # fmt: skip
+    runs, chance = runs_of(plan), np.random.default_rng(1)
+    records = {r.id: record(r, 60.0, chance) for r in runs}
+    began = time.process_time()
+    findings_of(plan, runs, records)
+    assert len(runs) > 200
+    assert time.process_time() - began < 20
+
+
+def test_the_command(world, tmp_path, capsys):
+    (tmp_path / "made-up.yaml").write_text(PLAN)
+    write_ledger(tmp_path / "study" / "ledger.jsonl", world[2].values())
+    with pytest.raises(SystemExit) as stopped:
+        main(["study", "report", str(tmp_path / "made-up.yaml"), "--output", str(tmp_path / "study"), "--json"])
+    assert not stopped.value.code
+    assert len(json.loads(capsys.readouterr().out)["blocks"]) == 5
+    with pytest.raises(UsageError, match="no run of made-up is done"):
+        report_study(tmp_path / "made-up.yaml", output=tmp_path / "nothing")
