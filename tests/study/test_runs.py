@@ -62,6 +62,15 @@ def test_some_combinations_can_be_left_out():
     assert {(r.axes["words"], r.axes["target"]) for r in students} == {(100, "es")}
 
 
+def test_two_axes_can_be_made_to_differ():
+    steps = yaml.safe_load(PLAN)["steps"]
+    steps["student"] |= {"over": ["source", "target", "seed"], "differ": ["source", "target"],
+                         "run": "transfer --source {source}=x --target {target}={target.raw}"}  # fmt: skip
+    axes = {**yaml.safe_load(PLAN)["axes"], "source": ["es", "de"]}
+    students = [r for r in runs_of(plan_of(steps=steps, axes=axes)) if r.step == "student"]
+    assert {(r.axes["source"], r.axes["target"]) for r in students} == {("es", "de"), ("de", "es")}
+
+
 def test_words_are_repeated_for_each_of_several_sources():
     text = """
 name: many

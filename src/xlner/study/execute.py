@@ -193,6 +193,8 @@ def _numbers(printed: str, run: Run) -> dict[str, float]:
                 value = value[int(key)] if isinstance(value, list) else value[key]
             except (KeyError, IndexError, TypeError, ValueError):
                 raise RunFailed(f"value {name}: the command printed nothing at {place}") from None
+        if not isinstance(value, int | float):
+            raise RunFailed(f"value {name}: the command printed no number at {place}, but {value!r}")
         out[name] = float(value)
     return out
 

@@ -40,6 +40,7 @@ class Step(_Strict):
         over: axes; there is one run for each combination of their values.
         when: axis -> the only values for which there is a run.
         unless: axis -> values for which there is none.
+        differ: axes that must not have one value, such as source and target.
         gold: labelled file that the model is scored on.
         model: what is scored; by default what the run leaves.
         label_consistency: how far equal words of the gold text get equal labels.
@@ -53,6 +54,7 @@ class Step(_Strict):
     over: list[str] = []
     when: dict[str, list[Value]] = {}
     unless: dict[str, list[Value]] = {}
+    differ: list[str] = []
     gold: str | None = None
     model: str = "{here}"
     label_consistency: float = Field(0.0, ge=0, le=1)
@@ -156,7 +158,7 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 def _check(plan: Plan, path: str | Path) -> None:
     for name, step in plan.steps.items():
-        for axis in (*step.over, *step.when, *step.unless):
+        for axis in (*step.over, *step.when, *step.unless, *step.differ):
             if axis not in plan.axes:
                 known = ", ".join(plan.axes) or "none"
                 raise DataError(f"steps.{name}: there is no axis '{axis}'; there are: {known}", path=path)

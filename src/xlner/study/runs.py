@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +100,10 @@ def runs_of(plan: Plan) -> list[Run]:
 def _combinations(plan: Plan, step: Step) -> Iterator[dict[str, Any]]:
     for values in product(*(plan.axes[axis] for axis in step.over)):
         axes = dict(zip(step.over, values, strict=True))
-        if all(axes.get(a) in allowed for a, allowed in step.when.items()) and not any(
-            axes.get(a) in left_out for a, left_out in step.unless.items()
-        ):
+        wanted = all(axes.get(a) in allowed for a, allowed in step.when.items())
+        left_out = any(axes.get(a) in values for a, values in step.unless.items())
+        compared = [axes.get(a) for a in step.differ]
+        if wanted and not left_out and not any(a == b for a, b in combinations(compared, 2)):
             yield axes
 
 

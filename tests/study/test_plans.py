@@ -1,0 +1,41 @@
+"""The plans that ship: all of them are read, and run at their smallest on the demo corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from xlner.api.study import Study, report_study, run_study
+
+PLANS = sorted((Path(__file__).parents[2] / "studies").glob("*.yaml"))
+
+
+def test_there_are_plans():
+    assert {"alignment", "multi-source", "projection-vs-distillation", "scaling"} <= {p.stem for p in PLANS}
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda p: p.stem)
+def test_a_plan_has_the_name_of_its_file_and_an_answer(plan):
+    study = Study.open(plan)
+    assert study.plan.name == plan.stem
+    assert any(block.answers for block in study.plan.report)
+    assert study.plan.limits
+    assert len(study.plan.axes["seed"]) >= 3
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """One for all plans, so that what they have in common is made once."""
+    return tmp_path_factory.mktemp("studies")
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("plan", PLANS, ids=lambda p: p.stem)
+def test_a_plan_runs_on_the_demo_corpus(plan, folder):
+    result = run_study(plan, profile="smoke", output=folder)
+    assert result.failed == {}
+    made = report_study(plan, profile="smoke", output=folder, to=folder / "reports")
+    assert made.answer
+    assert len(made.findings) == len(result.study.plan.report)
+    assert all(file.is_file() for file in made.files)
