@@ -165,7 +165,7 @@ def _projected_teachers(
     starts: tuple[tuple[str, Literal["auto", "encoder"]], ...] = (("projected", "auto"), ("projected-alone", "encoder"))
     for name, start in starts:
         if name == "projected" or options.projected_teachers == "both":
-            how = replace(options, student=options.teacher, student_from=start)
+            how = replace(options, student=options.teacher, student_from=start, student_layers=None, student_match=0.0)
             projected_teachers.append(projected_teacher(name, sets, teachers, task, how, run.path / "teachers" / name))
     return projected_teachers
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from xlner.component import option, options
 from xlner.errors import OptionError, UsageError
 from xlner.methods.method import Fitted, Method
+from xlner.methods.student_size import StudentSize
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Distill(Method):
     needs = frozenset({"raw"})
 
     @options
-    class Options:
+    class Options(StudentSize):
         """Settings of distillation."""
 
         encoder: str = option(

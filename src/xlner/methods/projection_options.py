@@ -9,6 +9,7 @@ from xlner.component import option, options
 from xlner.core.languages import bcp47
 from xlner.errors import OptionError, UsageError
 from xlner.methods.noise_options import NoiseOptions
+from xlner.methods.student_size import StudentSize
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ Named = str | dict[str, Any]
 
 
 @options
-class ProjectionOptions(NoiseOptions):
+class ProjectionOptions(StudentSize, NoiseOptions):
     """How entities come from a sentence to its translation, and which of them are believed."""
 
     aligner: str | dict[str, Any] = option(

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from accelerate.tracking import get_available_trackers
 from accelerate.utils import DistributedDataParallelKwargs
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from xlner.component import to_values
-from xlner.core.files import replace_file
 from xlner.core.seed import seed_everything
-from xlner.errors import ModelError, OptionError
+from xlner.errors import ModelError
 from xlner.tagger.device import autocast
 from xlner.tagger.tagger import Tagger
 from xlner.train.batches import Batch, Streams
@@ -27,6 +25,7 @@ from xlner.train.checkpoint import (
     restore_optimizer,
     rng_state,
     save_checkpoint,
+    save_weights,
     set_rng_state,
 )
 from xlner.train.dropout import use_byte_dropout
@@ -37,6 +36,7 @@ from xlner.train.optimizer import add_modules, schedule, trainable
 from xlner.train.options import TrainOptions
 from xlner.train.pace import pace
 from xlner.train.state import State, TrainResult
+from xlner.train.trackers import check_trackers
 
 CHECKPOINT, BEST, METRICS = "checkpoint", "best.safetensors", "metrics.jsonl"
 
@@ -65,7 +65,7 @@ class Training:
         options: TrainOptions,
         folder: Path,
     ) -> None:
-        _check_trackers(options.report_to)
+        check_trackers(options.report_to)
         folder.mkdir(parents=True, exist_ok=True)
         self.tagger, self.objective, self.options, self.folder = tagger, objective, options, folder
         self.accelerator = Accelerator(
@@ -158,15 +158,16 @@ class Training:
     def _forward(self, batch: Batch) -> StreamInput:
         device = self.tagger.device
         ids, mask, rows, columns = (t.to(device) for t in (batch.ids, batch.mask, batch.rows, batch.columns))
-        hidden = None
+        hidden, states = None, ()
         outputs = {"output_hidden_states": True} if wants_hidden(self.objective) else {}
         with autocast(device, self.tagger.dtype):
             out = self.model(input_ids=ids, attention_mask=mask, **outputs)
         if outputs:
-            hidden = out.hidden_states[-1].float()
+            states = out.hidden_states
+            hidden = states[-1].float()
         logits = out.logits.float()[rows, columns]
         targets, weights, pairs = (t.to(device) for t in (batch.targets, batch.weights, batch.pairs))
-        return StreamInput(logits, hidden, ids, mask, rows, columns, targets, weights, pairs)
+        return StreamInput(logits, hidden, ids, mask, rows, columns, targets, weights, pairs, states)
 
     def _share_gradients(self) -> None:
         """The mean of the gradients of the objective's modules over all processes; the model's own are wrapped."""
@@ -200,7 +201,7 @@ class Training:
         if f1 > state.best:
             state.best, state.best_epoch = f1, state.epoch
             if self.accelerator.is_main_process:
-                _save_weights(self.folder / BEST, dict(zip(self.names, self.trained, strict=True)))
+                save_weights(self.folder / BEST, dict(zip(self.names, self.trained, strict=True)))
         elif self.options.patience and state.epoch - state.best_epoch >= self.options.patience:
             state.stop = True
 
@@ -281,18 +282,3 @@ class Training:
         restore_optimizer(optimizer, [*self.names, *self.module_names], tensors)
         if (rng := tensors.get(f"random.{self.rank}")) is not None:
             set_rng_state(rng.to(torch.uint8), self.tagger.device)
-
-
-def _check_trackers(names: Sequence[str]) -> None:
-    known = [str(t) for t in get_available_trackers()]
-    for name in names:
-        if name not in ("all", *known):
-            raise OptionError(
-                "report_to",
-                f"must be of trackers that are installed: {', '.join(known) or 'there is none'}; got '{name}'",
-            )
-
-
-def _save_weights(path: Path, weights: Mapping[str, torch.Tensor]) -> None:
-    with replace_file(path) as place:
-        save_file({n: p.detach().contiguous().cpu() for n, p in weights.items()}, place)
