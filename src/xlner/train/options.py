@@ -27,6 +27,13 @@ class TrainOptions:
     )
     warmup: float = option(0.1, "Share of training over which the learning rate rises; then it falls to 0.", ge=0, lt=1)
     weight_decay: float = option(0.01, "Decoupled weight decay (AdamW), on weight matrices only.", ge=0)
+    average_from: float | None = option(
+        None,
+        "Share of the training from which on weights are averaged, step by step; the model has their mean. By default "
+        "the last ones.",
+        ge=0,
+        lt=1,
+    )
     clip: float = option(1.0, "Largest norm of the gradient.", gt=0)
     dropout: float | None = option(None, "Replaces the encoder's dropout rates; by default they stay.", ge=0, lt=1)
     freeze_embeddings: bool = option(True, "Keep the embedding layer as pretrained.")

@@ -18,6 +18,7 @@ from xlner.core.seed import seed_everything
 from xlner.errors import ModelError
 from xlner.tagger.device import autocast
 from xlner.tagger.tagger import Tagger
+from xlner.train.averaging import WeightAverage
 from xlner.train.batches import Batch, Streams
 from xlner.train.checkpoint import (
     load_checkpoint,
@@ -86,6 +87,7 @@ class Training:
         self.model, self.optimizer = self.accelerator.prepare(tagger.model, optimizer)
         by_name = dict(tagger.model.named_parameters())
         self.trained = [by_name[n] for n in self.names]
+        self.average = WeightAverage(self.names, self.trained, options.average_from)
         self.module_parameters = [p for m in self.modules.values() for p in m.parameters() if p.requires_grad]
         seed_everything(options.seed + 7919 * self.rank)
         first = next(iter(streams.values()))
@@ -111,6 +113,7 @@ class Training:
             tensors, values = saved
             self._restore(tensors)
             self._start(State.of(values))
+            self.average.restore(tensors, self.state.averaged)
         step = None if saved is None else self.state.step
         self.metrics = MetricsFile(
             self.folder / METRICS, step=step, epoch=self.state.epoch, active=self.accelerator.is_main_process
@@ -141,6 +144,7 @@ class Training:
         self.accelerator.clip_grad_norm_([*self.trained, *self.module_parameters], self.options.clip)
         self.optimizer.step()
         self.optimizer.zero_grad()
+        self.average.take(self.done)
         for name, part in {"loss": value, **parts}.items():
             part = part.detach()
             self._sums[name] = self._sums[name] + part if name in self._sums else 0.0 + part
@@ -225,6 +229,7 @@ class Training:
             rng = self.accelerator.gather(rng.to(self.tagger.device)).cpu()
         self.state.seconds += time.monotonic() - self._saved_at
         if self.accelerator.is_main_process:
+            self.state.averaged = self.average.count
             self.state.sums = {name: value.item() for name, value in self._sums.items()}
             names = [*self.names, *self.module_names]
             save_checkpoint(
@@ -232,6 +237,7 @@ class Training:
                 {
                     **{f"model.{n}": p for n, p in zip(self.names, self.trained, strict=True)},
                     **self._module_tensors(),
+                    **self.average.tensors(),
                     **optimizer_tensors(self.optimizer, names),
                     **{f"random.{r}": row for r, row in enumerate(rng)},
                 },
@@ -240,7 +246,7 @@ class Training:
         self._saved_at = time.monotonic()
 
     def finish(self) -> TrainResult:
-        """Take the best epoch's weights, if dev data chose one, and end the logs."""
+        """Take the best epoch's weights, if dev data chose one, or else the mean if there is one; and end the logs."""
         state = self.state
         self.accelerator.wait_for_everyone()
         if state.dev and 0 < state.best_epoch < state.epoch:
@@ -248,6 +254,8 @@ class Training:
             with torch.no_grad():
                 for name, parameter in zip(self.names, self.trained, strict=True):
                     parameter.copy_(best[name])
+        else:
+            self.average.put()
         for tracker in self.accelerator.trackers:  # end_training() would also end the process group of the caller
             tracker.finish()
         self.tagger.model.eval()
