@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from xlner.component import option, options
 from xlner.errors import OptionError, UsageError
 from xlner.methods.method import Fitted, Method
+from xlner.methods.seeds import AveragedSeeds
 from xlner.methods.student_size import StudentSize
 from xlner.train.options import TrainOptions
 
@@ -30,7 +31,7 @@ class Distill(Method):
     needs = frozenset({"raw"})
 
     @options
-    class Options(StudentSize):
+    class Options(StudentSize, AveragedSeeds):
         """Settings of distillation."""
 
         encoder: str = option(

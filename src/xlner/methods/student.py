@@ -13,7 +13,7 @@ from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
 from xlner.methods.starting import UNKNOWN_TYPES, StudentOptions, starting_student
 from xlner.methods.supervised import dev_f1
 from xlner.methods.task import Task
-from xlner.methods.teachers import Teacher
+from xlner.methods.teachers import Teacher, with_siblings
 from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.train import make_loss, train
@@ -70,6 +70,7 @@ def distil_from(
         DataError: there is no sentence in the raw text.
     """
     assert task.raw is not None
+    teachers, weights = with_siblings(teachers, weights)
     names = [t.name for t in teachers]
     _write_weights(run, weights.as_dict(names))
     folders, known_types = [], []

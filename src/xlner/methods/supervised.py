@@ -24,6 +24,7 @@ def supervise(
     folder: Path,
     dev: Sequence[Sentence] = (),
     title: str = "train",
+    head_seed: int | None = None,
 ) -> Tagger:
     """A tagger trained on labelled sentences.
 
@@ -36,8 +37,9 @@ def supervise(
         folder: where checkpoint and metrics live; an interrupted training goes on from there.
         dev: labelled sentences; if given, the epoch with the best F1 on them is kept.
         title: for the progress bar.
+        head_seed: of the new head; None for that of the training.
     """
-    seed_everything(options.seed)
+    seed_everything(options.seed if head_seed is None else head_seed)
     tagger = Tagger.fresh(
         encoder,
         labels,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,21 @@ class TeacherWeights:
             return [np.repeat(column, lengths)[:, None] for column in part.T]
         rows = np.stack([self.types.get(t, self.language) for t in labels.types for _ in "BI"])
         return [row[None].astype(np.float32) for row in rows.T]
+
+    def divided(self, counts: Sequence[int]) -> TeacherWeights:
+        """Weights of more teachers: `counts[k]` of them stand in the place of teacher k, and share its weight alike."""
+        places = np.repeat(np.arange(len(counts)), counts)
+        shares = (1 / np.repeat(counts, counts)).astype(np.float32)
+
+        def longer(values: np.ndarray) -> np.ndarray:
+            return values[..., places] * shares
+
+        return replace(
+            self,
+            language=longer(self.language),
+            types={t: longer(w) for t, w in self.types.items()},
+            sentences=None if self.sentences is None else longer(self.sentences),
+        )
 
     def check(self, known: Sequence[Collection[str]], types: Sequence[str]) -> None:
         """See that every type is known to a teacher that counts.
