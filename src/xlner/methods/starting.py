@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from xlner.encoder.depth import evenly, layers_of, retain_layers
 from xlner.errors import OptionError, UsageError
+from xlner.methods.supervised import fresh_tagger
 from xlner.methods.task import Task
 from xlner.methods.teachers import Teacher
 from xlner.tagger import Tagger
@@ -95,6 +96,10 @@ def starting_student(
             student = able[0].load(settings, dropout=settings.dropout)
             student.languages = tuple(languages)
             ready = student if student.has_matching_head else student.with_matching_head()
+            if settings.layer is not None and settings.layer < len(layers_of(ready.model)):
+                raise OptionError(
+                    "student.layer", f"is for a new head, and this student starts from {able[0].name} with its head"
+                )
             return _of_size(ready, settings, able[0].name, options, trained=True)
         if options.student_from == "teacher" and first is not None:
             knows = ", ".join(sorted(known_types[0]))
@@ -104,10 +109,7 @@ def starting_student(
             )
     if options.student_match:
         raise UsageError("`student_match` needs a student that starts from a teacher, and this one starts fresh")
-    fresh = Tagger.fresh(
-        options.encoder, task.labels, languages=languages,
-        device=settings.device, precision=settings.precision, dropout=settings.dropout,
-    )  # fmt: skip
+    fresh = fresh_tagger(options.encoder, task.labels, languages, settings)
     asked = able or other_encoder or options.student_from == "encoder"
     return _of_size(fresh, settings, "encoder" if asked else UNKNOWN_TYPES, options, trained=False)
 

@@ -31,6 +31,7 @@ from xlner.train.checkpoint import (
 )
 from xlner.train.dropout import use_byte_dropout
 from xlner.train.examples import Chunks
+from xlner.train.lora import merge_lora
 from xlner.train.metrics import MetricsFile
 from xlner.train.objective import Objective, StepInput, StreamInput, modules_of, split_loss, wants_hidden
 from xlner.train.optimizer import add_modules, schedule, trainable
@@ -81,6 +82,7 @@ class Training:
             self.accelerator.init_trackers("xlner", config={k: str(v) for k, v in to_values(options).items()})
         self.rank, self.world = self.accelerator.process_index, self.accelerator.num_processes
         use_byte_dropout(tagger.model)
+        seed_everything(options.seed)  # updates of LoRA start at random
         self.names, optimizer = trainable(tagger, options)
         self.modules = {n: m.to(tagger.device).train() for n, m in modules_of(objective).items()}
         self.module_names = add_modules(optimizer, self.modules, options)
@@ -256,6 +258,7 @@ class Training:
                     parameter.copy_(best[name])
         else:
             self.average.put()
+        merge_lora(self.tagger.model)
         for tracker in self.accelerator.trackers:  # end_training() would also end the process group of the caller
             tracker.finish()
         self.tagger.model.eval()
