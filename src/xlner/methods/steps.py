@@ -54,7 +54,7 @@ def steps_of(folder: Path) -> tuple[Step, ...]:
     entries += [(step, cost) for _, index in _sets(folder) for step, cost in index["counts"].get("steps", {}).items()]
     labelled = (_read(f) or {} for f in sorted(folder.glob(f"soft_labels/*/*{STEPS}")))
     entries += [(step, cost) for costs in labelled for step, cost in costs.items()]
-    entries += [("train", _read(folder / TIME))]
+    entries += [("train", _read(f / TIME)) for f in (*sorted(folder.glob("rounds/*")), folder)]
     added: dict[str, Step] = {}
     for name, cost in entries:
         if cost:

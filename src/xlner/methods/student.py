@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from xlner.core.run_folder import RunFolder
@@ -35,6 +36,8 @@ class DistilOptions(StudentOptions, Protocol):
     @property
     def lower_case_names(self) -> LowerCase: ...
     @property
+    def weigh_by_certainty(self) -> float: ...
+    @property
     def weights(self) -> str: ...
     @property
     def chunk_sentences(self) -> int: ...
@@ -49,6 +52,8 @@ def distil_from(
     *,
     beside: Sequence[ProjectedSet] = (),
     vote: float = 0.0,
+    soft_labels: Path | None = None,
+    title: str = "student",
 ) -> tuple[Tagger, tuple[str, ...]]:
     """Let teachers label the raw text of the task, and train a student on the weighted mean of their probabilities.
 
@@ -61,6 +66,8 @@ def distil_from(
         beside: projected data that the student learns from in the same steps; it goes round as long as the raw text
             takes.
         vote: weight of the hard label on words that all teachers label alike, for the loss ce.
+        soft_labels: folder of the soft labels, if it is not in that of the run.
+        title: for the progress bar of the training.
 
     Returns:
         The student, and what the user should know of it.
@@ -77,10 +84,12 @@ def distil_from(
     sizes: tuple[int, ...] = ()
     for teacher in teachers:
         tagger = teacher.load(options.student)
-        folder = run.path / "soft_labels" / teacher.name
-        title = f"soft labels by {teacher.name}"
+        folder = (soft_labels or run.path / "soft_labels") / teacher.name
+        labelling = f"soft labels by {teacher.name}"
         with main_first():
-            sizes = write_soft_labels(tagger, task.raw, folder, chunk_sentences=options.chunk_sentences, title=title)
+            sizes = write_soft_labels(
+                tagger, task.raw, folder, chunk_sentences=options.chunk_sentences, title=labelling
+            )
         folders.append(folder)
         known_types.append(tagger.outputs.known)
 
@@ -100,14 +109,21 @@ def distil_from(
         consistency=options.label_consistency,
         lower_case=options.lower_case_names,
         vote=vote,
+        certainty=options.weigh_by_certainty,
     )
     loss = starting.objective(make_loss(options.loss, temperature=options.temperature))
     streams: SoftLabelChunks | dict[str, Chunks] = chunks
     if beside:
         streams = {"raw": chunks, "projected": ProjectedChunks(student, beside)}
-    train(student, streams, loss, options=starting.settings, folder=run.path, dev=dev_f1(task.dev), title="student")
-    fresh = f"the student starts from the {UNKNOWN_TYPES}; it then needs more raw text than one that starts trained"
-    return student, (fresh,) if start == UNKNOWN_TYPES else ()
+    train(student, streams, loss, options=starting.settings, folder=run.path, dev=dev_f1(task.dev), title=title)
+    return student, notes_of(run)
+
+
+def notes_of(run: RunFolder) -> tuple[str, ...]:
+    """What the user should know of a distillation whose training has begun in a folder."""
+    if (run.read_json("weights_detail.json") or {}).get("student_starts_from") != UNKNOWN_TYPES:
+        return ()
+    return (f"the student starts from the {UNKNOWN_TYPES}; it then needs more raw text than one that starts trained",)
 
 
 def _write_weights(run: RunFolder, values: dict[str, object]) -> None:

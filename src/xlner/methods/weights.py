@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,14 +55,24 @@ class TeacherWeights:
         places = np.repeat(np.arange(len(counts)), counts)
         shares = (1 / np.repeat(counts, counts)).astype(np.float32)
 
-        def longer(values: np.ndarray) -> np.ndarray:
-            return values[..., places] * shares
+        return self._changed(lambda values: values[..., places] * shares)
 
+    def behind(self, count: int, share: float) -> TeacherWeights:
+        """Weights with those of `count` further teachers before them, which have `share` of all, each alike."""
+
+        def longer(values: np.ndarray) -> np.ndarray:
+            first = np.full((*values.shape[:-1], count), share / count, np.float32)
+            return np.concatenate([first, values * np.float32(1 - share)], axis=-1)
+
+        return self._changed(longer)
+
+    def _changed(self, change: Callable[[np.ndarray], np.ndarray]) -> TeacherWeights:
+        """Other weights of the same rule; `change` works on the last axis, that of teachers."""
         return replace(
             self,
-            language=longer(self.language),
-            types={t: longer(w) for t, w in self.types.items()},
-            sentences=None if self.sentences is None else longer(self.sentences),
+            language=change(self.language),
+            types={t: change(w) for t, w in self.types.items()},
+            sentences=None if self.sentences is None else change(self.sentences),
         )
 
     def check(self, known: Sequence[Collection[str]], types: Sequence[str]) -> None:
