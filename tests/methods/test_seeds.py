@@ -13,7 +13,6 @@ from tests.toy import sentences
 
 from xlner.core.labels import LabelSet
 from xlner.core.run_folder import RunFolder
-from xlner.errors import UsageError
 from xlner.evaluate import score
 from xlner.methods import supervised
 from xlner.methods.direct import Direct
@@ -99,10 +98,12 @@ def test_direct_transfer_can_average_seeds_too(options, tmp_path):
     assert torch.allclose(tagger.model.classifier.weight, (seeds[0] + seeds[1]) / 2, atol=1e-6)
 
 
-def test_seeds_of_models_alone_are_an_error(options, tmp_path):
-    alone = replace(TASK, sources=(Source(language="eng", model="somewhere", name="1-en"),))
-    with pytest.raises(UsageError, match="`teacher_seeds` trains teachers on labelled data, and all sources are mode"):
-        Distill.fit(alone, replace(options, teacher_seeds=2), RunFolder(tmp_path))
+def test_seeds_of_models_alone_have_no_effect_and_that_is_said(options, tmp_path):
+    teachers_of([SOURCE], TASK, options, RunFolder(tmp_path / "first"))
+    model = str(tmp_path / "first" / "teachers" / "1-en")
+    alone = replace(TASK, sources=(Source(language="eng", model=model, name="1-en"),))
+    made = Distill.fit(alone, replace(options, teacher_seeds=2), RunFolder(tmp_path / "second"))
+    assert made.notes == ("all sources are models and were taken as they are: `teacher_seeds` had no effect",)
 
 
 def test_seeds_share_the_weight_of_their_source():

@@ -13,7 +13,7 @@ from xlner.methods.projected import ProjectedChunks, ProjectedSet, SentencePairs
 from xlner.methods.starting import UNKNOWN_TYPES, StudentOptions, starting_student
 from xlner.methods.supervised import dev_f1
 from xlner.methods.task import Source, Task
-from xlner.methods.teachers import Teacher
+from xlner.methods.teachers import Teacher, notes_on_seeds
 from xlner.tagger import Tagger
 from xlner.tagger.outputs import OutputMap
 from xlner.tagger.tagger import model_config, model_folder
@@ -29,6 +29,8 @@ class ProjectedStudentOptions(StudentOptions, Protocol):
 
     @property
     def co_teaching(self) -> float: ...
+    @property
+    def teacher_seeds(self) -> int: ...
 
 
 def pairs_of_bitexts(task: Task, sources: Sequence[Source], teachers: Sequence[Teacher]) -> list[SentencePairs]:
@@ -100,7 +102,7 @@ def train_on_projected(
         title=title,
     )
     fresh = (f"the student starts from the {UNKNOWN_TYPES}",) if starting.start == UNKNOWN_TYPES else ()
-    return student, (*(s.note() for s in sets), *fresh)
+    return student, (*(s.note() for s in sets), *fresh, *notes_on_seeds(teachers, options.teacher_seeds))
 
 
 def projected_teacher(

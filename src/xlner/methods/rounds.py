@@ -69,13 +69,13 @@ def distil_in_rounds(
     """
     from xlner.core.run_folder import RunFolder
     from xlner.methods.student import distil_from, notes_of
-    from xlner.methods.teachers import Teacher
+    from xlner.methods.teachers import Teacher, notes_on_seeds
     from xlner.methods.weights import TeacherWeights
     from xlner.train.loop import forget
     from xlner.train.processes import main_process, wait_for_all
 
     labelling, shares = list(teachers), weights
-    notes: tuple[str, ...] = ()
+    notes = notes_on_seeds(teachers, options.teacher_seeds)
     for number in range(1, options.rounds):
         place = RunFolder(run.path / "rounds" / str(number))
         model = place.path / "model"

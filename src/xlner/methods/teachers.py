@@ -10,7 +10,6 @@ from typing import Protocol
 
 from xlner.core.labels import LabelSet
 from xlner.core.run_folder import RunFolder
-from xlner.errors import UsageError
 from xlner.methods.seeds import Average, seeds_of, trained
 from xlner.methods.supervised import supervise
 from xlner.methods.task import Source, Task
@@ -66,12 +65,7 @@ def teachers_of(sources: Sequence[Source], task: Task, options: TeacherOptions, 
     """The teachers of some sources, in their order, kept in the run's folder. See `teacher_of`.
 
     Of several seeds whose probabilities are averaged the first stands for its source, and has the others as siblings.
-
-    Raises:
-        UsageError: several seeds are asked for, and all sources are models.
     """
-    if options.teacher_seeds > 1 and sources and all(s.model for s in sources):
-        raise UsageError("`teacher_seeds` trains teachers on labelled data, and all sources are models")
     alone = options.average_of_seeds == "weights"
 
     def one(source: Source, training: TrainOptions, name: str) -> Teacher:
@@ -86,6 +80,12 @@ def teachers_of(sources: Sequence[Source], task: Task, options: TeacherOptions, 
         siblings = tuple(one(source, o, f"{source.name}-seed-{o.seed}") for o in others)
         teachers.append(replace(one(source, first, source.name), siblings=siblings))
     return teachers
+
+
+def notes_on_seeds(teachers: Sequence[Teacher], seeds: int) -> tuple[str, ...]:
+    """What to know of several seeds that were asked for where no teacher was trained."""
+    idle = seeds > 1 and teachers and all(t.given for t in teachers)
+    return ("all sources are models and were taken as they are: `teacher_seeds` had no effect",) if idle else ()
 
 
 def with_siblings(teachers: Sequence[Teacher], weights: TeacherWeights) -> tuple[list[Teacher], TeacherWeights]:

@@ -8,7 +8,7 @@ from typing import Any
 from xlner.encoder.depth import layers_of
 from xlner.errors import MissingExtraError
 
-_SCALE = 2.0  # of an update; alpha is this times the rank, as in the authors' experiments with rank 8
+_SCALE = 2  # of an update; alpha is this times the rank, as in the authors' experiments with rank 8
 
 
 def add_lora(model: Any, rank: int, *, frozen: int) -> None:
