@@ -82,7 +82,7 @@ def table(words: int, rows: list[dict[str, Any]]) -> str:
         "# Smaller students",
         "",
         f"English to Spanish (CoNLL, four types), one seed, {words} raw words of the Spanish training file. F1 on "
-        "Spanish dev. Sentences a second of processor time, one thread, over the same text. Match: `--student-match 1`.",
+        "Spanish dev. Sentences a second of processor time, one thread, over that text. Match: `--student-match 1`.",
         "",
         "| model | layers | F1 | sentences/s | MB | passes | seconds of training |",
         "|---|---|---|---|---|---|---|",
