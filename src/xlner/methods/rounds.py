@@ -59,7 +59,7 @@ def distil_in_rounds(
         options: of the distillation (`DistilOptions`) and of its rounds (`SelfTraining`).
         run: see there.
         beside: see there.
-        vote: see there.
+        vote: see there; a student that labels alone has no vote, since it would agree with itself on every word.
 
     Returns:
         The last student, and what the user should know of it.
@@ -74,7 +74,7 @@ def distil_in_rounds(
     from xlner.train.loop import forget
     from xlner.train.processes import main_process, wait_for_all
 
-    labelling, shares = list(teachers), weights
+    labelling, shares, voice = list(teachers), weights, vote
     notes = notes_on_seeds(teachers, options.teacher_seeds)
     for number in range(1, options.rounds):
         place = RunFolder(run.path / "rounds" / str(number))
@@ -83,7 +83,7 @@ def distil_in_rounds(
             place.path.mkdir(parents=True, exist_ok=True)
             student, _ = distil_from(
                 labelling, shares, task, _of_round(options, number), place,
-                beside=beside, vote=vote, soft_labels=run.path / "soft_labels", title=f"student of round {number}",
+                beside=beside, vote=voice, soft_labels=run.path / "soft_labels", title=f"student of round {number}",
             )  # fmt: skip
             if main_process():
                 student.save(model)
@@ -94,9 +94,9 @@ def distil_in_rounds(
         if options.round_share < 1:
             labelling, shares = [last, *teachers], weights.behind(1, options.round_share)
         else:
-            labelling, shares = [last], TeacherWeights.uniform(1)
+            labelling, shares, voice = [last], TeacherWeights.uniform(1), 0.0
     student, told = distil_from(
-        labelling, shares, task, _of_round(options, options.rounds), run, beside=beside, vote=vote
+        labelling, shares, task, _of_round(options, options.rounds), run, beside=beside, vote=voice
     )
     return student, tuple(dict.fromkeys((*notes, *told)))
 
