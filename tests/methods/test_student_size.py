@@ -16,8 +16,9 @@ from xlner.errors import OptionError, UsageError
 from xlner.evaluate import score
 from xlner.methods.bitext import BitextTransfer
 from xlner.methods.distill import Distill
+from xlner.methods.starting import starting_student
 from xlner.methods.task import Bitext, Source, Task
-from xlner.methods.teachers import teacher_of
+from xlner.methods.teachers import Teacher, teacher_of
 from xlner.train import TrainOptions
 from xlner.train import state_matching as matching
 
@@ -66,10 +67,13 @@ def test_a_student_of_two_layers_learns_and_loads_everywhere(fit, tmp_path):
     assert loaded.config.num_hidden_layers == len(loaded.base_model.encoder.layer) == 2
 
 
-def test_a_smaller_student_takes_more_passes_and_freezes_no_layer_above_a_gap(fit, tmp_path):
-    student = fit(tmp_path, student_layers=3, student=FAST)  # layers 0, 2 and 3; a quarter of three is none
-    assert lines(tmp_path)[0]["epochs"] > 1
-    assert all(p.requires_grad for layer in student.model.base_model.encoder.layer for p in layer.parameters())
+@pytest.mark.parametrize(("layers", "passes", "frozen"), [(None, 1, None), (4, 1, None), (3, None, 0)])
+def test_a_smaller_student_takes_more_passes_and_freezes_no_layer_above_a_gap(task, options, layers, passes, frozen):
+    source = task.sources[0]
+    teacher = Teacher(name="1-en", model=source.model, labels=task.labels, given=True)
+    how = replace(options, encoder="embedded", student=FAST, student_layers=layers)
+    settings = starting_student([teacher], task, how, [{"LOC", "PER"}]).settings
+    assert (settings.epochs, settings.freeze_layers) == (passes, frozen)
 
 
 def test_hidden_states_come_nearer_to_those_of_the_teacher(fit, tmp_path):
