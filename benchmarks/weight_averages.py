@@ -24,7 +24,7 @@ from xlner.train.averaging import WeightAverage
 from xlner.train.examples import LabelledChunks
 from xlner.train.objective import StepInput
 
-STARTS = (0.25, 0.5, 0.75, 0.9)
+STARTS = (0.5, 0.75)
 
 
 class Watched:
