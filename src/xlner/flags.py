@@ -58,6 +58,15 @@ class Splitting:
     )
 
 
+@options
+class Recipe:
+    """Settings under a name."""
+
+    recipe: str | None = option(
+        None, "Settings under a name: fast, the defaults, or strong, better and slower. Flags and `config` win over it."
+    )
+
+
 @dataclass
 class Flag:
     """One flag of the chosen parts.

@@ -13,8 +13,9 @@ from tests.toy import sentences
 from xlner.core.run_folder import RunFolder
 from xlner.errors import UsageError
 from xlner.evaluate import score
-from xlner.methods.combined import Combined, _with_projected
+from xlner.methods.combined import Combined
 from xlner.methods.soft_labels import with_votes
+from xlner.methods.student import distil_from
 from xlner.methods.task import Source, Task
 from xlner.methods.weights import TeacherWeights
 from xlner.train.losses import soft_cross_entropy
@@ -110,7 +111,7 @@ def test_source_teachers_keep_their_proportions_in_what_is_left():
         rule="x", language=np.array([0.75, 0.25], np.float32), types={"PER": np.array([1, 0], np.float32)},
         sentences=np.array([[0.5, 0.5], [1, 0]], np.float32),
     )  # fmt: skip
-    made = _with_projected(weights, 2, 0.6)
+    made = weights.behind(2, 0.6)
     assert made.language == pytest.approx([0.3, 0.3, 0.3, 0.1])
     assert made.types["PER"] == pytest.approx([0.3, 0.3, 0.4, 0])
     assert made.sentences == pytest.approx(np.array([[0.3, 0.3, 0.2, 0.2], [0.3, 0.3, 0.4, 0]]))
@@ -133,3 +134,19 @@ def test_a_vote_adds_the_loss_of_a_hard_label():
     wanted = total(soft, weights) + 0.5 * total(hard, weights * (agreed >= 0))
     assert total(mixed, raised) == pytest.approx(wanted, rel=1e-5)
     assert mixed.sum(1) == pytest.approx(1)
+
+
+def test_a_round_whose_student_labels_alone_has_no_vote(quick, tmp_path, monkeypatch):
+    votes = {}
+
+    def noted(teachers, *args, vote=0.0, **kwargs):
+        votes[tuple(t.name for t in teachers)] = vote
+        return distil_from(teachers, *args, vote=vote, **kwargs)
+
+    monkeypatch.setattr("xlner.methods.student.distil_from", noted)
+    options = replace(quick, vote=1.0, rounds=2, student_layers=1)
+    made = fit(task(bitext=(bitext(30),)), options, tmp_path)
+    assert votes == {("projected", "1-en"): 1.0, ("round-1",): 0.0}
+    assert made.model.model.config.num_hidden_layers == 1
+    teacher = json.loads((tmp_path / "teachers" / "projected" / "model" / "config.json").read_text())
+    assert teacher["num_hidden_layers"] == 2

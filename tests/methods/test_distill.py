@@ -181,5 +181,7 @@ def test_data_of_the_same_types_is_pooled_and_all_else_stays_apart():
 
 
 def test_an_option_that_a_method_lacks_is_refused():
-    with pytest.raises(OptionError, match="the method direct has no option 'pool'; it has: encoder, teacher"):
+    with pytest.raises(
+        OptionError, match="the method direct has no option 'pool'; it has: teacher_seeds, encoder, teacher"
+    ):
         METHODS.options("direct", {"pool": True})

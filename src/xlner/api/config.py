@@ -21,7 +21,7 @@ _PAIRS: tuple[tuple[type, ...], str] = (list, dict), "a list of [LANG, FILE], or
 _TEXT: tuple[tuple[type, ...], str] = (str,), "text"
 _INPUTS = {
     **dict.fromkeys(("source", "source_text", "dev", "translations", "dictionaries"), _PAIRS),
-    **dict.fromkeys(("output", "gold", "target_labels", "resume", "licence"), _TEXT),
+    **dict.fromkeys(("output", "gold", "target_labels", "resume", "licence", "recipe"), _TEXT),
     "target": ((list, str), "[LANG, FILE]"),
     "bitext": ((list,), "a list of [LANG, SOURCE, TARGET]"),
     "map": ((dict, list), "a mapping OLD: NEW"),

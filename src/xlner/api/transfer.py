@@ -10,6 +10,7 @@ from typing import Any
 
 from xlner.api.describe_run import card_of
 from xlner.api.inputs import Inputs, LanguageFile, read_labelled, read_task
+from xlner.api.recipes import method_and_options
 from xlner.api.record import fitted_of_old, record_of, upgrade
 from xlner.component import option_fields, options_class, to_values
 from xlner.core.files import atomic
@@ -84,8 +85,9 @@ def transfer(
     target: LanguageFile | None,
     output: str | Path,
     *,
-    method: str = DEFAULT_METHOD,
+    method: str | None = None,
     options: Any = None,
+    recipe: str | None = None,
     source_text: Sequence[LanguageFile] = (),
     dev: Sequence[LanguageFile] = (),
     gold: str | None = None,
@@ -105,8 +107,9 @@ def transfer(
             hub id.
         target: (code, file of raw text); labels in it are ignored. None for plain training.
         output: run folder.
-        method: a name in `xlner.methods.METHODS`.
+        method: a name in `xlner.methods.METHODS`; None takes that of the recipe, or the default.
         options: the method's `Options`, or a mapping with some of them; None takes the defaults.
+        recipe: settings under a name, "fast" or "strong"; options win over it.
         source_text: (code, file of raw text) pairs for sources that are models, where weights are read from text.
         dev: (code, labelled file) pairs in source languages, for early stopping.
         gold: labelled target file; if given, the result and its baselines are scored on it. Never used to train.
@@ -132,6 +135,7 @@ def transfer(
         source=source, target=target, source_text=source_text, dev=dev, gold=gold, bitext=bitext,
         translations=translations, dictionaries=dictionaries, target_labels=target_labels,
     )  # fmt: skip
+    method, options = method_and_options(recipe, method, options, default=DEFAULT_METHOD)
     return run_method(method, options, inputs, output, mapping=mapping, reading=reading, resume=resume, licence=licence)
 
 

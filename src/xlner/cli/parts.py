@@ -25,7 +25,7 @@ def part_command(
 
     Args:
         choices: which flags choose parts, in the order in which they get a flag that several parts have.
-        config: the command has --config, a YAML file that can choose as well.
+        config: the command has --config and --recipe, YAML files that can choose as well.
         beside: further classes of options that the command takes by flags, under the names that `values_of` knows.
     """
 
@@ -102,10 +102,12 @@ def values_of(context: typer.Context, flag: str, further: Sequence[str] = ()) ->
 
 def _chosen(choice: Choice, args: Sequence[str], config: bool) -> str | None:
     name = choice.default if choice.fixed else _value_of(args, f"--{choice.flag}")
-    if name is None and config and (file := _value_of(args, "--config")) is not None:
+    file, recipe = (_value_of(args, flag) for flag in ("--config", "--recipe"))
+    if name is None and config and (file is not None or recipe is not None):
         from xlner.api.config import read_config
+        from xlner.api.recipes import with_recipe
 
-        name = read_config(file).method
+        name = with_recipe(read_config(file), recipe).method
     return choice.default if name is None else name
 
 

@@ -16,12 +16,15 @@ def run(context: typer.Context, *, default: str) -> None:
         default: the method if nobody names one.
     """
     from xlner.api.config import read_config
+    from xlner.api.recipes import with_recipe
     from xlner.api.resolve import resolve
 
     settings = dict(context.params)
     config, only_print, as_json = (settings.pop(name) for name in ("config", "print_config", "as_json"))
     method, options = settings.pop("method", default), values_of(context, "method")
-    resolved = resolve(read_config(config), settings, method=method, options=options, default=default)
+    recipe = values_of(context, "recipe").get("recipe")
+    written = with_recipe(read_config(config), recipe, method=method)
+    resolved = resolve(written, settings, method=method, options=options, default=default)
     say(resolved.notes)
     if only_print:
         import yaml

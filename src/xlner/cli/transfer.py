@@ -9,10 +9,10 @@ import typer
 from xlner.cli import options as o
 from xlner.cli.parts import part_command
 from xlner.cli.run import run
-from xlner.flags import Choice
+from xlner.flags import Choice, Recipe
 from xlner.methods import DEFAULT_METHOD
 
-COMMAND = part_command((Choice("method", "methods", DEFAULT_METHOD),), config=True)
+COMMAND = part_command((Choice("method", "methods", DEFAULT_METHOD),), config=True, beside={"recipe": Recipe})
 
 
 def command(

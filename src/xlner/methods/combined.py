@@ -10,13 +10,13 @@ from xlner.errors import UsageError
 from xlner.methods.distill import Distill
 from xlner.methods.method import Fitted, Method
 from xlner.methods.projection_options import ProjectionOptions, check_bitexts, projection_plan
+from xlner.methods.rounds import distil_in_rounds
 
 if TYPE_CHECKING:
     from xlner.core.run_folder import RunFolder
     from xlner.methods.projected import ProjectedSet
     from xlner.methods.task import Source, Task
     from xlner.methods.teachers import Teacher
-    from xlner.methods.weights import TeacherWeights
 
 
 class Combined(Method):
@@ -109,7 +109,6 @@ class Combined(Method):
             The student; its baselines are all teachers.
         """
         from xlner.core.costs import Costs
-        from xlner.methods.student import distil_from
         from xlner.methods.task import pooled
         from xlner.methods.teachers import teachers_of
         from xlner.methods.weighing import teacher_weights
@@ -126,8 +125,8 @@ class Combined(Method):
             more = _projected_teachers(sets, teachers, task, options, run)
         every = [*more, *teachers]  # the student starts from the first that knows all types
         with costs.of("student"):
-            student, told = distil_from(
-                every, _with_projected(weights, len(more), options.projected_share), task, options, run,
+            student, told = distil_in_rounds(
+                every, weights.behind(len(more), options.projected_share), task, options, run,
                 beside=sets if options.learn_projected else (), vote=options.vote,
             )  # fmt: skip
         return Fitted(model=student, baselines=tuple(every), notes=(*notes, *told), costs=costs.seconds)
@@ -165,22 +164,6 @@ def _projected_teachers(
     starts: tuple[tuple[str, Literal["auto", "encoder"]], ...] = (("projected", "auto"), ("projected-alone", "encoder"))
     for name, start in starts:
         if name == "projected" or options.projected_teachers == "both":
-            how = replace(options, student=options.teacher, student_from=start)
+            how = replace(options, student=options.teacher, student_from=start, student_layers=None, student_match=0.0)
             projected_teachers.append(projected_teacher(name, sets, teachers, task, how, run.path / "teachers" / name))
     return projected_teachers
-
-
-def _with_projected(weights: TeacherWeights, count: int, share: float) -> TeacherWeights:
-    """Weights with those of `count` further teachers before them, which have `share` of all."""
-    import numpy as np
-
-    def longer(values: np.ndarray) -> np.ndarray:
-        first = np.full((*values.shape[:-1], count), share / count, np.float32)
-        return np.concatenate([first, values * np.float32(1 - share)], axis=-1)
-
-    return replace(
-        weights,
-        language=longer(weights.language),
-        types={t: longer(w) for t, w in weights.types.items()},
-        sentences=None if weights.sentences is None else longer(weights.sentences),
-    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xlner.component import option, options
 from xlner.errors import ModelError, UsageError
 from xlner.methods.method import Fitted, Method
+from xlner.methods.seeds import TeacherSeeds, trained
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Direct(Method):
     """
 
     @options
-    class Options:
+    class Options(TeacherSeeds):
         """Settings of direct transfer."""
 
         encoder: str = option("embedded", "What the tagger starts from: 'embedded', a folder or a hub id.")
@@ -62,24 +63,27 @@ class Direct(Method):
         Raises:
             ModelError: a model whose outputs are not those of the task one by one.
         """
+        from functools import partial
+
         from xlner.methods.supervised import supervise
         from xlner.methods.task import mixed_types
 
         if task.sources[0].model:
             default = TrainOptions(device=options.teacher.device, precision=options.teacher.precision)
-            unread = options.teacher != default or options.encoder != cls.Options().encoder
+            unread = options != cls.Options(teacher=default)
             note = "the source is a model and was taken as it is: options of training and `encoder` had no effect"
             return Fitted(model=_as_it_is(task, options), notes=(note,) if unread else ())
-        tagger = supervise(
+        train = partial(
+            supervise,
             [sentence for source in task.sources for sentence in source.sentences],
             task.labels,
             encoder=options.encoder,
             languages=sorted({s.language for s in task.sources}),
-            options=options.teacher,
-            folder=run.path,
             dev=task.dev,
-            title="train on " + ", ".join(s.name for s in task.sources),
+            head_seed=options.teacher.seed,
         )
+        title = "train on " + ", ".join(s.name for s in task.sources)
+        tagger = trained(train, options.teacher, options.teacher_seeds, run.path, title=title)
         return Fitted(model=tagger, notes=mixed_types(task.sources))
 
 

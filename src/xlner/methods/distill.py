@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Literal
 from xlner.component import option, options
 from xlner.errors import OptionError, UsageError
 from xlner.methods.method import Fitted, Method
+from xlner.methods.rounds import SelfTraining, distil_in_rounds
+from xlner.methods.seeds import AveragedSeeds
+from xlner.methods.student_size import StudentSize
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ class Distill(Method):
     needs = frozenset({"raw"})
 
     @options
-    class Options:
+    class Options(StudentSize, AveragedSeeds, SelfTraining):
         """Settings of distillation."""
 
         encoder: str = option(
@@ -88,7 +91,6 @@ class Distill(Method):
             The student; its baselines are the teachers, each what direct transfer from its source would have given.
         """
         from xlner.core.costs import Costs
-        from xlner.methods.student import distil_from
         from xlner.methods.task import pooled
         from xlner.methods.teachers import teachers_of
         from xlner.methods.weighing import teacher_weights
@@ -100,5 +102,5 @@ class Distill(Method):
         with costs.of("teachers"):
             teachers = teachers_of(sources, task, options, run)
         with costs.of("student"):
-            student, notes = distil_from(teachers, weights, task, options, run)
+            student, notes = distil_in_rounds(teachers, weights, task, options, run)
         return Fitted(model=student, baselines=tuple(teachers), notes=notes, costs=costs.seconds)

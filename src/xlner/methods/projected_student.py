@@ -10,10 +10,10 @@ from xlner.core.labels import model_tags
 from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence
 from xlner.methods.projected import ProjectedChunks, ProjectedSet, SentencePairs
-from xlner.methods.student import UNKNOWN_TYPES, StudentOptions, starting_student
+from xlner.methods.starting import UNKNOWN_TYPES, StudentOptions, starting_student
 from xlner.methods.supervised import dev_f1
 from xlner.methods.task import Source, Task
-from xlner.methods.teachers import Teacher
+from xlner.methods.teachers import Teacher, notes_on_seeds
 from xlner.tagger import Tagger
 from xlner.tagger.outputs import OutputMap
 from xlner.tagger.tagger import model_config, model_folder
@@ -29,6 +29,8 @@ class ProjectedStudentOptions(StudentOptions, Protocol):
 
     @property
     def co_teaching(self) -> float: ...
+    @property
+    def teacher_seeds(self) -> int: ...
 
 
 def pairs_of_bitexts(task: Task, sources: Sequence[Source], teachers: Sequence[Teacher]) -> list[SentencePairs]:
@@ -82,16 +84,25 @@ def train_on_projected(
     """
     seed_everything(options.student.seed)
     known = [known_types(t) for t in teachers]
-    student, settings, start = starting_student(teachers, task, options, known)
+    starting = starting_student(teachers, task, options, known)
+    student, settings = starting.tagger, starting.settings
     chunks = ProjectedChunks(student, sets, labelled)
     objective: Objective = make_loss("ce")
     if options.co_teaching:
         # Chance goes on, so a new head is another one.
-        peer, _, _ = starting_student(teachers, task, options, known)
+        peer = starting_student(teachers, task, options, known).tagger
         objective = CoTeaching(peer, settings, options.co_teaching)
-    train(student, chunks, objective, options=settings, folder=folder, dev=dev_f1(task.dev), title=title)
-    fresh = (f"the student starts from the {UNKNOWN_TYPES}",) if start == UNKNOWN_TYPES else ()
-    return student, (*(s.note() for s in sets), *fresh)
+    train(
+        student,
+        chunks,
+        starting.objective(objective),
+        options=settings,
+        folder=folder,
+        dev=dev_f1(task.dev),
+        title=title,
+    )
+    fresh = (f"the student starts from the {UNKNOWN_TYPES}",) if starting.start == UNKNOWN_TYPES else ()
+    return student, (*(s.note() for s in sets), *fresh, *notes_on_seeds(teachers, options.teacher_seeds))
 
 
 def projected_teacher(

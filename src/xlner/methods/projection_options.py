@@ -9,6 +9,8 @@ from xlner.component import option, options
 from xlner.core.languages import bcp47
 from xlner.errors import OptionError, UsageError
 from xlner.methods.noise_options import NoiseOptions
+from xlner.methods.seeds import TeacherSeeds
+from xlner.methods.student_size import StudentSize
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ Named = str | dict[str, Any]
 
 
 @options
-class ProjectionOptions(NoiseOptions):
+class ProjectionOptions(StudentSize, TeacherSeeds, NoiseOptions):
     """How entities come from a sentence to its translation, and which of them are believed."""
 
     aligner: str | dict[str, Any] = option(

@@ -23,6 +23,7 @@ from xlner.core.progress import progress
 from xlner.core.types import Sentence
 from xlner.errors import DataError
 from xlner.methods.lower_case import LowerCase, without_lower_case_names
+from xlner.methods.uncertainty import certainty
 from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.tagger.encode import WordEncoder
@@ -95,6 +96,7 @@ class SoftLabelChunks:
         lower_case: what names without a capital are; see `without_lower_case_names`.
         vote: where all teachers find the same tag most probable, it counts so much as a hard label beside the soft
             ones, which count 1. The cross-entropy of the mixture that is made of both is the sum of their losses.
+        certainty: words count by how sure their soft label is, to this power.
     """
 
     folders: Sequence[Path]
@@ -107,6 +109,7 @@ class SoftLabelChunks:
     consistency: float = 0.0
     lower_case: LowerCase = "entity"
     vote: float = 0.0
+    certainty: float = 0.0
 
     def load(self, index: int) -> list[Example]:
         words, merged, agreed, known = self._merged(index)
@@ -114,6 +117,8 @@ class SoftLabelChunks:
         if self.consistency:
             merged = self._of_forms.smooth(flat, merged, self.consistency)
         counts = (merged.max(1) >= self.floor) * known
+        if self.certainty:
+            counts = counts * certainty(merged) ** self.certainty
         if self.vote:
             merged, counts = with_votes(merged, counts, agreed, self.vote)
         edges = np.cumsum([len(sentence) for sentence in words])[:-1]

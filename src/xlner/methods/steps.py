@@ -14,6 +14,7 @@ from xlner.project.overview import LossesOfSet, LossesOfText, overview_page
 from xlner.train.loop import TIME
 
 _COUNTS = ".counts.json"
+_TRAININGS = ("teachers/*", "teachers/*/seeds/*", "seeds/*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +50,11 @@ def steps_of(folder: Path) -> tuple[Step, ...]:
         folder: of the run. A part that an older version made is left out.
     """
     entries = [("translate", counts.get("step")) for _, counts in _translations(folder)]
-    entries += [("train teachers", _read(f / TIME)) for f in sorted(folder.glob("teachers/*"))]
+    entries += [("train teachers", _read(f / TIME)) for pattern in _TRAININGS for f in sorted(folder.glob(pattern))]
     entries += [(step, cost) for _, index in _sets(folder) for step, cost in index["counts"].get("steps", {}).items()]
     labelled = (_read(f) or {} for f in sorted(folder.glob(f"soft_labels/*/*{STEPS}")))
     entries += [(step, cost) for costs in labelled for step, cost in costs.items()]
-    entries += [("train", _read(folder / TIME))]
+    entries += [("train", _read(f / TIME)) for f in (*sorted(folder.glob("rounds/*")), folder)]
     added: dict[str, Step] = {}
     for name, cost in entries:
         if cost:

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from xlner.core.run_folder import RunFolder
 from xlner.core.seed import seed_everything
-from xlner.errors import UsageError
 from xlner.methods.lower_case import LowerCase
 from xlner.methods.projected import ProjectedChunks, ProjectedSet
 from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
+from xlner.methods.starting import UNKNOWN_TYPES, StudentOptions, starting_student
 from xlner.methods.supervised import dev_f1
 from xlner.methods.task import Task
-from xlner.methods.teachers import Teacher
+from xlner.methods.teachers import Teacher, with_siblings
 from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
-from xlner.train import TrainOptions, make_loss, train
+from xlner.train import make_loss, train
 from xlner.train.examples import Chunks
 from xlner.train.processes import main_first
-
-UNKNOWN_TYPES = "encoder, since no teacher knows all types"
-
-
-class StudentOptions(Protocol):
-    """Options that a method must have to train a student."""
-
-    @property
-    def encoder(self) -> str: ...
-    @property
-    def student(self) -> TrainOptions: ...
-    @property
-    def student_from(self) -> str: ...
 
 
 class DistilOptions(StudentOptions, Protocol):
@@ -49,6 +36,8 @@ class DistilOptions(StudentOptions, Protocol):
     @property
     def lower_case_names(self) -> LowerCase: ...
     @property
+    def weigh_by_certainty(self) -> float: ...
+    @property
     def weights(self) -> str: ...
     @property
     def chunk_sentences(self) -> int: ...
@@ -63,6 +52,8 @@ def distil_from(
     *,
     beside: Sequence[ProjectedSet] = (),
     vote: float = 0.0,
+    soft_labels: Path | None = None,
+    title: str = "student",
 ) -> tuple[Tagger, tuple[str, ...]]:
     """Let teachers label the raw text of the task, and train a student on the weighted mean of their probabilities.
 
@@ -75,6 +66,8 @@ def distil_from(
         beside: projected data that the student learns from in the same steps; it goes round as long as the raw text
             takes.
         vote: weight of the hard label on words that all teachers label alike, for the loss ce.
+        soft_labels: folder of the soft labels, if it is not in that of the run.
+        title: for the progress bar of the training.
 
     Returns:
         The student, and what the user should know of it.
@@ -84,21 +77,25 @@ def distil_from(
         DataError: there is no sentence in the raw text.
     """
     assert task.raw is not None
+    teachers, weights = with_siblings(teachers, weights)
     names = [t.name for t in teachers]
     _write_weights(run, weights.as_dict(names))
     folders, known_types = [], []
     sizes: tuple[int, ...] = ()
     for teacher in teachers:
         tagger = teacher.load(options.student)
-        folder = run.path / "soft_labels" / teacher.name
-        title = f"soft labels by {teacher.name}"
+        folder = (soft_labels or run.path / "soft_labels") / teacher.name
+        labelling = f"soft labels by {teacher.name}"
         with main_first():
-            sizes = write_soft_labels(tagger, task.raw, folder, chunk_sentences=options.chunk_sentences, title=title)
+            sizes = write_soft_labels(
+                tagger, task.raw, folder, chunk_sentences=options.chunk_sentences, title=labelling
+            )
         folders.append(folder)
         known_types.append(tagger.outputs.known)
 
     seed_everything(options.student.seed)
-    student, settings, start = starting_student(teachers, task, options, known_types)
+    starting = starting_student(teachers, task, options, known_types)
+    student, start = starting.tagger, starting.start
     weights.check(known_types, task.labels.types)
     _write_weights(run, {**weights.as_dict(names), "student_starts_from": start})
     chunks = SoftLabelChunks(
@@ -112,57 +109,21 @@ def distil_from(
         consistency=options.label_consistency,
         lower_case=options.lower_case_names,
         vote=vote,
+        certainty=options.weigh_by_certainty,
     )
-    loss = make_loss(options.loss, temperature=options.temperature)
+    loss = starting.objective(make_loss(options.loss, temperature=options.temperature))
     streams: SoftLabelChunks | dict[str, Chunks] = chunks
     if beside:
         streams = {"raw": chunks, "projected": ProjectedChunks(student, beside)}
-    train(student, streams, loss, options=settings, folder=run.path, dev=dev_f1(task.dev), title="student")
-    fresh = f"the student starts from the {UNKNOWN_TYPES}; it then needs more raw text than one that starts trained"
-    return student, (fresh,) if start == UNKNOWN_TYPES else ()
+    train(student, streams, loss, options=starting.settings, folder=run.path, dev=dev_f1(task.dev), title=title)
+    return student, notes_of(run)
 
 
-def starting_student(
-    teachers: Sequence[Teacher], task: Task, options: StudentOptions, known_types: Sequence[Collection[str]]
-) -> tuple[Tagger, TrainOptions, str]:
-    """A student, how it is to be trained, and what it starts from: a teacher, "encoder" or UNKNOWN_TYPES.
-
-    It starts from the encoder, or from the first teacher that knows all types of the task. Seed first.
-
-    Args:
-        teachers: trained; may be none if `options.student_from` is "encoder".
-        task: types and languages of the student.
-        options: `encoder`, `student` and `student_from`.
-        known_types: of each teacher.
-
-    Raises:
-        UsageError: the student is to start from a teacher, and none knows all types.
-    """
-    languages = sorted({code for s in task.sources for code in s.languages} | {task.target})
-    settings = options.student
-    able = [t for t, types in zip(teachers, known_types, strict=True) if set(types).issuperset(task.labels.types)]
-    first = next(iter([*able, *teachers]), None)
-    # A trained teacher beside a named encoder: the user wants the student on that encoder.
-    named = options.encoder != type(options)().encoder
-    other_encoder = options.student_from == "auto" and first is not None and first.given and named
-    if options.student_from != "encoder" and not other_encoder:
-        if able:
-            student = able[0].load(settings, dropout=settings.dropout)
-            student.languages = tuple(languages)
-            ready = student if student.has_matching_head else student.with_matching_head()
-            return ready, replace(settings, epochs=settings.epochs or 1), able[0].name
-        if options.student_from == "teacher" and first is not None:
-            knows = ", ".join(sorted(known_types[0]))
-            raise UsageError(
-                f"`student_from teacher` needs a teacher with the task's types {', '.join(task.labels.types)}; "
-                f"{first.name} has {knows}. Use `student_from encoder`"
-            )
-    fresh = Tagger.fresh(
-        options.encoder, task.labels, languages=languages,
-        device=settings.device, precision=settings.precision, dropout=settings.dropout,
-    )  # fmt: skip
-    asked = able or other_encoder or options.student_from == "encoder"
-    return fresh, settings, "encoder" if asked else UNKNOWN_TYPES
+def notes_of(run: RunFolder) -> tuple[str, ...]:
+    """What the user should know of a distillation whose training has begun in a folder."""
+    if (run.read_json("weights_detail.json") or {}).get("student_starts_from") != UNKNOWN_TYPES:
+        return ()
+    return (f"the student starts from the {UNKNOWN_TYPES}; it then needs more raw text than one that starts trained",)
 
 
 def _write_weights(run: RunFolder, values: dict[str, object]) -> None:

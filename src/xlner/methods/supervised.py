@@ -8,6 +8,8 @@ from pathlib import Path
 from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence
+from xlner.encoder.depth import layers_of, retain_layers
+from xlner.errors import OptionError
 from xlner.evaluate import score
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
@@ -24,6 +26,7 @@ def supervise(
     folder: Path,
     dev: Sequence[Sentence] = (),
     title: str = "train",
+    head_seed: int | None = None,
 ) -> Tagger:
     """A tagger trained on labelled sentences.
 
@@ -36,19 +39,46 @@ def supervise(
         folder: where checkpoint and metrics live; an interrupted training goes on from there.
         dev: labelled sentences; if given, the epoch with the best F1 on them is kept.
         title: for the progress bar.
+        head_seed: of the new head; None for that of the training.
     """
-    seed_everything(options.seed)
-    tagger = Tagger.fresh(
-        encoder,
-        labels,
-        languages=languages,
-        device=options.device,
-        precision=options.precision,
-        dropout=options.dropout,
-    )
+    seed_everything(options.seed if head_seed is None else head_seed)
+    tagger = fresh_tagger(encoder, labels, languages, options)
     chunks = LabelledChunks(tagger, sentences)
     train(tagger, chunks, make_loss("ce"), options=options, folder=folder, dev=dev_f1(dev), title=title)
     return tagger
+
+
+def fresh_tagger(encoder: str, labels: LabelSet, languages: Sequence[str], options: TrainOptions) -> Tagger:
+    """A tagger with a new head on the layer of an encoder that the options name. Seed first.
+
+    Raises:
+        OptionError: there is no such layer.
+    """
+    tagger = Tagger.fresh(
+        encoder, labels, languages=languages,
+        device=options.device, precision=options.precision, dropout=options.dropout,
+    )  # fmt: skip
+    if options.layer is not None:
+        read_layer(tagger, options.layer)
+    return tagger
+
+
+def read_layer(tagger: Tagger, layer: int) -> None:
+    """Leave out the layers of a tagger's encoder above one of them.
+
+    Args:
+        tagger: changed in place.
+        layer: counted from 1.
+
+    Raises:
+        OptionError: there is no such layer.
+        ModelError: the encoder cannot be built with fewer layers.
+    """
+    there = len(layers_of(tagger.model))
+    if layer > there:
+        raise OptionError("layer", f"is {layer}, but the encoder has {there}")
+    if layer < there:
+        retain_layers(tagger.model, range(layer))
 
 
 def dev_f1(dev: Sequence[Sentence]) -> Callable[[Tagger], float] | None:

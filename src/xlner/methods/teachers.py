@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from xlner.core.labels import LabelSet
 from xlner.core.run_folder import RunFolder
+from xlner.methods.seeds import Average, seeds_of, trained
 from xlner.methods.supervised import supervise
 from xlner.methods.task import Source, Task
+from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
 from xlner.train.loop import forget
@@ -27,6 +30,7 @@ class Teacher:
         labels: the label set to answer in.
         mapping: type renames; None for a model that was trained on data which was mapped when read.
         given: it came as a model, and was not trained here.
+        siblings: teachers of the same source with other seeds, which label raw text beside it.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Teacher:
     labels: LabelSet
     mapping: Mapping[str, str] | None = None
     given: bool = False
+    siblings: tuple[Teacher, ...] = ()
 
     def load(self, options: TrainOptions, *, dropout: float | None = None) -> Tagger:
         """Its tagger, on the device and in the precision of `options`; with another dropout to be trained further."""
@@ -50,17 +55,48 @@ class TeacherOptions(Protocol):
     def encoder(self) -> str: ...
     @property
     def teacher(self) -> TrainOptions: ...
+    @property
+    def teacher_seeds(self) -> int: ...
+    @property
+    def average_of_seeds(self) -> Average: ...
 
 
 def teachers_of(sources: Sequence[Source], task: Task, options: TeacherOptions, run: RunFolder) -> list[Teacher]:
-    """The teachers of some sources, in their order, kept in the run's folder. See `teacher_of`."""
-    return [
-        teacher_of(s, task, run.path / "teachers" / s.name, encoder=options.encoder, options=options.teacher)
-        for s in sources
-    ]
+    """The teachers of some sources, in their order, kept in the run's folder. See `teacher_of`.
+
+    Of several seeds whose probabilities are averaged the first stands for its source, and has the others as siblings.
+    """
+    alone = options.average_of_seeds == "weights"
+
+    def one(source: Source, training: TrainOptions, name: str) -> Teacher:
+        folder = run.path / "teachers" / name
+        seeds = options.teacher_seeds if alone else 1
+        made = teacher_of(source, task, folder, encoder=options.encoder, options=training, seeds=seeds)
+        return replace(made, name=name)
+
+    teachers = []
+    for source in sources:
+        first, *others = seeds_of(options.teacher, 1 if alone or source.model else options.teacher_seeds)
+        siblings = tuple(one(source, o, f"{source.name}-seed-{o.seed}") for o in others)
+        teachers.append(replace(one(source, first, source.name), siblings=siblings))
+    return teachers
 
 
-def teacher_of(source: Source, task: Task, folder: Path, *, encoder: str, options: TrainOptions) -> Teacher:
+def notes_on_seeds(teachers: Sequence[Teacher], seeds: int) -> tuple[str, ...]:
+    """What to know of several seeds that were asked for where no teacher was trained."""
+    idle = seeds > 1 and teachers and all(t.given for t in teachers)
+    return ("all sources are models and were taken as they are: `teacher_seeds` had no effect",) if idle else ()
+
+
+def with_siblings(teachers: Sequence[Teacher], weights: TeacherWeights) -> tuple[list[Teacher], TeacherWeights]:
+    """All seeds of the teachers, each with an equal share of the weight of its source."""
+    groups = [(t, *t.siblings) for t in teachers]
+    return [t for group in groups for t in group], weights.divided([len(group) for group in groups])
+
+
+def teacher_of(
+    source: Source, task: Task, folder: Path, *, encoder: str, options: TrainOptions, seeds: int = 1
+) -> Teacher:
     """The teacher of a source. If the source is data, it is trained on the types of that data, and saved.
 
     Args:
@@ -69,22 +105,23 @@ def teacher_of(source: Source, task: Task, folder: Path, *, encoder: str, option
         folder: of this teacher; a model that is there already is taken.
         encoder: what a teacher starts from.
         options: how it is trained.
+        seeds: of how many trainings its weights are the mean.
     """
     if source.model:
         return Teacher(name=source.name, model=source.model, labels=task.labels, mapping=task.mapping, given=True)
     if not (folder / "model" / "config.json").is_file():
         labels = LabelSet.of(source.sentences)  # a type that its data lacks must not be taught as O
         dev = [s for s in task.dev if s.language in source.languages]
-        tagger = supervise(
+        train = partial(
+            supervise,
             source.sentences,
             labels,
             encoder=encoder,
             languages=source.languages,
-            options=options,
-            folder=folder,
             dev=[replace(s, spans=tuple(x for x in s.spans if x.label in labels.types)) for s in dev],
-            title=f"teacher {source.name}",
+            head_seed=options.seed,
         )
+        tagger = trained(train, options, seeds, folder, title=f"teacher {folder.name}")
         if main_process():
             tagger.save(folder / "model")
             forget(folder)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,31 @@ class TeacherWeights:
             return [np.repeat(column, lengths)[:, None] for column in part.T]
         rows = np.stack([self.types.get(t, self.language) for t in labels.types for _ in "BI"])
         return [row[None].astype(np.float32) for row in rows.T]
+
+    def divided(self, counts: Sequence[int]) -> TeacherWeights:
+        """Weights of more teachers: `counts[k]` of them stand in the place of teacher k, and share its weight alike."""
+        places = np.repeat(np.arange(len(counts)), counts)
+        shares = (1 / np.repeat(counts, counts)).astype(np.float32)
+
+        return self._changed(lambda values: values[..., places] * shares)
+
+    def behind(self, count: int, share: float) -> TeacherWeights:
+        """Weights with those of `count` further teachers before them, which have `share` of all, each alike."""
+
+        def longer(values: np.ndarray) -> np.ndarray:
+            first = np.full((*values.shape[:-1], count), share / count, np.float32)
+            return np.concatenate([first, values * np.float32(1 - share)], axis=-1)
+
+        return self._changed(longer)
+
+    def _changed(self, change: Callable[[np.ndarray], np.ndarray]) -> TeacherWeights:
+        """Other weights of the same rule; `change` works on the last axis, that of teachers."""
+        return replace(
+            self,
+            language=change(self.language),
+            types={t: change(w) for t, w in self.types.items()},
+            sentences=None if self.sentences is None else change(self.sentences),
+        )
 
     def check(self, known: Sequence[Collection[str]], types: Sequence[str]) -> None:
         """See that every type is known to a teacher that counts.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 
-from xlner.core.files import atomic_folder, recover_folder, remove_folder
+from xlner.core.files import atomic_folder, recover_folder, remove_folder, replace_file
 
 
 def save_checkpoint(folder: Path, tensors: dict[str, torch.Tensor], state: dict[str, Any]) -> None:
@@ -30,6 +31,12 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, An
 def drop_checkpoint(folder: Path) -> None:
     """Remove the checkpoint and its leftovers, once the model itself is saved."""
     remove_folder(folder)
+
+
+def save_weights(path: Path, weights: Mapping[str, torch.Tensor]) -> None:
+    """Write some weights by name, whole or not at all."""
+    with replace_file(path) as place:
+        save_file({n: p.detach().contiguous().cpu() for n, p in weights.items()}, place)
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, names: list[str]) -> dict[str, torch.Tensor]:

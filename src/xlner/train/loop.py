@@ -63,7 +63,8 @@ def train(
         while state.epoch < epochs and not state.stop:
             bar.update(title=f"{title}, epoch {state.epoch + 1}/{epochs}")
             _epoch(training, bar)
-            training.end_epoch(None if dev is None else dev(tagger))
+            with training.average.in_place():  # what dev data judges is what the training would end with
+                training.end_epoch(None if dev is None else dev(tagger))
             training.checkpoint()
     if training.accelerator.is_main_process:
         sentences = sum(next(iter(streams.values())).sizes) * state.epoch

@@ -27,6 +27,8 @@ class StreamInput:
         weights: how much each word counts; 0 masks it. Shape: (n_words,).
         pairs: number of each window's pair, -1 for none; windows of a pair come in the order of its sentences. Shape:
             (n_windows,).
+        states: of the embeddings and of every layer, if the objective wants hidden states, else none. Shape of each:
+            (n_windows, longest, hidden size).
     """
 
     logits: torch.Tensor
@@ -38,6 +40,7 @@ class StreamInput:
     targets: torch.Tensor
     weights: torch.Tensor
     pairs: torch.Tensor
+    states: tuple[torch.Tensor, ...] = ()
 
     @property
     def word_states(self) -> torch.Tensor:

@@ -7,28 +7,35 @@ from typing import Any
 
 import torch
 
+from xlner.encoder.depth import layers_of
 from xlner.errors import OptionError
 from xlner.tagger.tagger import Tagger
+from xlner.train.lora import add_lora
 from xlner.train.options import TrainOptions
 
 
 def trainable(tagger: Tagger, options: TrainOptions) -> tuple[list[str], torch.optim.Optimizer]:
     """Freeze what the options say; names of the rest in the order of their optimizer, which decays matrices only.
 
+    With LoRA the rest are its updates, and the head.
+
     Raises:
         OptionError: more layers shall be frozen than there are.
+        MissingExtraError: LoRA is asked for, and peft is not installed.
     """
     base: Any = tagger.model.base_model
     if options.freeze_embeddings:
         base.get_input_embeddings().requires_grad_(False)
         if hasattr(base, "embeddings"):
             base.embeddings.requires_grad_(False)
-    layers: Any = max((m for m in base.modules() if isinstance(m, torch.nn.ModuleList)), key=len, default=[])
+    layers = layers_of(tagger.model)
     frozen = len(layers) // 4 if options.freeze_layers is None else options.freeze_layers
     if frozen > len(layers):
         raise OptionError("freeze_layers", f"is {frozen}, but the encoder has {len(layers)} layers")
-    for layer in list(layers)[:frozen]:
+    for layer in layers[:frozen]:
         layer.requires_grad_(False)
+    if options.lora is not None:
+        add_lora(tagger.model, options.lora, frozen=frozen)
     names, groups = _groups(tagger.model.named_parameters(), options.weight_decay)
     return names, torch.optim.AdamW(groups, lr=options.learning_rate, eps=1e-8, fused=True)
 

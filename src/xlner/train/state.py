@@ -33,6 +33,7 @@ class State:
         streams: name -> epoch and batches in it, of the streams beside the first.
         sums: sum over some steps of the current epoch of the loss, and of each of its parts.
         summed: how many steps these are.
+        averaged: steps that the mean of the weights is of.
     """
 
     epoch: int = 0
@@ -46,6 +47,7 @@ class State:
     streams: dict[str, list[int]] = field(default_factory=dict)
     sums: dict[str, float] = field(default_factory=dict)
     summed: int = 0
+    averaged: int = 0
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> State:

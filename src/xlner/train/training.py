@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from accelerate.tracking import get_available_trackers
 from accelerate.utils import DistributedDataParallelKwargs
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from xlner.component import to_values
-from xlner.core.files import replace_file
 from xlner.core.seed import seed_everything
-from xlner.errors import ModelError, OptionError
+from xlner.errors import ModelError
 from xlner.tagger.device import autocast
 from xlner.tagger.tagger import Tagger
+from xlner.train.averaging import WeightAverage
 from xlner.train.batches import Batch, Streams
 from xlner.train.checkpoint import (
     load_checkpoint,
@@ -27,16 +26,19 @@ from xlner.train.checkpoint import (
     restore_optimizer,
     rng_state,
     save_checkpoint,
+    save_weights,
     set_rng_state,
 )
 from xlner.train.dropout import use_byte_dropout
 from xlner.train.examples import Chunks
+from xlner.train.lora import merge_lora
 from xlner.train.metrics import MetricsFile
 from xlner.train.objective import Objective, StepInput, StreamInput, modules_of, split_loss, wants_hidden
 from xlner.train.optimizer import add_modules, schedule, trainable
 from xlner.train.options import TrainOptions
 from xlner.train.pace import pace
 from xlner.train.state import State, TrainResult
+from xlner.train.trackers import check_trackers
 
 CHECKPOINT, BEST, METRICS = "checkpoint", "best.safetensors", "metrics.jsonl"
 
@@ -65,7 +67,7 @@ class Training:
         options: TrainOptions,
         folder: Path,
     ) -> None:
-        _check_trackers(options.report_to)
+        check_trackers(options.report_to)
         folder.mkdir(parents=True, exist_ok=True)
         self.tagger, self.objective, self.options, self.folder = tagger, objective, options, folder
         self.accelerator = Accelerator(
@@ -80,12 +82,14 @@ class Training:
             self.accelerator.init_trackers("xlner", config={k: str(v) for k, v in to_values(options).items()})
         self.rank, self.world = self.accelerator.process_index, self.accelerator.num_processes
         use_byte_dropout(tagger.model)
+        seed_everything(options.seed)  # updates of LoRA start at random
         self.names, optimizer = trainable(tagger, options)
         self.modules = {n: m.to(tagger.device).train() for n, m in modules_of(objective).items()}
         self.module_names = add_modules(optimizer, self.modules, options)
         self.model, self.optimizer = self.accelerator.prepare(tagger.model, optimizer)
         by_name = dict(tagger.model.named_parameters())
         self.trained = [by_name[n] for n in self.names]
+        self.average = WeightAverage(self.names, self.trained, options.average_from)
         self.module_parameters = [p for m in self.modules.values() for p in m.parameters() if p.requires_grad]
         seed_everything(options.seed + 7919 * self.rank)
         first = next(iter(streams.values()))
@@ -111,6 +115,7 @@ class Training:
             tensors, values = saved
             self._restore(tensors)
             self._start(State.of(values))
+            self.average.restore(tensors, self.state.averaged)
         step = None if saved is None else self.state.step
         self.metrics = MetricsFile(
             self.folder / METRICS, step=step, epoch=self.state.epoch, active=self.accelerator.is_main_process
@@ -141,6 +146,7 @@ class Training:
         self.accelerator.clip_grad_norm_([*self.trained, *self.module_parameters], self.options.clip)
         self.optimizer.step()
         self.optimizer.zero_grad()
+        self.average.take(self.done)
         for name, part in {"loss": value, **parts}.items():
             part = part.detach()
             self._sums[name] = self._sums[name] + part if name in self._sums else 0.0 + part
@@ -158,15 +164,16 @@ class Training:
     def _forward(self, batch: Batch) -> StreamInput:
         device = self.tagger.device
         ids, mask, rows, columns = (t.to(device) for t in (batch.ids, batch.mask, batch.rows, batch.columns))
-        hidden = None
+        hidden, states = None, ()
         outputs = {"output_hidden_states": True} if wants_hidden(self.objective) else {}
         with autocast(device, self.tagger.dtype):
             out = self.model(input_ids=ids, attention_mask=mask, **outputs)
         if outputs:
-            hidden = out.hidden_states[-1].float()
+            states = out.hidden_states
+            hidden = states[-1].float()
         logits = out.logits.float()[rows, columns]
         targets, weights, pairs = (t.to(device) for t in (batch.targets, batch.weights, batch.pairs))
-        return StreamInput(logits, hidden, ids, mask, rows, columns, targets, weights, pairs)
+        return StreamInput(logits, hidden, ids, mask, rows, columns, targets, weights, pairs, states)
 
     def _share_gradients(self) -> None:
         """The mean of the gradients of the objective's modules over all processes; the model's own are wrapped."""
@@ -200,7 +207,7 @@ class Training:
         if f1 > state.best:
             state.best, state.best_epoch = f1, state.epoch
             if self.accelerator.is_main_process:
-                _save_weights(self.folder / BEST, dict(zip(self.names, self.trained, strict=True)))
+                save_weights(self.folder / BEST, dict(zip(self.names, self.trained, strict=True)))
         elif self.options.patience and state.epoch - state.best_epoch >= self.options.patience:
             state.stop = True
 
@@ -224,6 +231,7 @@ class Training:
             rng = self.accelerator.gather(rng.to(self.tagger.device)).cpu()
         self.state.seconds += time.monotonic() - self._saved_at
         if self.accelerator.is_main_process:
+            self.state.averaged = self.average.count
             self.state.sums = {name: value.item() for name, value in self._sums.items()}
             names = [*self.names, *self.module_names]
             save_checkpoint(
@@ -231,6 +239,7 @@ class Training:
                 {
                     **{f"model.{n}": p for n, p in zip(self.names, self.trained, strict=True)},
                     **self._module_tensors(),
+                    **self.average.tensors(),
                     **optimizer_tensors(self.optimizer, names),
                     **{f"random.{r}": row for r, row in enumerate(rng)},
                 },
@@ -239,7 +248,7 @@ class Training:
         self._saved_at = time.monotonic()
 
     def finish(self) -> TrainResult:
-        """Take the best epoch's weights, if dev data chose one, and end the logs."""
+        """Take the best epoch's weights, if dev data chose one, or else the mean if there is one; and end the logs."""
         state = self.state
         self.accelerator.wait_for_everyone()
         if state.dev and 0 < state.best_epoch < state.epoch:
@@ -247,6 +256,9 @@ class Training:
             with torch.no_grad():
                 for name, parameter in zip(self.names, self.trained, strict=True):
                     parameter.copy_(best[name])
+        else:
+            self.average.put()
+        merge_lora(self.tagger.model)
         for tracker in self.accelerator.trackers:  # end_training() would also end the process group of the caller
             tracker.finish()
         self.tagger.model.eval()
@@ -281,18 +293,3 @@ class Training:
         restore_optimizer(optimizer, [*self.names, *self.module_names], tensors)
         if (rng := tensors.get(f"random.{self.rank}")) is not None:
             set_rng_state(rng.to(torch.uint8), self.tagger.device)
-
-
-def _check_trackers(names: Sequence[str]) -> None:
-    known = [str(t) for t in get_available_trackers()]
-    for name in names:
-        if name not in ("all", *known):
-            raise OptionError(
-                "report_to",
-                f"must be of trackers that are installed: {', '.join(known) or 'there is none'}; got '{name}'",
-            )
-
-
-def _save_weights(path: Path, weights: Mapping[str, torch.Tensor]) -> None:
-    with replace_file(path) as place:
-        save_file({n: p.detach().contiguous().cpu() for n, p in weights.items()}, place)
