@@ -19,6 +19,7 @@ from xlner.data import write
 from xlner.errors import UsageError
 from xlner.evaluate import interval, score
 from xlner.methods import DEFAULT_METHOD, METHODS
+from xlner.methods.adapting import check_pretraining, fit
 from xlner.methods.method import check_inputs, check_patience
 from xlner.methods.steps import Step, losses_page, steps_of
 from xlner.methods.task import Source, Task
@@ -159,6 +160,7 @@ def run_method(
     task = read_task(inputs, mapping, reading, remarks)
     check_inputs(method, kind, task)
     kind.check(task, options)
+    check_pretraining(task, options)
     gold = read_labelled(inputs.gold, task.target, mapping, reading, remarks) if inputs.gold else []
     settings = {**inputs.record(), "map": mapping, "types": list(task.labels.types), "reading": reading}
     with main_first():
@@ -180,7 +182,7 @@ def run_method(
         return TransferResult.of(run, Tagger.load(run.path, device=_device(options)), finished, remarks)
 
     if fitted is None:
-        result = kind.fit(task, options, run)
+        result = fit(kind, task, options, run)
         baselines = [{"name": t.name, "model": t.model, "mapping": t.mapping} for t in result.baselines]
         fitted = {"baselines": baselines, "notes": list(result.notes), "costs": dict(result.costs)}
         tagger = result.model

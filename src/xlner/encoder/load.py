@@ -16,7 +16,7 @@ def resolve(name: str | Path) -> str:
     """What transformers calls `pretrained_model_name_or_path`.
 
     Args:
-        name: "embedded", a checkpoint folder, or a hub id such as "FacebookAI/xlm-roberta-base".
+        name: "embedded", a checkpoint folder, the folder of a run, or a hub id such as "FacebookAI/xlm-roberta-base".
 
     Returns:
         A folder, or the hub id as it came; nothing is asked of the hub here.
@@ -29,6 +29,8 @@ def resolve(name: str | Path) -> str:
         return str(embedded_encoder())
     path = Path(name).expanduser()
     if path.is_dir():
+        if not (path / "config.json").is_file() and (path / "model" / "config.json").is_file():
+            return str(path / "model")  # of a run
         if not (path / "config.json").is_file():
             raise ModelError(f"{path} holds no config.json, so it is no model folder")
         return str(path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from xlner.component import option, options
 from xlner.errors import OptionError, UsageError
 from xlner.methods.method import Fitted, Method
+from xlner.train.masked_options import PRETRAIN, ContinueOptions
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Distill(Method):
         )
         teacher: TrainOptions = option(TrainOptions, "Training of teachers on labelled source data.")
         student: TrainOptions = option(TrainOptions, "Training of the student on soft labels.")
+        pretrain: ContinueOptions = option(ContinueOptions, PRETRAIN, apart=True)
         loss: Literal["ce", "mse", "kl"] = option(
             "ce", "Loss on soft labels: ce (cross-entropy), mse (the paper's), kl."
         )

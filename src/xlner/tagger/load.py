@@ -12,9 +12,9 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 from transformers.utils import logging as hf_logging
 
 from xlner.core.labels import LabelSet
+from xlner.encoder.history import SIDE_FILE as SIDE_FILE
 from xlner.errors import ModelError
 
-SIDE_FILE = "xlner.json"
 hf_logging.disable_progress_bar()  # xlner shows its own
 
 # Names in a saved model: ours, and what transformers may put beside them.
