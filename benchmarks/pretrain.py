@@ -51,17 +51,14 @@ def of_target(args: Any, target: str) -> list[dict[str, Any]]:
                  "--learning-rate", str(rate), "--output", str(run)]
             )  # fmt: skip
             row = tagged(args, target, source, dev, f"{epochs} epochs, rate {rate:g}", run)
-            held_out = made["held_out"][dev_code(made, target)]
-            rows.append(
-                {**row, "epochs": epochs, "learning_rate": rate, "held_out": held_out, "pretrain_seconds": made["seconds"],
-                 "peak_mb": made["peak_mb"], "subwords_per_second": made["subwords_per_second"],
-                 "pieces_used": made["vocabulary"]["used"], "texts": made["texts"]}
-            )  # fmt: skip
+            row |= {"epochs": epochs, "learning_rate": rate, "pretrain_seconds": made["seconds"]}
+            row |= {k: made[k] for k in ("peak_mb", "subwords_per_second", "texts", "vocabulary")}
+            rows.append({**row, "held_out": made["held_out"][code_of_target(made)]})
     return rows
 
 
-def dev_code(made: dict[str, Any], target: str) -> str:
-    """The language of the target text as the run calls it: swa is recorded as it is, or under a language of it."""
+def code_of_target(made: dict[str, Any]) -> str:
+    """The language of the target text as the run calls it."""
     return next(code for code in made["texts"] if code != "eng")
 
 
@@ -103,14 +100,14 @@ def table(rows: list[dict[str, Any]], args: Any) -> str:
     lines = [
         "# Masked-language training before the tagger",
         "",
-        f"F1 of PER, ORG, LOC on MasakhaNER 2 development files. A tagger learns from the first {args.source_words} words "
-        f"of English CoNLL and is applied to the target as it is; seeds of the tagger: {', '.join(map(str, args.seeds))}. "
-        f"The encoder (embedded) is taken as it is, or first reads {args.words} words of raw target text and the English "
-        "text with masked words (seed 1). Accuracy is that of masked words in held-out sentences of the target, all "
-        "subwords of a word right; before, the output layer is a fresh one. Settings were looked at on these same files, "
-        "so a difference is no test result.",
+        "F1 of PER, ORG, LOC on MasakhaNER 2 development files. A tagger learns from the first "
+        f"{args.source_words} words of English CoNLL and is applied to the target as it is; seeds of the tagger: "
+        f"{', '.join(map(str, args.seeds))}. The encoder (embedded) is taken as it is, or first reads {args.words} words "
+        "of raw target text and the English text with masked words (seed 1). Accuracy is that of masked words in "
+        "held-out sentences of the target, all subwords of a word right; before, the output layer is a fresh one. "
+        "Settings were looked at on these same files, so a difference is no test result.",
         "",
-        "| target | encoder | F1 | mean | masked words right, before and after | loss | subwords/s | pretraining, s | peak MB |",
+        "| target | encoder | F1 | mean | masked words right, before and after | loss | subwords/s | s | peak MB |",
         "|---" * 9 + "|",
     ]
     for row in rows:
