@@ -102,8 +102,8 @@ def table(rows: list[dict[str, Any]], args: Any) -> str:
         "",
         "F1 of PER, ORG, LOC on MasakhaNER 2 development files. A tagger learns from the first "
         f"{args.source_words} words of English CoNLL and is applied to the target as it is; seeds of the tagger: "
-        f"{', '.join(map(str, args.seeds))}. The encoder (embedded) is taken as it is, or first reads {args.words} words "
-        "of raw target text and the English text with masked words (seed 1). Accuracy is that of masked words in "
+        f"{', '.join(map(str, args.seeds))}. The encoder (embedded) is taken as it is, or first reads {args.words} "
+        "words of raw target text and the English text with masked words (seed 1). Accuracy is that of masked words in "
         "held-out sentences of the target, all subwords of a word right; before, the output layer is a fresh one. "
         "Settings were looked at on these same files, so a difference is no test result.",
         "",
