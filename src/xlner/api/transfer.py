@@ -10,12 +10,13 @@ from typing import Any
 
 from xlner.api.describe_run import card_of
 from xlner.api.inputs import Inputs, LanguageFile, read_labelled, read_task
-from xlner.api.record import fitted_of_old, record_of, upgrade
+from xlner.api.record import encoder_role, fitted_of_old, record_of, upgrade
 from xlner.component import option_fields, options_class, to_values
 from xlner.core.files import atomic
 from xlner.core.run_folder import RunFolder
 from xlner.core.types import Sentence
 from xlner.data import write
+from xlner.encoder.history import pretraining_of
 from xlner.errors import UsageError
 from xlner.evaluate import interval, score
 from xlner.methods import DEFAULT_METHOD, METHODS
@@ -155,7 +156,7 @@ def run_method(
         raise UsageError(f"options are not those of the method {method}, but {type(options).__qualname__}")
     mapping, reading = dict(mapping or {}), dict(reading or {})
     check_patience(options, inputs.dev)
-    files = inputs.roles()
+    files = {**inputs.roles(), **encoder_role(options)}
     remarks: list[str] = []
     task = read_task(inputs, mapping, reading, remarks)
     check_inputs(method, kind, task)
@@ -266,6 +267,8 @@ def _count_sentences(run: RunFolder, sources: Sequence[Source], gold: Sequence[S
     data = run.read_json("data.json") or {}
     for number, source in enumerate(sources, 1):
         data[f"source {number} ({source.language})"]["sentences"] = len(source.sentences) or None
+    if "encoder" in data:
+        data["encoder"]["pretraining"] = pretraining_of(data["encoder"]["path"])
     if gold:
         data["gold"]["sentences"] = len(gold)
     elif not (run.path / "metrics.json").is_file():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from xlner.encoder.load import resolve
+from xlner.encoder.load import EMBEDDED, resolve
 from xlner.errors import ModelError
 
 SIDE_FILE = "xlner.json"
@@ -22,6 +22,8 @@ def pretraining_of(encoder: str | Path) -> list[dict[str, Any]]:
     Returns:
         One entry per training, with `encoder`, `texts`, `options` and `steps`; none for an encoder as it was made.
     """
+    if str(encoder) == EMBEDDED:
+        return []
     try:
         side = Path(resolve(encoder)) / SIDE_FILE
         values = json.loads(side.read_text("utf-8")).get("pretraining", []) if side.is_file() else []
