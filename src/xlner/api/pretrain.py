@@ -19,7 +19,7 @@ from xlner.encoder.history import pretraining_of
 from xlner.errors import DataError, UsageError
 from xlner.train.masked_options import PretrainOptions
 from xlner.train.pretraining import MODEL, pretrain_encoder
-from xlner.train.processes import main_first
+from xlner.train.processes import main_first, main_process
 
 LanguageFile = tuple[str, str]
 
@@ -120,18 +120,28 @@ def pretrain(
         {language: partial(sentences, language) for language in dict.fromkeys(code for code, _ in files)},
         options,
         run.path,
-        files=[{"role": role, "name": Path(d["path"]).name, "sha256": d["sha256"]} for role, d in data.items()],
+        files=[
+            {"role": role, "name": Path(d["path"]).name, "sha256": d["sha256"]}
+            for role, d in data.items()
+            if role != "encoder"
+        ],
     )
-    with main_first():
-        for role, entry in data.items():
-            if (language := role.rpartition("(")[2].rstrip(")")) in metrics["texts"] and len(files) == len(
-                metrics["texts"]
-            ):
-                entry["sentences"] = metrics["texts"][language]["sentences"] + metrics["texts"][language]["held_out"]
-            elif role == "encoder" and (before := pretraining_of(encoder)):
-                entry["pretraining"] = before
-        run.write_json("data.json", data)
+    if main_process():
+        run.write_json("data.json", _with_sentences(data, files, metrics["texts"]))
     return PretrainResult(run.path, metrics, tuple(remarks))
+
+
+def _with_sentences(
+    data: Mapping[str, Any], files: Sequence[LanguageFile], texts: Mapping[str, Mapping[str, int]]
+) -> dict[str, Any]:
+    """The entries of data.json with the sentences of each text, those of several files of a language together."""
+    out = {role: dict(entry) for role, entry in data.items()}
+    for i, (language, _) in enumerate(files, 1):
+        counts = texts[language]
+        out[f"text {i} ({language})"]["sentences"] = counts["sentences"] + counts["held_out"]
+    if "encoder" in out and (before := pretraining_of(out["encoder"]["path"])):
+        out["encoder"]["pretraining"] = before
+    return out
 
 
 def _upgrade(record: dict[str, Any]) -> dict[str, Any]:
