@@ -26,7 +26,7 @@ def main() -> None:
     options.add_argument("--words", type=int, default=200_000, help="of raw target text")
     options.add_argument("--source-words", type=int, default=20_000, help="of labelled English text")
     options.add_argument("--epochs", nargs="+", type=int, default=[1], help="of masked-language training")
-    options.add_argument("--learning-rates", nargs="+", type=float, default=[3e-4])
+    options.add_argument("--learning-rates", nargs="+", type=float, default=[2e-4])
     options.add_argument("--seeds", nargs="+", type=int, default=[1], help="of the tagger; the encoder has seed 1")
     args = options.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)

@@ -67,6 +67,12 @@ def test_it_is_off_by_default(files, tmp_path):
     assert METHODS.options("distill", {}).pretrain.epochs == 0
 
 
+def test_its_settings_without_it_are_refused():
+    with pytest.raises(UsageError, match=r"`pretrain.learning_rate` works with `pretrain.epochs` of at least 1"):
+        METHODS.options("distill", {"pretrain": {"learning_rate": 1e-3}})
+    assert METHODS.options("distill", {"pretrain": {"seed": 3, "device": "cpu"}}).pretrain.seed == 3
+
+
 def test_another_seed_of_it_is_another_run(files, tmp_path):
     source, _, options = files
     train([source], tmp_path / "run", options=options)

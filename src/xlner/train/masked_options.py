@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from xlner.component import option, options
+from xlner.component import option, option_fields, options
+from xlner.errors import OptionError
 
+_OF_ALL = {"seed", "precision", "device", "checkpoint_seconds"}  # flags say these to every part of a run
 PRETRAIN = "Training of the encoder on raw target and source text before anything starts from it; off by default."
 
 
@@ -18,7 +20,7 @@ class PretrainOptions:
     """
 
     epochs: int = option(1, "Passes over the text.", ge=1)
-    learning_rate: float = option(3e-4, "Peak learning rate, after warm-up.", gt=0)
+    learning_rate: float = option(2e-4, "Peak learning rate, after warm-up.", gt=0)
     batch_subwords: int | None = option(
         None, "Padded subwords per batch and process; by default by the amount of text and the device.", ge=8
     )
@@ -51,3 +53,11 @@ class ContinueOptions(PretrainOptions):
     """The same as a step of a method, which is off by default."""
 
     epochs: int = option(0, "Passes over the text; 0 leaves the encoder as it is.", ge=0)
+
+    def __post_init__(self) -> None:
+        if self.epochs:
+            return
+        default = {f.name: f.default for f in option_fields(ContinueOptions) if f.name not in _OF_ALL}
+        for name, value in default.items():
+            if getattr(self, name) != value:
+                raise OptionError(name, "works with `pretrain.epochs` of at least 1")
