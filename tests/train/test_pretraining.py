@@ -144,6 +144,7 @@ def test_killed_at_the_end_it_ends_with_the_same_encoder(tiny_encoder, tmp_path,
             fit(tiny_encoder, tmp_path / "cut")
     fit(tiny_encoder, tmp_path / "cut")
     assert same(weights(tmp_path / "cut"), weights(tmp_path / "whole"))
+    assert not {"checkpoint", "text"} & {p.name for p in (tmp_path / "cut").iterdir()}
     lines = (tmp_path / "cut" / "metrics.jsonl").read_text().splitlines()
     assert sum("held_out" in line for line in lines) == 4
 

@@ -88,19 +88,20 @@ def pretrain(
         DataError: a file cannot be used.
         ModelError: the encoder cannot be used.
     """
-    if not isinstance(options, PretrainOptions):
-        options = from_values(PretrainOptions, options or {})
+    settings = options if isinstance(options, PretrainOptions) else from_values(PretrainOptions, options or {})
     files = [(iso3(language), str(file)) for language, file in text]
     if not files:
         raise UsageError("at least one `text LANG=FILE` is needed")
     for _, file in files:
         if not file.startswith("hf:") and not is_there(file):
             raise DataError("no such file", path=file)
+    columns = {"token_column": token_column, "tag_column": tag_column}
+    reading = {name: column for name, column in columns.items() if column is not None}
     record = {
         "encoder": encoder,
         "text": [list(pair) for pair in files],
-        "options": to_values(options, deciding=True),
-        "reading": {k: v for k, v in {"token_column": token_column, "tag_column": tag_column}.items() if v is not None},
+        "options": to_values(settings, deciding=True),
+        "reading": reading,
     }
     roles = {f"text {i} ({language})": file for i, (language, file) in enumerate(files, 1)}
     roles |= {"encoder": encoder} if Path(encoder).is_dir() else {}
@@ -112,13 +113,13 @@ def pretrain(
     def sentences(language: str) -> Any:
         of_language = (file for code, file in files if code == language)
         return chain.from_iterable(
-            told(stream_text(file, language=language, **record["reading"]), remarks.append) for file in of_language
+            told(stream_text(file, language=language, **reading), remarks.append) for file in of_language
         )
 
     metrics = pretrain_encoder(
         encoder,
         {language: partial(sentences, language) for language in dict.fromkeys(code for code, _ in files)},
-        options,
+        settings,
         run.path,
         files=[
             {"role": role, "name": Path(d["path"]).name, "sha256": d["sha256"]}

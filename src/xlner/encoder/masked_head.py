@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from xlner.encoder.load import resolve
+from xlner.encoder.load import resolve, without_report
 
 # Dense layer, norm and bias over the pieces, as the families of BERT, RoBERTa and DistilBERT call them.
 _NAMES = (
@@ -32,9 +32,10 @@ def masked_head_of(encoder: str | Path) -> dict[str, Any] | None:
         config = AutoConfig.from_pretrained(where, trust_remote_code=False)
         if not any(a.endswith(("ForMaskedLM", "ForPreTraining")) for a in config.architectures or []):
             return None
-        model, info = AutoModelForMaskedLM.from_pretrained(
-            where, config=config, use_safetensors=True, trust_remote_code=False, output_loading_info=True
-        )
+        with without_report():
+            model, info = AutoModelForMaskedLM.from_pretrained(
+                where, config=config, use_safetensors=True, trust_remote_code=False, output_loading_info=True
+            )
     except (OSError, ValueError, KeyError):
         return None
     weights = model.state_dict()

@@ -26,7 +26,7 @@ class StreamInput:
         mask: 1 where there is a subword. Shape: (n_windows, longest).
         rows: window of each word. Shape: (n_words,).
         columns: position of each word's first subword in its window. Shape: (n_words,).
-        targets: tag probabilities. Shape: (n_words, n_tags).
+        targets: tag probabilities, or what `Objective.prepare` made of them. Shape: (n_words, n_tags).
         weights: how much each word counts; 0 masks it. Shape: (n_words,).
         pairs: number of each window's pair, -1 for none; windows of a pair come in the order of its sentences. Shape:
             (n_windows,).

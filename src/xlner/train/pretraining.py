@@ -113,6 +113,7 @@ def pretrain_encoder(
     """
     if (folder / MODEL / "config.json").is_file() and (folder / NUMBERS).is_file():
         finished: dict[str, Any] = json.loads((folder / NUMBERS).read_text("utf-8"))
+        _tidy(folder)
         return finished
     costs = Costs()
     settings = _train_options(options)
@@ -126,7 +127,8 @@ def pretrain_encoder(
         for language, text in texts.items():
             title, place = f"subwords of {bcp47(language)}", folder / TEXT / language
             encoded[language] = encode_text(tagger.words, text, place, held_out=options.held_out, title=title)
-    rows = len(tagger.model.get_input_embeddings().weight)
+    table: Any = tagger.model.get_input_embeddings()
+    rows = len(table.weight)
     vocabulary = Vocabulary.of(tagger.tokenizer, list(encoded.values()), rows)
     select_rows(tagger.model, vocabulary.piece_ids.tolist())
     chunks = MaskedChunks(
@@ -183,10 +185,16 @@ def pretrain_encoder(
         _log(folder / METRICS, told, result.steps, result.epochs)
         with atomic(folder / NUMBERS) as out:
             out.write(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
+    wait_for_all()
+    _tidy(folder)
+    return metrics
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what only a resume needs."""
+    if main_process():
         forget(folder)
         remove_folder(folder / TEXT)
-    wait_for_all()
-    return metrics
 
 
 def save_encoder(
