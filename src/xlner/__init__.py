@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xlner.api.apply import compare, evaluate, predict
     from xlner.api.choose import choose
     from xlner.api.estimate import estimate
+    from xlner.api.pretrain import pretrain
     from xlner.api.project import project
     from xlner.api.similarity import recommend, similarity
     from xlner.api.transfer import TransferResult, train, transfer
@@ -58,6 +59,7 @@ _HOME = {
     "evaluate": "evaluate",
     "load": "data:load",
     "predict": "api.apply:predict",
+    "pretrain": "api.pretrain:pretrain",
     "project": "project",
     "read_file": "data:load",
     "read_text": "data:read_text",
@@ -73,8 +75,8 @@ _HOME = {
 __all__ = [
     "DataError", "LabelSet", "MissingExtraError", "ModelError", "OptionError", "Sentence", "Span", "Tagger",
     "TrainOptions", "TransferResult", "UsageError", "XlnerError", "align", "choose", "compare", "estimate",
-    "evaluate", "load", "predict", "project", "read_file", "read_text", "recommend", "score", "similarity",
-    "stream_text", "train", "transfer", "translate", "write",
+    "evaluate", "load", "predict", "pretrain", "project", "read_file", "read_text", "recommend", "score",
+    "similarity", "stream_text", "train", "transfer", "translate", "write",
 ]  # fmt: skip
 
 

@@ -59,6 +59,7 @@ def option(
     lt: float | None = None,
     unit: str | None = None,
     decides: bool = True,
+    apart: bool = False,
 ) -> Any:
     """One option of a part: a field of its `Options`.
 
@@ -73,9 +74,11 @@ def option(
         lt: all values are less.
         unit: what a number counts, such as "subwords".
         decides: whether the value can change a result. Others may differ when a run is resumed.
+        apart: the options that this one holds are set by flags with its name alone, such as `pretrain.epochs`; a flag
+            `epochs` for the options of the same name elsewhere leaves them.
     """
     bounds = {n: v for n, v in zip(_BOUNDS, (ge, gt, le, lt), strict=True) if v is not None}
-    metadata = {"help": help, "bounds": bounds, "unit": unit, "decides": decides}
+    metadata = {"help": help, "bounds": bounds, "unit": unit, "decides": decides, "apart": apart}
     if isinstance(default, type):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -135,6 +138,7 @@ class OptionField:
         unit: what a number counts.
         bounds: least and greatest values, under the names of pydantic: ge, gt, le, lt.
         decides: whether it can change a result.
+        apart: flags for options of the same name elsewhere leave those that it holds.
     """
 
     name: str
@@ -145,6 +149,7 @@ class OptionField:
     unit: str | None
     bounds: Mapping[str, float]
     decides: bool
+    apart: bool = False
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -221,7 +226,7 @@ def _field(f: Field[Any], hint: Any) -> OptionField:
     default = None if f.default is MISSING else f.default
     return OptionField(
         f.name, hint, default, required, meta.get("help", ""), meta.get("unit"), meta.get("bounds", {}),
-        meta.get("decides", True),
+        meta.get("decides", True), meta.get("apart", False),
     )  # fmt: skip
 
 

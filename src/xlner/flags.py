@@ -113,6 +113,9 @@ def flags_of(chosen: Chosen, taken: set[str]) -> list[Flag]:
             for inner in option_fields(outer.nested) if outer.nested else ():
                 path = (choice.flag, outer.name, inner.name)
                 short = inner.name.replace("_", "-")
+                if outer.apart and inner.name not in _SHARED:
+                    _add(flags, inner, path, section, f"{outer.name}.{short}")
+                    continue
                 if short in taken:
                     _add(flags, inner, path, section, f"{outer.name}.{short}", instead_of=short)
                     continue

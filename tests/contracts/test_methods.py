@@ -10,6 +10,7 @@ from tests.toy import sentences, write_conll, write_text
 
 from xlner.api.transfer import transfer
 from xlner.component import option_fields, options_class
+from xlner.encoder.history import pretraining_of
 from xlner.errors import DataError, UsageError
 from xlner.methods import METHODS
 from xlner.methods.method import INPUTS
@@ -31,14 +32,14 @@ def fit(name, tmp_path, tiny_encoder):
     """Runs the method on toy files, with all inputs that it reads."""
     kind = METHODS.load(name)
     fields = {f.name for f in option_fields(options_class(kind))}
-    quick = {f.name: FAST for f in option_fields(options_class(kind)) if f.nested}
+    quick = {f.name: FAST for f in option_fields(options_class(kind)) if f.nested and not f.apart}
     quick |= {"encoder": str(tiny_encoder)}
     if "aligner" in fields:
         quick["aligner"] = {"name": "layers", "encoder": str(tiny_encoder)}
     if "translator" in fields:  # of raw text, where no translations are given
         quick["translator"] = {"name": "files", "path": str(tmp_path / "raw-translation.txt")}
 
-    def run(folder, *, labelled=60, raw=40):
+    def run(folder, *, labelled=60, raw=40, **changes):
         source = str(write_conll(tmp_path / "en.conll", sentences(labelled)))
         target = str(write_text(tmp_path / "es.txt", sentences(raw, "spa", seed=5)))
         write_text(tmp_path / "raw-translation.txt", sentences(raw, "eng", seed=5))
@@ -53,7 +54,7 @@ def fit(name, tmp_path, tiny_encoder):
         inputs = {k: v for need in kind.needs | kind.uses for k, v in needed.get(need, {}).items()}
         return transfer(
             [("eng", source)], ("spa", target), tmp_path / folder, method=name,
-            options=quick, **inputs,
+            options={**quick, **changes}, **inputs,
         )  # fmt: skip
 
     return run
@@ -94,6 +95,16 @@ def test_killed_anywhere_it_ends_with_the_same_weights(fit, tmp_path, monkeypatc
     fit("killed")
     weights = [(tmp_path / run / "model" / "model.safetensors").read_bytes() for run in ("whole", "killed")]
     assert weights[0] == weights[1]
+
+
+def test_it_starts_from_an_encoder_that_has_read_the_texts(name, fit, tmp_path):
+    if "pretrain" not in {f.name for f in option_fields(options_class(METHODS.load(name)))}:
+        pytest.skip(f"{name} trains from no encoder")
+    fit("plain")
+    fit("run", pretrain={**FAST, "epochs": 1})
+    assert [t["language"] for t in pretraining_of(tmp_path / "run" / "encoder")[0]["texts"]] == ["spa", "eng"]
+    weights = [(tmp_path / run / "model" / "model.safetensors").read_bytes() for run in ("plain", "run")]
+    assert weights[0] != weights[1]
 
 
 def test_one_sentence_is_enough(fit):

@@ -64,7 +64,7 @@ def test_a_name_behind_a_prefix_is_where_its_label_is_read(tokenizer):
 
 def test_a_word_that_yields_no_subword_becomes_the_unknown_piece(tokenizer):
     encoder = WordEncoder(tokenizer)
-    encoder._cache["\u200b"] = Pieces([encoder._unknown], 0)
+    encoder._cache["\u200b"] = Pieces([encoder.unknown], 0)
     (window,) = encoder.windows([["Ana", "\u200b", "Boris"]])
     assert len(window.positions) == 3
 

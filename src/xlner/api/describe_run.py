@@ -9,6 +9,8 @@ from typing import Any
 from xlner.component import describe
 from xlner.core.languages import name as language_name
 from xlner.core.run_folder import RunFolder
+from xlner.encoder.history import in_words, pretraining_of
+from xlner.methods.adapting import ENCODER
 from xlner.methods.task import Task
 from xlner.tagger.card import model_card
 
@@ -51,12 +53,14 @@ def card_of(
     ]
     languages = [code for s in task.sources for code in s.languages]
     foreign = task.target not in languages
+    target = f"Target: {language_name(task.target)}." if foreign else ""
+    trainings = pretraining_of(run.path / ENCODER) or pretraining_of(settings.get("encoder", ""))
     sources = ", ".join(sorted({language_name(code) for code in languages}))
     return model_card(
         languages=list(dict.fromkeys([*languages, task.target])),
         types=task.labels.types,
         encoder=str(settings.get("encoder", "unknown")),
-        method=f"{about.summary} Sources: {sources}." + f" Target: {language_name(task.target)}." * foreign,
+        method=" ".join(filter(None, (about.summary, f"Sources: {sources}.", target, in_words(trainings)))),
         reference=about.reference,
         data=data,
         settings=settings,

@@ -7,6 +7,7 @@ from typing import Any
 
 from xlner.component import from_values, option_fields, options_class, to_values
 from xlner.core.run_folder import RunFolder
+from xlner.encoder.history import pretraining_of
 from xlner.errors import OptionError
 from xlner.methods import METHODS
 from xlner.methods.task import Task
@@ -27,6 +28,16 @@ def record_of(method: str, options: Any, run: Mapping[str, Any]) -> dict[str, An
         run: the rest, by the names that `_OF_THE_RUN` lists.
     """
     return {"method": {"name": method, "options": to_values(options, deciding=True)}, **run}
+
+
+def encoder_role(options: Any) -> dict[str, str]:
+    """The encoder as an input of a run, by its role, where it was trained further here and so is none that all know.
+
+    Args:
+        options: of the method.
+    """
+    encoder = str(getattr(options, "encoder", ""))
+    return {"encoder": encoder} if encoder and pretraining_of(encoder) else {}
 
 
 def upgrade(record: Mapping[str, Any]) -> dict[str, Any]:

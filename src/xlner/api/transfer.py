@@ -11,15 +11,17 @@ from typing import Any
 from xlner.api.describe_run import card_of
 from xlner.api.inputs import Inputs, LanguageFile, read_labelled, read_task
 from xlner.api.recipes import method_and_options
-from xlner.api.record import fitted_of_old, record_of, upgrade
+from xlner.api.record import encoder_role, fitted_of_old, record_of, upgrade
 from xlner.component import option_fields, options_class, to_values
 from xlner.core.files import atomic
 from xlner.core.run_folder import RunFolder
 from xlner.core.types import Sentence
 from xlner.data import write
+from xlner.encoder.history import pretraining_of
 from xlner.errors import UsageError
 from xlner.evaluate import interval, score
 from xlner.methods import DEFAULT_METHOD, METHODS
+from xlner.methods.adapting import check_pretraining, fit
 from xlner.methods.method import check_inputs, check_patience
 from xlner.methods.steps import Step, losses_page, steps_of
 from xlner.methods.task import Source, Task
@@ -158,11 +160,12 @@ def run_method(
         raise UsageError(f"options are not those of the method {method}, but {type(options).__qualname__}")
     mapping, reading = dict(mapping or {}), dict(reading or {})
     check_patience(options, inputs.dev)
-    files = inputs.roles()
+    files = {**inputs.roles(), **encoder_role(options)}
     remarks: list[str] = []
     task = read_task(inputs, mapping, reading, remarks)
     check_inputs(method, kind, task)
     kind.check(task, options)
+    check_pretraining(task, options)
     gold = read_labelled(inputs.gold, task.target, mapping, reading, remarks) if inputs.gold else []
     settings = {**inputs.record(), "map": mapping, "types": list(task.labels.types), "reading": reading}
     with main_first():
@@ -184,7 +187,7 @@ def run_method(
         return TransferResult.of(run, Tagger.load(run.path, device=_device(options)), finished, remarks)
 
     if fitted is None:
-        result = kind.fit(task, options, run)
+        result = fit(kind, task, options, run)
         baselines = [{"name": t.name, "model": t.model, "mapping": t.mapping} for t in result.baselines]
         fitted = {"baselines": baselines, "notes": list(result.notes), "costs": dict(result.costs)}
         tagger = result.model
@@ -268,6 +271,8 @@ def _count_sentences(run: RunFolder, sources: Sequence[Source], gold: Sequence[S
     data = run.read_json("data.json") or {}
     for number, source in enumerate(sources, 1):
         data[f"source {number} ({source.language})"]["sentences"] = len(source.sentences) or None
+    if "encoder" in data:
+        data["encoder"]["pretraining"] = pretraining_of(data["encoder"]["path"])
     if gold:
         data["gold"]["sentences"] = len(gold)
     elif not (run.path / "metrics.json").is_file():

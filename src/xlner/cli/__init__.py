@@ -40,6 +40,7 @@ COMMANDS = {
     "align": "align",
     "project": "project",
     "translate": "translate",
+    "pretrain": "pretrain",
     **{point: f"listing:{point}" for point in POINTS},
 }
 GROUPS = ("data", "study")  # modules with a `group` of commands

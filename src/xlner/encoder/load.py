@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ def resolve(name: str | Path) -> str:
     """What transformers calls `pretrained_model_name_or_path`.
 
     Args:
-        name: "embedded", a checkpoint folder, or a hub id such as "FacebookAI/xlm-roberta-base".
+        name: "embedded", a checkpoint folder, the folder of a run, or a hub id such as "FacebookAI/xlm-roberta-base".
 
     Returns:
         A folder, or the hub id as it came; nothing is asked of the hub here.
@@ -29,6 +31,8 @@ def resolve(name: str | Path) -> str:
         return str(embedded_encoder())
     path = Path(name).expanduser()
     if path.is_dir():
+        if not (path / "config.json").is_file() and (path / "model" / "config.json").is_file():
+            return str(path / "model")  # of a run
         if not (path / "config.json").is_file():
             raise ModelError(f"{path} holds no config.json, so it is no model folder")
         return str(path)
@@ -97,9 +101,23 @@ def load_encoder(name: str | Path, **options: Any) -> Any:
         config = AutoConfig.from_pretrained(where, trust_remote_code=False)
         if config.model_type in _WITH_POOLER:
             options = {"add_pooling_layer": False, **options}
-        return AutoModel.from_pretrained(where, **{"config": config, **options, **fixed}).eval()
+        with without_report():  # a head that is not read is no news
+            return AutoModel.from_pretrained(where, **{"config": config, **options, **fixed}).eval()
     except (OSError, ValueError, ImportError, KeyError) as error:
         raise _explained("encoder", where, error) from error
+
+
+@contextmanager
+def without_report() -> Iterator[None]:
+    """Let transformers keep to itself which weights of a checkpoint it did not read, or drew anew."""
+    from transformers.utils import logging as hf_logging
+
+    level = hf_logging.get_verbosity()
+    hf_logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        hf_logging.set_verbosity(level)
 
 
 def load_checkpoint(name: str | Path) -> Any:

@@ -87,7 +87,7 @@ def trim_vocabulary(model: str | Path, texts: Iterable[Text], output: Path) -> T
     new_id = {old: new for new, old in enumerate(piece_ids)}
 
     network = load_checkpoint(where)
-    before = _select_rows(network, piece_ids)
+    before = select_rows(network, piece_ids)
     output.mkdir(parents=True, exist_ok=True)
     network.save_pretrained(output)
     tokenizer.save_pretrained(output)
@@ -171,8 +171,19 @@ def _needed_by_the_model(tokenizer: Any, model: dict[str, Any]) -> set[int]:
     return ids
 
 
-def _select_rows(network: Any, piece_ids: list[int]) -> int:
-    """Keep these rows of the word embeddings and renumber the ids in the configuration."""
+def select_rows(network: Any, piece_ids: list[int]) -> int:
+    """Keep these rows of the word embeddings and renumber the ids in the configuration.
+
+    Args:
+        network: an encoder, or a model with one; changed in place.
+        piece_ids: rising; those up to the padding piece must be among them, since some encoders count positions by it.
+
+    Returns:
+        How many rows there were.
+
+    Raises:
+        ModelError: there is no such row.
+    """
     import torch
 
     old = network.get_input_embeddings()

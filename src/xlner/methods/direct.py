@@ -8,6 +8,7 @@ from xlner.component import option, options
 from xlner.errors import ModelError, UsageError
 from xlner.methods.method import Fitted, Method
 from xlner.methods.seeds import TeacherSeeds, trained
+from xlner.train.masked_options import PRETRAIN, ContinueOptions
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Direct(Method):
 
         encoder: str = option("embedded", "What the tagger starts from: 'embedded', a folder or a hub id.")
         teacher: TrainOptions = option(TrainOptions, "Training on labelled source data.")
+        pretrain: ContinueOptions = option(ContinueOptions, PRETRAIN, apart=True)
 
     @classmethod
     def check(cls, task: Task, options: Direct.Options) -> None:

@@ -10,6 +10,7 @@ from xlner.methods.method import Fitted, Method
 from xlner.methods.rounds import SelfTraining, distil_in_rounds
 from xlner.methods.seeds import AveragedSeeds
 from xlner.methods.student_size import StudentSize
+from xlner.train.masked_options import PRETRAIN, ContinueOptions
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Distill(Method):
         )
         teacher: TrainOptions = option(TrainOptions, "Training of teachers on labelled source data.")
         student: TrainOptions = option(TrainOptions, "Training of the student on soft labels.")
+        pretrain: ContinueOptions = option(ContinueOptions, PRETRAIN, apart=True)
         loss: Literal["ce", "mse", "kl"] = option(
             "ce", "Loss on soft labels: ce (cross-entropy), mse (the paper's), kl."
         )

@@ -11,6 +11,7 @@ from xlner.errors import OptionError, UsageError
 from xlner.methods.noise_options import NoiseOptions
 from xlner.methods.seeds import TeacherSeeds
 from xlner.methods.student_size import StudentSize
+from xlner.train.masked_options import PRETRAIN, ContinueOptions
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class TaggedOptions(ProjectionOptions):
     encoder: str = option("embedded", "What fresh teachers and students start from: 'embedded', a folder or a hub id.")
     teacher: TrainOptions = option(TrainOptions, "Training of teachers on labelled source data.")
     student: TrainOptions = option(TrainOptions, "Training of the student on projected data.")
+    pretrain: ContinueOptions = option(ContinueOptions, PRETRAIN, apart=True)
     student_from: Literal["auto", "encoder", "teacher"] = option(
         "auto", "What the student starts from; auto is the first teacher that knows all types, if there is one."
     )

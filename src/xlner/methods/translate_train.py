@@ -9,6 +9,7 @@ from xlner.core.languages import bcp47
 from xlner.errors import UsageError
 from xlner.methods.method import Fitted, Method
 from xlner.methods.projection_options import ProjectionOptions, projection_plan
+from xlner.train.masked_options import PRETRAIN, ContinueOptions
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class TranslateTrain(Method):
         )
         teacher: TrainOptions = option(TrainOptions, "Training of the teacher that the student may start from.")
         student: TrainOptions = option(TrainOptions, "Training of the student.")
+        pretrain: ContinueOptions = option(ContinueOptions, PRETRAIN, apart=True)
 
     @classmethod
     def check(cls, task: Task, options: TranslateTrain.Options) -> None:

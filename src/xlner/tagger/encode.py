@@ -61,9 +61,9 @@ class WordEncoder:
         self.tokenizer = tokenizer
         self._prefix, self._suffix = special_tokens(tokenizer)
         unknown = tokenizer.unk_token_id
-        self._unknown = unknown if unknown is not None else (tokenizer.pad_token_id or 0)
+        self.unknown = unknown if unknown is not None else (tokenizer.pad_token_id or 0)
         self._room = self.max_subwords - len(self._prefix) - len(self._suffix)
-        self._pieces_per_word = min(MAX_PIECES_PER_WORD, self._room // 2)
+        self.pieces_per_word = min(MAX_PIECES_PER_WORD, self._room // 2)
         self._cache: dict[str, Pieces] = {}
         self._lock = threading.Lock()
 
@@ -74,9 +74,14 @@ class WordEncoder:
                 self._cache = {}
             new = sorted({w for w in words if w not in self._cache})
             for word, (ids, head) in zip(new, word_pieces(self.tokenizer, new), strict=True):
-                first = ids[: self._pieces_per_word] or [self._unknown]
+                first = ids[: self.pieces_per_word] or [self.unknown]
                 self._cache[word] = Pieces(first, min(head, len(first) - 1))
             return self._cache
+
+    def pieces(self, words: Sequence[str]) -> list[Pieces]:
+        """The subwords of each word as windows hold them."""
+        known = self._known(words)
+        return [known[w] for w in words]
 
     def windows(self, sentences: Sequence[Sequence[str]]) -> Iterator[Window]:
         """Windows of each sentence in order; a sentence without words yields none.

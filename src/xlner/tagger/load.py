@@ -12,9 +12,10 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 from transformers.utils import logging as hf_logging
 
 from xlner.core.labels import LabelSet
+from xlner.encoder.history import SIDE_FILE as SIDE_FILE
+from xlner.encoder.load import without_report
 from xlner.errors import ModelError
 
-SIDE_FILE = "xlner.json"
 hf_logging.disable_progress_bar()  # xlner shows its own
 
 # Names in a saved model: ours, and what transformers may put beside them.
@@ -114,17 +115,14 @@ def name_labels(config: PreTrainedConfig, labels: LabelSet) -> None:
 def _load(name: str, config: PreTrainedConfig, **loading: Any) -> tuple[PreTrainedModel, dict[str, Any]]:
     # Short sentences are the rule in NER; on CPU plain attention trains them faster than the fused kernel.
     attention = "sdpa" if torch.accelerator.is_available() else "eager"
-    level = hf_logging.get_verbosity()
-    hf_logging.set_verbosity_error()  # a new head is no news to whoever asked for one
     try:
-        return AutoModelForTokenClassification.from_pretrained(
-            name, config=config, dtype=torch.float32, attn_implementation=attention, use_safetensors=True,
-            trust_remote_code=False, output_loading_info=True, **loading,
-        )  # fmt: skip
+        with without_report():  # a new head is no news to whoever asked for one
+            return AutoModelForTokenClassification.from_pretrained(
+                name, config=config, dtype=torch.float32, attn_implementation=attention, use_safetensors=True,
+                trust_remote_code=False, output_loading_info=True, **loading,
+            )  # fmt: skip
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"cannot load '{name}': {_first_line(error)}") from None
-    finally:
-        hf_logging.set_verbosity(level)
 
 
 def _draw_anew(model: PreTrainedModel, names: Sequence[str]) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import torch
+
+from xlner.train.batches import Batch
 
 Loss = torch.Tensor | tuple[torch.Tensor, Mapping[str, torch.Tensor]]
 
@@ -23,7 +26,7 @@ class StreamInput:
         mask: 1 where there is a subword. Shape: (n_windows, longest).
         rows: window of each word. Shape: (n_words,).
         columns: position of each word's first subword in its window. Shape: (n_words,).
-        targets: tag probabilities. Shape: (n_words, n_tags).
+        targets: tag probabilities, or what `Objective.prepare` made of them. Shape: (n_words, n_tags).
         weights: how much each word counts; 0 masks it. Shape: (n_words,).
         pairs: number of each window's pair, -1 for none; windows of a pair come in the order of its sentences. Shape:
             (n_windows,).
@@ -83,9 +86,11 @@ class StepInput:
 class Objective(Protocol):
     """From one step to a scalar loss; or to it and parts of it, by name, which are averaged in `metrics.jsonl`.
 
-    A plain function will do. An object may have two more attributes:
+    A plain function will do. An object may have more attributes:
 
     - `wants_hidden`: True to be given hidden states, which cost memory.
+    - `prepare`: a function from a batch and a random generator to the batch that the model reads instead, such as one
+      with masks. The generator is seeded by the step.
     - `modules`: name -> torch module of its own, such as a projection head. They are trained with the tagger,
       checkpointed and resumed, and not saved with the model. Make the objective after seeding, and draw chance from
       torch alone: then a resumed training ends like an undisturbed one.
@@ -97,6 +102,21 @@ class Objective(Protocol):
 def wants_hidden(objective: Objective) -> bool:
     """Whether the objective reads hidden states."""
     return bool(getattr(objective, "wants_hidden", False))
+
+
+def prepared(objective: Objective, batches: Mapping[str, Batch], seed: Sequence[int]) -> Mapping[str, Batch]:
+    """The batches of a step as the objective wants the model to read them.
+
+    Args:
+        objective: may have `prepare`.
+        batches: name of the stream -> batch.
+        seed: of the step.
+    """
+    prepare = getattr(objective, "prepare", None)
+    if prepare is None:
+        return batches
+    rng = np.random.default_rng(seed)
+    return {name: prepare(batch, rng) for name, batch in batches.items()}
 
 
 def modules_of(objective: Objective) -> dict[str, torch.nn.Module]:

@@ -33,7 +33,7 @@ from xlner.train.dropout import use_byte_dropout
 from xlner.train.examples import Chunks
 from xlner.train.lora import merge_lora
 from xlner.train.metrics import MetricsFile
-from xlner.train.objective import Objective, StepInput, StreamInput, modules_of, split_loss, wants_hidden
+from xlner.train.objective import Objective, StepInput, StreamInput, modules_of, prepared, split_loss, wants_hidden
 from xlner.train.optimizer import add_modules, schedule, trainable
 from xlner.train.options import TrainOptions
 from xlner.train.pace import pace
@@ -137,6 +137,7 @@ class Training:
         self.rate = self._rate(first.part / self.epochs)
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate
+        batches = prepared(self.objective, batches, (self.options.seed, state.step, self.rank))
         shown = StepInput({name: self._forward(batch) for name, batch in batches.items()}, self.done)
         value, parts = split_loss(self.objective(shown))
         if self.world > 1:  # every weight takes part on every process, whatever the objective reads
