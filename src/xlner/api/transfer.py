@@ -19,6 +19,7 @@ from xlner.data import write
 from xlner.errors import UsageError
 from xlner.evaluate import interval, score
 from xlner.methods import DEFAULT_METHOD, METHODS
+from xlner.methods.augmenting import check_augmentations
 from xlner.methods.method import check_inputs, check_patience
 from xlner.methods.steps import Step, losses_page, steps_of
 from xlner.methods.task import Source, Task
@@ -159,6 +160,7 @@ def run_method(
     task = read_task(inputs, mapping, reading, remarks)
     check_inputs(method, kind, task)
     kind.check(task, options)
+    check_augmentations(task, options)
     gold = read_labelled(inputs.gold, task.target, mapping, reading, remarks) if inputs.gold else []
     settings = {**inputs.record(), "map": mapping, "types": list(task.labels.types), "reading": reading}
     with main_first():

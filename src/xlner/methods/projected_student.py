@@ -9,6 +9,7 @@ from typing import Protocol
 from xlner.core.labels import model_tags
 from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence
+from xlner.methods.augmenting import labelled_chunks
 from xlner.methods.projected import ProjectedChunks, ProjectedSet, SentencePairs
 from xlner.methods.student import UNKNOWN_TYPES, StudentOptions, starting_student
 from xlner.methods.supervised import dev_f1
@@ -83,7 +84,7 @@ def train_on_projected(
     seed_everything(options.student.seed)
     known = [known_types(t) for t in teachers]
     student, settings, start = starting_student(teachers, task, options, known)
-    chunks = ProjectedChunks(student, sets, labelled)
+    chunks = ProjectedChunks(student, sets, labelled_chunks(student, labelled, settings) if labelled else None)
     objective: Objective = make_loss("ce")
     if options.co_teaching:
         # Chance goes on, so a new head is another one.

@@ -9,9 +9,9 @@ from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence
 from xlner.evaluate import score
+from xlner.methods.augmenting import labelled_chunks
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
-from xlner.train.examples import LabelledChunks
 
 
 def supervise(
@@ -46,7 +46,7 @@ def supervise(
         precision=options.precision,
         dropout=options.dropout,
     )
-    chunks = LabelledChunks(tagger, sentences)
+    chunks = labelled_chunks(tagger, sentences, options)
     train(tagger, chunks, make_loss("ce"), options=options, folder=folder, dev=dev_f1(dev), title=title)
     return tagger
 
