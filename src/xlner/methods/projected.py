@@ -181,9 +181,8 @@ class ProjectedChunks:
         self._tagger = tagger
         self._files = [(projected, n) for projected in sets for n in range(len(projected.sizes))]
         self._labelled = labelled
-        self.sizes = [len(projected.surest(n)) for projected, n in self._files] + [
-            *(labelled.sizes if labelled else ())
-        ]
+        of_files = [len(projected.surest(n)) for projected, n in self._files]
+        self.sizes = [*of_files, *(labelled.sizes if labelled else ())]
 
     def in_epoch(self, epoch: int) -> ProjectedChunks:
         """The data of one epoch."""
