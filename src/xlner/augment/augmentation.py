@@ -38,10 +38,12 @@ class Augmentation(Part, ABC):
     Attributes:
         comes_first: it needs the sentences as they were, so no other may come before it.
         unknown: a word that the encoder reads as its unknown piece.
+        name: under which it was chosen.
     """
 
     comes_first: ClassVar[bool] = False
     unknown: str = "<unk>"
+    name: str = ""
 
     @property
     def keeps_words(self) -> bool:
@@ -49,7 +51,7 @@ class Augmentation(Part, ABC):
         return True
 
     def prepare(self, sentences: Sequence[Sentence]) -> None:
-        """See all sentences once, before any is changed.
+        """See all sentences, before any is changed. Called again for other sentences, it keeps what it read of files.
 
         Args:
             sentences: labelled or not.

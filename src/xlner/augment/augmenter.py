@@ -34,7 +34,7 @@ class Augmenter:
     @classmethod
     def of(
         cls,
-        chosen: Chosen,
+        chosen: Chosen | tuple[Augmentation, ...],
         sentences: Sequence[Sentence],
         *,
         seed: int = 1,
@@ -45,7 +45,7 @@ class Augmenter:
         """Make and prepare augmentations.
 
         Args:
-            chosen: which ones.
+            chosen: which ones; or made already, to be prepared for these sentences.
             sentences: to be changed.
             seed: of all chance.
             share: of sentences to be changed.
@@ -57,7 +57,7 @@ class Augmenter:
             DataError: a file that one of them reads cannot be used.
             UsageError: one does not fit the sentences.
         """
-        steps = steps_of(chosen, option=option)
+        steps = chosen if isinstance(chosen, tuple) else steps_of(chosen, option=option)
         for step in steps:
             if unknown is not None:
                 step.unknown = unknown
@@ -145,6 +145,7 @@ def steps_of(chosen: Chosen, *, option: str = "augment") -> tuple[Augmentation, 
             steps.append(AUGMENTATIONS.build(name, values))
         except UsageError as error:
             raise OptionError(option, f"cannot be: {error}".replace("`", "")) from None
+        steps[-1].name = name
         if steps[-1].comes_first and len(steps) > 1:
             raise OptionError(option, f"must have {name} before all others: it reads the sentences as they were")
     if not steps:

@@ -63,8 +63,8 @@ class CodeSwitching(Augmentation):
         self._default = None if self.options.language is None else iso3(self.options.language)
         languages = {s.language or self._default for s in sentences}
         pairs = {path: pair_of(path) for path in self.options.dictionary}
-        self._lexicons: dict[str | None, list[Any]] = {}
-        for language in languages:
+        self._lexicons: dict[str | None, list[Any]] = self.__dict__.get("_lexicons", {})
+        for language in languages - self._lexicons.keys():
             others: dict[tuple[str, str], list[str]] = {}
             for path, named in pairs.items():
                 if named is None:
@@ -73,7 +73,7 @@ class CodeSwitching(Augmentation):
                     pair = named[::-1] if language == named[1] else named
                     others.setdefault(pair, []).append(path)
             self._lexicons[language] = [self._lexicon(files, pair) for pair, files in others.items()]
-        if languages and not any(self._lexicons.values()):
+        if languages and not any(self._lexicons[language] for language in languages):
             codes = ", ".join(sorted(bcp47(x) for x in languages if x))
             files = ", ".join(self.options.dictionary)
             raise UsageError(f"code-switching: no dictionary of {files} is of the language of the sentences, {codes}")

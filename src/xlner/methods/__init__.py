@@ -9,6 +9,7 @@ METHODS = Registry(
     {
         "direct": "xlner.methods.direct:Direct",
         "distill": "xlner.methods.distill:Distill",
+        "consistency": "xlner.methods.consistency:Consistency",
         "bitext": "xlner.methods.bitext:BitextTransfer",
         "translate-train": "xlner.methods.translate_train:TranslateTrain",
         "translate-test": "xlner.methods.translate_test:TranslateTest",

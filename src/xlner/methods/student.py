@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -19,8 +19,11 @@ from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
 from xlner.train.examples import Chunks
+from xlner.train.objective import Objective
 from xlner.train.processes import main_first
 
+Learning = Callable[[Tagger, SoftLabelChunks], tuple[Chunks, Objective]]
+"""From a student and the soft labels of raw text to the data that it learns from, and how."""
 UNKNOWN_TYPES = "encoder, since no teacher knows all types"
 
 
@@ -63,6 +66,7 @@ def distil_from(
     *,
     beside: Sequence[ProjectedSet] = (),
     vote: float = 0.0,
+    learning: Learning | None = None,
 ) -> tuple[Tagger, tuple[str, ...]]:
     """Let teachers label the raw text of the task, and train a student on the weighted mean of their probabilities.
 
@@ -75,6 +79,7 @@ def distil_from(
         beside: projected data that the student learns from in the same steps; it goes round as long as the raw text
             takes.
         vote: weight of the hard label on words that all teachers label alike, for the loss ce.
+        learning: makes data and objective of the raw text; None for the soft labels and the loss that options name.
 
     Returns:
         The student, and what the user should know of it.
@@ -113,10 +118,13 @@ def distil_from(
         lower_case=options.lower_case_names,
         vote=vote,
     )
-    loss = make_loss(options.loss, temperature=options.temperature)
-    streams: SoftLabelChunks | dict[str, Chunks] = chunks
+    raw: Chunks = chunks
+    loss: Objective = make_loss(options.loss, temperature=options.temperature)
+    if learning is not None:
+        raw, loss = learning(student, chunks)
+    streams: Chunks | dict[str, Chunks] = raw
     if beside:
-        streams = {"raw": chunks, "projected": ProjectedChunks(student, beside)}
+        streams = {"raw": raw, "projected": ProjectedChunks(student, beside)}
     train(student, streams, loss, options=settings, folder=run.path, dev=dev_f1(task.dev), title="student")
     fresh = f"the student starts from the {UNKNOWN_TYPES}; it then needs more raw text than one that starts trained"
     return student, (fresh,) if start == UNKNOWN_TYPES else ()
