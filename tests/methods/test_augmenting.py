@@ -7,9 +7,11 @@ from tests.quick_model import make_model
 from tests.toy import sentences, write_conll, write_text
 
 from xlner.api.transfer import train, transfer
+from xlner.component import option_fields, options_class
 from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
 from xlner.errors import OptionError, UsageError
+from xlner.methods import METHODS
 from xlner.methods.augmenting import labelled_chunks
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
@@ -90,6 +92,12 @@ def test_killed_in_any_pass_it_ends_with_the_same_weights(files, tmp_path, tiny_
     train(files[0], tmp_path / "cut", options=options)
     made = [(tmp_path / f / "model" / "model.safetensors").read_bytes() for f in ("whole", "cut")]
     assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("name", METHODS.names())
+def test_every_method_has_it(name):
+    trainings = [f.nested for f in option_fields(options_class(METHODS.load(name))) if f.nested]
+    assert "augment" in {f.name for kind in trainings for f in option_fields(kind)}
 
 
 def test_what_cannot_be_is_said_before_work(files, tmp_path, tiny_encoder):
