@@ -88,7 +88,8 @@ def adversarial_teacher(task: Task, options: AdversarialOptions, run: RunFolder)
 
 def _start(task: Task, options: AdversarialOptions, folder: Path) -> tuple[Tagger, Sequence[Sentence], TrainOptions]:
     """The tagger, what it learns from, and how it is trained."""
-    settings, labelled = options.teacher, []
+    settings = options.teacher
+    labelled: list[Sentence] = []
     tagger: Tagger | None = None
     for source in task.sources:
         labelled += source.sentences

@@ -53,7 +53,7 @@ class AdvPicker(Distill):
         )
 
     @classmethod
-    def check(cls, task: Task, options: AdvPicker.Options) -> None:
+    def check(cls, task: Task, options: Any) -> None:
         """See that there is source text where it is read, and that sources fit together.
 
         Raises:
@@ -85,7 +85,7 @@ class AdvPicker(Distill):
             )
 
     @classmethod
-    def fit(cls, task: Task, options: AdvPicker.Options, run: RunFolder) -> Fitted:
+    def fit(cls, task: Task, options: Any, run: RunFolder) -> Fitted:
         """Choose raw sentences, and distil on them.
 
         Args:

@@ -54,7 +54,7 @@ class Consistency(Distill):
         consistency_rise: float = option(0.5, "Share of the training over which it rises to that.", ge=0, le=1)
 
     @classmethod
-    def check(cls, task: Task, options: Consistency.Options) -> None:
+    def check(cls, task: Task, options: Any) -> None:
         """See that the changes can be compared word by word.
 
         Raises:

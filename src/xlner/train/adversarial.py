@@ -93,7 +93,7 @@ class _Reversed(torch.autograd.Function):
 
 def reversed_gradient(x: torch.Tensor, strength: float) -> torch.Tensor:
     """The same values, whose gradient comes back times `-strength`."""
-    return _Reversed.apply(x, strength)  # type: ignore[no-untyped-call, no-any-return]
+    return _Reversed.apply(x, strength)  # type: ignore[no-untyped-call]
 
 
 @torch.no_grad()
