@@ -27,6 +27,7 @@ HOW = {
     "translators": "xlner translate --translator {name} ...",
     "similarities": "xlner similarity --measure {name} ...",
     "formats": "xlner data convert --format {name} ...",
+    "augmentations": "xlner transfer --augment {name} ...",
 }
 SIGNS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 

@@ -23,6 +23,7 @@ WHAT = {
     "methods": "one file per transfer method",
     "project": "carry labels over to a translation",
     "similarity": "how near languages are",
+    "augment": "sentences changed on purpose",
     "align": "which words belong together",
     "translate": "sentences to the other language",
     "train": "one training loop; objectives, batches",

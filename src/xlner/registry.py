@@ -23,6 +23,7 @@ POINTS = {
     "translators": "xlner.translate:TRANSLATORS",
     "similarities": "xlner.similarity:SIMILARITIES",
     "formats": "xlner.data.formats:FORMATS",
+    "augmentations": "xlner.augment:AUGMENTATIONS",
 }
 
 

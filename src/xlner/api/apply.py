@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from xlner.augment.augmenter import Chosen, Perturbation, steps_of
 from xlner.core.files import is_there
 from xlner.core.types import Sentence
 from xlner.data import Corpus, load, stream_text
@@ -105,6 +106,8 @@ def evaluate(
     types: Sequence[str] | None = None,
     device: str | None = None,
     label_consistency: float = 0.0,
+    perturb: Chosen | None = None,
+    seed: int = 1,
     token_column: int | None = None,
     tag_column: int | None = None,
 ) -> Evaluation:
@@ -117,6 +120,9 @@ def evaluate(
         types: score only these types; None takes all that occur on either side.
         device: torch device name.
         label_consistency: for a model, how far equal words of the text get equal labels, 0 to 1.
+        perturb: for a model, changes of the sentences that it is scored on, to see how well it stands them: names of
+            augmentations between commas, or a mapping from names to options.
+        seed: of what such changes draw at random.
         token_column: column of the word in files with columns, from 0; None finds it. A file of predictions that has
             no such column is read by its own ones.
         tag_column: column of the tag, likewise.
@@ -129,13 +135,20 @@ def evaluate(
         DataError: sentences or words of the two sides differ.
     """
     check_strength(label_consistency)
-    if label_consistency and not is_model(model_or_predictions):
-        raise UsageError("`label_consistency` is for models; the predictions of a file are scored as they are")
+    if (label_consistency or perturb is not None) and not is_model(model_or_predictions):
+        name = "label_consistency" if label_consistency else "perturb"
+        raise UsageError(f"`{name}` is for models; the predictions of a file are scored as they are")
+    if perturb is not None:
+        steps_of(perturb, option="perturb")
     columns: dict[str, Any] = {"token_column": token_column, "tag_column": tag_column}
     truth = load(gold, mapping=mapping, **columns)
     read, notes = {"gold": truth}, list(_left_out(truth))
     if is_model(model_or_predictions):
         tagger = Tagger.load(model_or_predictions, mapping=mapping, device=device)
+        if perturb is not None:
+            change = Perturbation(perturb, seed=seed, unknown=tagger.tokenizer.unk_token)
+            truth = replace(truth, sentences=change(truth.sentences))
+            notes += [f"the sentences of {gold} are changed: {perturb}, seed {seed}", *change.notes]
         predictions = list(tagger.predict(truth.sentences, label_consistency=label_consistency))
         scores = lenient = score(truth.sentences, predictions, types=types)
     else:

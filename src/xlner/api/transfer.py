@@ -22,6 +22,7 @@ from xlner.errors import UsageError
 from xlner.evaluate import interval, score
 from xlner.methods import DEFAULT_METHOD, METHODS
 from xlner.methods.adapting import check_pretraining, fit
+from xlner.methods.augmenting import check_augmentations
 from xlner.methods.method import check_inputs, check_patience
 from xlner.methods.steps import Step, losses_page, steps_of
 from xlner.methods.task import Source, Task
@@ -166,6 +167,7 @@ def run_method(
     check_inputs(method, kind, task)
     kind.check(task, options)
     check_pretraining(task, options)
+    check_augmentations(task, options)
     gold = read_labelled(inputs.gold, task.target, mapping, reading, remarks) if inputs.gold else []
     settings = {**inputs.record(), "map": mapping, "types": list(task.labels.types), "reading": reading}
     with main_first():

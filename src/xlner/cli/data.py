@@ -66,14 +66,22 @@ def convert_command(
     scheme: Scheme = None,
     repair: Annotated[str, typer.Option(help="conll, discard or error: what broken tag sequences become.")] = "conll",
     label: Label = [],
+    perturb: o.Perturb = None,
+    seed: o.Seed = 1,
 ) -> None:
     """Write the sentences of one file in another format."""
     from xlner.core.labels import parse_map
     from xlner.data import convert
 
+    change = None
+    if perturb is not None:
+        from xlner.augment.augmenter import Perturbation
+
+        change = Perturbation(perturb, seed=seed)
     report = convert(
         source, target, format=format, to=to, language=language, mapping=parse_map(map), token_column=token_column,
         tag_column=tag_column, scheme=scheme, repair=repair, labels=label or None,  # type: ignore[arg-type]
         options=values_of(context, "format"), write_options=values_of(context, "to"),
+        change=change,
     )  # fmt: skip
-    typer.echo(as_flags(report.describe()), err=True)
+    typer.echo("\n".join(as_flags(x) for x in (report.describe(), *(change.notes if change else ()))), err=True)

@@ -30,6 +30,8 @@ def command(
         str | None, typer.Option(metavar="FILE", help="--estimate: a correction fitted on other targets; or default.")
     ] = None,
     label_consistency: o.LabelConsistency = 0.0,
+    perturb: o.Perturb = None,
+    seed: o.Seed = 1,
     token_column: o.TokenColumn = None,
     tag_column: o.TagColumn = None,
     device: o.Device = None,
@@ -41,9 +43,10 @@ def command(
     how: dict[str, Any] = {"mapping": parse_map(map), "device": device}
     how |= {"token_column": token_column, "tag_column": tag_column}
     if estimate:
-        if type or errors or label_consistency:
+        if type or errors or label_consistency or perturb:
             raise UsageError(
-                "--estimate has no --type, --errors and --label-consistency; leave types out with --map TYPE=O"
+                "--estimate has no --type, --errors, --label-consistency and --perturb; leave types out with "
+                "--map TYPE=O"
             )
         _estimate(model_or_predictions, gold, as_json, calibrate=calibrate, also=also, estimator=estimator, **how)
         return
@@ -52,7 +55,8 @@ def command(
             raise UsageError(f"{option} belongs to --estimate; add that, or leave {option} out")
     from xlner.api.apply import evaluate
 
-    result = evaluate(model_or_predictions, gold, types=type or None, label_consistency=label_consistency, **how)
+    how |= {"label_consistency": label_consistency, "perturb": perturb, "seed": seed}
+    result = evaluate(model_or_predictions, gold, types=type or None, **how)
     end(result.metrics, result.describe(errors=errors and not as_json), as_json=as_json, notes=result.notes)
 
 

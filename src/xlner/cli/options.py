@@ -25,3 +25,8 @@ TagColumn = Annotated[int | None, typer.Option(help="Column of the tag; -1 is th
 LabelConsistency = Annotated[
     float, typer.Option(help="How far equal words of the text get equal labels, 0 to 1; above 0 reads it whole first.")
 ]
+Perturb = Annotated[
+    str | None,
+    typer.Option(metavar="NAMES|YAML", help="Change the sentences: lower-case,typos and so on; see `augmentations`."),
+]
+Seed = Annotated[int, typer.Option(help="Seed of what is drawn at random.")]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from xlner.core.tags import Repair, Scheme
+from xlner.core.types import Sentence
 from xlner.data.corpus import read_labelled
 from xlner.data.report import ReadReport
 from xlner.data.writing import write
@@ -29,6 +30,7 @@ def convert(
     separator: str | None = None,
     options: Mapping[str, Any] | None = None,
     write_options: Mapping[str, Any] | None = None,
+    change: Callable[[Iterable[Sentence]], Iterable[Sentence]] | None = None,
 ) -> ReadReport:
     """Read one input and write it in another format; raw text and JSON lines go through one sentence at a time.
 
@@ -48,6 +50,7 @@ def convert(
         separator: as in `write`.
         options: as in `load`.
         write_options: further options of the output's format.
+        change: makes other sentences of all that are read, such as `xlner.augment.augmenter.Perturbation`.
 
     Returns:
         What was read, with everything left out.
@@ -58,5 +61,5 @@ def convert(
     columns = {"token_column": token_column, "tag_column": tag_column}
     values = {**columns, "scheme": scheme, "labels": labels, "split": split, **(options or {})}
     reading = read_labelled(source, format, mapping, values, language=language, repair=repair)
-    write(target, reading, format=to, separator=separator, options=write_options)
+    write(target, change(reading) if change else reading, format=to, separator=separator, options=write_options)
     return reading.report()

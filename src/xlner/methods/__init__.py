@@ -9,6 +9,8 @@ METHODS = Registry(
     {
         "direct": "xlner.methods.direct:Direct",
         "distill": "xlner.methods.distill:Distill",
+        "consistency": "xlner.methods.consistency:Consistency",
+        "advpicker": "xlner.methods.advpicker:AdvPicker",
         "bitext": "xlner.methods.bitext:BitextTransfer",
         "translate-train": "xlner.methods.translate_train:TranslateTrain",
         "translate-test": "xlner.methods.translate_test:TranslateTest",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from xlner.component import option, options
 from xlner.errors import OptionError, UsageError
@@ -15,6 +15,7 @@ from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
     from xlner.core.run_folder import RunFolder
+    from xlner.methods.student import Learning
     from xlner.methods.task import Task
 
 
@@ -104,5 +105,11 @@ class Distill(Method):
         with costs.of("teachers"):
             teachers = teachers_of(sources, task, options, run)
         with costs.of("student"):
-            student, notes = distil_in_rounds(teachers, weights, task, options, run)
+            learning = cls.learning(task, options)
+            student, notes = distil_in_rounds(teachers, weights, task, options, run, learning=learning)
         return Fitted(model=student, baselines=tuple(teachers), notes=notes, costs=costs.seconds)
+
+    @classmethod
+    def learning(cls, task: Task, options: Any) -> Learning | None:
+        """How the student learns from the soft labels; None as `options.loss` says."""
+        return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -30,7 +31,7 @@ from xlner.project.examples import lost_examples
 from xlner.project.fates import Reason
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
-from xlner.train.examples import Example, LabelledChunks
+from xlner.train.examples import Chunks, Example, LabelledChunks, in_epoch
 
 INDEX = "index.json"
 EXAMPLES = 5  # of each reason for a loss, and of each side that is empty, for each file
@@ -173,14 +174,21 @@ class ProjectedChunks:
     Args:
         tagger: that learns.
         sets: projected data.
-        labelled: sentences with right labels; in memory.
+        labelled: sentences with right labels; in memory. Those of each epoch, if they change.
     """
 
-    def __init__(self, tagger: Tagger, sets: Sequence[ProjectedSet], labelled: Sequence[Sentence] = ()) -> None:
+    def __init__(self, tagger: Tagger, sets: Sequence[ProjectedSet], labelled: Chunks | None = None) -> None:
         self._tagger = tagger
         self._files = [(projected, n) for projected in sets for n in range(len(projected.sizes))]
-        self._labelled = LabelledChunks(tagger, labelled) if labelled else None
-        self.sizes = [len(projected.surest(n)) for projected, n in self._files] + ([len(labelled)] if labelled else [])
+        self._labelled = labelled
+        of_files = [len(projected.surest(n)) for projected, n in self._files]
+        self.sizes = [*of_files, *(labelled.sizes if labelled else ())]
+
+    def in_epoch(self, epoch: int) -> ProjectedChunks:
+        """The data of one epoch."""
+        changed = copy(self)
+        changed._labelled = None if self._labelled is None else in_epoch(self._labelled, epoch)
+        return changed
 
     def load(self, index: int) -> list[Example]:
         if index == len(self._files):

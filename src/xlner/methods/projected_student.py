@@ -9,6 +9,7 @@ from typing import Protocol
 from xlner.core.labels import model_tags
 from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence
+from xlner.methods.augmenting import labelled_chunks
 from xlner.methods.projected import ProjectedChunks, ProjectedSet, SentencePairs
 from xlner.methods.starting import UNKNOWN_TYPES, StudentOptions, starting_student
 from xlner.methods.supervised import dev_f1
@@ -86,7 +87,7 @@ def train_on_projected(
     known = [known_types(t) for t in teachers]
     starting = starting_student(teachers, task, options, known)
     student, settings = starting.tagger, starting.settings
-    chunks = ProjectedChunks(student, sets, labelled)
+    chunks = ProjectedChunks(student, sets, labelled_chunks(student, labelled, settings) if labelled else None)
     objective: Objective = make_loss("ce")
     if options.co_teaching:
         # Chance goes on, so a new head is another one.

@@ -11,7 +11,7 @@ from xlner.component import option, options
 if TYPE_CHECKING:
     from xlner.core.run_folder import RunFolder
     from xlner.methods.projected import ProjectedSet
-    from xlner.methods.student import DistilOptions
+    from xlner.methods.student import DistilOptions, Learning
     from xlner.methods.task import Task
     from xlner.methods.teachers import Teacher
     from xlner.methods.weights import TeacherWeights
@@ -46,6 +46,7 @@ def distil_in_rounds(
     *,
     beside: Sequence[ProjectedSet] = (),
     vote: float = 0.0,
+    learning: Learning | None = None,
 ) -> tuple[Tagger, tuple[str, ...]]:
     """Distil teachers into a student, let it label the raw text, distil that into the next, and so on.
 
@@ -60,6 +61,7 @@ def distil_in_rounds(
         run: see there.
         beside: see there.
         vote: see there; a student that labels alone has no vote, since it would agree with itself on every word.
+        learning: see there.
 
     Returns:
         The last student, and what the user should know of it.
@@ -83,7 +85,7 @@ def distil_in_rounds(
             place.path.mkdir(parents=True, exist_ok=True)
             student, _ = distil_from(
                 labelling, shares, task, _of_round(options, number), place,
-                beside=beside, vote=voice, soft_labels=run.path / "soft_labels", title=f"student of round {number}",
+                beside=beside, vote=voice, learning=learning, soft_labels=run.path / "soft_labels", title=f"student of round {number}",
             )  # fmt: skip
             if main_process():
                 student.save(model)
@@ -96,8 +98,9 @@ def distil_in_rounds(
         else:
             labelling, shares, voice = [last], TeacherWeights.uniform(1), 0.0
     student, told = distil_from(
-        labelling, shares, task, _of_round(options, options.rounds), run, beside=beside, vote=voice
-    )
+        labelling, shares, task, _of_round(options, options.rounds), run,
+        beside=beside, vote=voice, learning=learning,
+    )  # fmt: skip
     return student, tuple(dict.fromkeys((*notes, *told)))
 
 

@@ -112,6 +112,13 @@ class SoftLabelChunks:
     certainty: float = 0.0
 
     def load(self, index: int) -> list[Example]:
+        return examples_of(self.encoder, *self.sentences(index))
+
+    def sentences(self, index: int) -> tuple[list[list[str]], list[np.ndarray], list[np.ndarray]]:
+        """Words, targets and weights of the sentences of one chunk.
+
+        Shapes for each sentence: (n_words,), (n_words, n_tags), (n_words,).
+        """
         words, merged, agreed, known = self._merged(index)
         flat = [w for sentence in words for w in sentence]
         if self.consistency:
@@ -122,7 +129,7 @@ class SoftLabelChunks:
         if self.vote:
             merged, counts = with_votes(merged, counts, agreed, self.vote)
         edges = np.cumsum([len(sentence) for sentence in words])[:-1]
-        return examples_of(self.encoder, words, np.split(merged, edges), np.split(counts, edges))
+        return words, np.split(merged, edges), np.split(counts, edges)
 
     @cached_property
     def _of_forms(self) -> FormProbabilities:

@@ -50,8 +50,8 @@ def steps_of(folder: Path) -> tuple[Step, ...]:
         folder: of the run. A part that an older version made is left out.
     """
     entries = [("translate", counts.get("step")) for _, counts in _translations(folder)]
-    entries += [("train teachers", _read(f / TIME)) for pattern in _TRAININGS for f in sorted(folder.glob(pattern))]
     entries += [("pretrain", _read(folder / "encoder" / TIME))]
+    entries += [("train teachers", _read(f / TIME)) for pattern in _TRAININGS for f in sorted(folder.glob(pattern))]
     entries += [(step, cost) for _, index in _sets(folder) for step, cost in index["counts"].get("steps", {}).items()]
     labelled = (_read(f) or {} for f in sorted(folder.glob(f"soft_labels/*/*{STEPS}")))
     entries += [(step, cost) for costs in labelled for step, cost in costs.items()]

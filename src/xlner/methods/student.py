@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +19,11 @@ from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.train import make_loss, train
 from xlner.train.examples import Chunks
+from xlner.train.objective import Objective
 from xlner.train.processes import main_first
+
+Learning = Callable[[Tagger, SoftLabelChunks], tuple[Chunks, Objective]]
+"""From a student and the soft labels of raw text to the data that it learns from, and how."""
 
 
 class DistilOptions(StudentOptions, Protocol):
@@ -54,6 +58,7 @@ def distil_from(
     vote: float = 0.0,
     soft_labels: Path | None = None,
     title: str = "student",
+    learning: Learning | None = None,
 ) -> tuple[Tagger, tuple[str, ...]]:
     """Let teachers label the raw text of the task, and train a student on the weighted mean of their probabilities.
 
@@ -68,6 +73,7 @@ def distil_from(
         vote: weight of the hard label on words that all teachers label alike, for the loss ce.
         soft_labels: folder of the soft labels, if it is not in that of the run.
         title: for the progress bar of the training.
+        learning: makes data and objective of the raw text; None for the soft labels and the loss that options name.
 
     Returns:
         The student, and what the user should know of it.
@@ -111,11 +117,15 @@ def distil_from(
         vote=vote,
         certainty=options.weigh_by_certainty,
     )
-    loss = starting.objective(make_loss(options.loss, temperature=options.temperature))
-    streams: SoftLabelChunks | dict[str, Chunks] = chunks
+    raw: Chunks = chunks
+    loss: Objective = make_loss(options.loss, temperature=options.temperature)
+    if learning is not None:
+        raw, loss = learning(student, chunks)
+    streams: Chunks | dict[str, Chunks] = raw
     if beside:
-        streams = {"raw": chunks, "projected": ProjectedChunks(student, beside)}
-    train(student, streams, loss, options=starting.settings, folder=run.path, dev=dev_f1(task.dev), title=title)
+        streams = {"raw": raw, "projected": ProjectedChunks(student, beside)}
+    objective = starting.objective(loss)
+    train(student, streams, objective, options=starting.settings, folder=run.path, dev=dev_f1(task.dev), title=title)
     return student, notes_of(run)
 
 

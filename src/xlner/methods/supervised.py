@@ -11,9 +11,9 @@ from xlner.core.types import Sentence
 from xlner.encoder.depth import layers_of, retain_layers
 from xlner.errors import OptionError
 from xlner.evaluate import score
+from xlner.methods.augmenting import labelled_chunks
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
-from xlner.train.examples import LabelledChunks
 
 
 def supervise(
@@ -43,7 +43,7 @@ def supervise(
     """
     seed_everything(options.seed if head_seed is None else head_seed)
     tagger = fresh_tagger(encoder, labels, languages, options)
-    chunks = LabelledChunks(tagger, sentences)
+    chunks = labelled_chunks(tagger, sentences, options)
     train(tagger, chunks, make_loss("ce"), options=options, folder=folder, dev=dev_f1(dev), title=title)
     return tagger
 

@@ -10,7 +10,7 @@ import torch
 
 from xlner.errors import DataError
 from xlner.tagger.encode import pad_batch, token_batches
-from xlner.train.examples import NO_PAIR, Chunks, Example
+from xlner.train.examples import NO_PAIR, Chunks, Example, in_epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ def epoch_batches(
         world: how many processes there are.
     """
     rng = np.random.default_rng([*([seed] if isinstance(seed, int) else seed), epoch])
+    chunks = in_epoch(chunks, epoch)
     total, done, count = sum(chunks.sizes), 0, 0
     for index in rng.permutation(len(chunks.sizes)):
         examples = chunks.load(int(index))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,7 +35,11 @@ class Example:
 
 
 class Chunks(Protocol):
-    """Training data of which one chunk at a time is in memory."""
+    """Training data of which one chunk at a time is in memory.
+
+    Data that changes from epoch to epoch has a method `in_epoch` too, from the number of an epoch, counted from 0, to
+    its data, of which the sizes are the same.
+    """
 
     @property
     def sizes(self) -> Sequence[int]:
@@ -43,6 +47,12 @@ class Chunks(Protocol):
         ...
 
     def load(self, index: int) -> list[Example]: ...
+
+
+def in_epoch(chunks: Chunks, epoch: int) -> Chunks:
+    """The data of one epoch, counted from 0."""
+    changed: Chunks = chunks.in_epoch(epoch) if hasattr(chunks, "in_epoch") else chunks
+    return changed
 
 
 def examples_of(
@@ -120,3 +130,26 @@ class RawChunks:
 
     def load(self, index: int) -> list[Example]:
         return self._examples
+
+
+class ChangingChunks:
+    """Labelled sentences that are others in each epoch, in memory as one chunk; of one epoch at a time.
+
+    Args:
+        tagger: that learns.
+        sentences: from the number of an epoch, counted from 0, to its sentences, as many in each.
+    """
+
+    def __init__(self, tagger: Tagger, sentences: Callable[[int], Sequence[Sentence]]) -> None:
+        self._tagger, self._sentences = tagger, sentences
+        self._epoch, self._chunks = 0, LabelledChunks(tagger, sentences(0))
+        self.sizes = self._chunks.sizes
+
+    def in_epoch(self, epoch: int) -> LabelledChunks:
+        """The data of one epoch."""
+        if epoch != self._epoch:
+            self._epoch, self._chunks = epoch, LabelledChunks(self._tagger, self._sentences(epoch))
+        return self._chunks
+
+    def load(self, index: int) -> list[Example]:
+        return self.in_epoch(0).load(index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import Literal
+from typing import Any, Literal
 
 from xlner.component import option, options
 from xlner.errors import MissingExtraError
@@ -51,6 +51,12 @@ class TrainOptions:
         "Rank of updates of the encoder's matrices that are learnt in their place (LoRA); needs xlner[lora].",
         ge=1,
     )
+    augment: str | dict[str, Any] | None = option(
+        None,
+        "Changes of labelled source sentences in each pass: names between commas, such as entity-replacement,typos, or "
+        "a mapping of names and options. Raw and projected text is learnt from as it is.",
+    )
+    augment_share: float = option(0.5, "Share of the sentences that are changed, drawn anew in each pass.", gt=0, le=1)
     precision: Literal["auto", "fp32", "bf16"] = option("auto", "auto takes bf16 where the hardware multiplies it.")
     patience: int = option(0, "Stop after so many epochs without a better dev F1; 0 never stops.", ge=0)
     seed: int = option(1, "Seed of the new head, dropout and the order of batches.", ge=0, lt=2**32)
