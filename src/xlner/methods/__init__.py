@@ -13,6 +13,7 @@ METHODS = Registry(
         "translate-train": "xlner.methods.translate_train:TranslateTrain",
         "translate-test": "xlner.methods.translate_test:TranslateTest",
         "combined": "xlner.methods.combined:Combined",
+        "concner": "xlner.methods.concner:ConCNER",
     },
     one="method",
 )

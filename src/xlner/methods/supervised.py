@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from xlner.core.labels import LabelSet
@@ -11,7 +11,11 @@ from xlner.core.types import Sentence
 from xlner.evaluate import score
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
-from xlner.train.examples import LabelledChunks
+from xlner.train.examples import Chunks, LabelledChunks
+from xlner.train.objective import Objective
+
+Lesson = Callable[[Tagger], tuple[Chunks | Mapping[str, Chunks], Objective]]
+"""From a tagger that is to learn to its data and its objective; called once it is seeded."""
 
 
 def supervise(
@@ -24,6 +28,7 @@ def supervise(
     folder: Path,
     dev: Sequence[Sentence] = (),
     title: str = "train",
+    lesson: Lesson | None = None,
 ) -> Tagger:
     """A tagger trained on labelled sentences.
 
@@ -36,6 +41,7 @@ def supervise(
         folder: where checkpoint and metrics live; an interrupted training goes on from there.
         dev: labelled sentences; if given, the epoch with the best F1 on them is kept.
         title: for the progress bar.
+        lesson: what is learnt instead of the labels of `sentences` alone.
     """
     seed_everything(options.seed)
     tagger = Tagger.fresh(
@@ -46,8 +52,8 @@ def supervise(
         precision=options.precision,
         dropout=options.dropout,
     )
-    chunks = LabelledChunks(tagger, sentences)
-    train(tagger, chunks, make_loss("ce"), options=options, folder=folder, dev=dev_f1(dev), title=title)
+    chunks, objective = lesson(tagger) if lesson else (LabelledChunks(tagger, sentences), make_loss("ce"))
+    train(tagger, chunks, objective, options=options, folder=folder, dev=dev_f1(dev), title=title)
     return tagger
 
 

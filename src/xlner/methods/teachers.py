@@ -9,7 +9,7 @@ from typing import Protocol
 
 from xlner.core.labels import LabelSet
 from xlner.core.run_folder import RunFolder
-from xlner.methods.supervised import supervise
+from xlner.methods.supervised import Lesson, supervise
 from xlner.methods.task import Source, Task
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
@@ -60,7 +60,9 @@ def teachers_of(sources: Sequence[Source], task: Task, options: TeacherOptions, 
     ]
 
 
-def teacher_of(source: Source, task: Task, folder: Path, *, encoder: str, options: TrainOptions) -> Teacher:
+def teacher_of(
+    source: Source, task: Task, folder: Path, *, encoder: str, options: TrainOptions, lesson: Lesson | None = None
+) -> Teacher:
     """The teacher of a source. If the source is data, it is trained on the types of that data, and saved.
 
     Args:
@@ -69,6 +71,7 @@ def teacher_of(source: Source, task: Task, folder: Path, *, encoder: str, option
         folder: of this teacher; a model that is there already is taken.
         encoder: what a teacher starts from.
         options: how it is trained.
+        lesson: what it learns instead of the labels of the source alone.
     """
     if source.model:
         return Teacher(name=source.name, model=source.model, labels=task.labels, mapping=task.mapping, given=True)
@@ -84,6 +87,7 @@ def teacher_of(source: Source, task: Task, folder: Path, *, encoder: str, option
             folder=folder,
             dev=[replace(s, spans=tuple(x for x in s.spans if x.label in labels.types)) for s in dev],
             title=f"teacher {source.name}",
+            lesson=lesson,
         )
         if main_process():
             tagger.save(folder / "model")
