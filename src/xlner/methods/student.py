@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
 from xlner.train.examples import Chunks
+from xlner.train.objective import Objective
 from xlner.train.processes import main_first
 
 UNKNOWN_TYPES = "encoder, since no teacher knows all types"
@@ -63,6 +64,7 @@ def distil_from(
     *,
     beside: Sequence[ProjectedSet] = (),
     vote: float = 0.0,
+    objective: Callable[[Tagger], Objective] | None = None,
 ) -> tuple[Tagger, tuple[str, ...]]:
     """Let teachers label the raw text of the task, and train a student on the weighted mean of their probabilities.
 
@@ -75,6 +77,7 @@ def distil_from(
         beside: projected data that the student learns from in the same steps; it goes round as long as the raw text
             takes.
         vote: weight of the hard label on words that all teachers label alike, for the loss ce.
+        objective: of the student that it is given, instead of the loss of the options.
 
     Returns:
         The student, and what the user should know of it.
@@ -113,7 +116,9 @@ def distil_from(
         lower_case=options.lower_case_names,
         vote=vote,
     )
-    loss = make_loss(options.loss, temperature=options.temperature)
+    loss: Objective = make_loss(options.loss, temperature=options.temperature)
+    if objective is not None:
+        loss = objective(student)
     streams: SoftLabelChunks | dict[str, Chunks] = chunks
     if beside:
         streams = {"raw": chunks, "projected": ProjectedChunks(student, beside)}
