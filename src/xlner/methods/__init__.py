@@ -14,6 +14,7 @@ METHODS = Registry(
         "translate-test": "xlner.methods.translate_test:TranslateTest",
         "combined": "xlner.methods.combined:Combined",
         "concner": "xlner.methods.concner:ConCNER",
+        "mcl-ner": "xlner.methods.mcl_ner:MCLNER",
         "mtmt": "xlner.methods.mtmt:MTMT",
     },
     one="method",

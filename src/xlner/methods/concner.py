@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from xlner.component import option, options
@@ -80,14 +81,13 @@ class ConCNER(Method):
             UsageError: there is not, or an option has no effect.
         """
         from xlner.methods.marked import check_marked
-        from xlner.methods.task import pooled
+        from xlner.methods.paired import check_single_teacher
         from xlner.methods.translated_sources import check_translations
 
         Distill.check(task, options)
         if not any(s.sentences for s in task.sources):
             raise UsageError("the method concner learns from labelled data, and all sources are models")
-        if not options.distill and len(pooled(task.sources) if options.pool else task.sources) > 1:
-            raise UsageError("without `distill` there can be one teacher only; pool the sources with `pool`")
+        check_single_teacher(task, options)
         for name in ("read_target", "source_floor"):
             if getattr(options, name):
                 raise UsageError(f"`{name}` is for methods in which a tagger labels the source side")
@@ -121,11 +121,9 @@ class ConCNER(Method):
             The student, with the teachers as baselines; or the teacher alone.
         """
         from xlner.core.costs import Costs
-        from xlner.methods.paired import pair_notes
+        from xlner.methods.paired import fit_paired
         from xlner.methods.projected import write_projected
-        from xlner.methods.student import distil_from
         from xlner.methods.task import pooled
-        from xlner.methods.teachers import teacher_of
         from xlner.methods.translated_sources import pairs_of_translations
         from xlner.methods.weighing import teacher_weights
 
@@ -139,23 +137,12 @@ class ConCNER(Method):
         with costs.of("projection"):
             for p in pairs if options.learn_projected else ():
                 sets[p.name] = write_projected(p, options, options.teacher, run.path / "projected" / p.name)
+        fitted = fit_paired(
+            sources, weights, task, options, run, costs,
+            lambda source, folder: _lesson(task, source, pairs, sets, options, folder),
+        )  # fmt: skip
         told = [*notes, *(s.note() for s in sets.values())]
-        with costs.of("teachers"):
-            teachers = []
-            for source in sources:
-                folder = run.path / "teachers" / source.name
-                lesson = _lesson(task, source, pairs, sets, options, folder) if source.sentences else None
-                teachers.append(
-                    teacher_of(source, task, folder, encoder=options.encoder, options=options.teacher, lesson=lesson)
-                )
-                told += pair_notes(folder)
-        if not options.distill:
-            tagger = teachers[0].load(options.teacher)
-            tagger.languages = tuple(sorted({*sources[0].languages, task.target}))
-            return Fitted(model=tagger, notes=tuple(told), costs=costs.seconds)
-        with costs.of("student"):
-            student, more = distil_from(teachers, weights, task, options, run)
-        return Fitted(model=student, baselines=tuple(teachers), notes=(*told, *more), costs=costs.seconds)
+        return replace(fitted, notes=(*told, *fitted.notes))
 
 
 def _lesson(

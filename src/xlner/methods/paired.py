@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
+from xlner.core.costs import Costs
 from xlner.core.files import atomic
 from xlner.core.labels import LabelSet
+from xlner.core.run_folder import RunFolder
 from xlner.core.types import Sentence
+from xlner.errors import UsageError
+from xlner.methods.method import Fitted
 from xlner.methods.projected import ProjectedSet, SentencePairs
-from xlner.methods.task import Source, Task
+from xlner.methods.student import DistilOptions, distil_from
+from xlner.methods.supervised import Lesson
+from xlner.methods.task import Source, Task, pooled
+from xlner.methods.teachers import TeacherOptions, teacher_of
+from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.train.examples import NO_PAIR, Example, examples_of
 
@@ -49,7 +58,8 @@ class Taught:
 class PairedChunks:
     """Sentences and their translations in memory as one chunk; those of a pair share a batch.
 
-    A pair of which a side is longer than a window of the encoder is no pair, and its sentences stand alone.
+    A pair of which a side is longer than a window of the encoder is no pair, and its sentences stand alone. A pair may
+    have more than two sides.
 
     Args:
         tagger: that learns.
@@ -71,15 +81,68 @@ class PairedChunks:
             pairs=[s.pair for s in sentences],
             keep_all=keep_pairs,
         )
+        sides = Counter(s.pair for s in sentences)
         windows = Counter(e.pair for e in examples)
-        del windows[NO_PAIR]
-        self.pairs = sum(n == 2 for n in windows.values())
-        self.longer = len(windows) - self.pairs
-        examples = [e if windows.get(e.pair) == 2 else replace(e, pair=NO_PAIR) for e in examples]
+        whole = {pair for pair, n in windows.items() if pair != NO_PAIR and n == sides[pair] > 1}
+        self.pairs, self.longer = len(whole), len(windows.keys() - whole - {NO_PAIR})
+        examples = [e if e.pair in whole else replace(e, pair=NO_PAIR) for e in examples]
         self._examples = [e for e in examples if e.pair != NO_PAIR or e.weights.any()]
 
     def load(self, index: int) -> list[Example]:
         return self._examples
+
+
+class PairedOptions(DistilOptions, TeacherOptions, Protocol):
+    """Options of methods whose teachers learn from pairs, and are distilled or not."""
+
+    @property
+    def pool(self) -> bool: ...
+    @property
+    def distill(self) -> bool: ...
+
+
+def check_single_teacher(task: Task, options: PairedOptions) -> None:
+    """Raises UsageError: nothing is distilled, and there are several teachers."""
+    if not options.distill and len(pooled(task.sources) if options.pool else task.sources) > 1:
+        raise UsageError("without `distill` there can be one teacher only; pool the sources with `pool`")
+
+
+def fit_paired(
+    sources: Sequence[Source],
+    weights: TeacherWeights,
+    task: Task,
+    options: PairedOptions,
+    run: RunFolder,
+    costs: Costs,
+    lesson: Callable[[Source, Path], Lesson],
+) -> Fitted:
+    """Train a teacher for each source that is data, and distil all teachers; or take the only one as the model.
+
+    Args:
+        sources: pooled or not.
+        weights: of their teachers.
+        task: raw text, labels, target and dev data.
+        options: of teachers and student.
+        run: every finished part in its folder is reused.
+        costs: of steps before; those of teachers and student are added.
+        lesson: from a source and the folder of its teacher to what that learns.
+    """
+    teachers, notes = [], []
+    with costs.of("teachers"):
+        for source in sources:
+            folder = run.path / "teachers" / source.name
+            learnt = lesson(source, folder) if source.sentences else None
+            teachers.append(
+                teacher_of(source, task, folder, encoder=options.encoder, options=options.teacher, lesson=learnt)
+            )
+            notes += pair_notes(folder)
+    if not options.distill:
+        tagger = teachers[0].load(options.teacher)
+        tagger.languages = tuple(sorted({*sources[0].languages, task.target}))
+        return Fitted(model=tagger, notes=tuple(notes), costs=costs.seconds)
+    with costs.of("student"):
+        student, told = distil_from(teachers, weights, task, options, run)
+    return Fitted(model=student, baselines=tuple(teachers), notes=(*notes, *told), costs=costs.seconds)
 
 
 def write_pair_counts(folder: Path, streams: Mapping[str, PairedChunks], beyond: int) -> None:
@@ -102,8 +165,6 @@ def pair_notes(folder: Path) -> tuple[str, ...]:
     if not file.is_file():
         return ()
     counts = json.loads(file.read_text("utf-8"))
-    if not any(counts.values()):
-        return ()
     left_out = {"longer_than_a_window": "are longer than a window", "beyond_the_first": "of parallel text are not read"}
     rest = "".join(f", {counts[key]} {why}" for key, why in left_out.items() if counts[key])
     return (f"teacher {folder.name}: {counts['pairs']} sentence pairs are contrasted{rest}",)
@@ -138,6 +199,22 @@ def taught_pairs(
         out.append(Taught.of(source, labels, pair))
         if translation is not None:
             out.append(replace(translation, pair=pair))
+    return out
+
+
+def views(rows: Iterable[Sequence[Sentence]], labels: LabelSet, first: int = 0) -> list[Taught]:
+    """Sentences, each followed by its other views, with such labels as they have.
+
+    Args:
+        rows: a sentence and its views; those without words are passed over.
+        labels: of the tagger that learns.
+        first: number of the first pair.
+    """
+    out: list[Taught] = []
+    for row in rows:
+        filled = [s for s in row if s.words] if row[0].words else []
+        pair = first + len(out) if len(filled) > 1 else NO_PAIR
+        out += [Taught.of(s, labels, pair) for s in filled]
     return out
 
 

@@ -46,9 +46,9 @@ class Contrasts:
 class Contrastive:
     """Cross-entropy of tags, the contrast of sentences and translations, and the contrast of words by labels.
 
-    The tags are those of the first stream. Sentences are contrasted in all streams: two windows of a pair are a
-    sentence and its translation. Words are contrasted in all streams where their labels are known, so words of both
-    languages meet. All come from one pass through the encoder.
+    The tags are those of the first stream. Sentences are contrasted in all streams: the windows of a pair are a
+    sentence and its translation, or more than one other view of it. Words are contrasted in all streams where their
+    labels are known, so words of both languages meet. All come from one pass through the encoder.
 
     Args:
         hidden_size: of the encoder.
@@ -72,6 +72,10 @@ class Contrastive:
             self.modules["words"] = projection_head(hidden_size, how.head)
 
     def __call__(self, step: StepInput) -> Loss:
+        return self.parts(step)
+
+    def parts(self, step: StepInput) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss, and its parts by name."""
         tags = soft_cross_entropy(step.first.logits, step.first.targets, step.first.weights)
         streams = list(step.streams.values())
         total, parts = tags, {"tags": tags}
@@ -96,7 +100,8 @@ class Contrastive:
             same = same_windows(stream)
             texts.append(same[left][:, left] | same[right][:, right])
         a, b, of_pairs = torch.cat(first), torch.cat(second), torch.cat(numbers)
-        loss = pair_contrast(a, b, torch.block_diag(*texts), of_pairs, queue, self.how.sentence_temperature)
+        same_text = torch.block_diag(*texts).bool() | (of_pairs[:, None] == of_pairs[None])
+        loss = pair_contrast(a, b, same_text, of_pairs, queue, self.how.sentence_temperature)
         queue.push(a, b, of_pairs)
         return loss
 
@@ -158,10 +163,10 @@ def sentence_vectors(stream: StreamInput, pool: str) -> torch.Tensor:
 
 
 def pairs_of(pairs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Windows of sentences, and those of their translations, pair by pair.
+    """Windows of sentences, and those of their translations, pair by pair; further views of a sentence likewise.
 
     Args:
-        pairs: number of each window's pair, -1 for none; every pair has two windows, that of the sentence first. Shape:
+        pairs: number of each window's pair, -1 for none; the first window of a pair is that of the sentence. Shape:
             (n_windows,).
 
     Returns:
@@ -169,7 +174,11 @@ def pairs_of(pairs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """
     paired = (pairs != NO_PAIR).nonzero()[:, 0]
     order = paired[pairs[paired].argsort(stable=True)]
-    return order[0::2], order[1::2]
+    _, counts = pairs[order].unique_consecutive(return_counts=True)
+    starts = counts.cumsum(0) - counts
+    firsts = order[starts].repeat_interleave(counts)
+    others = order != firsts
+    return firsts[others], order[others]
 
 
 def same_windows(stream: StreamInput) -> torch.Tensor:
@@ -191,7 +200,8 @@ def pair_contrast(
     Args:
         first: unit vectors of sentences. Shape: (n_pairs, size).
         second: unit vectors of their translations. Shape: (n_pairs, size).
-        same: pairs of which a side is the same text, which are not pushed apart. Shape: (n_pairs, n_pairs), bool.
+        same: pairs of which a side is the same text, or that are of one sentence; they are not pushed apart. Shape:
+            (n_pairs, n_pairs), bool.
         numbers: of the pairs. Shape: (n_pairs,).
         queue: of earlier pairs, negatives too, but for the pair itself.
         temperature: cosines are divided by it.
