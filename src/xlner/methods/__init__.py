@@ -15,6 +15,9 @@ METHODS = Registry(
         "translate-train": "xlner.methods.translate_train:TranslateTrain",
         "translate-test": "xlner.methods.translate_test:TranslateTest",
         "combined": "xlner.methods.combined:Combined",
+        "concner": "xlner.methods.concner:ConCNER",
+        "mcl-ner": "xlner.methods.mcl_ner:MCLNER",
+        "mtmt": "xlner.methods.mtmt:MTMT",
     },
     one="method",
 )

@@ -34,6 +34,7 @@ from xlner.train import TrainOptions
 from xlner.train.examples import Chunks, Example, LabelledChunks, in_epoch
 
 INDEX = "index.json"
+_CERTAINTY, _NUMBERS = ".certainty.safetensors", ".pairs.json"  # beside a file of sentences
 EXAMPLES = 5  # of each reason for a loss, and of each side that is empty, for each file
 EMPTY_SOURCE, EMPTY_TARGET = "empty source side", "empty target side"
 Pair = tuple[Sentence, Sentence]
@@ -95,9 +96,13 @@ class ProjectedSet:
         """The labelled target sentences of one file."""
         return load(_file(self.folder, chunk), format="jsonl").sentences if self.sizes[chunk] else []
 
+    def numbers(self, chunk: int) -> list[int]:
+        """Which pair each sentence of one file comes from, counted from 0 over all pairs."""
+        return list(json.loads(_file(self.folder, chunk).with_suffix(_NUMBERS).read_text("utf-8")))
+
     def certainty(self, chunk: int) -> Certainty:
         """How sure the labels of the sentences of one file are."""
-        return Certainty.load(_certainty(_file(self.folder, chunk)))
+        return Certainty.load(_file(self.folder, chunk).with_suffix(_CERTAINTY))
 
     def surest(self, chunk: int) -> Sequence[int]:
         """Numbers of the sentences of one file that a student learns from."""
@@ -231,19 +236,19 @@ def _write_chunk(projector: Projector, block: Sequence[Pair], first: int, file: 
         "settings": result.settings,
     }
     sure = Certainty.of([result.items[n] for n in known], None if tags is None else tags.of(known))
-    sure.save(_certainty(file))
+    sure.save(file.with_suffix(_CERTAINTY))
+    before = int(file.stem) * projector.options.chunk_pairs
+    numbers = [n for n, (source, target) in enumerate(block, before) if source.words and target.words]
+    with atomic(file.with_suffix(_NUMBERS)) as out:
+        out.write(json.dumps([numbers[n] for n in known]) + "\n")
     with atomic(_counts(file)) as out:  # first: a file of sentences that is there has its counts
         out.write(json.dumps(counts, ensure_ascii=False) + "\n")
-    _write_examples(result, block, int(file.stem) * projector.options.chunk_pairs, file)
+    _write_examples(result, block, before, file)
     write(file, sentences)
 
 
 def _file(folder: Path, number: int) -> Path:
     return folder / f"{number:05d}.jsonl"
-
-
-def _certainty(file: Path) -> Path:
-    return file.with_suffix(".certainty.safetensors")
 
 
 def _counts(file: Path) -> Path:

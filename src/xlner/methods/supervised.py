@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from xlner.core.labels import LabelSet
@@ -14,6 +14,11 @@ from xlner.evaluate import score
 from xlner.methods.augmenting import labelled_chunks
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, make_loss, train
+from xlner.train.examples import Chunks
+from xlner.train.objective import Objective
+
+Lesson = Callable[[Tagger], tuple[Chunks | Mapping[str, Chunks], Objective]]
+"""From a tagger that is to learn to its data and its objective; called once it is seeded."""
 
 
 def supervise(
@@ -27,6 +32,7 @@ def supervise(
     dev: Sequence[Sentence] = (),
     title: str = "train",
     head_seed: int | None = None,
+    lesson: Lesson | None = None,
 ) -> Tagger:
     """A tagger trained on labelled sentences.
 
@@ -40,11 +46,15 @@ def supervise(
         dev: labelled sentences; if given, the epoch with the best F1 on them is kept.
         title: for the progress bar.
         head_seed: of the new head; None for that of the training.
+        lesson: what is learnt instead of the labels of `sentences` alone.
     """
     seed_everything(options.seed if head_seed is None else head_seed)
     tagger = fresh_tagger(encoder, labels, languages, options)
-    chunks = labelled_chunks(tagger, sentences, options)
-    train(tagger, chunks, make_loss("ce"), options=options, folder=folder, dev=dev_f1(dev), title=title)
+    chunks: Chunks | Mapping[str, Chunks] = labelled_chunks(tagger, sentences, options)
+    objective: Objective = make_loss("ce")
+    if lesson is not None:
+        chunks, objective = lesson(tagger)
+    train(tagger, chunks, objective, options=options, folder=folder, dev=dev_f1(dev), title=title)
     return tagger
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Protocol
 from xlner.core.labels import LabelSet
 from xlner.core.run_folder import RunFolder
 from xlner.methods.seeds import Average, seeds_of, trained
-from xlner.methods.supervised import supervise
+from xlner.methods.supervised import Lesson, supervise
 from xlner.methods.task import Source, Task
 from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
@@ -61,17 +61,32 @@ class TeacherOptions(Protocol):
     def average_of_seeds(self) -> Average: ...
 
 
-def teachers_of(sources: Sequence[Source], task: Task, options: TeacherOptions, run: RunFolder) -> list[Teacher]:
+def teachers_of(
+    sources: Sequence[Source],
+    task: Task,
+    options: TeacherOptions,
+    run: RunFolder,
+    *,
+    lesson: Callable[[Source, Path], Lesson] | None = None,
+) -> list[Teacher]:
     """The teachers of some sources, in their order, kept in the run's folder. See `teacher_of`.
 
     Of several seeds whose probabilities are averaged the first stands for its source, and has the others as siblings.
+
+    Args:
+        sources: data or models.
+        task: see `teacher_of`.
+        options: of teachers.
+        run: finished teachers in its folder are reused.
+        lesson: from a source and the folder of its teacher to what that learns instead of the source's labels alone.
     """
     alone = options.average_of_seeds == "weights"
 
     def one(source: Source, training: TrainOptions, name: str) -> Teacher:
         folder = run.path / "teachers" / name
         seeds = options.teacher_seeds if alone else 1
-        made = teacher_of(source, task, folder, encoder=options.encoder, options=training, seeds=seeds)
+        learnt = lesson(source, folder) if lesson is not None and source.sentences else None
+        made = teacher_of(source, task, folder, encoder=options.encoder, options=training, seeds=seeds, lesson=learnt)
         return replace(made, name=name)
 
     teachers = []
@@ -95,7 +110,14 @@ def with_siblings(teachers: Sequence[Teacher], weights: TeacherWeights) -> tuple
 
 
 def teacher_of(
-    source: Source, task: Task, folder: Path, *, encoder: str, options: TrainOptions, seeds: int = 1
+    source: Source,
+    task: Task,
+    folder: Path,
+    *,
+    encoder: str,
+    options: TrainOptions,
+    seeds: int = 1,
+    lesson: Lesson | None = None,
 ) -> Teacher:
     """The teacher of a source. If the source is data, it is trained on the types of that data, and saved.
 
@@ -106,6 +128,7 @@ def teacher_of(
         encoder: what a teacher starts from.
         options: how it is trained.
         seeds: of how many trainings its weights are the mean.
+        lesson: what it learns instead of the labels of the source alone.
     """
     if source.model:
         return Teacher(name=source.name, model=source.model, labels=task.labels, mapping=task.mapping, given=True)
@@ -120,6 +143,7 @@ def teacher_of(
             languages=source.languages,
             dev=[replace(s, spans=tuple(x for x in s.spans if x.label in labels.types)) for s in dev],
             head_seed=options.seed,
+            lesson=lesson,
         )
         tagger = trained(train, options, seeds, folder, title=f"teacher {folder.name}")
         if main_process():
