@@ -84,7 +84,7 @@ class MTMT(Method):
             weights = teacher_weights(sources, task, options, run.path)
         with costs.of("teachers"):
             teachers = teachers_of(sources, task, options, run)
-        learning, notes = None, ()
+        learning, notes = None, tuple[str, ...]()
         if options.similarity_weight:
             with costs.of("teacher of similarity"):
                 learning = _two_tasks(_similarity_teacher(task, options, run), options)

@@ -108,6 +108,8 @@ def check_single_teacher(task: Task, options: PairedOptions) -> None:
         raise UsageError("`teacher.augment` is for methods whose teachers learn from labels alone; leave it out")
     if not options.distill and len(pooled(task.sources) if options.pool else task.sources) > 1:
         raise UsageError("without `distill` there can be one teacher only; pool the sources with `pool`")
+    if not options.distill and options.teacher_seeds > 1 and options.average_of_seeds != "weights":
+        raise UsageError("without `distill` seeds become one model by their weights; say `average weights`")
 
 
 def fit_paired(

@@ -85,7 +85,8 @@ def distil_in_rounds(
             place.path.mkdir(parents=True, exist_ok=True)
             student, _ = distil_from(
                 labelling, shares, task, _of_round(options, number), place,
-                beside=beside, vote=voice, learning=learning, soft_labels=run.path / "soft_labels", title=f"student of round {number}",
+                beside=beside, vote=voice, learning=learning,
+                soft_labels=run.path / "soft_labels", title=f"student of round {number}",
             )  # fmt: skip
             if main_process():
                 student.save(model)

@@ -68,6 +68,8 @@ def fresh_tagger(encoder: str, labels: LabelSet, languages: Sequence[str], optio
         encoder, labels, languages=languages,
         device=options.device, precision=options.precision, dropout=options.dropout,
     )  # fmt: skip
+    if options.random_weights:
+        tagger.model.load_state_dict(type(tagger.model)(tagger.model.config).state_dict())
     if options.layer is not None:
         read_layer(tagger, options.layer)
     return tagger

@@ -79,6 +79,8 @@ def findings_of(plan: Plan, runs: Sequence[Run], records: Mapping[str, Record]) 
         mine = [r for r in rows if not block.methods or r.method in (*block.methods, block.base)]
         if block.kind == "against":
             made = _against(block, mine, runs, records)
+        elif block.kind == "values":
+            made = _values(block, runs, records)
         else:
             made = makers[block.kind](block, mine) if mine else None
         if made is not None:
@@ -106,6 +108,22 @@ def _table(block: Block, rows: Sequence[Row]) -> Finding:
         )  # fmt: skip
     head = ["method", *axes, "seeds", "F1", "95% over seeds", "precision", "recall", "minutes", "peak MB"]
     return Finding(block, (), head, cells)
+
+
+def _values(block: Block, runs: Sequence[Run], records: Mapping[str, Record]) -> Finding | None:
+    """Means over seeds of the numbers that commands printed."""
+    groups: dict[tuple[str, str, str], list[float]] = {}
+    for run in runs:
+        record = records.get(run.id)
+        if record is None or (block.methods and run.method not in block.methods):
+            continue
+        axes = " ".join(f"{a}={v}" for a, v in run.axes.items() if a != SEED)
+        for name, value in record.values.items():
+            groups.setdefault((run.method, axes, name), []).append(value)
+    if not groups:
+        return None
+    cells = [[*key, str(len(values)), f"{np.mean(values):.4f}"] for key, values in groups.items()]
+    return Finding(block, (), ["method", "over", "value", "seeds", "mean"], cells)
 
 
 def _by(rows: Sequence[Row], axis: str) -> tuple[list[str], list[str], dict[tuple[str, str], list[Row]]]:

@@ -70,7 +70,7 @@ class Block(_Strict):
     Args:
         kind: "curve" (F1 over a numeric axis, with a fitted law), "heatmap" (methods by the values of an axis),
             "differences" (paired, against one method, with intervals and p), "against" (a value of each run against
-            F1), "table" (means over seeds).
+            F1), "table" (means over seeds), "values" (means over seeds of the numbers that commands printed).
         title: its heading.
         x: axis of a curve; name of a value for "against".
         by: axis that makes the lines, columns or groups.
@@ -79,7 +79,7 @@ class Block(_Strict):
         answers: its main finding is a sentence of the answer at the top.
     """
 
-    kind: Literal["curve", "heatmap", "differences", "against", "table"]
+    kind: Literal["curve", "heatmap", "differences", "against", "table", "values"]
     title: str
     x: str | None = None
     by: str = "target"

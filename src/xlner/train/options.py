@@ -46,6 +46,9 @@ class TrainOptions:
         "Layer of the encoder that the head reads, from 1; those above it are left out. By default the last.",
         ge=1,
     )
+    random_weights: bool = option(
+        False, "Draw the encoder's weights at random instead of the pretrained ones: a control experiment."
+    )
     lora: int | None = option(
         None,
         "Rank of updates of the encoder's matrices that are learnt in their place (LoRA); needs xlner[lora].",
