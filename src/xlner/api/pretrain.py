@@ -96,7 +96,7 @@ def pretrain(
         if not file.startswith("hf:") and not is_there(file):
             raise DataError("no such file", path=file)
     columns = {"token_column": token_column, "tag_column": tag_column}
-    reading = {name: column for name, column in columns.items() if column is not None}
+    reading: dict[str, Any] = {name: column for name, column in columns.items() if column is not None}
     record = {
         "encoder": encoder,
         "text": [list(pair) for pair in files],
