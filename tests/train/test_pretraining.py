@@ -53,7 +53,7 @@ def table(folder):
 
 
 def test_it_learns_and_says_so(encoder, tmp_path):
-    metrics = fit(encoder, tmp_path / "run", n=300, epochs=8, freeze_embeddings=False)
+    metrics = fit(encoder, tmp_path / "run", n=300, epochs=6, batch_subwords=96, freeze_embeddings=False)
     for language in ("eng", "spa"):
         held_out = metrics["held_out"][language]
         assert held_out["after"]["loss"] < held_out["before"]["loss"] - 0.5
