@@ -91,6 +91,12 @@ def table(words: int, rows: list[dict[str, Any]]) -> str:
         what = "teacher" if r["student"] == "teacher" else "student" + (", match" if "match" in r["student"] else "")
         speed = f"{r['sentences_per_second']:.0f} | {r['megabytes']}"
         lines.append(f"| {what} | {r['layers']} | {r['f1']:.1f} | {speed} | {r.get('passes', '')} |")
+    commits = ", ".join(sorted({r["commit"][:12] for r in rows if "commit" in r}))
+    absent = [name for name in STUDENTS if name not in {r["student"] for r in rows}]
+    lines += [
+        "",
+        f"Students were trained at commit {commits}." + (f" Not measured: {', '.join(absent)}." if absent else ""),
+    ]
     return "\n".join(lines)
 
 
