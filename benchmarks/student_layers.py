@@ -84,14 +84,19 @@ def table(words: int, rows: list[dict[str, Any]]) -> str:
         f"English to Spanish (CoNLL, four types), one seed, {words} raw words of the Spanish training file. F1 on "
         "Spanish dev. Sentences a second of processor time, one thread, over that text. Match: `--student-match 1`.",
         "",
-        "| model | layers | F1 | sentences/s | MB | passes | seconds of training |",
-        "|---|---|---|---|---|---|---|",
+        "| model | layers | F1 | sentences/s | MB | passes |",
+        "|---|---|---|---|---|---|",
     ]
     for r in rows:
         what = "teacher" if r["student"] == "teacher" else "student" + (", match" if "match" in r["student"] else "")
         speed = f"{r['sentences_per_second']:.0f} | {r['megabytes']}"
-        trained = f"{r['passes']} | {r['seconds']:.0f}" if "passes" in r else " | "
-        lines.append(f"| {what} | {r['layers']} | {r['f1']:.1f} | {speed} | {trained} |")
+        lines.append(f"| {what} | {r['layers']} | {r['f1']:.1f} | {speed} | {r.get('passes', '')} |")
+    commits = ", ".join(sorted({r["commit"][:12] for r in rows if "commit" in r}))
+    absent = [name for name in STUDENTS if name not in {r["student"] for r in rows}]
+    lines += [
+        "",
+        f"Students were trained at commit {commits}." + (f" Not measured: {', '.join(absent)}." if absent else ""),
+    ]
     return "\n".join(lines)
 
 
