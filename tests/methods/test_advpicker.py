@@ -110,4 +110,6 @@ def test_what_does_not_fit_is_said_before_work(options, tmp_path):
         fit("advpicker", task(source()), options(weights="language-id"), tmp_path)
     with pytest.raises(UsageError, match="`pool` is for several teachers"):
         fit("advpicker", task(source()), options(pool=True), tmp_path)
+    with pytest.raises(UsageError, match="`teacher_seeds 3` is for several teachers"):
+        fit("advpicker", task(source()), options(teacher_seeds=3), tmp_path)
     assert not any(tmp_path.iterdir())

@@ -20,6 +20,7 @@ from xlner.methods.projector import doubted
 from xlner.methods.task import Bitext, Source, Task
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
+from xlner.train.examples import LabelledChunks
 
 LABELS = LabelSet(("LOC", "PER"))
 FAST = TrainOptions(learning_rate=1e-2, batch_subwords=256, freeze_embeddings=False, epochs=5)
@@ -196,7 +197,7 @@ def test_projected_and_labelled_sentences_are_learnt_from_together(quick, tmp_pa
     pairs = labelled_pairs(*((s, in_spanish(s)) for s in sentences(7)))
     made = write_projected(pairs, replace(quick, chunk_pairs=4), FAST, tmp_path)
     tagger = Tagger.fresh(str(tiny_encoder), LABELS, precision="fp32")
-    chunks = ProjectedChunks(tagger, [made], sentences(5))
+    chunks = ProjectedChunks(tagger, [made], LabelledChunks(tagger, sentences(5)))
     assert chunks.sizes == [4, 3, 5]
     assert [len(chunks.load(i)) for i in range(3)] == [4, 3, 5]
     assert ProjectedChunks(tagger, [made]).sizes == [4, 3]

@@ -16,7 +16,7 @@ from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.methods.augmenting import labelled_chunks
 from xlner.methods.selecting import SCORES, doubt, write_scores
-from xlner.methods.supervised import dev_f1
+from xlner.methods.supervised import dev_f1, fresh_tagger
 from xlner.methods.task import Task
 from xlner.methods.teachers import teacher_of
 from xlner.tagger import Tagger
@@ -108,8 +108,5 @@ def _start(task: Task, options: AdversarialOptions, folder: Path) -> tuple[Tagge
         settings = replace(settings, epochs=settings.epochs or 1)  # as a student that starts from its teacher
         return (tagger if tagger.has_matching_head else tagger.with_matching_head()), labelled, settings
     languages = sorted({code for s in task.sources for code in s.languages})
-    fresh = Tagger.fresh(
-        options.encoder, task.labels, languages=languages,
-        device=settings.device, precision=settings.precision, dropout=settings.dropout,
-    )  # fmt: skip
+    fresh = fresh_tagger(options.encoder, task.labels, languages, settings)
     return fresh, labelled, settings

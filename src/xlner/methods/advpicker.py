@@ -77,8 +77,13 @@ class AdvPicker(Distill):
             raise UsageError(
                 "`select_by discriminator` trains one tagger on all labelled sources, and they have different types"
             )
-        if options.adversarial_teacher and (options.weights != "uniform" or options.pool):
-            name = "pool" if options.pool else f"weights {options.weights}"
+        several = {
+            "pool": options.pool,
+            f"weights {options.weights}": options.weights != "uniform",
+            f"teacher_seeds {options.teacher_seeds}": options.teacher_seeds > 1,
+        }
+        if options.adversarial_teacher and any(several.values()):
+            name = next(name for name, asked in several.items() if asked)
             raise UsageError(
                 f"`{name}` is for several teachers, and the adversarial one is alone; leave it out, or say "
                 "`adversarial_teacher false`"
