@@ -123,14 +123,12 @@ class ConCNER(Method):
         from xlner.core.costs import Costs
         from xlner.methods.paired import fit_paired
         from xlner.methods.projected import write_projected
-        from xlner.methods.task import pooled
         from xlner.methods.translated_sources import pairs_of_translations
-        from xlner.methods.weighing import teacher_weights
+        from xlner.methods.weighing import weighed_sources
 
-        sources = pooled(task.sources) if options.pool else task.sources
         costs = Costs()
         with costs.of("weights"):
-            weights = teacher_weights(sources, task, options, run.path)
+            sources, weights = weighed_sources(task, options, run.path, pool=options.pool)
         with costs.of("translation"):
             pairs, notes = pairs_of_translations(task, options.translator, run.path / "translations")
         sets: dict[str, ProjectedSet] = {}
