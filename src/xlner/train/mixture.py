@@ -152,7 +152,7 @@ def reversed_gradient(x: torch.Tensor, strength: float) -> torch.Tensor:
 
     Reference: Ganin & Lempitsky, ICML 2015.
     """
-    return _Reversed.apply(x, strength)  # type: ignore[no-untyped-call,no-any-return]
+    return _Reversed.apply(x, strength)  # type: ignore[no-untyped-call]
 
 
 def _features(inner: int, outer: int) -> nn.Module:
