@@ -158,15 +158,15 @@ def write_pair_counts(folder: Path, streams: Mapping[str, PairedChunks], beyond:
         out.write(json.dumps({"pairs": pairs, "longer_than_a_window": longer, "beyond_the_first": beyond}) + "\n")
 
 
-def pair_notes(folder: Path) -> tuple[str, ...]:
-    """One sentence about the pairs of a teacher, for people; none if it has no pairs."""
+def pair_notes(folder: Path, name: str = "") -> tuple[str, ...]:
+    """One sentence about the pairs in a folder, for people, named by the teacher; none if it has no pairs."""
     file = folder / _COUNTS
     if not file.is_file():
         return ()
     counts = json.loads(file.read_text("utf-8"))
     left_out = {"longer_than_a_window": "are longer than a window", "beyond_the_first": "of parallel text are not read"}
     rest = "".join(f", {counts[key]} {why}" for key, why in left_out.items() if counts[key])
-    return (f"teacher {folder.name}: {counts['pairs']} sentence pairs are contrasted{rest}",)
+    return (f"{name or f'teacher {folder.name}'}: {counts['pairs']} sentence pairs are learnt from{rest}",)
 
 
 def members(source: Source, task: Task) -> list[Source]:
