@@ -6,6 +6,7 @@ import pytest
 import torch
 from tests.methods.test_bitext import in_spanish
 from tests.toy import make_encoder, sentences
+from tests.train.stopping import all_numbers, stopping
 from tests.train.test_contrastive import LABELS, OPTIONS, taught
 
 from xlner.core.seed import seed_everything
@@ -15,18 +16,6 @@ from xlner.tagger import Tagger
 from xlner.train import train
 from xlner.train.batches import collate
 from xlner.train.fusion import Fusion
-
-
-class Stopped(Fusion):
-    """Killed after so many steps."""
-
-    left = -1
-
-    def __call__(self, step):
-        if self.left == 0:
-            raise KeyboardInterrupt
-        self.left -= 1
-        return super().__call__(step)
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +86,10 @@ def test_what_cannot_be_fused_is_said(encoder):
 def fit(encoder, folder, *, stop_after=-1):
     seed_everything(1)
     tagger = Tagger.fresh(encoder, LABELS, dropout=0.1)
-    objective = Stopped(tagger, first=1, layers=1, self_teaching=0.5)
+    objective = stopping(Fusion)(tagger, first=1, layers=1, self_teaching=0.5)
     objective.left = stop_after
     train(tagger, PairedChunks(tagger, taught(30)), objective, options=OPTIONS, folder=folder)
-    return torch.cat([t.flatten().double() for t in tagger.model.state_dict().values()])
+    return all_numbers(tagger, None)
 
 
 @pytest.mark.parametrize("at", [1, 5])

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 from tests.toy import sentences
+from tests.train.stopping import all_numbers, stopping
 from tests.train.test_contrastive import LABELS, OPTIONS
 
 from xlner.core.seed import seed_everything
@@ -22,18 +23,6 @@ LONGER = replace(OPTIONS, learning_rate=1e-2, batch_subwords=48, epochs=6)
 ENGLISH, SPANISH = sentences(60), sentences(60, "spa", seed=3)
 
 
-class Stopped(MixtureOfExperts):
-    """Killed after so many steps."""
-
-    left = -1
-
-    def __call__(self, step):
-        if self.left == 0:
-            raise KeyboardInterrupt
-        self.left -= 1
-        return super().__call__(step)
-
-
 def stream(*, states, targets, weights, pairs):
     n = len(targets)
     ids = torch.arange(n)[None].repeat(len(pairs), 1)
@@ -46,7 +35,7 @@ def stream(*, states, targets, weights, pairs):
 def fit(encoder, folder, *, stop_after=-1, how=Experts(size=16), options=OPTIONS):
     seed_everything(1)
     tagger = Tagger.fresh(str(encoder), LABELS, dropout=0.1)
-    objective = Stopped(32, 5, 2, how)
+    objective = stopping(MixtureOfExperts)(32, 5, 2, how)
     objective.left = stop_after
     streams = {
         "labelled": LanguageChunks(tagger, [ENGLISH, SPANISH]),
@@ -141,11 +130,7 @@ def test_the_discriminator_learns_and_the_adversary_makes_its_work_harder(tiny_e
 
 @pytest.mark.parametrize("at", [1, 14])
 def test_a_killed_training_goes_on_to_the_last_bit(tiny_encoder, tmp_path, at):
-    def numbers(tagger, objective):
-        modules = (tagger.model, *objective.modules.values())
-        return torch.cat([t.flatten().double() for m in modules for t in m.state_dict().values()])
-
-    whole = numbers(*fit(tiny_encoder, tmp_path / "whole"))
+    whole = all_numbers(*fit(tiny_encoder, tmp_path / "whole"))
     with pytest.raises(KeyboardInterrupt):
         fit(tiny_encoder, tmp_path / "cut", stop_after=at)
-    assert torch.equal(numbers(*fit(tiny_encoder, tmp_path / "cut")), whole)
+    assert torch.equal(all_numbers(*fit(tiny_encoder, tmp_path / "cut")), whole)
