@@ -49,6 +49,9 @@ def test_single_sentences_are_tagged_in_the_end(quick, tmp_path, learn_projected
 def test_models_and_options_without_effect_are_refused(quick):
     with pytest.raises(UsageError, match="source en is a model"):
         Filter.check(task(Source(language="eng", model="x", name="1-en")), quick)
-    for name, value in (("co_teaching", 0.1), ("read_target", True), ("source_floor", 0.1)):
+    idle = {"co_teaching": 0.1, "read_target": True, "source_floor": 0.1, "student_layers": 1, "teacher_seeds": 2}
+    for name, value in idle.items():
         with pytest.raises(UsageError, match=name):
             Filter.check(task(), replace(quick, **{name: value}))
+    with pytest.raises(UsageError, match=r"`teacher\.augment`"):
+        Filter.check(task(), replace(quick, teacher=replace(FAST, augment="typos")))

@@ -58,5 +58,7 @@ def test_raw_text_beyond_the_first_sentences_is_said(quick, tmp_path):
 def test_models_and_empty_text_are_refused(quick, tmp_path):
     with pytest.raises(UsageError, match="source de is a model"):
         MANMoE.check(task(ENGLISH, Source(language="deu", model="x", name="2-de")), quick)
+    with pytest.raises(UsageError, match=r"`teacher\.augment`"):
+        MANMoE.check(task(), replace(quick, teacher=replace(FAST, augment="typos")))
     with pytest.raises(DataError, match="no sentences"):
         fit(task(raw=[]), quick, tmp_path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from xlner.component import option, options
 from xlner.core.languages import bcp47
 from xlner.errors import UsageError
-from xlner.methods.method import Fitted, Method
+from xlner.methods.method import Fitted, Method, check_unaugmented
 from xlner.methods.projection_options import ProjectionOptions, check_gold, projection_plan
 from xlner.train.options import TrainOptions
 
@@ -69,6 +69,11 @@ class Filter(Method):
                 f"the method filter translates labelled data, and source {bcp47(models[0])} is a model; "
                 "`method bitext` and `method translate-test` learn from models"
             )
+        default = cls.Options()
+        for name in ("student_layers", "student_match", "teacher_seeds"):
+            if getattr(options, name) != getattr(default, name):
+                raise UsageError(f"`{name}` is for methods with teachers and a student, and the method filter has none")
+        check_unaugmented(options)
         check_gold(options)
         check_translations(task, options.translator)
         if options.learn_projected:
@@ -88,7 +93,7 @@ class Filter(Method):
             The tagger of single sentences.
         """
         from xlner.core.costs import Costs
-        from xlner.methods.paired import PairedChunks, pair_notes, taught_pairs, write_pair_counts
+        from xlner.methods.paired import PairedChunks, Taught, pair_notes, taught_pairs, write_pair_counts
         from xlner.methods.projected import ProjectedSet, write_projected
         from xlner.methods.supervised import supervise
         from xlner.methods.task import mixed_types
@@ -107,7 +112,7 @@ class Filter(Method):
             objective = Fusion(
                 tagger, first=options.layers_before, layers=options.fused_layers, self_teaching=options.self_teaching
             )
-            taught = []
+            taught: list[Taught] = []
             for p in pairs:
                 taught += taught_pairs(p, sets.get(p.name), tagger.labels, len(taught))
             streams = {"pairs": PairedChunks(tagger, taught)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xlner.component import option, options
 from xlner.core.languages import bcp47
 from xlner.errors import UsageError
-from xlner.methods.method import Fitted, Method
+from xlner.methods.method import Fitted, Method, check_unaugmented
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class MANMoE(Method):
                 f"the method man-moe trains an expert on data, and source {bcp47(models[0])} is a model; "
                 "`method distill` learns from models"
             )
+        check_unaugmented(options)
 
     @classmethod
     def fit(cls, task: Task, options: MANMoE.Options, run: RunFolder) -> Fitted:

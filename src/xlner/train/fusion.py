@@ -48,7 +48,8 @@ class Fusion:
                 f"an encoder of the kind {config.model_type} cannot read pairs layer by layer; take one of "
                 + ", ".join(sorted(BERT_LIKE))
             )
-        every: Any = tagger.model.base_model.encoder.layer
+        base: Any = tagger.model.base_model
+        every = base.encoder.layer
         if first + layers > len(every):
             raise OptionError(
                 "fused_layers", f"and those before are {first + layers}, but the encoder has {len(every)}"
