@@ -50,7 +50,7 @@ def test_a_contrastive_teacher_is_distilled(quick, tmp_path):
     made = fit(task(bitext=(bitext(30),)), replace(quick, bitext_pairs=20), tmp_path)
     assert score(GOLD, list(made.model.predict(GOLD))).f1 > 0.9
     assert [t.name for t in made.baselines] == ["1-en"]
-    assert made.notes[-1] == ("teacher 1-en: 80 sentence pairs are contrasted, 10 of parallel text are not read")
+    assert made.notes[-1] == ("teacher 1-en: 80 sentence pairs are learnt from, 10 of parallel text are not read")
     again = fit(task(bitext=(bitext(30),)), replace(quick, bitext_pairs=20), tmp_path)
     assert again.notes == made.notes
 
@@ -80,7 +80,7 @@ def test_without_distillation_the_teacher_is_the_model(quick, tmp_path):
 
 def test_translations_may_be_contrasted_without_labels(quick, tmp_path):
     made = fit(task(), replace(quick, learn_projected=False, distill=False), tmp_path)
-    assert made.notes == ("teacher 1-en: 60 sentence pairs are contrasted",)
+    assert made.notes == ("teacher 1-en: 60 sentence pairs are learnt from",)
     assert not (tmp_path / "projected").exists()
 
 
@@ -95,7 +95,7 @@ def test_sources_are_pooled_with_their_translations(quick, tmp_path):
     asked = task(sources=sources, translated=False)
     asked = replace(asked, translations={"2-en": lambda: (in_spanish(s).without_labels() for s in halves[1])})
     made = fit(asked, replace(quick, pool=True, distill=False), tmp_path)
-    assert "teacher 1-en+1: 30 sentence pairs are contrasted" in made.notes
+    assert "teacher 1-en+1: 30 sentence pairs are learnt from" in made.notes
     with pytest.raises(UsageError, match="there can be one teacher only"):
         ConCNER.check(asked, replace(quick, distill=False))
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from tests.methods.test_bitext import in_spanish
 from tests.toy import sentences
+from tests.train.stopping import all_numbers, stopping
 from torch.nn.functional import normalize
 
 from xlner.core.labels import LabelSet
@@ -32,18 +33,6 @@ NOTHING = torch.zeros(3, 3, dtype=torch.bool)
 NUMBERS = torch.arange(3)
 
 
-class Stopped(Contrastive):
-    """Killed after so many steps."""
-
-    left = -1
-
-    def __call__(self, step):
-        if self.left == 0:
-            raise KeyboardInterrupt
-        self.left -= 1
-        return super().__call__(step)
-
-
 def taught(n=60):
     """Sentences and their word-by-word translations."""
     items = []
@@ -55,7 +44,7 @@ def taught(n=60):
 def fit(encoder, folder, how, *, stop_after=-1):
     seed_everything(1)
     tagger = Tagger.fresh(str(encoder), LABELS, dropout=0.1)
-    objective = Stopped(32, how)
+    objective = stopping(Contrastive)(32, how)
     objective.left = stop_after
     train(tagger, {"labelled": PairedChunks(tagger, taught())}, objective, options=OPTIONS, folder=folder)
     return tagger, objective
@@ -208,11 +197,7 @@ def test_what_is_switched_off_has_no_head_and_costs_no_memory():
 def test_a_killed_training_goes_on_to_the_last_bit(tiny_encoder, tmp_path, at):
     how = Contrasts(queue=8, pool="first")
 
-    def numbers(tagger, objective):
-        modules = (tagger.model, *objective.modules.values())
-        return torch.cat([t.flatten().double() for m in modules for t in m.state_dict().values()])
-
-    whole = numbers(*fit(tiny_encoder, tmp_path / "whole", how))
+    whole = all_numbers(*fit(tiny_encoder, tmp_path / "whole", how))
     with pytest.raises(KeyboardInterrupt):
         fit(tiny_encoder, tmp_path / "cut", how, stop_after=at)
-    assert torch.equal(numbers(*fit(tiny_encoder, tmp_path / "cut", how)), whole)
+    assert torch.equal(all_numbers(*fit(tiny_encoder, tmp_path / "cut", how)), whole)

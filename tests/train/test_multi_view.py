@@ -6,6 +6,7 @@ import pytest
 import torch
 from tests.methods.test_bitext import in_spanish
 from tests.toy import sentences
+from tests.train.stopping import all_numbers, stopping
 from tests.train.test_contrastive import LABELS, OPTIONS
 from torch.nn.functional import normalize
 
@@ -16,18 +17,6 @@ from xlner.train import train
 from xlner.train.contrastive import Contrasts, pairs_of
 from xlner.train.multi_view import MultiView, Views, related_words
 from xlner.train.objective import StreamInput
-
-
-class Stopped(MultiView):
-    """Killed after so many steps."""
-
-    left = -1
-
-    def __call__(self, step):
-        if self.left == 0:
-            raise KeyboardInterrupt
-        self.left -= 1
-        return super().__call__(step)
 
 
 def stream(tags, rows, weights):
@@ -118,16 +107,14 @@ def test_pairs_in_one_relation_get_nearer_to_each_other(tiny_encoder, tmp_path):
 
 @pytest.mark.parametrize("at", [1, 14])
 def test_a_killed_training_goes_on_to_the_last_bit(tiny_encoder, tmp_path, at):
-    def numbers(tagger, objective):
-        modules = (tagger.model, *objective.modules.values())
-        return torch.cat([t.flatten().double() for m in modules for t in m.state_dict().values()])
-
     def stopped():
-        made = Stopped(32, Views())
+        made = stopping(MultiView)(32, Views())
         made.left = at
         return made
 
-    whole = numbers(*fit(tiny_encoder, tmp_path / "whole", lambda: Stopped(32, Views())))
+    whole = all_numbers(*fit(tiny_encoder, tmp_path / "whole", lambda: stopping(MultiView)(32, Views())))
     with pytest.raises(KeyboardInterrupt):
         fit(tiny_encoder, tmp_path / "cut", stopped)
-    assert torch.equal(numbers(*fit(tiny_encoder, tmp_path / "cut", lambda: Stopped(32, Views()))), whole)
+    assert torch.equal(
+        all_numbers(*fit(tiny_encoder, tmp_path / "cut", lambda: stopping(MultiView)(32, Views()))), whole
+    )

@@ -16,6 +16,8 @@ METHODS = Registry(
         "translate-test": "xlner.methods.translate_test:TranslateTest",
         "combined": "xlner.methods.combined:Combined",
         "concner": "xlner.methods.concner:ConCNER",
+        "filter": "xlner.methods.filter:Filter",
+        "man-moe": "xlner.methods.man_moe:MANMoE",
         "mcl-ner": "xlner.methods.mcl_ner:MCLNER",
         "mtmt": "xlner.methods.mtmt:MTMT",
     },

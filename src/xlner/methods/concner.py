@@ -9,7 +9,7 @@ from xlner.component import option, options
 from xlner.errors import UsageError
 from xlner.methods.distill import Distill
 from xlner.methods.method import Fitted, Method
-from xlner.methods.projection_options import ProjectionOptions, check_bitexts, projection_plan
+from xlner.methods.projection_options import ProjectionOptions, check_bitexts, check_gold, projection_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,11 +88,7 @@ class ConCNER(Method):
         if not any(s.sentences for s in task.sources):
             raise UsageError("the method concner learns from labelled data, and all sources are models")
         check_single_teacher(task, options)
-        for name in ("read_target", "source_floor"):
-            if getattr(options, name):
-                raise UsageError(f"`{name}` is for methods in which a tagger labels the source side")
-        if options.co_teaching:
-            raise UsageError("`co_teaching` is for methods with a student on projected data alone")
+        check_gold(options)
         if task.bitext and not options.translation_contrast:
             raise UsageError("`bitext` serves the contrast of sentences, and `translation_contrast` is 0")
         check_bitexts(task)
@@ -123,14 +119,12 @@ class ConCNER(Method):
         from xlner.core.costs import Costs
         from xlner.methods.paired import fit_paired
         from xlner.methods.projected import write_projected
-        from xlner.methods.task import pooled
         from xlner.methods.translated_sources import pairs_of_translations
-        from xlner.methods.weighing import teacher_weights
+        from xlner.methods.weighing import weighed_sources
 
-        sources = pooled(task.sources) if options.pool else task.sources
         costs = Costs()
         with costs.of("weights"):
-            weights = teacher_weights(sources, task, options, run.path)
+            sources, weights = weighed_sources(task, options, run.path, pool=options.pool)
         with costs.of("translation"):
             pairs, notes = pairs_of_translations(task, options.translator, run.path / "translations")
         sets: dict[str, ProjectedSet] = {}

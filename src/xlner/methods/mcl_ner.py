@@ -96,13 +96,11 @@ class MCLNER(Method):
         """
         from xlner.core.costs import Costs
         from xlner.methods.paired import fit_paired
-        from xlner.methods.task import pooled
-        from xlner.methods.weighing import teacher_weights
+        from xlner.methods.weighing import weighed_sources
 
-        sources = pooled(task.sources) if options.pool else task.sources
         costs = Costs()
         with costs.of("weights"):
-            weights = teacher_weights(sources, task, options, run.path)
+            sources, weights = weighed_sources(task, options, run.path, pool=options.pool)
         return fit_paired(
             sources, weights, task, options, run, costs,
             lambda source, folder: _lesson(task, source, options, folder),

@@ -96,6 +96,12 @@ def check_inputs(name: str, method: type[Method], task: Task) -> None:
             raise UsageError(f"the method {name} does not read {what.partition(':')[0]}; leave it out")
 
 
+def check_unaugmented(options: Any) -> None:
+    """Raises UsageError: a teacher's sentences should change from pass to pass, in a method in which they cannot."""
+    if options.teacher.augment is not None:
+        raise UsageError("`teacher.augment` is for methods whose teachers learn from labels alone; leave it out")
+
+
 def check_patience(options: Any, dev: Collection[object]) -> None:
     """Raises UsageError: a training should stop early, and there is no dev data to see when."""
     kind: Any = type(options)

@@ -74,14 +74,13 @@ class MTMT(Method):
         """
         from xlner.core.costs import Costs
         from xlner.methods.rounds import distil_in_rounds
-        from xlner.methods.task import mixed_types, pooled
+        from xlner.methods.task import mixed_types
         from xlner.methods.teachers import teachers_of
-        from xlner.methods.weighing import teacher_weights
+        from xlner.methods.weighing import weighed_sources
 
-        sources = pooled(task.sources) if options.pool else task.sources
         costs = Costs()
         with costs.of("weights"):
-            weights = teacher_weights(sources, task, options, run.path)
+            sources, weights = weighed_sources(task, options, run.path, pool=options.pool)
         with costs.of("teachers"):
             teachers = teachers_of(sources, task, options, run)
         learning, notes = None, tuple[str, ...]()

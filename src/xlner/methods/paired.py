@@ -18,7 +18,7 @@ from xlner.core.labels import LabelSet
 from xlner.core.run_folder import RunFolder
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
-from xlner.methods.method import Fitted
+from xlner.methods.method import Fitted, check_unaugmented
 from xlner.methods.projected import ProjectedSet, SentencePairs
 from xlner.methods.rounds import distil_in_rounds
 from xlner.methods.student import DistilOptions
@@ -104,8 +104,7 @@ class PairedOptions(DistilOptions, TeacherOptions, Protocol):
 
 def check_single_teacher(task: Task, options: PairedOptions) -> None:
     """Raises UsageError: nothing is distilled, and there are several teachers; or changes that would have no effect."""
-    if options.teacher.augment is not None:
-        raise UsageError("`teacher.augment` is for methods whose teachers learn from labels alone; leave it out")
+    check_unaugmented(options)
     if not options.distill and len(pooled(task.sources) if options.pool else task.sources) > 1:
         raise UsageError("without `distill` there can be one teacher only; pool the sources with `pool`")
     if not options.distill and options.teacher_seeds > 1 and options.average_of_seeds != "weights":
@@ -158,15 +157,15 @@ def write_pair_counts(folder: Path, streams: Mapping[str, PairedChunks], beyond:
         out.write(json.dumps({"pairs": pairs, "longer_than_a_window": longer, "beyond_the_first": beyond}) + "\n")
 
 
-def pair_notes(folder: Path) -> tuple[str, ...]:
-    """One sentence about the pairs of a teacher, for people; none if it has no pairs."""
+def pair_notes(folder: Path, name: str = "") -> tuple[str, ...]:
+    """One sentence about the pairs in a folder, for people, named by the teacher; none if it has no pairs."""
     file = folder / _COUNTS
     if not file.is_file():
         return ()
     counts = json.loads(file.read_text("utf-8"))
     left_out = {"longer_than_a_window": "are longer than a window", "beyond_the_first": "of parallel text are not read"}
     rest = "".join(f", {counts[key]} {why}" for key, why in left_out.items() if counts[key])
-    return (f"teacher {folder.name}: {counts['pairs']} sentence pairs are contrasted{rest}",)
+    return (f"{name or f'teacher {folder.name}'}: {counts['pairs']} sentence pairs are learnt from{rest}",)
 
 
 def members(source: Source, task: Task) -> list[Source]:

@@ -104,6 +104,15 @@ def projection_plan(options: ProjectionOptions, *, device: str | None = None, ta
     return plan(matcher, aligner, score, Resources(tagger=tagger, device=device))
 
 
+def check_gold(options: ProjectionOptions) -> None:
+    """Raises UsageError: an option has no effect where labelled sentences and translations are learnt from together."""
+    for name in ("read_target", "source_floor"):
+        if getattr(options, name):
+            raise UsageError(f"`{name}` is for methods in which a tagger labels the source side")
+    if options.co_teaching:
+        raise UsageError("`co_teaching` is for methods with a student on projected data alone")
+
+
 def check_bitexts(task: Task) -> None:
     """See that the source side of every parallel text is in the language of a source.
 

@@ -14,7 +14,7 @@ from xlner.core.files import replace_file
 from xlner.core.languages import bcp47
 from xlner.core.types import Sentence
 from xlner.errors import DataError, UsageError
-from xlner.methods.task import Source, Task
+from xlner.methods.task import Source, Task, pooled
 from xlner.methods.weights import TeacherWeights, parse_weights
 from xlner.similarity import SIMILARITIES
 from xlner.similarity.measure import Similarity, WeighsSentences
@@ -63,6 +63,14 @@ def teacher_weights(sources: Sequence[Source], task: Task, options: DistilOption
                 save_file(_of_sources(sources, values), unfinished)
     arrays = load_file(place)
     return TeacherWeights(rule=rule, language=arrays["language"], sentences=arrays.get("sentences"))
+
+
+def weighed_sources(
+    task: Task, options: DistilOptions, folder: Path, *, pool: bool
+) -> tuple[tuple[Source, ...], TeacherWeights]:
+    """The sources of a task, joined where they have the same types if `pool` says so, and their weights."""
+    sources = pooled(task.sources) if pool else task.sources
+    return sources, teacher_weights(sources, task, options, folder)
 
 
 def _measure(rule: str) -> tuple[Similarity, bool]:

@@ -9,7 +9,7 @@ from torch import nn
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
-_LIKE_BERT = {"bert", "camembert", "electra", "roberta", "xlm-roberta"}
+BERT_LIKE = {"bert", "camembert", "electra", "roberta", "xlm-roberta"}
 _NAME = "eager, dropout by bytes"
 
 
@@ -71,7 +71,7 @@ def use_byte_dropout(model: nn.Module) -> None:
     Weights, names and rates stay.
     """
     config = getattr(model, "config", None)
-    if getattr(config, "_attn_implementation", "") == "eager" and getattr(config, "model_type", "") in _LIKE_BERT:
+    if getattr(config, "_attn_implementation", "") == "eager" and getattr(config, "model_type", "") in BERT_LIKE:
         AttentionInterface.register(_NAME, _attention)
         AttentionMaskInterface.register(_NAME, eager_mask)
         model.set_attn_implementation(_NAME)  # type: ignore[operator]

@@ -37,7 +37,8 @@ class WordSimilarity:
         vectors = normalize(states[words], dim=-1)
         left, right = torch.triu_indices(len(words), len(words), 1, device=words.device)
         alike = (kinds[left] == kinds[right]).float()
-        losses = binary_cross_entropy((vectors[left] * vectors[right]).sum(-1).sigmoid(), alike, reduction="none")
+        cosines = (vectors @ vectors.T)[left, right]  # the vectors of all pairs would not fit memory
+        losses = binary_cross_entropy(cosines.sigmoid(), alike, reduction="none")
         sides = [losses[alike == side].mean() for side in (0, 1) if (alike == side).any()]
         return sum(sides, 0 * states.sum()) / max(1, len(sides))
 
