@@ -53,6 +53,10 @@ class Distill(Method):
         lower_case_names: Literal["entity", "unknown", "outside"] = option(
             "entity", "Names without a capital that teachers find: entities, unknown, or outside of entities."
         )
+        keep: Literal["average", "student", "teacher"] = option(
+            "average",
+            "What is kept where the student starts from its teacher: the average of their weights, or one of them.",
+        )
         weights: str = option(
             "uniform",
             "How much each teacher counts: uniform, language-id, language-id:sentence, a similarity measure, or "

@@ -9,6 +9,7 @@ from typing import Protocol
 from xlner.core.run_folder import RunFolder
 from xlner.core.seed import seed_everything
 from xlner.errors import UsageError
+from xlner.methods.keep import Keep, keep
 from xlner.methods.lower_case import LowerCase
 from xlner.methods.projected import ProjectedChunks, ProjectedSet
 from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
@@ -50,6 +51,8 @@ class DistilOptions(StudentOptions, Protocol):
     def lower_case_names(self) -> LowerCase: ...
     @property
     def weights(self) -> str: ...
+    @property
+    def keep(self) -> Keep: ...
     @property
     def chunk_sentences(self) -> int: ...
 
@@ -118,6 +121,8 @@ def distil_from(
     if beside:
         streams = {"raw": chunks, "projected": ProjectedChunks(student, beside)}
     train(student, streams, loss, options=settings, folder=run.path, dev=dev_f1(task.dev), title="student")
+    if options.keep != "student" and start in names:
+        keep(starting_student(teachers, task, options, known_types)[0], student, how=options.keep)
     fresh = f"the student starts from the {UNKNOWN_TYPES}; it then needs more raw text than one that starts trained"
     return student, (fresh,) if start == UNKNOWN_TYPES else ()
 
