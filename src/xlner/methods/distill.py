@@ -53,9 +53,10 @@ class Distill(Method):
         lower_case_names: Literal["entity", "unknown", "outside"] = option(
             "entity", "Names without a capital that teachers find: entities, unknown, or outside of entities."
         )
-        keep: Literal["average", "student", "teacher"] = option(
-            "average",
-            "What is kept where the student starts from its teacher: the average of their weights, or one of them.",
+        keep: Literal["auto", "student", "average"] = option(
+            "auto",
+            "What is kept of a student that started from its teacher: the student, the average of their weights, or "
+            "by auto what agrees best with the soft labels, the teacher included.",
         )
         weights: str = option(
             "uniform",

@@ -109,6 +109,10 @@ class SoftLabelChunks:
     vote: float = 0.0
 
     def load(self, index: int) -> list[Example]:
+        return examples_of(self.encoder, *self.soft_labels(index))
+
+    def soft_labels(self, index: int) -> tuple[list[list[str]], list[np.ndarray], list[np.ndarray]]:
+        """Per sentence of a chunk its words, the student's targets (n_words, n_tags), and how much each word counts."""
         words, merged, agreed, known = self._merged(index)
         flat = [w for sentence in words for w in sentence]
         if self.consistency:
@@ -117,7 +121,7 @@ class SoftLabelChunks:
         if self.vote:
             merged, counts = with_votes(merged, counts, agreed, self.vote)
         edges = np.cumsum([len(sentence) for sentence in words])[:-1]
-        return examples_of(self.encoder, words, np.split(merged, edges), np.split(counts, edges))
+        return words, np.split(merged, edges), np.split(counts, edges)
 
     @cached_property
     def _of_forms(self) -> FormProbabilities:

@@ -9,7 +9,7 @@ from typing import Protocol
 from xlner.core.run_folder import RunFolder
 from xlner.core.seed import seed_everything
 from xlner.errors import UsageError
-from xlner.methods.keep import Keep, keep
+from xlner.methods.keep import Keep, keep, kept_note
 from xlner.methods.lower_case import LowerCase
 from xlner.methods.projected import ProjectedChunks, ProjectedSet
 from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
@@ -121,10 +121,14 @@ def distil_from(
     if beside:
         streams = {"raw": chunks, "projected": ProjectedChunks(student, beside)}
     train(student, streams, loss, options=settings, folder=run.path, dev=dev_f1(task.dev), title="student")
+    notes = []
     if options.keep != "student" and start in names:
-        keep(starting_student(teachers, task, options, known_types)[0], student, how=options.keep)
+        before, *_ = starting_student(teachers, task, options, known_types)
+        losses = keep(before, student, chunks, how=options.keep)
+        run.write_json("kept.json", losses)
+        notes += [kept_note(losses)] if losses else []
     fresh = f"the student starts from the {UNKNOWN_TYPES}; it then needs more raw text than one that starts trained"
-    return student, (fresh,) if start == UNKNOWN_TYPES else ()
+    return student, (*notes, *([fresh] if start == UNKNOWN_TYPES else []))
 
 
 def starting_student(
