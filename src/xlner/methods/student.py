@@ -125,8 +125,9 @@ def distil_from(
     if options.keep != "student" and start in names:
         before, *_ = starting_student(teachers, task, options, known_types)
         losses = keep(before, student, chunks, how=options.keep)
-        run.write_json("kept.json", losses)
-        notes += [kept_note(losses)] if losses else []
+        if losses:
+            run.write_json("kept.json", losses)
+            notes.append(kept_note(losses))
     fresh = f"the student starts from the {UNKNOWN_TYPES}; it then needs more raw text than one that starts trained"
     return student, (*notes, *([fresh] if start == UNKNOWN_TYPES else []))
 
