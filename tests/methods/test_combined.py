@@ -55,7 +55,8 @@ def test_parallel_text_and_translations_join(quick, tmp_path):
     made = fit(task(bitext=(bitext(30),), translations=translations), options, tmp_path)
     assert [t.name for t in made.baselines] == ["projected", "projected-alone", "1-en"]
     assert sorted(p.name for p in (tmp_path / "projected").iterdir()) == ["1-en", "1-en-translated"]
-    assert len(made.notes) == 2
+    assert len(made.notes) == 3
+    assert made.notes[-1].startswith("kept the ")
 
 
 def test_both_directions_of_translation_join(quick, tmp_path):

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import torch
 from tests.toy import make_encoder, sentences
 from torch import nn
 
@@ -99,6 +100,30 @@ def test_a_student_starts_from_a_teacher_that_knows_more_types(options, tmp_path
     assert score(gold, list(student.predict(GOLD))).f1 > 0.9  # one slow pass
     again = Tagger.load(student.save(tmp_path / "model"))
     assert again.labels.tags == ("O", "B-LOC", "I-LOC")
+
+
+def test_a_student_is_kept_half_way_to_the_teacher_that_it_started_from(options, tmp_path):
+    fit("distill", task(source()), options, tmp_path / "first")
+    model = Source(language="eng", model=str(tmp_path / "first" / "teachers" / "1-en"), name="1-en")
+    asked = replace(options, student_from="teacher", student=replace(FAST, epochs=1, learning_rate=1e-3))
+    made = {
+        how: fit("distill", task(model), replace(asked, keep=how), tmp_path / how).model.state_dict()
+        for how in ("student", "average")
+    }
+    before = Tagger.load(model.model).model.state_dict()
+    moved = 0.0
+    for name, start in before.items():
+        assert torch.allclose(made["average"][name], (start + made["student"][name]) / 2, atol=1e-6)
+        moved += float((made["student"][name] - start).abs().sum())
+    assert moved > 0
+
+
+def test_a_student_that_starts_from_the_encoder_is_kept_as_it_is(options, tmp_path):
+    fresh = {
+        how: fit("distill", task(source()), replace(options, keep=how), tmp_path / how) for how in ("student", "auto")
+    }
+    a, b = (t.model.state_dict() for t in fresh.values())
+    assert all(torch.equal(a[name], b[name]) for name in a)
 
 
 def test_dropout_reaches_a_student_that_starts_from_its_teacher(options, tmp_path):

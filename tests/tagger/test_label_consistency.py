@@ -44,6 +44,12 @@ def test_words_inside_a_name_are_left_to_their_context():
     assert best(smooth(words, said)) == ["B-LOC", "I-LOC", "I-LOC", "O", "O", "O"]
 
 
+def test_sure_occurrences_count_more_than_unsure_ones():
+    words = ["Kano"] * 9
+    said = rows({"B-LOC": 0.99}, *[{"B-PER": 0.45, "B-LOC": 0.15}] * 8)
+    assert best(smooth(words, said)) == ["B-LOC"] * 9
+
+
 def test_the_mean_is_geometric_and_b_and_i_keep_their_shares():
     said = rows({"B-LOC": 0.8}, {"B-LOC": 0.1, "I-LOC": 0.1})
     made = smooth(["Rom", "rom"], said, 0.5)

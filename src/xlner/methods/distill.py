@@ -59,6 +59,11 @@ class Distill(Method):
         lower_case_names: Literal["entity", "unknown", "outside"] = option(
             "entity", "Names without a capital that teachers find: entities, unknown, or outside of entities."
         )
+        keep: Literal["auto", "student", "average"] = option(
+            "auto",
+            "What is kept of a student that started from its teacher: the student, the average of their weights, or "
+            "by auto what agrees best with the soft labels, the teacher included.",
+        )
         weights: str = option(
             "uniform",
             "How much each teacher counts: uniform, language-id, language-id:sentence, a similarity measure, or "

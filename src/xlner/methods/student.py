@@ -8,6 +8,7 @@ from typing import Protocol
 
 from xlner.core.run_folder import RunFolder
 from xlner.core.seed import seed_everything
+from xlner.methods.keep import Keep, keep, kept_note
 from xlner.methods.lower_case import LowerCase
 from xlner.methods.projected import ProjectedChunks, ProjectedSet
 from xlner.methods.soft_labels import SoftLabelChunks, write_soft_labels
@@ -43,6 +44,8 @@ class DistilOptions(StudentOptions, Protocol):
     def weigh_by_certainty(self) -> float: ...
     @property
     def weights(self) -> str: ...
+    @property
+    def keep(self) -> Keep: ...
     @property
     def chunk_sentences(self) -> int: ...
 
@@ -126,7 +129,15 @@ def distil_from(
         streams = {"raw": raw, "projected": ProjectedChunks(student, beside)}
     objective = starting.objective(loss)
     train(student, streams, objective, options=starting.settings, folder=run.path, dev=dev_f1(task.dev), title=title)
-    return student, notes_of(run)
+    notes = list(notes_of(run))
+    # With fewer layers than its teacher a student cannot be compared with what it was before.
+    if options.keep != "student" and starting.start in names and options.student_layers is None:
+        before = starting_student(teachers, task, options, known_types).tagger
+        losses = keep(before, student, chunks, how=options.keep)
+        if losses:
+            run.write_json("kept.json", losses)
+            notes.append(kept_note(losses))
+    return student, tuple(notes)
 
 
 def notes_of(run: RunFolder) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from xlner.encoder.words import UNSPACED
 from xlner.errors import OptionError
 
 _FLOOR = 1e-4  # least probability of a tag, so that one sure mistake does not outvote every other occurrence
+_SURENESS = 4  # power of the greatest probability of an occurrence by which it counts among those of its form
 _ONE_CHARACTER = regex.compile(r"\X")
 
 
@@ -26,7 +27,8 @@ class FormProbabilities:
     Args:
         rows: case-folded word form -> row of `means`. A single character of a script without spaces is no form: it
             is part of too many words.
-        means: mean log probability of O and of each type. Shape: (n_forms, 1 + n_types), float32.
+        means: mean log probability of O and of each type, over occurrences that count the more the surer they are: by
+            the fourth power of their greatest probability. Shape: (n_forms, 1 + n_types), float32.
 
     Reference: that equal words tend to have equal labels in a text was used for tagging by Finkel et al. (ACL 2005) and
     Krishnan & Manning (ACL 2006); the form for soft labels of teachers is ours.
@@ -42,17 +44,18 @@ class FormProbabilities:
         Shape of the probabilities: (n_words, 1 + 2 n_types). Memory grows with the word forms, not with the text.
         """
         rows: dict[str, int] = {}
-        totals, counts = np.zeros((0, 0)), np.zeros(0, np.int64)
+        totals, counts = np.zeros((0, 0)), np.zeros(0)
         for words, probabilities in parts:
             ids = np.array([rows.setdefault(f, len(rows)) for f in map(_form, words)], np.int64)
-            logs = np.log(_classes(_tags(probabilities)))
+            classes = _classes(_tags(probabilities))
+            logs, sure = np.log(classes), classes.max(1, initial=0) ** _SURENESS
             new_forms = len(rows) - len(counts)
             totals = np.concatenate([totals.reshape(-1, logs.shape[1]), np.zeros((new_forms, logs.shape[1]))])
-            counts = np.concatenate([counts, np.zeros(new_forms, np.int64)])
-            np.add.at(totals, ids, logs)
-            np.add.at(counts, ids, 1)
+            counts = np.concatenate([counts, np.zeros(new_forms)])
+            np.add.at(totals, ids, logs * sure[:, None])
+            np.add.at(counts, ids, sure)
         rows.pop("", None)
-        return cls(rows, (totals / np.maximum(counts, 1)[:, None]).astype(np.float32))
+        return cls(rows, (totals / counts[:, None]).astype(np.float32))
 
     def smooth(self, words: Sequence[str], probabilities: np.ndarray, strength: float) -> np.ndarray:
         """Draw each word's probabilities towards those of its form: `q[c] ~ p[c]^(1-s) m[c]^s`, m the geometric mean.
