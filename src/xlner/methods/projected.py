@@ -22,12 +22,12 @@ from xlner.data import load, write
 from xlner.errors import DataError
 from xlner.methods.certainty import Certainty
 from xlner.methods.noise_options import NoiseOptions
+from xlner.methods.projected_examples import write_examples
 from xlner.methods.projection_options import ProjectionOptions
 from xlner.methods.projector import Projector
 from xlner.methods.task import Stream
 from xlner.methods.teachers import Teacher
 from xlner.project import ProjectionResult
-from xlner.project.examples import lost_examples
 from xlner.project.fates import Reason
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
@@ -35,8 +35,6 @@ from xlner.train.examples import Chunks, Example, LabelledChunks, in_epoch
 
 INDEX = "index.json"
 _CERTAINTY, _NUMBERS = ".certainty.safetensors", ".pairs.json"  # beside a file of sentences
-EXAMPLES = 5  # of each reason for a loss, and of each side that is empty, for each file
-EMPTY_SOURCE, EMPTY_TARGET = "empty source side", "empty target side"
 Pair = tuple[Sentence, Sentence]
 
 
@@ -243,7 +241,7 @@ def _write_chunk(projector: Projector, block: Sequence[Pair], first: int, file: 
         out.write(json.dumps([numbers[n] for n in known]) + "\n")
     with atomic(_counts(file)) as out:  # first: a file of sentences that is there has its counts
         out.write(json.dumps(counts, ensure_ascii=False) + "\n")
-    _write_examples(result, block, before, file)
+    write_examples(result, block, before, file)
     write(file, sentences)
 
 
@@ -277,29 +275,3 @@ def _fates_of_types(result: ProjectionResult) -> dict[str, dict[str, int]]:
             of_type = out.setdefault(fate.entity.label, {})
             of_type[str(fate.reason)] = of_type.get(str(fate.reason), 0) + 1
     return out
-
-
-def _write_examples(result: ProjectionResult, block: Sequence[Pair], before: int, file: Path) -> None:
-    """Examples of what was lost, beside a file of sentences: entities, and the first pairs of which a side is empty.
-
-    Args:
-        result: of the pairs that have two filled sides.
-        block: all pairs.
-        before: how many pairs come before them.
-        file: of sentences.
-    """
-    numbers = [n for n, (source, target) in enumerate(block, before + 1) if source.words and target.words]
-    examples = lost_examples(zip(numbers, result, strict=True), EXAMPLES)
-    for number, (source, target) in enumerate(block, before + 1):
-        if not source.words or not target.words:
-            some = examples.setdefault(EMPTY_SOURCE if not source.words else EMPTY_TARGET, [])
-            if len(some) < EXAMPLES:
-                some.append({"pair": number, "text": " ".join([*source.words, *target.words])})
-    with atomic(file.with_suffix(".examples.json")) as out:
-        out.write(json.dumps(examples, ensure_ascii=False) + "\n")
-
-
-def examples_of(folder: Path) -> Iterator[dict[str, list[dict[str, Any]]]]:
-    """The examples of what was lost, of each file of a set: reason -> sentences as plain values."""
-    for file in sorted(folder.glob("*.examples.json")):
-        yield json.loads(file.read_text("utf-8"))

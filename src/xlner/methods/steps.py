@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlner.methods.projected import INDEX, examples_of
+from xlner.methods.projected import INDEX
+from xlner.methods.projected_examples import examples_of
 from xlner.methods.soft_labels import STEPS
 from xlner.project.overview import LossesOfSet, LossesOfText, overview_page
 from xlner.train.loop import TIME
