@@ -63,6 +63,17 @@ def test_padding_is_not_read(encoder):
     assert torch.allclose(a[mask == 1], b[mask == 1], atol=1e-5)
 
 
+def test_it_does_not_matter_how_attention_is_computed(encoder):
+    batch.encoder = encoder
+    objective = fused(encoder)
+    ids, mask = batch()
+    with torch.inference_mode():
+        eager = objective.fused(ids, mask)
+        objective.tagger.model.set_attn_implementation("sdpa")
+        other = objective.fused(ids, mask)
+    assert torch.allclose(eager[mask == 1], other[mask == 1], atol=1e-4)
+
+
 def test_single_sentences_are_read_as_before(encoder):
     batch.encoder = encoder
     objective = fused(encoder)

@@ -93,12 +93,13 @@ class Fusion:
     @contextmanager
     def _reading_pairs(self, mask: torch.Tensor) -> Iterator[None]:
         """Meanwhile the fused layers get both sides of each pair as one sequence."""
-        both = torch.cat(mask.chunk(2), dim=1)
+        both = torch.cat(mask.chunk(2), dim=1)[:, None, None].bool()
+        fused_kernel = self.tagger.model.config._attn_implementation == "sdpa"  # takes what is seen; others a summand
 
         def join(layer: Any, inputs: Any, more: Any) -> Any:
             states, _, *rest = inputs
-            unseen = (1 - both[:, None, None].to(states.dtype)) * torch.finfo(states.dtype).min
-            return (torch.cat(states.chunk(2), dim=1), unseen, *rest), more
+            seen = both if fused_kernel else (~both).to(states.dtype) * torch.finfo(states.dtype).min
+            return (torch.cat(states.chunk(2), dim=1), seen, *rest), more
 
         def part(layer: Any, inputs: Any, output: torch.Tensor) -> torch.Tensor:
             return torch.cat(output.chunk(2, dim=1))
