@@ -50,7 +50,7 @@ def test_a_contrastive_teacher_is_distilled(quick, tmp_path):
     made = fit(task(bitext=(bitext(30),)), replace(quick, bitext_pairs=20), tmp_path)
     assert score(GOLD, list(made.model.predict(GOLD))).f1 > 0.9
     assert [t.name for t in made.baselines] == ["1-en"]
-    assert made.notes[-1] == ("teacher 1-en: 80 sentence pairs are learnt from, 10 of parallel text are not read")
+    assert "teacher 1-en: 80 sentence pairs are learnt from, 10 of parallel text are not read" in made.notes
     again = fit(task(bitext=(bitext(30),)), replace(quick, bitext_pairs=20), tmp_path)
     assert again.notes == made.notes
 
@@ -80,7 +80,7 @@ def test_without_distillation_the_teacher_is_the_model(quick, tmp_path):
 
 def test_translations_may_be_contrasted_without_labels(quick, tmp_path):
     made = fit(task(), replace(quick, learn_projected=False, distill=False), tmp_path)
-    assert made.notes == ("teacher 1-en: 60 sentence pairs are learnt from",)
+    assert "teacher 1-en: 60 sentence pairs are learnt from" in made.notes
     assert not (tmp_path / "projected").exists()
 
 

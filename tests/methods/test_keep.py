@@ -24,7 +24,7 @@ class Chunks:
     def __init__(self, tagger: Tagger, text) -> None:
         self.text, self.rows, self.sizes = text, tagger.probabilities(text), (len(text),)
 
-    def soft_labels(self, index):
+    def sentences(self, index):
         return [list(s.words) for s in self.text], self.rows, [np.ones(len(r)) for r in self.rows]
 
 
