@@ -46,14 +46,15 @@ def test_flags_and_files_win_over_a_recipe(tmp_path):
     file = "--config", str(tmp_path / "c.yaml")
     options = resolved("--recipe", "strong", *file, "--student.epochs", "7", "--label-consistency", "0.1")
     assert (options.teacher_seeds, options.student.epochs, options.label_consistency) == (2, 7, 0.1)
-    assert options.student.average_from == recipe("strong").options["student"]["average_from"]
+    assert options.average == recipe("strong").options["average"]
 
 
 def test_a_file_can_name_a_recipe(tmp_path):
     (tmp_path / "c.yaml").write_text("recipe: strong\nmethod: {name: distill, options: {teacher_seeds: 2}}")
     options = resolved("--config", str(tmp_path / "c.yaml"))
-    assert (options.teacher_seeds, options.student.epochs) == (2, recipe("strong").options["student"]["epochs"])
-    assert resolved("--config", str(tmp_path / "c.yaml"), "--recipe", "fast").student.epochs is None
+    assert (options.teacher_seeds, options.keep) == (2, recipe("strong").options["keep"])
+    (tmp_path / "c.yaml").write_text("recipe: strong")
+    assert resolved("--config", str(tmp_path / "c.yaml"), "--recipe", "fast").teacher_seeds == 1
 
 
 def test_a_recipe_for_another_method_is_refused():
@@ -74,7 +75,7 @@ def test_functions_take_recipes_too(tmp_path, tiny_encoder, monkeypatch):
     xlner.transfer([("eng", source)], ("spa", target), tmp_path / "run", recipe="strong", options=how)
     record = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["method"]
     assert record["options"]["teacher_seeds"] == 2
-    assert record["options"]["student"]["average_from"] == recipe("strong").options["student"]["average_from"]
+    assert record["options"]["keep"] == recipe("strong").options["keep"]
     options = METHODS.options("distill", how)
     with pytest.raises(UsageError, match="`recipe` goes with options as a mapping"):
         xlner.transfer([("eng", source)], ("spa", target), tmp_path / "other", recipe="strong", options=options)
