@@ -127,8 +127,8 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         "labels, smoothed over equal words. Kept: what `--keep auto`, the default, takes of teacher, student and the "
         "average of their weights: whose answers on raw text have the lowest cross-entropy (CE) with the smoothed soft "
         f"labels. No label has a say in it. Weights in smoothing were chosen on {', '.join(CHOSEN_ON)}; the choice of "
-        "what is kept was designed with scores of Hausa and Yoruba dev text known, and so were rate and passes on little "
-        "text.",
+        "what is kept was designed with scores of Hausa and Yoruba dev text known, and so were rate and passes on "
+        "little text.",
         "",
         "| target | raw words | entities | teacher | smoothed answers | student | kept | student - teacher "
         "| kept - teacher | keeps | CE of teacher, average, student |",
