@@ -46,9 +46,9 @@ class MCLNER(Method):
         )
         learn_switched: bool = option(True, "Learn the labels of code-switched copies too; else contrast them alone.")
         semantic_contrast: float = option(
-            0.1, "Weight of the contrast of sentences with their other views; 0 switches it off.", ge=0
+            0.01, "Weight of the contrast of sentences with their other views; 0 switches it off.", ge=0
         )
-        relation_contrast: float = option(0.1, "Weight of the contrast of pairs of words; 0 switches it off.", ge=0)
+        relation_contrast: float = option(0.01, "Weight of the contrast of pairs of words; 0 switches it off.", ge=0)
         semantic_temperature: float = option(0.05, "Temperature of the contrast of sentences.", gt=0)
         relation_temperature: float = option(0.1, "Temperature of the contrast of pairs of words.", gt=0)
         reach: int = option(3, "How many words further on the second word of a pair stands at most.", ge=0)
