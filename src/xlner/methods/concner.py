@@ -49,7 +49,9 @@ class ConCNER(Method):
         translation_contrast: float = option(
             0.01, "Weight of the contrast of sentences with their translations; 0 switches it off.", ge=0
         )
-        label_contrast: float = option(0.01, "Weight of the contrast of words by their labels; 0 switches it off.", ge=0)
+        label_contrast: float = option(
+            0.01, "Weight of the contrast of words by their labels; 0 switches it off.", ge=0
+        )
         translation_temperature: float = option(0.05, "Temperature of the contrast of sentences.", gt=0)
         label_temperature: float = option(0.1, "Temperature of the contrast of words.", gt=0)
         sentence_vector: Literal["mean", "first"] = option(
