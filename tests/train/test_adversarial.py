@@ -13,8 +13,9 @@ from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, train
-from xlner.train.adversarial import SOURCE, TARGET, Adversarial, reversed_gradient, target_probabilities
+from xlner.train.adversarial import SOURCE, TARGET, Adversarial, target_probabilities
 from xlner.train.examples import LabelledChunks, RawChunks
+from xlner.train.reversal import reversed_gradient
 
 OPTIONS = TrainOptions(learning_rate=3e-3, batch_subwords=64, freeze_embeddings=False, freeze_layers=0, epochs=6)
 

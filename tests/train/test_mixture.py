@@ -16,8 +16,9 @@ from xlner.tagger import Tagger
 from xlner.train import train
 from xlner.train.batches import epoch_batches
 from xlner.train.examples import RawChunks
-from xlner.train.mixture import Experts, LanguageChunks, MixtureOfExperts, reversed_gradient
+from xlner.train.mixture import Experts, LanguageChunks, MixtureOfExperts
 from xlner.train.objective import StepInput, StreamInput
+from xlner.train.reversal import reversed_gradient
 
 LONGER = replace(OPTIONS, learning_rate=1e-2, batch_subwords=48, epochs=6)
 ENGLISH, SPANISH = sentences(60), sentences(60, "spa", seed=3)

@@ -97,14 +97,9 @@ def mean_of(models: Sequence[Path], options: TrainOptions) -> Tagger:
         models: their folders.
         options: name the device and the precision.
     """
-    import torch
-
     from xlner.tagger import Tagger
+    from xlner.tagger.interpolate import interpolate
 
-    first, *others = (Tagger.load(m, device=options.device, precision=options.precision) for m in models)
-    states = [tagger.model.state_dict() for tagger in others]
-    with torch.no_grad():
-        for name, weight in first.model.state_dict().items():
-            if weight.is_floating_point():  # as a step from the first: what all have alike stays as it is
-                weight += sum(state[name] - weight for state in states) / len(models)
-    return first
+    tagger = Tagger.load(models[0], device=options.device, precision=options.precision)
+    tagger.model.load_state_dict(interpolate(models, [1.0] * len(models)))
+    return tagger

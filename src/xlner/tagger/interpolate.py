@@ -21,7 +21,8 @@ def interpolate(models: Sequence[str | Path | Weights], weights: Sequence[float]
     better, and farther from what only the last text says.
 
     Args:
-        models: run or model folders, or state dicts; with the same tensors. One is in memory at a time.
+        models: run or model folders, or state dicts; with the same tensors. The first, the mean and one
+            more are in memory.
         weights: one per model, in their order; they are made to sum to 1.
 
     Returns:
@@ -34,15 +35,16 @@ def interpolate(models: Sequence[str | Path | Weights], weights: Sequence[float]
         Wortsman et al., "Robust fine-tuning of zero-shot models" (WiSE-FT), CVPR 2022.
     """
     total = sum(weights)
+    first: Weights = {}
     mean: dict[str, torch.Tensor] = {}
     for number, (model, weight) in enumerate(zip(models, weights, strict=True)):
         state = model if isinstance(model, Mapping) else load_file(Path(model_folder(model)) / "model.safetensors")
         if not number:
-            mean = {name: t * (weight / total) if t.is_floating_point() else t.clone() for name, t in state.items()}
+            first, mean = state, {name: tensor.clone() for name, tensor in state.items()}
             continue
         if {n: t.shape for n, t in state.items()} != {n: t.shape for n, t in mean.items()}:
             raise ModelError("weights can be averaged over models with the same tensors only: one encoder, one head")
         for name, tensor in state.items():
-            if tensor.is_floating_point():
-                mean[name].add_(tensor, alpha=weight / total)
+            if tensor.is_floating_point():  # as a step from the first: what all have alike stays as it is
+                mean[name].add_(tensor - first[name], alpha=weight / total)
     return mean

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from xlner.tagger.encode import pad_batch, token_batches
 from xlner.tagger.tagger import Tagger
 from xlner.train.losses import soft_cross_entropy
 from xlner.train.objective import Loss, StepInput
+from xlner.train.reversal import reversed_gradient
 
 SOURCE, TARGET = "source", "target"  # names of the streams
 
@@ -78,22 +78,6 @@ class Adversarial:
         language = (losses[0] + losses[1]) / 2
         right = ((sides[0] < 0).float().mean() + (sides[1] > 0).float().mean()) / 2
         return tags + language, {"tags": tags, "language": language, "told_apart": right}
-
-
-class _Reversed(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, strength: float) -> torch.Tensor:
-        ctx.strength = strength
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor, None]:
-        return grads[0] * -ctx.strength, None
-
-
-def reversed_gradient(x: torch.Tensor, strength: float) -> torch.Tensor:
-    """The same values, whose gradient comes back times `-strength`."""
-    return _Reversed.apply(x, strength)  # type: ignore[no-untyped-call]
 
 
 @torch.no_grad()

@@ -15,6 +15,7 @@ from xlner.tagger.tagger import Tagger
 from xlner.train.examples import Example, LabelledChunks
 from xlner.train.losses import soft_cross_entropy
 from xlner.train.objective import Loss, StepInput, StreamInput
+from xlner.train.reversal import reversed_gradient
 
 _RISE = 0.5  # share of the training over which the plain head's weight grows; the mixture knows nothing at first
 
@@ -134,25 +135,6 @@ class MixtureOfExperts:
         counts = torch.bincount(stream.rows, minlength=n_windows).clamp_min(1)[:, None]
         answers = self.modules["languages"](sums / counts)
         return cross_entropy(answers, languages)
-
-
-class _Reversed(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, strength: float) -> torch.Tensor:
-        ctx.strength = strength
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor, None]:
-        return -ctx.strength * grads[0], None
-
-
-def reversed_gradient(x: torch.Tensor, strength: float) -> torch.Tensor:
-    """The same values; the gradient that comes back is turned round, times `strength`.
-
-    Reference: Ganin & Lempitsky, ICML 2015.
-    """
-    return _Reversed.apply(x, strength)  # type: ignore[no-untyped-call]
 
 
 def _features(inner: int, outer: int) -> nn.Module:
