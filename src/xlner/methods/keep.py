@@ -15,7 +15,7 @@ from xlner.tagger.interpolate import interpolate
 
 Keep = Literal["auto", "student", "average"]
 SHARES = {"teacher": 0.0, "average": 0.5, "student": 1.0}  # of the student's weights
-_SENTENCES = 300  # of raw text that a choice reads at most, about
+_SENTENCES = 150  # of raw text that a choice reads at most, about
 
 
 def keep(teacher: Tagger, student: Tagger, chunks: SoftLabelChunks, *, how: Keep) -> dict[str, float]:
