@@ -38,11 +38,14 @@ def keep(teacher: Tagger, student: Tagger, chunks: SoftLabelChunks, *, how: Keep
     Reference:
         The average: Wortsman et al., CVPR 2022 (WiSE-FT). The choice is ours.
     """
-    states = (teacher.model.state_dict(), {n: t.clone() for n, t in student.model.state_dict().items()})
+    # What was frozen, such as the large embedding layer, is the same in both.
+    trained = [n for n, weight in student.model.named_parameters() if weight.requires_grad]
+    before, after = teacher.model.state_dict(), student.model.state_dict()
+    states = ({n: before[n] for n in trained}, {n: after[n].clone() for n in trained})
 
     def become(name: str) -> None:
         share = SHARES[name]
-        student.model.load_state_dict(interpolate(states, (1 - share, share)))
+        student.model.load_state_dict(interpolate(states, (1 - share, share)), strict=False)
 
     if how != "auto":
         become(how)

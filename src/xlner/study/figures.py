@@ -58,7 +58,7 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
 def _heatmap(of: Mapping[str, Any]) -> Figure:
     cells = np.array([[np.nan if v is None else v for v in row] for row in of["cells"]], float)
     rows, columns = of["rows"], of["columns"]
-    figure, axes = _figure(0.55 * len(columns) + 2.6, 0.36 * len(rows) + 0.9)
+    figure, axes = _figure(0.55 * len(columns) + 3.2, 0.36 * len(rows) + 1.2)
     axes.imshow(np.ma.masked_invalid(cells), cmap="viridis", aspect="auto")
     axes.set_xticks(range(len(columns)), columns)
     axes.set_yticks(range(len(rows)), rows)
@@ -80,7 +80,7 @@ def _heatmap(of: Mapping[str, Any]) -> Figure:
 def _differences(of: Mapping[str, Any]) -> Figure:
     marks = of["marks"]
     names = list(dict.fromkeys(m["name"] for m in marks))
-    figure, axes = _figure(7.0, 0.24 * (len(marks) + len(names)) + 0.9)
+    figure, axes = _figure(7.0, 0.24 * (len(marks) + len(names)) + 1.4)
     place, ticks, labels = 0.0, [], []
     for n, name in enumerate(names):
         colour = COLOURS[n % len(COLOURS)]
