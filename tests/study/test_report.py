@@ -14,7 +14,7 @@ from xlner.api.study import report_study
 from xlner.cli import main
 from xlner.errors import UsageError
 from xlner.study.findings import findings_of
-from xlner.study.fits import fitted_law, rank_correlation
+from xlner.study.fits import fitted_law
 from xlner.study.plan import Plan
 from xlner.study.record import Record, packed, unpacked, write_ledger
 from xlner.study.runs import runs_of
@@ -88,15 +88,6 @@ def test_the_law_that_made_the_numbers_is_found():
     gain = 900 * law["stops"] ** -0.6 * (1 - 2**-0.6)
     assert gain == pytest.approx(0.5, abs=0.01)  # what doubling from there adds
     assert fitted_law(x[:3], x[:3]) is None
-
-
-def test_rank_correlation_is_that_of_scipy():
-    from scipy.stats import spearmanr
-
-    chance = np.random.default_rng(0)
-    x, y = chance.normal(size=20), chance.integers(5, size=20)
-    assert rank_correlation(x, y) == pytest.approx(spearmanr(x, y).statistic)
-    assert rank_correlation(x, np.zeros(20)) == 0
 
 
 def test_findings_say_what_the_numbers_are(world):

@@ -131,6 +131,36 @@ def test_a_broken_plan_is_an_error_with_its_place(tmp_path, old, new, says):
         read_plan(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"name: toy\nquestion: \xff\n", "no YAML: 'utf-8' codec"),
+        (b"name: toy\nquestion: \x01\n", "no YAML: unacceptable character"),
+        (b"- a list\n", "a plan is a mapping"),
+        (PLAN.encode() + b"profiles: [smoke]\n", "profiles is a mapping"),
+        (PLAN.encode() + b"profiles: {smoke: 3}\n", "profiles is a mapping"),
+        (PLAN.replace("seed: [1, 2]", "seed: []").encode(), "axes.seed: List should have at least 1 item"),
+    ],
+)
+def test_a_file_that_is_no_plan_is_an_error_and_no_traceback(tmp_path, text, says):
+    path = tmp_path / "toy.yaml"
+    path.write_bytes(text)
+    with pytest.raises(DataError, match=says):
+        read_plan(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("'seed {seed}'", "'seed {seed}", "No closing quotation"),
+        ("words: [100, 200]", "words: [many]", r"first\(\) takes a number of words, got 'many'"),
+    ],
+)
+def test_a_command_that_cannot_be_read_is_named(old, new, says):
+    with pytest.raises(UsageError, match=says):
+        runs_of(plan_of(PLAN.replace(old, new)))
+
+
 def test_a_profile_replaces_values(tmp_path):
     path = tmp_path / "toy.yaml"
     path.write_text(PLAN + "profiles:\n  smoke: {axes: {seed: [1]}, steps: {student: null}}\n")

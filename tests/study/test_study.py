@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -84,6 +85,8 @@ def test_one_run_and_what_it_needs(toy):
 def test_commands_for_a_cluster_come_in_groups(toy):
     study = Study.open(toy.path, output=toy.folder)
     lines = list(commands_of(study, toy.path))
+    _, spaced, *_ = commands_of(Study.open(toy.path, output="a b"), toy.path)
+    assert shlex.split(spaced)[-3].endswith("/a b")  # a folder with a space is one word
     heads = [n for n, line in enumerate(lines) if line.startswith("#")]
     assert [lines[n] for n in heads] == ["# group 1: 2 runs", "# group 2: 12 runs"]
     assert all("--only" in line for line in lines if not line.startswith("#"))

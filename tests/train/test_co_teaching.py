@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 from tests.toy import sentences
+from tests.train.stopping import all_numbers, stopping
 
 from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
@@ -21,25 +22,13 @@ OPTIONS = TrainOptions(
 )
 
 
-class Stopped(CoTeaching):
-    """Killed after so many steps."""
-
-    left = -1
-
-    def __call__(self, step):
-        if self.left == 0:
-            raise KeyboardInterrupt
-        self.left -= 1
-        return super().__call__(step)
-
-
 def fit(encoder, folder, *, stop_after=-1, share=0.2):
     seed_everything(1)
     tagger, peer = (Tagger.fresh(str(encoder), LABELS, dropout=0.1) for _ in range(2))
-    objective = Stopped(peer, OPTIONS, share)
+    objective = stopping(CoTeaching)(peer, OPTIONS, share)
     objective.left = stop_after
     train(tagger, LabelledChunks(tagger, sentences(100)), objective, options=OPTIONS, folder=folder)
-    return torch.cat([t.flatten().float() for m in (tagger.model, peer.model) for t in m.state_dict().values()])
+    return all_numbers(tagger, objective)
 
 
 def test_the_hardest_words_are_left_out_entities_apart():

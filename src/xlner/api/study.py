@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -210,15 +211,13 @@ def commands_of(study: Study, plan: str | Path, *, profile: str | None = None, p
     for run in study.unique:
         if run.id not in done:
             level[run.id] = 1 + max((level.get(need, 0) for need in run.needs), default=0)
-    chosen = f" --profile {profile}" if profile else ""
+    common = ["study", "run", str(plan), *(["--profile", profile] if profile else [])]
+    common += ["--data", str(study.roots.data), "--output", str(study.roots.study)]
     for group in range(1, max(level.values(), default=0) + 1):
         members = [run for run in study.unique if level.get(run.id) == group]
         yield f"# group {group}: {len(members)} runs"
         for run in members:
-            yield (
-                f"{program} study run {plan}{chosen} --data {study.roots.data} --output {study.roots.study} "
-                f"--only {run.id}"
-            )
+            yield shlex.join([program, *common, "--only", run.id])
 
 
 def _needed(runs: Sequence[Run], only: Sequence[str]) -> list[Run]:

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -155,15 +154,11 @@ class Executor:
 
 def beginning(path: str, words: int) -> list[Sentence]:
     """Whole sentences from the start of a file until there are so many words, with labels if it has some."""
-    labelled = load(path).sentences if _has_labels(path) else list(_until(stream_text(path), words))
-    return list(_until(labelled, words))
-
-
-def _has_labels(path: str) -> bool:
     try:
-        return any(s.labelled for s in islice(load(path).sentences, 100))
+        labelled = load(path).sentences
     except XlnerError:  # raw text
-        return False
+        labelled = []
+    return list(_until(labelled if any(s.labelled for s in labelled) else stream_text(path), words))
 
 
 def _until(sentences: Any, words: int) -> Any:

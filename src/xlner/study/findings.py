@@ -11,7 +11,7 @@ import numpy as np
 from xlner.evaluate import Scores, holm
 from xlner.evaluate.comparison import compare_runs
 from xlner.evaluate.seeds import paired_differences, seeds_interval, targets_interval
-from xlner.study.fits import correlation_interval, fitted_law, rank_correlation
+from xlner.study.fits import fitted_law, rank_correlations
 from xlner.study.plan import Block, Plan
 from xlner.study.record import Record
 from xlner.study.runs import Run
@@ -59,7 +59,7 @@ class Finding:
     figure: Mapping[str, Any] = field(default_factory=dict)
 
 
-def rows_of(plan: Plan, runs: Sequence[Run], records: Mapping[str, Record]) -> list[Row]:
+def rows_of(runs: Sequence[Run], records: Mapping[str, Record]) -> list[Row]:
     """The scored runs that are done."""
     found = []
     for run in runs:
@@ -72,7 +72,7 @@ def rows_of(plan: Plan, runs: Sequence[Run], records: Mapping[str, Record]) -> l
 
 def findings_of(plan: Plan, runs: Sequence[Run], records: Mapping[str, Record]) -> list[Finding]:
     """What each block of the plan's report shows; blocks without a run that is done are left out."""
-    rows = rows_of(plan, runs, records)
+    rows = rows_of(runs, records)
     makers = {"table": _table, "heatmap": _heatmap, "differences": _differences, "curve": _curve}
     out = []
     for block in plan.report:
@@ -271,20 +271,17 @@ def _against(block: Block, rows: Sequence[Row], runs: Sequence[Run], records: Ma
             points.append({"name": name, "x": value, "y": float(np.mean(mine)), "group": str(axes.get(block.by, ""))})
     if len(points) < 3:
         return None
-    x, y = np.array([p["x"] for p in points]), np.array([p["y"] for p in points])
-    whole = rank_correlation(x, y)
-    inside = []
-    for group in dict.fromkeys(p["group"] for p in points):
-        chosen = np.array([p["group"] == group for p in points])
-        if chosen.sum() > 2:
-            inside.append(rank_correlation(x[chosen], y[chosen]))
-    low, high = correlation_interval(x, y)
+    whole, within = rank_correlations(points, block.x or "")
+    spread = (
+        "" if whole.interval is None else f" (95% interval {whole.interval.low:+.2f} to {whole.interval.high:+.2f})"
+    )
     sentences = [
-        f"{block.x} and F1 have a rank correlation of {whole:+.2f} over {len(points)} pairs "
-        f"(95% interval {low:+.2f} to {high:+.2f})."
+        f"{block.x} and F1 have a rank correlation of {whole.value:+.2f} over {len(points)} pairs{spread}."
+        if np.isfinite(whole.value)
+        else f"{block.x} or F1 is the same in all {len(points)} pairs, so there is no correlation."
     ]
-    if inside:
-        sentences.append(f"Within one {block.by} it is {np.mean(inside):+.2f} on average over {len(inside)}.")
+    if np.isfinite(within.value):
+        sentences.append(f"Within one {block.by} it is {within.value:+.2f} on average over {within.targets}.")
     cells = [[str(p["name"]), f"{p['x']:.4f}", f"{p['y']:.1f}"] for p in points]
     return Finding(block, sentences, ["pair", block.x or "", "F1"], cells, {"points": points, "x": block.x})
 

@@ -1,8 +1,14 @@
-"""Laws and correlations that are fitted to the numbers of a study."""
+"""The law that is fitted to a curve of a study, and how closely a value follows F1."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
+
+from xlner.similarity.correlation import Correlation, correlations
+from xlner.similarity.transfers import Transfers
 
 
 def fitted_law(x: np.ndarray, y: np.ndarray) -> dict[str, float] | None:
@@ -41,19 +47,11 @@ def fitted_law(x: np.ndarray, y: np.ndarray) -> dict[str, float] | None:
     return {"a": float(a), "b": float(b * x[0] ** c), "c": float(c), "error": error, "stops": float(stops)}
 
 
-def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
-    """Spearman's rank correlation; 0 where one side does not vary."""
-    from scipy.stats import rankdata
-
-    a, b = rankdata(x), rankdata(y)
-    if a.std() == 0 or b.std() == 0:
-        return 0.0
-    return float(np.corrcoef(a, b)[0, 1])
-
-
-def correlation_interval(x: np.ndarray, y: np.ndarray, draws: int = 2000) -> tuple[float, float]:
-    """95% bootstrap interval of the rank correlation over pairs. Shape of both: (n,)."""
-    rng = np.random.default_rng(0)
-    taken = rng.integers(len(x), size=(draws, len(x)))
-    low, high = np.quantile([rank_correlation(x[t], y[t]) for t in taken], [0.025, 0.975])
-    return float(low), float(high)
+def rank_correlations(points: Sequence[Mapping[str, Any]], name: str) -> tuple[Correlation, Correlation]:
+    """Rank correlation over all pairs, and the mean of those within one target; intervals from resampling targets."""
+    table = Transfers(
+        tuple(p["name"] for p in points), tuple(p["group"] for p in points), np.array([p["y"] / 100 for p in points]),
+        np.array([[p["x"]] for p in points], float), {name: True},
+    )  # fmt: skip
+    found = {(c.kind, c.scope): c for c in correlations(table)}
+    return found["spearman", "overall"], found["spearman", "within"]

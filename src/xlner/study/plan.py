@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -104,7 +104,7 @@ class Plan(_Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     question: str
     limits: list[str] = []
-    axes: dict[str, list[Value]] = {}
+    axes: dict[str, Annotated[list[Value], Field(min_length=1)]] = {}
     languages: dict[str, dict[str, str]] = {}
     steps: dict[str, Step] = Field(min_length=1)
     report: list[Block] = []
@@ -130,9 +130,13 @@ def read_plan(path: str | Path, *, profile: str | None = None) -> Plan:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise DataError(f"no YAML: {error.problem}", path=path, line=line) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:  # bytes or characters that no YAML has
+        raise DataError(f"no YAML: {' '.join(str(error).split())}", path=path) from None
     if not isinstance(found, dict):
         raise DataError("a plan is a mapping with name, question, axes and steps", path=path)
     profiles = found.pop("profiles", None) or {}
+    if not isinstance(profiles, dict) or not all(isinstance(p, dict) for p in profiles.values()):
+        raise DataError("profiles is a mapping from names to values of the plan", path=path)
     if profile is not None:
         if profile not in profiles:
             raise UsageError(f"{path} has no profile '{profile}'; there are: {', '.join(profiles) or 'none'}")

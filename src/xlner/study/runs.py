@@ -148,7 +148,11 @@ class _Resolver:
 
     def _split(self, text: str, scope: Mapping[str, Any]) -> Iterator[str]:
         whole = _PLACE.sub(lambda found: "".join(found[0].split()), text)  # a placeholder may have spaces inside
-        for word in shlex.split(whole):
+        try:
+            words = shlex.split(whole)
+        except ValueError as error:
+            raise self._error(f"{error} in {text}") from None
+        for word in words:
             yield self._filled(word, scope)
 
     def _filled(self, text: str, scope: Mapping[str, Any]) -> str:
@@ -159,7 +163,9 @@ class _Resolver:
             return f"{{{name}}}"
         if first := _FIRST.fullmatch(name):
             source, count = self._file(first[1], scope), first[2]
-            words = int(count) if count.isdigit() else int(self._value(count, scope))
+            words = int(count) if count.isdigit() else self._value(count, scope)
+            if not isinstance(words, int):
+                raise self._error(f"first() takes a number of words, got {words!r}")
             text = Text(source, words)
             self.texts[text] = None
             return f"{{text:{text.key}}}"
