@@ -35,7 +35,7 @@ class Consistency(Distill):
     Reference: arXiv 2307.08714 (distillation and consistency, for semi-structured text too). Xie et al., NeurIPS 2020.
     Which changes, and the rise of the weight, are ours to choose.
 
-    Limits: Twice the windows of distillation, so about twice its time. A sentence that needs several windows is learnt
+    Limits: Twice the windows of distillation. A sentence that needs several windows is learnt
     from without a copy.
     """
 
