@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xlner.api.align import align
-    from xlner.api.apply import compare, evaluate, predict
+    from xlner.api.apply import evaluate, predict
     from xlner.api.choose import choose
+    from xlner.api.compare import compare
     from xlner.api.estimate import estimate
     from xlner.api.pretrain import pretrain
     from xlner.api.project import project
@@ -54,7 +55,7 @@ _HOME = {
     "XlnerError": "errors:XlnerError",
     "align": "align",
     "choose": "api.choose:choose",
-    "compare": "api.apply:compare",
+    "compare": "api.compare:compare",
     "estimate": "api.estimate:estimate",
     "evaluate": "evaluate",
     "load": "data:load",

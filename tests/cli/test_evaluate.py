@@ -136,3 +136,18 @@ def test_the_columns_that_were_taken_are_said(run):
     for command in (("evaluate", "guess", "gold"), ("compare", "gold", "guess", "--gold", "gold")):
         told = run(*command, guess=numbered).err
         assert "guess.conll: column 0 counts the words; words are in column 1 (--token-column says otherwise)" in told
+
+
+def test_compare_shows_groups_and_the_sentences_that_differ_most(run):
+    worse, training = GOLD.replace("I-PER", "O"), "Señor\tB-PER\nPeña\tI-PER\n"
+    words = ("compare", "gold", "guess", "--gold", "gold")
+    made = json.loads(run(*words, "--json", guess=worse).out)
+    assert [(g["by"], g["group"]) for g in made["groups"]] == [
+        ("type", "LOC"), ("type", "PER"), ("length", "1 word"), ("length", "2 words"),
+    ]  # fmt: skip
+    (sentence,) = made["sentences"]
+    assert (sentence["errors_a"], sentence["errors_b"], sentence["b"]) == (0, 2, ["Señor (PER)"])
+    assert "Señor Peña (PER)" in run(*words, guess=worse).out
+    told = run(*words, "--sentences=0", "--seen", "training", guess=worse, training=training).out
+    assert "unseen" in told
+    assert "differ most" not in told

@@ -13,6 +13,7 @@ from xlner.core.seed import seed_everything
 from xlner.errors import OptionError, UsageError
 from xlner.methods import METHODS
 from xlner.methods.augmenting import labelled_chunks
+from xlner.methods.method import check_soft_student
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
 from xlner.train.batches import epoch_batches
@@ -107,3 +108,14 @@ def test_what_cannot_be_is_said_before_work(files, tmp_path, tiny_encoder):
     with pytest.raises(UsageError, match="`augment` changes labelled sentences, and all sources are models"):
         transfer([("eng", model)], files[1], tmp_path / "run", options={"teacher": {"augment": "typos"}})
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("method", ["distill", "advpicker", "consistency", "mtmt"])
+def test_a_student_of_soft_labels_has_no_labelled_sentences_to_change(files, tmp_path, method):
+    with pytest.raises(UsageError, match=r"`student\.augment` changes labelled sentences"):
+        transfer(*files, tmp_path / "run", method=method, options={"student": {"augment": "typos"}})
+
+
+def test_augmentations_of_all_trainings_are_those_of_the_teacher():
+    both = {"teacher": {"augment": "typos"}, "student": {"augment": "typos"}}
+    check_soft_student(METHODS.options("distill", both))

@@ -1,4 +1,4 @@
-"""`xlner predict`, `evaluate` and `compare` as functions: using models and predictions that exist."""
+"""`xlner predict` and `evaluate` as functions: using models and predictions that exist."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xlner.core.types import Sentence
 from xlner.data import Corpus, load, stream_text
 from xlner.data.corpus import Reading
 from xlner.errors import DataError, UsageError
-from xlner.evaluate import Comparison, Scores, SpanError, compare_all, describe, intervals, score, span_errors
+from xlner.evaluate import Scores, SpanError, describe, intervals, score, span_errors
 from xlner.tagger import Tagger
 from xlner.tagger.label_consistency import check_strength
 
@@ -142,7 +142,7 @@ def evaluate(
         steps_of(perturb, option="perturb")
     columns: dict[str, Any] = {"token_column": token_column, "tag_column": tag_column}
     truth = load(gold, mapping=mapping, **columns)
-    read, notes = {"gold": truth}, list(_left_out(truth))
+    read, notes = {"gold": truth}, list(left_out(truth))
     if is_model(model_or_predictions):
         tagger = Tagger.load(model_or_predictions, mapping=mapping, device=device)
         if perturb is not None:
@@ -152,11 +152,11 @@ def evaluate(
         predictions = list(tagger.predict(truth.sentences, label_consistency=label_consistency))
         scores = lenient = score(truth.sentences, predictions, types=types)
     else:
-        strict, loose, remarks = _read_predictions(model_or_predictions, truth, mapping, columns)
+        strict, loose, remarks = read_predictions(model_or_predictions, truth, mapping, columns)
         read["predictions"], predictions = strict, strict.sentences
         notes += remarks
         scores, lenient = (score(truth.sentences, side.sentences, types=types) for side in (strict, loose))
-    notes += _one_sided(model_or_predictions, truth.sentences, predictions, types)
+    notes += one_sided(model_or_predictions, truth.sentences, predictions, types)
     ranges = intervals(scores)
     metrics = scores.as_dict(interval=ranges["f1"], conlleval=lenient)
     metrics["intervals"] = {name: r.as_dict() for name, r in ranges.items()}
@@ -165,60 +165,13 @@ def evaluate(
     return Evaluation(scores, metrics, truth.sentences, predictions, tuple(notes), types)
 
 
-def compare(
-    runs: Sequence[str | Path],
-    gold: str | Path,
-    *,
-    mapping: Mapping[str, str] | None = None,
-    device: str | None = None,
-    token_column: int | None = None,
-    tag_column: int | None = None,
-    on_remark: Callable[[str], None] | None = None,
-) -> dict[tuple[str, str], Comparison]:
-    """Paired significance tests between systems on the same gold data, corrected for their number (Holm).
-
-    Args:
-        runs: run folders, models or prediction files; two or more.
-        gold: labelled file.
-        mapping: type renames, applied to all sides.
-        device: torch device name.
-        token_column: column of the word in files with columns, as in `evaluate`.
-        tag_column: column of the tag, likewise.
-        on_remark: told what reading left out.
-
-    Raises:
-        UsageError: fewer than two runs.
-        DataError: sentences or words of the sides differ.
-    """
-    if len(runs) < 2:
-        raise UsageError("compare needs two or more runs")
-    columns: dict[str, Any] = {"token_column": token_column, "tag_column": tag_column}
-    truth = load(gold, mapping=mapping, **columns)
-    notes = list(_left_out(truth))
-
-    def predictions(run: str | Path) -> list[Sentence]:
-        if is_model(run):
-            predicted = list(Tagger.load(run, mapping=mapping, device=device).predict(truth.sentences))
-        else:
-            strict, _, remarks = _read_predictions(run, truth, mapping, columns)
-            predicted = strict.sentences
-            notes.extend(remarks)
-        notes.extend(_one_sided(run, truth.sentences, predicted))
-        return predicted
-
-    compared = compare_all({str(run): [score(truth.sentences, predictions(run))] for run in runs})
-    for note in notes if on_remark else ():
-        on_remark(note)  # type: ignore[misc]
-    return compared
-
-
 def is_model(value: str | Path) -> bool:
     """Whether the value names a model rather than a file of predictions."""
     path = Path(value)
     return path.is_dir() or not is_there(value)
 
 
-def _read_predictions(
+def read_predictions(
     path: str | Path, gold: Corpus, mapping: Mapping[str, str] | None, columns: Mapping[str, Any]
 ) -> tuple[Corpus, Corpus, list[str]]:
     """Predictions without their broken entities, and with them; and notes: what was left out, what was hard to tell.
@@ -245,10 +198,10 @@ def _read_predictions(
             as_gold = None
         if as_gold and as_gold.report.entities - len(as_gold.report.broken) > _touching(as_gold.sentences):
             notes.append(f"{path} alone looks like {scheme}, but gold is IOB2, and so it was read")
-            return read(repair="discard", scheme="IOB2"), as_gold, [*_left_out(as_gold, gold=False), *notes]
+            return read(repair="discard", scheme="IOB2"), as_gold, [*left_out(as_gold, gold=False), *notes]
         notes.append(f"{path} is {scheme} and gold IOB2; each was read as it is written")
-        return loose, loose, [*_left_out(loose, gold=False), *notes]
-    return read(repair="discard"), loose, [*_left_out(loose, gold=False), *notes]
+        return loose, loose, [*left_out(loose, gold=False), *notes]
+    return read(repair="discard"), loose, [*left_out(loose, gold=False), *notes]
 
 
 def _touching(sentences: Sequence[Sentence]) -> int:
@@ -258,7 +211,7 @@ def _touching(sentences: Sequence[Sentence]) -> int:
     )
 
 
-def _one_sided(
+def one_sided(
     name: str | Path, gold: Sequence[Sentence], predictions: Sequence[Sentence], types: Sequence[str] | None = None
 ) -> Iterator[str]:
     """A line where each side has types that the other lacks: they may be two names of one type."""
@@ -269,7 +222,7 @@ def _one_sided(
         yield f"types only in gold: {only[0]}; only in {name}: {only[1]}; `mapping {min(said - known)}=TYPE` renames"
 
 
-def _left_out(corpus: Corpus, *, gold: bool = True) -> Iterator[str]:
+def left_out(corpus: Corpus, *, gold: bool = True) -> Iterator[str]:
     """What reading a file of gold or of predictions left out or took for granted, one line each."""
     report = corpus.report
     for reason, n in report.reasons.items():
@@ -285,9 +238,3 @@ def _left_out(corpus: Corpus, *, gold: bool = True) -> Iterator[str]:
         yield f"{report.path}: {len(report.broken)} broken tag sequences, the first at {report.broken[0]}"
     for note in report.notes:
         yield f"{report.path}: {note}"
-
-
-def as_values(comparisons: Mapping[tuple[str, str], Comparison], notes: Sequence[str] = ()) -> dict[str, Any]:
-    """The comparisons, and what reading left out, as plain values."""
-    rows = [{"run_a": a, "run_b": b, **c.as_dict()} for (a, b), c in comparisons.items()]
-    return {"comparisons": rows, "notes": list(notes)}

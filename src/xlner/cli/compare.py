@@ -17,6 +17,13 @@ def command(
     text: Annotated[
         str | None, typer.Option(metavar="FILE", help="Instead of --gold: raw text, to choose a model without labels.")
     ] = None,
+    seen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Labels that the runs were trained on: compares seen and unseen entities, too."
+        ),
+    ] = None,
+    sentences: Annotated[int, typer.Option(help="Sentences to show of those where two runs differ most.")] = 5,
     map: o.Map = [],
     token_column: o.TokenColumn = None,
     tag_column: o.TagColumn = None,
@@ -24,19 +31,19 @@ def command(
     as_json: o.Json = False,
 ) -> None:
     """Paired significance tests between runs on the same gold data; or, with --text, a choice without labels."""
-    from xlner.api.apply import as_values, compare
     from xlner.api.choose import choose
+    from xlner.api.compare import compare
     from xlner.core.labels import parse_map
-    from xlner.evaluate import describe_comparisons
 
     how: dict[str, Any] = {"mapping": parse_map(map), "device": device}
     how |= {"token_column": token_column, "tag_column": tag_column}
-    notes: list[str] = []
-    if text is not None and gold is None:
+    if text is not None and gold is None and seen is None:
         choice = choose(runs, text, **how)
         end(choice.as_dict(), choice.describe(), as_json=as_json, notes=choice.notes)
     elif gold is not None and text is None:
-        result = compare(runs, gold, on_remark=notes.append, **how)
-        end(as_values(result, notes), describe_comparisons(result), as_json=as_json, notes=notes)
+        result = compare(runs, gold, seen=seen, sentences=sentences, **how)
+        end(result.as_dict(), result.describe(), as_json=as_json, notes=result.notes)
     else:
-        raise UsageError("compare needs --gold FILE, or --text FILE to choose without labels; one of the two")
+        raise UsageError(
+            "compare needs --gold FILE (and with it --seen), or --text FILE to choose without labels; one of the two"
+        )

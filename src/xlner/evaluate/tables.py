@@ -48,6 +48,16 @@ def describe_comparisons(comparisons: Mapping[tuple[str, str], Comparison]) -> s
     return aligned(table, left=2)
 
 
+def describe_groups(groups: Mapping[tuple[str, str, str, str], Comparison]) -> str:
+    """One line per pair and group of entities: both F1, the difference with its interval, and the p-values."""
+    table = [("a", "b", "by", "group", "f1 a", "f1 b", "a - b", "interval", "p", "p (Holm)")]
+    for key, c in groups.items():
+        scores = (_fraction(c.a), _fraction(c.b), f"{c.difference:+.4f}", _range(c.interval))
+        p_corrected = "" if c.p_corrected is None else _p(c.p_corrected, c)
+        table.append((*key, *scores, _p(c.p_value, c), p_corrected))
+    return aligned(table, left=4)
+
+
 def describe_expected(expected: Expected) -> str:
     """One line per type and one over all; numbers of gold and correct spans are expectations."""
     values = expected.as_dict()

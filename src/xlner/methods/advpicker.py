@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from xlner.component import option, options
 from xlner.errors import UsageError
 from xlner.methods.distill import Distill
+from xlner.methods.method import check_soft_student
 
 if TYPE_CHECKING:
     from xlner.core.run_folder import RunFolder
@@ -62,6 +63,7 @@ class AdvPicker(Distill):
         from xlner.core.labels import LabelSet
         from xlner.core.languages import bcp47
 
+        check_soft_student(options)
         if options.select_by == "uncertainty":
             Distill.check(task, options)
             return

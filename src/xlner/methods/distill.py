@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from xlner.component import option, options
 from xlner.errors import OptionError, UsageError
-from xlner.methods.method import Fitted, Method
+from xlner.methods.method import Fitted, Method, check_soft_student
 from xlner.methods.rounds import SelfTraining, distil_in_rounds
 from xlner.methods.seeds import AveragedSeeds
 from xlner.methods.student_size import StudentSize
@@ -78,11 +78,12 @@ class Distill(Method):
 
     @classmethod
     def check(cls, task: Task, options: Distill.Options) -> None:
-        """See that text of sources is read by the weights that are asked for.
+        """See that text of sources is read by the weights that are asked for, and that augmentations change something.
 
         Raises:
-            UsageError: it is not.
+            UsageError: it is not, or they do not.
         """
+        check_soft_student(options)
         if any(s.text for s in task.sources) and (options.weights == "uniform" or "=" in options.weights):
             raise UsageError(f"`source_text` is read for weights, and `weights {options.weights}` reads none")
 

@@ -102,6 +102,15 @@ def check_unaugmented(options: Any) -> None:
         raise UsageError("`teacher.augment` is for methods whose teachers learn from labels alone; leave it out")
 
 
+def check_soft_student(options: Any) -> None:
+    """Raises UsageError: a student's labelled sentences should change, and it learns from soft labels alone."""
+    if options.student.augment not in (None, options.teacher.augment):  # what is said of both is meant for the teacher
+        raise UsageError(
+            "`student.augment` changes labelled sentences, and this student learns from soft labels of raw text; "
+            "`teacher.augment` changes what its teacher learns from"
+        )
+
+
 def check_patience(options: Any, dev: Collection[object]) -> None:
     """Raises UsageError: a training should stop early, and there is no dev data to see when."""
     kind: Any = type(options)
