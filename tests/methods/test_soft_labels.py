@@ -77,6 +77,27 @@ def test_chunks_on_disk_are_not_computed_again(teacher, tmp_path, monkeypatch):
         assert one == two
 
 
+def test_runs_that_share_a_folder_label_a_text_once(teacher, tmp_path, monkeypatch):
+    monkeypatch.setenv("XLNER_SHARED", str(tmp_path / "shared"))
+
+    def labelled(folder, identity, raw=sentences(20, "spa")):
+        calls = []
+        with monkeypatch.context() as patch:
+            patch.setattr(teacher, "probabilities", lambda b: calls.append(len(b)) or Tagger.probabilities(teacher, b))
+            write_soft_labels(
+                teacher, lambda: iter(raw), tmp_path / folder, chunk_sentences=7, title="", identity=identity
+            )
+        return calls
+
+    assert labelled("first", "a teacher") == [7, 7, 6]
+    assert labelled("second", "a teacher") == []
+    assert labelled("more text", "a teacher", sentences(27, "spa")) == [7, 6]  # the first two chunks are the same
+    assert labelled("third", "another teacher") == [7, 7, 6]
+    assert labelled("fourth", None) == [7, 7, 6]
+    one, two = ((tmp_path / f / "00001.safetensors").read_bytes() for f in ("first", "second"))
+    assert one == two
+
+
 def test_empty_raw_text_is_an_error(teacher, tmp_path):
     with pytest.raises(DataError, match="no sentences"):
         write(teacher, [Sentence((), labelled=False)], tmp_path)

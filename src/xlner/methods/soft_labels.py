@@ -6,10 +6,12 @@ with any tokenizer can learn from it, and is written whole or not at all, so an 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from xlner.core.costs import Costs
 from xlner.core.files import atomic, replace_file
 from xlner.core.labels import LabelSet
 from xlner.core.progress import progress
+from xlner.core.shared import give, shared_folder, take
 from xlner.core.types import Sentence
 from xlner.errors import DataError
 from xlner.methods.lower_case import LowerCase, without_lower_case_names
@@ -35,9 +38,17 @@ STEPS = ".steps.json"  # beside each file: the time that it took
 
 
 def write_soft_labels(
-    teacher: Tagger, raw: Callable[[], Iterator[Sentence]], folder: Path, *, chunk_sentences: int, title: str
+    teacher: Tagger,
+    raw: Callable[[], Iterator[Sentence]],
+    folder: Path,
+    *,
+    chunk_sentences: int,
+    title: str,
+    identity: str | None = None,
 ) -> tuple[int, ...]:
     """Let one teacher label the raw text, chunk by chunk; chunks already on disk are kept.
+
+    Chunks that another run of the same teacher shares are taken from there; see `xlner.core.shared`.
 
     Args:
         teacher: answers in the label set of the task.
@@ -45,6 +56,7 @@ def write_soft_labels(
         folder: where `00000.safetensors`, ... go.
         chunk_sentences: sentences per chunk; memory is bounded by one chunk.
         title: for the progress bar.
+        identity: all that decides what the teacher says of a sentence, as text; None shares nothing.
 
     Returns:
         Sentences per chunk. Sentences without words are passed over.
@@ -62,13 +74,16 @@ def write_soft_labels(
     with progress(title, total=None) as bar:
         while block := list(islice(stream, chunk_sentences)):
             place = folder / f"{len(sizes):05d}.safetensors"
-            if not place.is_file():
+            shared = _shared(identity, teacher, block)
+            if not place.is_file() and not (shared and take(shared, place)):
                 with costs.of("soft labels", len(block)):
                     rows = np.concatenate(teacher.probabilities(block)).astype(np.float16)
                 with atomic(place.with_suffix(STEPS)) as out:  # first: a file that is there has its time
                     out.write(json.dumps(costs.take()) + "\n")
                 with replace_file(place) as unfinished:
                     save_file(_pack([s.words for s in block], rows), unfinished)
+                if shared:
+                    give(place, shared)
             sizes.append(len(block))
             bar.update(advance=1, note=f"{sum(sizes):,} sentences")
     if not sizes:
@@ -76,6 +91,15 @@ def write_soft_labels(
     with atomic(index) as out:
         out.write(json.dumps({"tags": list(teacher.labels.tags), "sizes": sizes}))
     return tuple(sizes)
+
+
+def _shared(identity: str | None, teacher: Tagger, block: Sequence[Sentence]) -> Path | None:
+    """Where the soft labels of some sentences are shared."""
+    folder = shared_folder("soft_labels")
+    if folder is None or identity is None:
+        return None
+    decides = [identity, teacher.labels.tags, [s.words for s in block], [s.language for s in block], version("xlner")]
+    return folder / f"{hashlib.sha256(json.dumps(decides).encode()).hexdigest()}.safetensors"
 
 
 @dataclass(frozen=True)

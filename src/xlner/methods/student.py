@@ -101,8 +101,9 @@ def distil_from(
         labelling = f"soft labels by {teacher.name}"
         with main_first():
             sizes = write_soft_labels(
-                tagger, task.raw, folder, chunk_sentences=options.chunk_sentences, title=labelling
-            )
+                tagger, task.raw, folder, chunk_sentences=options.chunk_sentences, title=labelling,
+                identity=teacher.identity(tagger),
+            )  # fmt: skip
         folders.append(folder)
         known_types.append(tagger.outputs.known)
 

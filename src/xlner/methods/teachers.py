@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from xlner.core.labels import LabelSet
-from xlner.core.run_folder import RunFolder
+from xlner.core.run_folder import RunFolder, file_hash
+from xlner.core.shared import shared_folder
 from xlner.methods.seeds import Average, seeds_of, trained
 from xlner.methods.supervised import Lesson, supervise
 from xlner.methods.task import Source, Task
@@ -46,6 +48,17 @@ class Teacher:
             self.model, mapping=self.mapping, labels=self.labels, device=options.device, precision=options.precision,
             dropout=dropout,
         )  # fmt: skip
+
+    def identity(self, tagger: Tagger) -> str | None:
+        """All that decides what it says of a sentence, if runs share that; see `xlner.core.shared`.
+
+        Args:
+            tagger: what `load` gave.
+        """
+        if shared_folder("") is None:
+            return None
+        device = f"{tagger.device.type} {tagger.dtype}"
+        return json.dumps([file_hash(self.model), sorted((self.mapping or {}).items()), device])
 
 
 class TeacherOptions(Protocol):

@@ -11,6 +11,7 @@ from xlner.component import to_values
 from xlner.core.files import atomic
 from xlner.core.languages import bcp47
 from xlner.core.progress import progress
+from xlner.core.shared import shared_folder
 from xlner.core.types import Sentence
 from xlner.data import stream_text
 from xlner.methods.projection_options import Named, name_and_options
@@ -79,8 +80,10 @@ def translation_cache(engine: Translator, option: Named, languages: tuple[str, s
         engine: the translator.
         option: that named it.
         languages: ISO 639-3 codes, from and to.
-        store: the file.
+        store: the file, unless runs share theirs; see `xlner.core.shared`.
     """
+    if folder := shared_folder("translations"):
+        store = folder / "translations.sqlite"
     name, _ = name_and_options("translator", option)
     owner = {
         "translator": name, "options": to_values(getattr(engine, "options", None), deciding=True),

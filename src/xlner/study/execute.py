@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from xlner.core.files import atomic
 from xlner.core.run_folder import file_hash
+from xlner.core.shared import VARIABLE
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text, write
 from xlner.errors import XlnerError
@@ -113,7 +114,7 @@ class Executor:
 
     def _call(self, words: Sequence[str], folder: Path, lock: IO[str]) -> tuple[str, int]:
         """What a command printed, and the megabytes that it took."""
-        environment = dict(os.environ)
+        environment = {**os.environ, VARIABLE: str(self.roots.study / "shared")}
         if self.threads is not None:
             environment |= {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
         with (folder / LOG).open("a", encoding="utf-8") as log:
