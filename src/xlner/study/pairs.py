@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 import yaml
 
@@ -37,7 +38,7 @@ def impossible_pairs(runs: Iterable[Run]) -> list[str]:
 def _wishes(words: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Translator, from, to."""
     values: dict[str, list[str]] = {}
-    for flag, value in zip(words, words[1:], strict=False):
+    for flag, value in pairwise(words):
         if flag.startswith("--"):
             values.setdefault(flag, []).append(value)
     sources, targets = ([v.partition("=")[0] for v in values.get(f, []) if "=" in v] for f in ("--source", "--target"))
