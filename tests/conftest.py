@@ -9,6 +9,18 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# Files of few tests that take long. With several processes they come first, so that none is left to one of them alone.
+LONG = (
+    "study/test_plans.py", "encoder/test_embedded.py", "cli/test_kill_resume.py", "cli/test_plugin.py",
+    "train/test_distributed.py", "align/test_tuned.py", "study/test_study.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first."""
+    place = {ROOT / "tests" / name: n for n, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path, len(LONG)))
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

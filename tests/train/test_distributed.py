@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 
-import pytest
 import yaml
 from tests.toy import sentences, write_conll, write_text
 
@@ -29,8 +28,8 @@ def test_two_processes_train_one_model(tmp_path, tiny_encoder):
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["target"]["f1"] > 0.9
 
 
-@pytest.mark.parametrize("processes", [3, 4])
-def test_fewer_batches_than_processes_end_with_the_same_weights_everywhere(tmp_path, tiny_encoder, processes):
+def test_fewer_batches_than_processes_end_with_the_same_weights_everywhere(tmp_path, tiny_encoder):
+    processes = 3
     made = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(processes), "--master-port",
          str(29520 + processes), "-m", "tests.train.few_sentences", str(tiny_encoder), str(tmp_path)],
