@@ -22,7 +22,7 @@ LONG = {
     "data/checking.py": "one function per thing that is checked, a line of text each",
 }
 # Files whose strings are words of commands, and no messages.
-COMMANDS = {"api/study.py", "study/execute.py", "study/runs.py"}
+COMMANDS = {"api/study.py", "study/execute.py", "study/pairs.py", "study/runs.py"}
 # A flag in a message of the library, in quotes. Commands to type, such as `pip install --no-deps`, are no messages.
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 COMMANDS_TO_TYPE = re.compile(r"(?:xlner|pip install) [^\n`]*")
