@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xlner.api.align import align
-    from xlner.api.apply import evaluate, predict
+    from xlner.api.apply import evaluate
     from xlner.api.choose import choose
     from xlner.api.compare import compare
     from xlner.api.estimate import estimate
+    from xlner.api.predict import predict
     from xlner.api.pretrain import pretrain
     from xlner.api.project import project
     from xlner.api.similarity import recommend, similarity
@@ -59,7 +60,7 @@ _HOME = {
     "estimate": "api.estimate:estimate",
     "evaluate": "evaluate",
     "load": "data:load",
-    "predict": "api.apply:predict",
+    "predict": "api.predict:predict",
     "pretrain": "api.pretrain:pretrain",
     "project": "project",
     "read_file": "data:load",

@@ -87,6 +87,11 @@ def is_dataset(source: object) -> bool:
     return type(source).__module__.partition(".")[0] == "datasets"
 
 
+def is_id(source: str) -> bool:
+    """Whether this names a data set on the hub."""
+    return source.startswith("hf:")
+
+
 def _names(feature: Any) -> Sequence[str] | None:
     """Names of integer tags: a list feature of class labels holds them."""
     inner = getattr(feature, "feature", feature[0] if isinstance(feature, list) and feature else feature)
