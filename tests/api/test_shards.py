@@ -14,9 +14,11 @@ from tests.quick_model import make_model
 from tests.toy import sentences, write_conll, write_text
 
 import xlner.api.predict
+import xlner.api.shard_plan
 import xlner.api.shards
 from xlner.api.predict import label_blocks, predict, write_predictions
-from xlner.api.shards import Job, predict_shards
+from xlner.api.shard_plan import Job
+from xlner.api.shards import predict_shards
 from xlner.cli import main
 from xlner.data import load, read_text
 from xlner.data.blocks import Reader, Stretch
@@ -39,8 +41,8 @@ def world(tmp_path_factory, tiny_encoder):
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch, world):
     monkeypatch.setattr(xlner.api.predict, "Reader", partial(Reader, block_bytes=1000, block_sentences=25))
-    monkeypatch.setattr(xlner.api.shards, "BLOCK_BYTES", 1000)
-    monkeypatch.setattr(xlner.api.shards, "BLOCK_SENTENCES", 25)
+    monkeypatch.setattr(xlner.api.shard_plan, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(xlner.api.shard_plan, "BLOCK_SENTENCES", 25)
     monkeypatch.chdir(world)
 
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from xlner.api.shards import divide
+from xlner.api.shard_plan import divide
 from xlner.data import stream_text
 from xlner.data.blocks import Reader, Stretch
 from xlner.errors import DataError

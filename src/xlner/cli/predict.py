@@ -63,7 +63,8 @@ def command(
 
 
 def _in_shards(model: str, sources: list[str], how: dict[str, Any], as_json: bool, **where: Any) -> None:
-    from xlner.api.shards import Job, predict_shards
+    from xlner.api.shard_plan import Job
+    from xlner.api.shards import predict_shards
 
     result = predict_shards(Job(model, tuple(sources), **how), **where, on_remark=lambda remark: say([remark]))
     end(result.as_dict(), result.describe(), as_json=as_json, err=True)

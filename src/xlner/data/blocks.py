@@ -166,7 +166,7 @@ class BlockReading:
             )
 
     def remarks(self) -> list[str]:
-        """What reading left out of these blocks, or of the whole file where that had to be read; complete at the end."""
+        """What reading left out, complete at the end; of the whole file, and once, where that had to be read."""
         return self._reading.report().remarks() if self._lines or self._stretch.end is None else []
 
 
