@@ -16,6 +16,7 @@ from xlner.data.blocks import Reader, Stretch
 from xlner.errors import OptionError, UsageError, XlnerError
 from xlner.tagger import Tagger
 
+
 @dataclass(frozen=True)
 class ShardReport:
     """What making one shard came to.

@@ -261,9 +261,7 @@ class XlnerEntities:
         self.tagger.tokenizer.save_pretrained(folder)
 
 
-def _again(
-    model: str, name: str, device: str | None, settings: Mapping[str, Any], data: bytes | None
-) -> XlnerEntities:
+def _again(model: str, name: str, device: str | None, settings: Mapping[str, Any], data: bytes | None) -> XlnerEntities:
     component = XlnerEntities(model, name=name, device=device)
     component._take(settings)
     return component if data is None else component.from_bytes(data)
