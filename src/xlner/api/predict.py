@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from xlner.api.apply import told
 from xlner.core.files import atomic
@@ -56,7 +56,7 @@ def predict(
     check_stdin(names)
     tagger = Tagger.load(model, mapping=mapping, device=device, on_long=on_long)
     if label_consistency:
-        columns = {"token_column": token_column, "tag_column": tag_column}
+        columns: dict[str, Any] = {"token_column": token_column, "tag_column": tag_column}
         texts = (told(stream_text(name, language=language, **columns), on_remark) for name in names)
         return tagger.predict(chain.from_iterable(texts), label_consistency=label_consistency)
     reader = Reader(language, token_column, tag_column)

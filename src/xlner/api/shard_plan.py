@@ -135,8 +135,8 @@ def divide(files: Sequence[tuple[str, list[Mark], int]], count: int, folder: str
             of.setdefault(min(int(count * middle / total), count - 1), []).append(i)
         for shard, blocks in of.items():
             first, last = blocks[0], blocks[-1]
-            end = None if last == len(marks) - 1 else ends[last]
+            until = None if last == len(marks) - 1 else ends[last]
             checksum = together(marks[i].checksum for i in blocks)
-            shards[shard].append(Stretch(name, marks[first].start, end, marks[first].line, checksum))
+            shards[shard].append(Stretch(name, marks[first].start, until, marks[first].line, checksum))
         before += weight
     return shards

@@ -46,6 +46,7 @@ class XlnerRecognizer(EntityRecognizer):
         self.tagger = model if isinstance(model, Tagger) else Tagger.load(model, device=device)
         self.mapping = dict(PRESIDIO_NAMES if mapping is None else mapping)
         types = dict.fromkeys(self.mapping.get(t, t) for t in self.tagger.labels.types)
+        self.name: str = name
         super().__init__(
             supported_entities=[t for t in types if t != "O"], supported_language=supported_language, name=name
         )

@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,7 +23,7 @@ try:
     import srsly
     from spacy.language import Language
     from spacy.tokens import Doc, Span, SpanGroup
-    from spacy.util import filter_spans, minibatch
+    from spacy.util import filter_spans
 except ImportError as error:
     raise MissingExtraError("the spaCy component", extra="spacy") from error
 
@@ -142,8 +143,8 @@ class XlnerEntities:
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Set the entities of documents; those of a batch go through the model together."""
-        for batch in minibatch(stream, batch_size):
-            docs = list(batch)
+        waiting = iter(stream)
+        while docs := list(islice(waiting, batch_size)):
             parts = [list(self._sentences(doc)) for doc in docs]
             answers = self.tagger.predict([sentence for part in parts for _, sentence in part])
             for doc, part in zip(docs, parts, strict=True):
@@ -169,7 +170,8 @@ class XlnerEntities:
             span = doc.char_span(start, end, label=label, alignment_mode=self.alignment)
             if span is None or not len(span):
                 self.counts["unaligned"] += 1
-                missing.append(doc.char_span(start, end, alignment_mode="expand"))
+                touched = doc.char_span(start, end, alignment_mode="expand")
+                missing += [] if touched is None else [touched]
                 continue
             self.counts["widened"] += span.start_char < start or span.end_char > end
             self.counts["narrowed"] += span.start_char > start or span.end_char < end
