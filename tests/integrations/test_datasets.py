@@ -46,3 +46,12 @@ def test_types_that_do_not_occur_can_be_named():
     assert made.features["ner_tags"].feature.names[1] == "B-ORG"
     with pytest.raises(xlner.DataError, match="type LOC is not among ORG"):
         to_dataset(sentences(3), LabelSet(("ORG", "PER")))
+
+
+def test_a_converted_file_is_read_by_datasets(tmp_path):
+    items = [*sentences(5), Sentence(("Ana", "vive", "aquí"), (Span(0, 1, "PER"),), missing=((1, 2),))]
+    xlner.write(tmp_path / "a.jsonl", items)
+    xlner.write(tmp_path / "b.jsonl", xlner.load(tmp_path / "a.jsonl"), format="tokens")
+    read = datasets.load_dataset("json", data_files=str(tmp_path / "b.jsonl"), cache_dir=str(tmp_path / "c"))["train"]
+    assert read[5] == {"tokens": ["Ana", "vive", "aquí"], "ner_tags": ["B-PER", "_", "O"]}
+    assert keys(xlner.load(tmp_path / "b.jsonl")) == keys(xlner.load(read)) == keys(items)
