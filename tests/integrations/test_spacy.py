@@ -166,6 +166,21 @@ def test_a_saved_pipeline_needs_nothing_else(tiny_model, tmp_path):
         pickle.loads(pickled).tagger  # noqa: B018 - its model is gone, and that is said
 
 
+def test_a_model_of_the_hub_is_saved_with_the_pipeline(tiny_model, tmp_path):
+    nlp = pipeline("es", Tagger.load(tiny_model, device="cpu", mapping={"PER": "O"}), model="owner/name")
+    nlp.to_disk(tmp_path / "nlp")
+    assert spacy.load(tmp_path / "nlp").get_pipe("xlner").labels == ("LOC", "PER")
+
+
+def test_bytes_write_nothing_outside_of_their_folder():
+    import srsly
+
+    component = XlnerEntities("m")
+    data = srsly.msgpack_dumps({"cfg": component._settings(), "model": {"../evil": b""}})
+    with pytest.raises(ModelError, match="outside of the model's folder"):
+        component.from_bytes(data)
+
+
 def test_display_shows_the_entities(knows_names):
     page = spacy.displacy.render(pipeline("es", knows_names)("Ana García vive en Lima."), style="ent", jupyter=False)
     assert page.count("<mark") == 2

@@ -226,7 +226,8 @@ class XlnerEntities:
         """The settings and the model's files."""
         with tempfile.TemporaryDirectory(prefix="xlner-") as folder:
             self._write_model(Path(folder) / _MODEL)
-            files = {p.name: p.read_bytes() for p in sorted(Path(folder, _MODEL).iterdir())}
+            place = Path(folder, _MODEL)
+            files = {p.relative_to(place).as_posix(): p.read_bytes() for p in sorted(place.rglob("*")) if p.is_file()}
         return srsly.msgpack_dumps({_SETTINGS: self._settings(), _MODEL: files})
 
     def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> XlnerEntities:
@@ -235,7 +236,11 @@ class XlnerEntities:
         self._take(parts[_SETTINGS])
         self._unpacked = tempfile.TemporaryDirectory(prefix="xlner-")
         for name, content in parts[_MODEL].items():
-            Path(self._unpacked.name, Path(name).name).write_bytes(content)
+            file = Path(self._unpacked.name, name).resolve()
+            if Path(self._unpacked.name).resolve() not in file.parents:
+                raise ModelError(f"these bytes hold a file {name}, which would lie outside of the model's folder")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
         self.model, self._loaded = self._unpacked.name, None
         return self
 
