@@ -12,6 +12,7 @@ from typing import Any
 from xlner.api.predict import label_blocks, write_predictions
 from xlner.api.shard_plan import Job, plan_of
 from xlner.core.files import atomic
+from xlner.core.progress import Bar, progress
 from xlner.data.blocks import Reader, Stretch
 from xlner.errors import OptionError, UsageError, XlnerError
 from xlner.tagger import Tagger
@@ -111,12 +112,14 @@ def predict_shards(
         raise OptionError("on", f"is local or ray, got '{on}'")
     if on == "ray" and shard is not None:
         raise UsageError("Ray makes all shards; leave `shard` out")
+    if workers < 1:
+        raise OptionError("workers", f"must be at least 1, got {workers}")
+    if on == "local" and (workers > 1 or gpus):
+        raise UsageError("`workers` and `gpus` are for Ray; here one shard is made after the other")
     plan = plan_of(job)
     missing = [n for n in range(job.count) if not job.mark(n).exists() and shard in (None, n)]
-    if on == "ray":
-        reports, failed = _on_ray(job, missing, workers, gpus)
-    else:
-        reports, failed = [make_shard(job, n) for n in missing], {}
+    with progress("shards", total=len(missing)) as bar:
+        reports, failed = _on_ray(job, missing, workers, gpus, bar) if on == "ray" else (_here(job, missing, bar), {})
     result = ShardsResult(job, tuple(reports), failed, sum(not stretches for stretches in plan["shards"]))
     for remark in result.remarks if on_remark else ():
         on_remark(remark)  # type: ignore[misc]
@@ -127,7 +130,8 @@ def make_shard(job: Job, shard: int) -> ShardReport:
     """Predict one shard: its file appears whole, and then its mark."""
     plan = plan_of(job)
     place = Path(job.folder, job.model)
-    tagger = _tagger(str(place if place.exists() else job.model), tuple(job.mapping.items()), job.on_long, job.device)
+    name = str(place if place.exists() else job.model)
+    tagger = _tagger(name, plan["settings"]["model"], tuple(job.mapping.items()), job.on_long, job.device)
     reader = Reader(job.language, job.token_column, job.tag_column, job.folder, **plan["blocks"])
     stretches = [Stretch(**values) for values in plan["shards"][shard]]
     remarks: list[str] = []
@@ -141,8 +145,8 @@ def make_shard(job: Job, shard: int) -> ShardReport:
 
 
 @lru_cache(maxsize=1)
-def _tagger(model: str, mapping: Sequence[tuple[str, str]], on_long: str, device: str | None) -> Tagger:
-    """Loaded once in each process, however many shards that makes."""
+def _tagger(model: str, content: str, mapping: Sequence[tuple[str, str]], on_long: str, device: str | None) -> Tagger:
+    """Loaded once in each process, however many shards that makes, as long as its `content`, a hash, is the same."""
     return Tagger.load(model, mapping=dict(mapping), on_long=on_long, device=device)
 
 
@@ -157,7 +161,17 @@ class _Work:
         return str(self.shard)
 
 
-def _on_ray(job: Job, missing: Sequence[int], workers: int, gpus: float) -> tuple[list[ShardReport], dict[int, str]]:
+def _here(job: Job, missing: Sequence[int], bar: Bar) -> list[ShardReport]:
+    reports = []
+    for shard in missing:
+        reports.append(make_shard(job, shard))
+        bar.update(advance=1)
+    return reports
+
+
+def _on_ray(
+    job: Job, missing: Sequence[int], workers: int, gpus: float, bar: Bar
+) -> tuple[list[ShardReport], dict[int, str]]:
     """Shards as tasks of Ray; the death of a worker makes its shard anew."""
     from xlner.study.on_ray import RayWorkers
 
@@ -172,6 +186,7 @@ def _on_ray(job: Job, missing: Sequence[int], workers: int, gpus: float) -> tupl
         while under_way:
             for id, answer in pool.wait():
                 under_way -= 1
+                bar.update(advance=1)
                 if isinstance(answer, XlnerError):
                     failed[int(id)] = str(answer)
                 else:
