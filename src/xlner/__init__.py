@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xlner.api.align import align
-    from xlner.api.apply import evaluate, predict
+    from xlner.api.apply import evaluate
     from xlner.api.choose import choose
     from xlner.api.compare import compare
     from xlner.api.estimate import estimate
+    from xlner.api.predict import predict
     from xlner.api.pretrain import pretrain
     from xlner.api.project import project
     from xlner.api.similarity import recommend, similarity
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from xlner.data import load, read_text, stream_text, write
     from xlner.errors import DataError, MissingExtraError, ModelError, OptionError, UsageError, XlnerError
     from xlner.evaluate import score
+    from xlner.integrations.hub import push
     from xlner.tagger import Tagger
     from xlner.train.options import TrainOptions
 
@@ -59,9 +61,10 @@ _HOME = {
     "estimate": "api.estimate:estimate",
     "evaluate": "evaluate",
     "load": "data:load",
-    "predict": "api.apply:predict",
+    "predict": "api.predict:predict",
     "pretrain": "api.pretrain:pretrain",
     "project": "project",
+    "push": "integrations.hub:push",
     "read_file": "data:load",
     "read_text": "data:read_text",
     "recommend": "api.similarity:recommend",
@@ -76,7 +79,7 @@ _HOME = {
 __all__ = [
     "DataError", "LabelSet", "MissingExtraError", "ModelError", "OptionError", "Sentence", "Span", "Tagger",
     "TrainOptions", "TransferResult", "UsageError", "XlnerError", "align", "choose", "compare", "estimate",
-    "evaluate", "load", "predict", "pretrain", "project", "read_file", "read_text", "recommend", "score",
+    "evaluate", "load", "predict", "pretrain", "project", "push", "read_file", "read_text", "recommend", "score",
     "similarity", "stream_text", "train", "transfer", "translate", "write",
 ]  # fmt: skip
 

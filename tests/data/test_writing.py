@@ -115,7 +115,7 @@ def test_dash_is_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_format_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="can be read, not written; these can: jsonl, conll, html, text"):
+    with pytest.raises(UsageError, match="can be read, not written; these can: jsonl, tokens, conll, html, text"):
         write(tmp_path / "x", [PLAIN], format="doccano")
     with pytest.raises(UsageError, match="is a folder"):
         write(tmp_path, [PLAIN])

@@ -1,4 +1,4 @@
-"""`xlner predict` and `evaluate` as functions: using models and predictions that exist."""
+"""`xlner evaluate` as a function: using models and predictions that exist."""
 
 from __future__ import annotations
 
@@ -11,45 +11,12 @@ from typing import Any
 from xlner.augment.augmenter import Chosen, Perturbation, steps_of
 from xlner.core.files import is_there
 from xlner.core.types import Sentence
-from xlner.data import Corpus, load, stream_text
+from xlner.data import Corpus, load
 from xlner.data.corpus import Reading
 from xlner.errors import DataError, UsageError
 from xlner.evaluate import Scores, SpanError, describe, intervals, score, span_errors
 from xlner.tagger import Tagger
 from xlner.tagger.label_consistency import check_strength
-
-
-def predict(
-    model: str | Path,
-    source: str | Path,
-    *,
-    language: str | None = None,
-    mapping: Mapping[str, str] | None = None,
-    device: str | None = None,
-    on_long: str = "window",
-    label_consistency: float = 0.0,
-    token_column: int | None = None,
-    tag_column: int | None = None,
-    on_remark: Callable[[str], None] | None = None,
-) -> Iterator[Sentence]:
-    """Tag a file of raw text or of any labelled format, whose labels are ignored. Streams; order and words are kept.
-
-    Args:
-        model: run folder, model folder or hub id.
-        source: a file, or "-" for standard input.
-        language: ISO 639-3 code of the text, if word splitting should know it.
-        mapping: type renames applied to what the model says.
-        device: torch device name.
-        on_long: "window" or "error".
-        label_consistency: how far equal words get equal labels, 0 to 1; above 0 the text is read whole first.
-        token_column: column of the word in a file with columns, from 0; None finds it.
-        tag_column: column of the tag, likewise.
-        on_remark: told, at the end of the text, what reading left out.
-    """
-    check_strength(label_consistency)
-    tagger = Tagger.load(model, mapping=mapping, device=device, on_long=on_long)
-    text = stream_text(source, language=language, token_column=token_column, tag_column=tag_column)
-    return tagger.predict(told(text, on_remark), label_consistency=label_consistency)
 
 
 def told(reading: Reading, on_remark: Callable[[str], None] | None) -> Iterator[Sentence]:

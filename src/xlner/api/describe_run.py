@@ -41,7 +41,8 @@ def card_of(
         m = metrics["target"]
         bounds = {"low": m["interval"]["low"], "high": m["interval"]["high"]}
         fields = {k: m[k] for k in ("f1", "precision", "recall", "sentences")}
-        results.append({"name": f"{language_name(task.target)} gold", **fields, **bounds})
+        gold = Path((run.read_json("data.json") or {}).get("gold", {}).get("path", "")).name
+        results.append({"name": f"{language_name(task.target)} gold", "file": gold, **fields, **bounds})
     data = [
         {
             "role": role,

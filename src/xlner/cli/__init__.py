@@ -41,6 +41,7 @@ COMMANDS = {
     "project": "project",
     "translate": "translate",
     "pretrain": "pretrain",
+    "push": "push",
     **{point: f"listing:{point}" for point in POINTS},
 }
 GROUPS = ("data", "study")  # modules with a `group` of commands

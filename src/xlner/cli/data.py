@@ -57,7 +57,7 @@ def convert_command(
     context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="IN", help="Any format the readers know; - is standard input.")],
     target: Annotated[str, typer.Argument(metavar="OUT", help="The ending or --to says the format; - is stdout.")],
-    to: Annotated[str | None, typer.Option(help="Format of OUT: conll, jsonl, html or text.")] = None,
+    to: Annotated[str | None, typer.Option(help="Format of OUT: conll, jsonl, tokens, html or text.")] = None,
     format: Format = None,
     language: Language = None,
     map: o.Map = [],

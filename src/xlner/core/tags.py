@@ -232,3 +232,11 @@ def iob2(sentence: Sentence) -> list[str]:
     for span in sentence.spans:
         tags[span.start : span.end] = [f"B-{span.label}"] + [f"I-{span.label}"] * (span.end - span.start - 1)
     return tags
+
+
+def known_tags(sentence: Sentence) -> list[str]:
+    """The same, with `_` for words whose label is unknown: missing is not O."""
+    tags = iob2(sentence) if sentence.labelled else [UNKNOWN] * len(sentence)
+    for start, end in sentence.missing:
+        tags[start:end] = [UNKNOWN] * (end - start)
+    return tags

@@ -169,6 +169,7 @@ class Reading:
         tolerant: bool = False,
     ) -> None:
         self._mapping = dict(mapping or {})
+        self._may_be_empty = False
         self._counted = self._count()
         given = {name: value for name, value in (values or {}).items() if value is not None}
         if hub.is_dataset(source) or _is_hub_id(source, format):
@@ -178,7 +179,8 @@ class Reading:
             dataset = hub_format.load(name) if isinstance(source, str | Path) else source
             self._sentences = hub_format.read_dataset(dataset, self.log, options)
             return
-        file = Input.of(source)
+        file = source if isinstance(source, Input) else Input.of(source)
+        self._may_be_empty = file.is_part
         data = file.head()
         head = Head(data, file.suffix, columns=(given.get("token_column"), given.get("tag_column")))
         reader = find_format(head, wanted=format, values=given)
@@ -206,7 +208,7 @@ class Reading:
             yield self.log.count(sentence)
         for unused in sorted(set(self._mapping) - types):
             self.log.note(f"`mapping {unused}={self._mapping[unused]}`: no {unused} here")
-        if not self.log.words and not self.log.tolerant:
+        if not (self.log.words or self.log.tolerant or self._may_be_empty):
             raise DataError(_nothing(self.log), path=self.log.path)
 
     def report(self) -> ReadReport:
@@ -217,7 +219,7 @@ class Reading:
 def _is_hub_id(source: object, format: str | None) -> bool:
     if not isinstance(source, str):
         return False
-    return source.startswith("hf:") or (format == "datasets" and not Path(source).exists())
+    return hub.is_id(source) or (format == "datasets" and not Path(source).exists())
 
 
 def _nothing(log: ReadLog) -> str:

@@ -55,7 +55,7 @@ def records(source: Input, log: ReadLog, known: Known, *, split: str | None = No
         split: of several lists of records in one object, which one.
     """
     head = source.head()
-    if _is_lines(head.replace(b"\r", b"\n") if source.ends_with_returns else head):
+    if is_lines(head.replace(b"\r", b"\n") if source.ends_with_returns else head):
         for number, line in source.lines():
             if line.strip(_BLANK):
                 try:
@@ -68,7 +68,7 @@ def records(source: Input, log: ReadLog, known: Known, *, split: str | None = No
         yield from _Document(source.text(), log, known, split).records()
 
 
-def _is_lines(head: bytes) -> bool:
+def is_lines(head: bytes) -> bool:
     """Whether each line is a value of its own, as far as the first one tells."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     first = text.partition(b"\n")[0].decode("utf-8", "replace").rstrip(_BLANK)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, ClassVar, cast
 
 from xlner.core.files import readable
 from xlner.data.packing import PACKED, packing_of, unpacked
@@ -35,10 +35,16 @@ class Input:
     Args:
         path: the file that holds the bytes.
         name: what messages call it.
+
+    Attributes:
+        first_line: number of the first line; not 1 where it begins further on.
+        is_part: it is a part of something, and may hold no word.
     """
 
     path: Path
     name: str
+    first_line: ClassVar[int] = 1
+    is_part: ClassVar[bool] = False
 
     @classmethod
     def of(cls, source: str | Path) -> Input:
@@ -94,13 +100,13 @@ class Input:
         Raises:
             DataError: the line is not UTF-8, or holds NUL.
         """
-        return enumerate(chain.from_iterable(self.blocks()), 1)
+        return enumerate(chain.from_iterable(self.blocks()), self.first_line)
 
     def blocks(self) -> Iterator[list[str]]:
         """The same lines, many at a time: a block is decoded at once, and only one with a fault line by line."""
-        number = 1
+        number = self.first_line
         with self.open() as stream:
-            for block in _whole_lines(stream, returns=self.ends_with_returns):
+            for block in self.whole_lines(stream):
                 try:
                     text = block.decode("utf-8")
                 except UnicodeDecodeError:
@@ -117,6 +123,10 @@ class Input:
                     lines = [line.lstrip("\ufeff") for line in lines]
                 number += len(lines)
                 yield lines
+
+    def whole_lines(self, stream: BinaryIO) -> Iterator[bytes]:
+        """The bytes of a stream in pieces that end where a line ends."""
+        return _whole_lines(stream, returns=self.ends_with_returns)
 
     @cached_property
     def ends_with_returns(self) -> bool:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from xlner.errors import MissingExtraError, XlnerError
-from xlner.study.record import Record
-from xlner.study.runs import Run
 
 RETRIES = 3  # how often a run is made again whose worker died
 
@@ -19,20 +17,29 @@ class RayWorkers:
     given to another one, which goes on where the run's own checkpoints are.
 
     Args:
-        make: makes one run; sent to the workers.
+        make: makes one run of a study, or does other work that has an `id`; sent to the workers.
         count: runs at a time.
         cpus: processors that a run takes.
         gpus: likewise; a part of one is possible.
+        what: needs Ray, for messages.
 
     Raises:
         MissingExtraError: Ray is not installed.
     """
 
-    def __init__(self, make: Callable[[Run], Record], count: int, *, cpus: float = 1, gpus: float = 0) -> None:
+    def __init__(
+        self,
+        make: Callable[[Any], Any],
+        count: int,
+        *,
+        cpus: float = 1,
+        gpus: float = 0,
+        what: str = "a study on Ray",
+    ) -> None:
         try:
             import ray
         except ImportError:
-            raise MissingExtraError("a study on Ray", extra="ray") from None
+            raise MissingExtraError(what, extra="ray") from None
         self.count, self._ray = count, ray
         self._owner = not ray.is_initialized()
         if self._owner:
@@ -42,10 +49,11 @@ class RayWorkers:
         self._make = ray.put(make)
         self._running: dict[Any, str] = {}
 
-    def start(self, run: Run) -> None:
+    def start(self, run: Any) -> None:
+        """Begin a run, or other work that has an `id`."""
         self._running[self._task.remote(self._make, run)] = run.id
 
-    def wait(self) -> Iterator[tuple[str, Record | XlnerError]]:
+    def wait(self) -> Iterator[tuple[str, Any]]:
         ended, _ = self._ray.wait(list(self._running), num_returns=1)
         for reference in ended:
             id = self._running.pop(reference)
@@ -61,7 +69,7 @@ class RayWorkers:
             self._ray.shutdown()
 
 
-def _attempt(make: Callable[[Run], Record], run: Run) -> Record | XlnerError:
+def _attempt(make: Callable[[Any], Any], run: Any) -> Any:
     """An error of the command is an answer; only the death of a worker is a reason to try again."""
     try:
         return make(run)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from xlner.core.languages import bcp47, name
+
+TASK = "token-classification"
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
 def model_card(
@@ -31,15 +36,11 @@ def model_card(
         reference: the publication behind the method.
         data: per input `role`, `name`, `sentences`, `sha256` and, if somebody stated it, `licence`.
         settings: training settings that differ from nothing said: all of them.
-        results: per test `name`, `f1`, `precision`, `recall`, `low`, `high`, `sentences`.
+        results: per test `name`, `f1`, `precision`, `recall`, `low`, `high`, `sentences`, and `file`, if it is known.
         limits: what to know before use.
         licence: of the model, if the maker stated one.
     """
-    head = ["---", "library_name: transformers", "pipeline_tag: token-classification", "language:"]
-    head += [f"- {bcp47(code)}" for code in languages]
-    if licence:
-        head.append(f"license: {licence}")
-    head += ["tags:", "- named-entity-recognition", "- cross-lingual", "- xlner", "---"]
+    head = ["---", _metadata(languages, encoder, results, licence), "---"]
     title = ", ".join(name(code) for code in languages)
     lines = ["", f"# Named entity recognition: {title}", ""]
     lines += [
@@ -99,3 +100,26 @@ def model_card(
         "",
     ]
     return "\n".join([*head, *lines])
+
+
+def _metadata(languages: Sequence[str], encoder: str, results: Sequence[Mapping[str, Any]], licence: str | None) -> str:
+    """The head of a card as YAML, with a `model-index` of the results."""
+    from huggingface_hub import EvalResult, ModelCardData
+
+    codes = [bcp47(code) for code in languages]
+    scores = [
+        EvalResult(
+            task_type=TASK, task_name="Named entity recognition", dataset_name=r["name"],
+            dataset_type=r.get("file") or "-".join(r["name"].lower().split()), metric_type=metric,
+            metric_name=f"{metric.capitalize()}, strict spans", metric_value=round(float(r[metric]), 6),
+        )
+        for r in results
+        for metric in ("f1", "precision", "recall")
+    ]  # fmt: skip
+    named: dict[str, Any] = {"model_name": f"xlner-{'-'.join(codes)}", "eval_results": scores} if scores else {}
+    data = ModelCardData(
+        language=codes, library_name="transformers", license=licence, pipeline_tag=TASK,
+        base_model=encoder if _HUB_ID.fullmatch(encoder) and not Path(encoder).exists() else None,
+        tags=["named-entity-recognition", "cross-lingual", "xlner"], **named,
+    )  # fmt: skip
+    return data.to_yaml()

@@ -36,6 +36,11 @@ class Format(Part):
         """Whether the first bytes of a file look like this format. Never raises."""
         return False
 
+    @classmethod
+    def line_by_line(cls, head: bytes) -> bool:
+        """Whether each line of a file that begins so is read by itself, so that reading can begin at any."""
+        return False
+
 
 @runtime_checkable
 class Reader(Protocol):

@@ -9,7 +9,7 @@ from typing import Literal, TextIO
 
 from xlner.component import option, options
 from xlner.core.languages import iso3
-from xlner.core.tags import UNKNOWN, Scheme, find_form, iob2
+from xlner.core.tags import UNKNOWN, Scheme, find_form, known_tags
 from xlner.core.types import Sentence
 from xlner.data.columns import find_layout
 from xlner.data.formats.base import Format
@@ -102,9 +102,7 @@ class Conll(Format):
         separator = " " if self.options.separator == "space" else "\t"
         count = 0
         for sentence in sentences:
-            tags = iob2(sentence) if sentence.labelled else [UNKNOWN] * len(sentence)
-            for start, end in sentence.missing:
-                tags[start:end] = [UNKNOWN] * (end - start)
+            tags = known_tags(sentence)
             for word in sentence.words[:1] + sentence.words[-1:]:
                 if is_between(word):
                     raise DataError(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from xlner.component import option, options
-from xlner.core.tags import Scheme
+from xlner.core.tags import UNKNOWN, Scheme
 from xlner.core.types import Sentence
 from xlner.data.formats.base import Format
 from xlner.data.formats.tokens import TAG_KEYS, TOKEN_KEYS, rows
@@ -78,13 +78,26 @@ class Datasets(Format):
             )
         labels = self.options.labels or _names(features.get(tags)) or ()
         wanted = [c for c in (tokens, tags) if c]
-        items = enumerate((dict(row) for row in dataset.select_columns(wanted)), 1)
+        items = enumerate((_with_unknown(dict(row), tags, labels) for row in dataset.select_columns(wanted)), 1)
         return deliver(rows(items, log, options, labels), log, options, scheme=self.options.scheme)
 
 
 def is_dataset(source: object) -> bool:
     """Whether this is a `datasets` object, without importing that library."""
     return type(source).__module__.partition(".")[0] == "datasets"
+
+
+def is_id(source: str) -> bool:
+    """Whether this names a data set on the hub."""
+    return source.startswith("hf:")
+
+
+def _with_unknown(row: dict[str, Any], tags: str | None, labels: Sequence[str]) -> dict[str, Any]:
+    """A row whose tags are names if one of them is -1, by which `datasets` means that nobody knows it."""
+    values = row.get(tags or "") or ()
+    if labels and -1 in values and all(-1 <= value < len(labels) for value in values):
+        row[str(tags)] = [UNKNOWN if value == -1 else labels[value] for value in values]
+    return row
 
 
 def _names(feature: Any) -> Sequence[str] | None:

@@ -12,7 +12,7 @@ from xlner.core.types import Sentence
 from xlner.data.formats.base import Format
 from xlner.data.formats.head import Head
 from xlner.data.options import LABELS, SCHEME, ReadOptions
-from xlner.data.records import Record, records
+from xlner.data.records import Record, is_lines, records
 from xlner.data.report import ReadLog
 from xlner.data.source import Input
 from xlner.data.tagged import TaggedSentence, labelled, raw, standardise
@@ -30,6 +30,11 @@ class JsonFormat(Format):
         scheme: Scheme | None = option(None, SCHEME)
         labels: tuple[str, ...] = option((), LABELS)
         split: str | None = option(None, "Which list of records of an object that holds several.")
+
+    @classmethod
+    def line_by_line(cls, head: bytes) -> bool:
+        """Where each line is a record."""
+        return is_lines(head)
 
     def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """The sentences of all records, of whatever dialect."""

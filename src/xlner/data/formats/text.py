@@ -22,6 +22,11 @@ class Text(Format):
     name = "text"
     extensions = (".txt", ".text")
 
+    @classmethod
+    def line_by_line(cls, head: bytes) -> bool:
+        """Always: a line is a paragraph."""
+        return True
+
     def read(self, source: Input, log: ReadLog, options: ReadOptions) -> Iterator[Sentence]:
         """Unlabelled sentences with text and offsets."""
         for number, line in source.lines():

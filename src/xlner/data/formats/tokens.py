@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TextIO
 
-from xlner.core.tags import UNKNOWN
+from xlner.core.tags import UNKNOWN, known_tags
+from xlner.core.types import Sentence
 from xlner.data.formats.json_dialect import JsonDialect
 from xlner.data.formats.token_spans import ENTITY_KEYS
 from xlner.data.marks import tell_unread
@@ -51,6 +53,15 @@ class Tokens(JsonDialect):
             self._shapes.add(keys)
             _note_further_tags(record, log)
         return rows(iter([(line, record)]), log, options, self.options.labels)
+
+    def write(self, sentences: Iterable[Sentence], out: TextIO) -> int:
+        """One object per line, with IOB2 tags by name; `_` where nobody knows. `datasets` reads it as JSON."""
+        count = 0
+        for sentence in sentences:
+            record = {"tokens": list(sentence.words), "ner_tags": known_tags(sentence)}
+            out.write(json.dumps(record, ensure_ascii=False) + "\n")
+            count += 1
+        return count
 
 
 def _note_further_tags(record: Record, log: ReadLog) -> None:
