@@ -14,10 +14,19 @@ from xlner.cli.ending import end
 def command(
     output: Annotated[Path, typer.Option(help="Folder for the runs.")] = Path("demo-run"),
     target: Annotated[list[str], typer.Option(help="es, de or sw; repeat. Default: all three.")] = [],
+    corpus: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Copy the files of the corpus there, and train nothing.")
+    ] = None,
     resume: o.Resume = None,
     as_json: o.Json = False,
 ) -> None:
     """English labels and raw Spanish, German and Swahili text in, three NER models out."""
+    if corpus is not None:
+        from xlner.data.demo import copy_corpus
+
+        copies = copy_corpus(corpus)
+        end([str(path) for path in copies], f"{len(copies)} files in {corpus}", as_json=as_json)
+        return
     from xlner.api.demo import demo
     from xlner.api.tables import highlighted, score_table
     from xlner.cli.show import console

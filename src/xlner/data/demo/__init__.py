@@ -16,3 +16,24 @@ LANGUAGES = ("es", "de", "sw")
 def demo_file(name: str) -> Path:
     """Path of one file of the corpus, such as "en.train.conll", "es.raw.txt" or "es.gold.conll"."""
     return Path(str(files(__package__) / name))
+
+
+def copy_corpus(folder: Path) -> list[Path]:
+    """Copy the files of the corpus into a folder, to try commands on.
+
+    Args:
+        folder: made if it is not there; files of the same names in it are replaced.
+
+    Returns:
+        The copies, by name.
+    """
+    from xlner.core.files import atomic_bytes
+
+    folder.mkdir(parents=True, exist_ok=True)
+    copies = []
+    for file in sorted(files(__package__).iterdir(), key=lambda f: f.name):
+        if file.name.endswith((".conll", ".txt")):
+            copies.append(folder / file.name)
+            with atomic_bytes(copies[-1]) as out:
+                out.write(file.read_bytes())
+    return copies
