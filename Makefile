@@ -1,4 +1,4 @@
-.PHONY: install demo test check oldest docs clean
+.PHONY: install demo test check oldest docs site clean
 PYTHON ?= python3
 BIN = .venv/bin
 
@@ -36,6 +36,10 @@ oldest:
 docs: install
 	$(BIN)/python docs/make_components.py
 	$(BIN)/python docs/make_floors.py
+
+# All pages as a site that works without network, in build/site.
+site: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf .venv demo-run build dist src/*.egg-info

@@ -7,6 +7,7 @@ has no page; its link becomes plain text.
 
 from __future__ import annotations
 
+import json
 import os
 import posixpath
 import re
@@ -101,8 +102,27 @@ def _content(path: str) -> str:
     text = (ROOT / path).read_text("utf-8")
     if path.endswith(".md"):
         return text
-    kind = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".cff": "yaml"}.get(Path(path).suffix, "text")
+    if path.endswith(".ipynb"):
+        return _notebook(json.loads(text))
+    kind = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".cff": "yaml"}.get(
+        Path(path).suffix, "text"
+    )
     return f"# {Path(path).name}\n\n`{path}`\n\n~~~~{kind}\n{text.rstrip()}\n~~~~\n"
+
+
+def _notebook(book: dict[str, Any]) -> str:
+    """A notebook as a page: its words, its code, and what the code printed."""
+    parts = []
+    for cell in book["cells"]:
+        text = "".join(cell["source"])
+        parts.append(text if cell["cell_type"] == "markdown" else f"~~~~python\n{text}\n~~~~")
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if "text/html" in data:
+                parts.append("<div>" + "".join(data["text/html"]) + "</div>")
+            elif shown := "".join(output.get("text", data.get("text/plain", ""))):
+                parts.append(f"~~~~text\n{shown.rstrip()}\n~~~~")
+    return "\n\n".join(parts) + "\n"
 
 
 def _way(here: str, there: str) -> str:

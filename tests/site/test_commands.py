@@ -41,6 +41,12 @@ def test_a_wrong_flag_is_seen():
 
 
 def test_words_end_at_a_pipe_and_at_a_comment():
-    assert words_of("zcat a.gz | xlner predict run - --format 'a b' > out  # note") == ["predict", "run", "-", "--format", "a b"]
+    assert words_of("zcat a.gz | xlner predict run - --format 'a b' > out  # note") == [
+        "predict",
+        "run",
+        "-",
+        "--format",
+        "a b",
+    ]
     assert words_of("pip install xlner") is None
     assert words_of("echo xlner predict") is None
