@@ -1,8 +1,8 @@
 """What the site needs beside mkdocs: whole folders in the navigation, and links to files outside of docs/.
 
-Pages link to files as they lie in the project, so that the links work where the project is read as plain files, too. A link that leaves
-docs/ is led to a page of the site: a Markdown file of the project becomes a page, another file a page that shows its text. A folder
-has no page; its link becomes plain text.
+Pages link to files as they lie in the project, so that the links work where the project is read as plain files, too.
+A link that leaves docs/ is led to a page of the site: a Markdown file of the project becomes a page, another file a
+page that shows its text. A folder has no page; its link becomes plain text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Put the pages of folders into the navigation."""
-    listed = {item for item in _leaves(config.nav)}
+    listed = set(_leaves(config.nav))
     config.nav = _filled(config.nav, listed)
     return config
 

@@ -62,7 +62,8 @@ def test_the_wheel_has_all_data_files(built):
 
 def test_the_sdist_has_the_sources(built):
     (sdist,) = built.glob("*.tar.gz")
-    names = {name.partition("/")[2] for name in tarfile.open(sdist).getnames()}
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "README.md", "LICENSE", *(f"src/{name}" for name in NEEDED)} <= names
 
 

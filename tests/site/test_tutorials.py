@@ -1,10 +1,11 @@
-"""The commands of tutorials and how-tos are run as they stand, on the first sentences of the corpus and a small encoder."""
+"""The commands of tutorials and how-tos are run as they stand, on little data and a small encoder."""
 
 from __future__ import annotations
 
 import re
 import shlex
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def shorten(folder: Path) -> None:
 def small(line: str, encoder: Path) -> list[str]:
     """The words of a command, with the small encoder and one pass over the data."""
     words = shlex.split(re.sub(r"--epochs \d+", "--epochs 1", line))[1:]
-    sources = [after for word, after in zip(words, words[1:], strict=False) if word == "--source"]
+    sources = [after for word, after in pairwise(words) if word == "--source"]
     of_models = words[0] == "transfer" and all(Path(s.partition("=")[2]).is_dir() for s in sources)
     if words[0] in READS_AN_ENCODER and not of_models and not {"--encoder", "--alignment"} & set(words):
         words += ["--encoder", str(encoder)]
