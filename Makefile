@@ -39,7 +39,7 @@ docs: install
 
 # All pages as a site that works without network, in build/site.
 site: install
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf .venv demo-run build dist src/*.egg-info

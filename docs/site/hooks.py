@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +49,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             uri = _uri(path)
             if files.get_file_from_path(uri) is None:
                 made = File.generated(config, uri, content=_content(path))
+                made.inclusion = InclusionLevel.NOT_IN_NAV
                 files.append(made)
                 waiting.append(made)
     return files
