@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -44,6 +45,25 @@ def test_no_page_loads_anything_from_elsewhere(site):
 def test_pages_opened_as_files_can_be_searched(site):
     assert (site / "search" / "search_index.js").stat().st_size > 100_000
     assert 'src="site/iframe-worker.js"' in (site / "index.html").read_text("utf-8")
+
+
+def test_a_browser_finds_words_without_a_server(site):
+    playwright = pytest.importorskip("playwright.sync_api")
+    if (chromium := shutil.which("chromium")) is None:
+        pytest.skip("no chromium")
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=chromium)
+        page = browser.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((site / "howto" / "resume.html").as_uri())
+        page.keyboard.press("f")
+        page.keyboard.type("pharaoh")
+        page.wait_for_selector(".md-search-result__item", timeout=20_000)
+        found = page.inner_text(".md-search-result__list")
+        browser.close()
+    assert "Word alignment" in found
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
 
 def test_files_outside_of_docs_have_pages(site):
