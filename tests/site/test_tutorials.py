@@ -1,4 +1,4 @@
-"""The commands of tutorials and how-tos are run as they stand, on little data and a small encoder."""
+"""What tutorials and how-tos show is run as it stands, on little data and a small encoder."""
 
 from __future__ import annotations
 
@@ -60,11 +60,13 @@ def small(line: str, encoder: Path) -> list[str]:
 
 
 def run_page(page: str, encoder: Path, capsys: pytest.CaptureFixture[str]) -> int:
-    """Run the commands of a page in the current folder, and give their number."""
+    """Run the commands and the Python of a page in the current folder, and give the number of commands."""
     count = 0
     for block in blocks(ROOT / "docs" / page):
         if block.kind == "yaml":
             Path("mine.yaml").write_text(block.text)
+        if block.kind == "python" and block.runs:
+            exec(compile(block.text, f"{page}:{block.line}", "exec"), {})
         for line in block.lines if block.kind == "sh" and block.runs else ():
             if not line.startswith("xlner "):
                 continue
@@ -89,7 +91,7 @@ def prepared(tiny_encoder, tmp_path_factory):
     raw = "\n".join(" ".join(s.words) for s in load(folder / "translated.es.txt").sentences)
     (folder / "translated.es.txt").write_text(raw + "\n", "utf-8")
     for seed, name in enumerate(MODELS):
-        make_model(folder / name, tiny_encoder, types=("LOC", "ORG", "PER"), seed=seed)
+        make_model(folder / name / "model", tiny_encoder, types=("LOC", "ORG", "PER"), seed=seed)
     return folder
 
 
