@@ -56,7 +56,9 @@ def serve(
     try:
         served = load_models(named, mapping=mapping, device=device, limits=limits, on_batch=metrics.on_batch)
         app = make_app(served, limits=limits, token=token, metrics=metrics, state=state)
-        where = f"{address_of(listener, host)} ({', '.join(named)})"
-        run(app, listener, limits=limits, state=state, on_start=lambda: on_start(where) if on_start else None)
+        if on_start is not None:
+            on_start(f"{address_of(listener, host)} ({', '.join(named)})")
+        run(app, listener, limits=limits, state=state)
+        served.close()
     finally:
         listener.close()

@@ -32,6 +32,7 @@ def command(
     from xlner.api.serve import serve
     from xlner.core.labels import parse_map
 
+    typer.echo(f"loading {', '.join(models)}", err=True)
     serve(
         models, host=host, port=port, token=token, mapping=parse_map(map), device=device,
         limits=Limits(**values_of(context, "serve")),

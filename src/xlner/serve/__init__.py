@@ -1,4 +1,4 @@
-"""Floor 8: models behind HTTP: batching over requests, the forms of other tools, a page to try them, limits, metrics."""
+"""Floor 8: models behind HTTP, with batches over requests, the forms of other tools, limits, metrics and a page."""
 
 from __future__ import annotations
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -35,7 +33,7 @@ def make_app(
     metrics: Metrics | None = None,
     state: State | None = None,
 ) -> FastAPI:
-    """The ASGI application. It closes the models when it ends.
+    """The ASGI application.
 
     Args:
         models: that answer.
@@ -47,14 +45,9 @@ def make_app(
     limits, metrics, state = limits or Limits(), metrics or Metrics(), state or State()
     metrics.watch(models)
 
-    @asynccontextmanager
-    async def life(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        await asyncio.to_thread(models.close)
-
     app = FastAPI(
-        title="xlner", version=version("xlner"), summary="Named entities of text in many languages.", lifespan=life,
-        docs_url=None, redoc_url=None,
+        title="xlner", version=version("xlner"), summary="Named entities of text in many languages.", docs_url=None,
+        redoc_url=None,
     )  # fmt: skip
     shared = Endpoints(models, limits, metrics)
     app.include_router(model_routes(shared, in_path=False))
@@ -68,7 +61,7 @@ def make_app(
 def _add_server_routes(app: FastAPI, models: Models, metrics: Metrics, state: State) -> None:
     page = Path(__file__).with_name("page.html").read_text("utf-8")
     policy = {"Content-Security-Policy": _policy(page), "Referrer-Policy": "no-referrer"}
-    refused = {401: PROBLEMS[401]}
+    refused: dict[int | str, dict[str, Any]] = {401: PROBLEMS[401]}
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def show() -> HTMLResponse:

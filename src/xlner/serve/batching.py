@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 from xlner.core.types import Sentence
 from xlner.serve.problems import come_again
 
-Answer = tuple[list[Sentence], list[int]]
-"""Sentences with spans, and the windows of each."""
-Tag = Callable[[Sequence[Sentence]], Answer]
+Tag = Callable[[Sequence[Sentence]], Sequence[Sentence]]
 
 
 @dataclass
@@ -30,9 +28,8 @@ class Job:
 
     sentences: Sequence[Sentence]
     costs: Sequence[int]
-    future: Future[Answer] = field(default_factory=Future)
+    future: Future[list[Sentence]] = field(default_factory=Future)
     tagged: list[Sentence] = field(default_factory=list)
-    windows: list[int] = field(default_factory=list)
 
     @property
     def cost(self) -> int:
@@ -47,13 +44,12 @@ class Job:
             end += 1
         return self.sentences[start:end]
 
-    def take(self, tagged: Sequence[Sentence], windows: Sequence[int]) -> None:
+    def take(self, tagged: Sequence[Sentence]) -> None:
         """Results of the next sentences; the answer is given after the last one."""
         self.tagged += tagged
-        self.windows += windows
         if len(self.tagged) == len(self.sentences):
             with suppress(InvalidStateError):  # given up meanwhile
-                self.future.set_result((self.tagged, self.windows))
+                self.future.set_result(self.tagged)
 
     def fail(self, error: Exception) -> None:
         with suppress(InvalidStateError):
@@ -97,14 +93,16 @@ class Lane:
         """Jobs that nobody has begun."""
         return len(self._jobs)
 
-    def put(self, job: Job) -> Future[Answer]:
+    def put(self, job: Job) -> Future[list[Sentence]]:
         """Queue a job.
 
         Raises:
             Refusal: too many wait; it says when to come again.
         """
         with self._changed:
-            if len(self._jobs) >= self._most or self._closed:
+            if self._closed:
+                raise come_again("the server is stopping", 5)
+            if len(self._jobs) >= self._most:
                 raise come_again(f"{len(self._jobs)} requests are waiting already", self._waiting / self._rate)
             self._jobs.append(job)
             self._waiting += job.cost
@@ -146,7 +144,7 @@ class Lane:
         """Answer all jobs from one call; when that fails, each from a call of its own."""
         sentences = [s for job in jobs for s in job.sentences]
         try:
-            tagged, windows = self._timed(sentences, len(jobs), sum(job.cost for job in jobs))
+            tagged = self._timed(sentences, len(jobs), sum(job.cost for job in jobs))
         except Exception as error:
             if len(jobs) == 1:
                 jobs[0].fail(error)
@@ -157,7 +155,7 @@ class Lane:
         start = 0
         for job in jobs:
             end = start + len(job.sentences)
-            job.take(tagged[start:end], windows[start:end])
+            job.take(tagged[start:end])
             start = end
 
     def _in_pieces(self, job: Job) -> None:
@@ -165,13 +163,13 @@ class Lane:
             piece = job.next_piece(self._budget)
             start = len(job.tagged)
             try:
-                tagged, windows = self._timed(piece, 1, sum(job.costs[start : start + len(piece)]))
+                tagged = self._timed(piece, 1, sum(job.costs[start : start + len(piece)]))
             except Exception as error:
                 job.fail(error)
                 return
-            job.take(tagged, windows)
+            job.take(tagged)
 
-    def _timed(self, sentences: Sequence[Sentence], jobs: int, cost: int) -> Answer:
+    def _timed(self, sentences: Sequence[Sentence], jobs: int, cost: int) -> Sequence[Sentence]:
         started = time.monotonic()
         answer = self._tag(sentences)
         seconds = time.monotonic() - started

@@ -17,10 +17,15 @@ from pydantic import (
 )
 
 from xlner.core.languages import iso3
+from xlner.errors import UsageError
+from xlner.serve.problems import HALF, Refusal, has_half, shortened
 
 
 def _language(code: str) -> str:
-    return iso3(code)  # its error is a ValueError, which pydantic makes an answer of
+    try:
+        return iso3(code)
+    except UsageError:
+        raise Refusal(404, f"'{shortened(code)}' is no language code; use BCP-47 or ISO 639, such as sw") from None
 
 
 def _texts(value: Any) -> Any:
@@ -35,6 +40,8 @@ def _words(value: Any) -> Any:
         raise ValueError("must be a list of words, or a list of such lists")
     if not all(isinstance(word, str) and word for words in lists for word in words):
         raise ValueError("each word must be a string that is not empty")
+    if any(has_half(word) for words in lists for word in words):
+        raise ValueError(f"a word {HALF}")
     return value
 
 
@@ -42,6 +49,9 @@ Language = Annotated[
     str,
     AfterValidator(_language),
     WithJsonSchema({"type": "string", "format": "bcp47", "description": "BCP-47 or ISO 639 code, such as sw."}),
+]
+LabelConfig = Annotated[
+    str, WithJsonSchema({"type": "string", "format": "label-config", "description": "A labelling interface, XML."})
 ]
 Word = Annotated[str, Field(min_length=1)]
 Texts = Annotated[str | list[str], BeforeValidator(_texts)]
@@ -84,8 +94,8 @@ class OfTasks(BaseModel):
     """What Label Studio sends to an ML backend."""
 
     tasks: list[Task]
-    label_config: Annotated[str, Field(json_schema_extra={"format": "label-config"})] | None = Field(
-        None, description="The labelling interface, XML; it says where the text is and how labels are named."
+    label_config: LabelConfig | None = Field(
+        None, description="The labelling interface; it says where the text is and how labels are named."
     )
 
 
@@ -208,7 +218,7 @@ class ProdigyOut(BaseModel):
 class SetupBody(BaseModel):
     """What Label Studio sends when a model is connected."""
 
-    schema_: Annotated[str, Field(json_schema_extra={"format": "label-config"})] | None = Field(None, alias="schema")
+    schema_: LabelConfig | None = Field(None, alias="schema")
 
 
 class SetupOut(BaseModel):

@@ -57,7 +57,7 @@ def read_interface(config: str | None) -> Interface:
             raise ValueError("declarations of entities are not read")
         root = ElementTree.fromstring(config)
     except (ElementTree.ParseError, ValueError, RecursionError) as error:
-        raise Refusal(422, f"the labelling interface is no XML: {error}") from None
+        raise Refusal(409, f"the labelling interface is no XML: {error}") from None
     texts = {tag.get("name"): tag for tag in root.iter("Text")}
     for labels in root.iter("Labels"):
         text = texts.get(labels.get("toName"))
@@ -70,7 +70,7 @@ def read_interface(config: str | None) -> Interface:
                 key,
                 None if dynamic else _names(list(labels.iter("Label"))),
             )
-    raise Refusal(422, "the labelling interface has no <Labels> whose toName is a <Text>; entities need both")
+    raise Refusal(409, "the labelling interface has no <Labels> whose toName is a <Text>; entities need both")
 
 
 def _names(labels: Sequence[ElementTree.Element]) -> dict[str, str]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlner.core.languages import bcp47, iso3
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
-from xlner.serve.batching import Answer, Job, Lane
+from xlner.serve.batching import Job, Lane
 from xlner.serve.limits import Limits
 from xlner.serve.problems import Refusal, come_again
 from xlner.serve.tagging import Tagged, Text
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xlner.tagger import Tagger
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_MOST_SPECIAL = 8  # special tokens that a tokenizer may put around a sentence
 _EDGE = 1 << 20  # bytes at both ends of a file of weights that tell one version from another
 
 OnBatch = Callable[[str, int, int, float], None]
@@ -81,41 +82,41 @@ class ServedModel:
         """
         try:
             async with asyncio.timeout(self._seconds):
-                texts, job = await asyncio.to_thread(self._prepare, make)
-                if not job.sentences:
-                    return [Tagged(text, (), 0) for text in texts]
+                texts, job, windows = await asyncio.to_thread(self._prepare, make)
                 lane = self._short if job.cost <= self._budget else self._long
-                tagged, windows = await asyncio.wrap_future(lane.put(job))
+                tagged = await asyncio.wrap_future(lane.put(job)) if job.sentences else []
         except TimeoutError:
             raise come_again(f"no answer within {self._seconds:g} s, the longest time for a request", 10) from None
-        return list(_by_text(texts, tagged, windows))
+        sentences, counts = iter(tagged), iter(windows)
+        return [
+            Tagged(text, tuple(islice(sentences, n)), sum(islice(counts, n)))
+            for text, n in ((text, len(text.sentences)) for text in texts)
+        ]
 
     def close(self) -> None:
         """Answer what waits, and end the threads."""
         self._short.close()
         self._long.close()
 
-    def _prepare(self, make: Callable[[], list[Text]]) -> tuple[list[Text], Job]:
+    def _prepare(self, make: Callable[[], list[Text]]) -> tuple[list[Text], Job, list[int]]:
+        """The texts, their sentences as a job, and the windows of each sentence."""
         texts = make()
         sentences = [sentence for text in texts for sentence in text.sentences]
-        costs = [sum(len(p.ids) for p in self.tagger.words.pieces(s.words)) for s in sentences]
-        return texts, Job(sentences, costs)
+        words = self.tagger.words
+        costs = [sum(len(pieces.ids) for pieces in words.pieces(sentence.words)) for sentence in sentences]
+        surely_one = words.max_subwords - _MOST_SPECIAL
+        windows = [
+            1 if cost <= surely_one else sum(1 for _ in words.windows([sentence.words]))
+            for sentence, cost in zip(sentences, costs, strict=True)
+        ]
+        return texts, Job(sentences, costs), windows
 
-    def _tag(self, sentences: Sequence[Sentence]) -> Answer:
-        windows = Counter(window.sentence for window in self.tagger.words.windows([s.words for s in sentences]))
-        return list(self.tagger.predict(sentences)), [windows[i] for i in range(len(sentences))]
+    def _tag(self, sentences: Sequence[Sentence]) -> list[Sentence]:
+        return list(self.tagger.predict(sentences))
 
     def _told(self, jobs: int, subwords: int, seconds: float) -> None:
         if self._on_batch is not None:
             self._on_batch(self.name, jobs, subwords, seconds)
-
-
-def _by_text(texts: Sequence[Text], tagged: Sequence[Sentence], windows: Sequence[int]) -> Iterator[Tagged]:
-    start = 0
-    for text in texts:
-        end = start + len(text.sentences)
-        yield Tagged(text, tuple(tagged[start:end]), sum(windows[start:end]))
-        start = end
 
 
 class Models:
@@ -191,7 +192,8 @@ def load_models(
     """Load models and let each answer once, since the first answer of a process is slow.
 
     Args:
-        models: name -> run folder, model folder or hub id. A language's code as a name (`sw`) says how its words are split.
+        models: name -> run folder, model folder or hub id. A name that is a language's code, such as sw, says how the
+            model's texts are split.
         mapping: type renames applied to what the models say.
         device: torch device name.
         limits: of the server.

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xlner.errors import XlnerError
+
+
+_HALF = re.compile("[\ud800-\udfff]")
+HALF = "holds half of a surrogate pair (such as \\ud83d), which is no character"
+
+
+def has_half(text: str) -> bool:
+    """Whether a text holds what is no character and cannot be sent back: half of a surrogate pair."""
+    return not text.isascii() and _HALF.search(text) is not None
 
 
 class Refusal(XlnerError):
@@ -40,18 +50,16 @@ def sentence_of(errors: Sequence[Any]) -> str:
         return f"the body is no JSON: {first.get('ctx', {}).get('error', 'it cannot be read')}"
     if place == ["body"] and kind == "missing":
         return 'the body is missing; send JSON, such as {"text": "Amina lives in Kano."}'
-    if place == ["body"]:
-        return "the body must be a JSON object with Content-Type: application/json; /openapi.json has its form"
-    if kind == "union_tag_not_found":
-        return "the body must be a JSON object; /openapi.json has its form"
     where = ".".join(part for part in place[1:] if not part.startswith("form-"))
+    if not where:
+        return "the body must be a JSON object with Content-Type: application/json; /openapi.json has its form"
     if kind == "extra_forbidden":
-        return f"'{_short(where)}' is no field that is known here{more}; /openapi.json has them"
+        return f"'{shortened(where)}' is no field that is known here{more}; /openapi.json has them"
     what = str(first["msg"]).removeprefix("Value error, ")
-    return f"'{_short(where)}': {what[:1].lower()}{what[1:]}{more}" if where else f"{what}{more}"
+    return f"'{shortened(where)}': {what[:1].lower()}{what[1:]}{more}"
 
 
-def _short(text: str) -> str:
-    """A name that a user chose, so that it can stand in a sentence."""
+def shortened(text: str) -> str:
+    """What a user wrote, so that it can stand in a sentence."""
     shown = "".join(c if c.isprintable() else "?" for c in text)
     return shown if len(shown) <= 80 else f"{shown[:79]}…"

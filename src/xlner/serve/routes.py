@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,18 +15,17 @@ from xlner.serve.label_studio import Tasks, read_interface
 from xlner.serve.limits import Limits
 from xlner.serve.metrics import Metrics
 from xlner.serve.models import Models, ServedModel
-from xlner.serve.problems import Refusal
+from xlner.serve.problems import HALF, Refusal, has_half
 from xlner.serve.tagging import Tagged, Text, cut_text, of_words
-
-_HALF = re.compile("[\ud800-\udfff]")
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": b.ProblemOut, "description": why}
     for status, why in {
         400: "The request cannot be read.",
         401: "The token is missing or wrong.",
-        404: "There is no such model.",
+        404: "There is no such model or language.",
         408: "The body did not come in time.",
+        409: "The labelling interface marks no entities in a text.",
         413: "The body, a text or the number of texts is beyond the server's bounds.",
         422: "The body is not as described.",
         503: "Too many requests wait, or this one took too long; Retry-After says when to come again.",
@@ -73,8 +71,8 @@ class Endpoints:
         return tagged
 
     def _check(self, texts: list[str]) -> None:
-        if any(map(_HALF.search, texts)):
-            raise Refusal(422, "a text holds half of a surrogate pair (such as \\ud83d), which is no character")
+        if any(map(has_half, texts)):
+            raise Refusal(422, f"a text {HALF}")
         if len(texts) > (most := self.limits.max_texts):
             raise Refusal(413, f"{len(texts)} texts are sent, and {most} are the most in one request")
         if (size := sum(map(len, texts))) > (most := self.limits.max_characters):

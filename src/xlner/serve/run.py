@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import socket
 import time
-from collections.abc import Callable
 from ipaddress import ip_address
 from types import FrameType
 
@@ -99,7 +98,7 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def run(app: FastAPI, listener: socket.socket, *, limits: Limits, state: State, on_start: Callable[[], None]) -> None:
+def run(app: FastAPI, listener: socket.socket, *, limits: Limits, state: State) -> None:
     """Serve until a signal comes.
 
     Args:
@@ -107,11 +106,9 @@ def run(app: FastAPI, listener: socket.socket, *, limits: Limits, state: State, 
         listener: from `listen`.
         limits: how long requests may take, and how long a stop.
         state: shared with the application.
-        on_start: called when requests are about to be taken.
     """
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="on", server_header=False, ws="none",
+        app, log_level="warning", access_log=False, lifespan="off", server_header=False, ws="none",
         timeout_graceful_shutdown=int(limits.max_seconds + _LONGEST_ANSWER) + 1,
     )  # fmt: skip
-    on_start()
     Server(config, state, limits).run(sockets=[listener])
