@@ -228,5 +228,5 @@ def test_models_have_names(items, named):
 
 @pytest.mark.parametrize("items", [[], ["a/m", "b/m"], ["x=a", "x=b"], ["x="], ["/"]])
 def test_names_of_models_are_checked(items):
-    with pytest.raises(UsageError, match="NAME=MODEL|no model"):
+    with pytest.raises(UsageError, match=r"NAME=MODEL|no model"):
         named_models(items)

@@ -8,7 +8,6 @@ from typing import Any
 
 from xlner.errors import XlnerError
 
-
 _HALF = re.compile("[\ud800-\udfff]")
 HALF = "holds half of a surrogate pair (such as \\ud83d), which is no character"
 
