@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -146,12 +145,11 @@ class Tasks:
 
 
 def browser_offsets(text: str) -> Callable[[int], int]:
-    """From code points to offsets as a browser counts them: UTF-16 units, and a CRLF as one.
+    """From code points to offsets as Label Studio counts them: UTF-16 units, as browsers have them; a CRLF is two.
 
     Args:
         text: whatever was sent.
     """
-    if not re.search("[\U00010000-\U0010ffff]|\r\n", text):
+    if text.isascii() or max(text) <= "\uffff":
         return lambda position: position
-    widths = (0 if text.startswith("\r\n", i) else 1 + (c > "\uffff") for i, c in enumerate(text))
-    return list(accumulate(widths, initial=0)).__getitem__
+    return list(accumulate((1 + (c > "\uffff") for c in text), initial=0)).__getitem__
