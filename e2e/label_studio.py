@@ -214,9 +214,16 @@ def main() -> None:
         served = [sys.executable, "-m", "xlner", "serve", f"names={model}", "--port", str(ours)]
         studio = [program, "start", "--no-browser", "--port", str(theirs), "--data-dir", str(folder / "data"),
                   "--username", USER, "--password", PASSWORD, "--internal-host", "127.0.0.1"]  # fmt: skip
-        environment = {"LATEST_VERSION_CHECK": "0", "COLLECT_ANALYTICS": "0", "SENTRY_DSN": "", "FRONTEND_SENTRY_DSN": "",
-                       "DJANGO_DB": "sqlite", "LABEL_STUDIO_BASE_DATA_DIR": str(folder / "data"),
-                       "ML_BLOCK_LOCAL_IP": "false", "SSRF_PROTECTION_ENABLED": "false"}  # fmt: skip
+        environment = {
+            "LATEST_VERSION_CHECK": "0",
+            "COLLECT_ANALYTICS": "0",
+            "SENTRY_DSN": "",
+            "FRONTEND_SENTRY_DSN": "",
+            "DJANGO_DB": "sqlite",
+            "LABEL_STUDIO_BASE_DATA_DIR": str(folder / "data"),
+            "ML_BLOCK_LOCAL_IP": "false",
+            "SSRF_PROTECTION_ENABLED": "false",  # our server is on this machine
+        }
         with (
             running(served, f"http://127.0.0.1:{ours}/ready", log=folder / "serve.log"),
             running(studio, f"http://127.0.0.1:{theirs}/health", log=folder / "studio.log", environment=environment),
@@ -267,7 +274,8 @@ def compare(path: Path, written: list[dict[str, str]], backend: str) -> None:
     }
     missing = [text for text in expected if read.get(text) != expected[text]]
     spans = sum(map(len, expected.values()))
-    print(f"{len(texts)} tasks, {spans} entities, {spans - sum(len(expected[t]) for t in missing)} came back in their place")
+    back = spans - sum(len(expected[text]) for text in missing)
+    print(f"{len(texts)} tasks, {spans} entities, {back} came back in their place")
     for script in LANGUAGES:
         of_script = [t["body"] for t in written if t["script"] == script]
         print(f"  {script}: {sum(len(expected[t]) for t in of_script)} entities in {len(of_script)} tasks")
