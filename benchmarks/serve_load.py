@@ -269,9 +269,9 @@ def table(result: dict[str, Any], args: Any) -> str:
     mb, stop = result["memory_mb"], result["stop"]
     return f"""# A server under mixed load
 
-{args.minutes:g} minutes at {rate:.1f} requests a second, {args.load:g} times what {args.clients} clients that ask without
-a pause get answered ({most:.1f}). Served: {served}. Seed {args.seed}. The time of a question counts from the moment when
-it should have been sent; the questions came from the same machine.
+{args.minutes:g} minutes at {rate:.1f} requests a second, {args.load:g} times what {args.clients} clients get answered
+that ask without a pause ({most:.1f}). Served: {served}. Seed {args.seed}. The time of a question
+counts from the moment when it should have been sent; the questions came from the same machine.
 
 | questions | requests | statuses | p50 ms | p99 ms | p99 / p50 |
 |---|---|---|---|---|---|

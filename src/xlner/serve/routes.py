@@ -115,12 +115,12 @@ def model_routes(shared: Endpoints, *, in_path: bool) -> APIRouter:
 
     if in_path:
 
-        def pick(model: str = Path(description="Name of a model.")) -> ServedModel | None:
+        async def pick(model: str = Path(description="Name of a model.")) -> ServedModel | None:
             return shared.models.choose(model)
 
     else:
 
-        def pick(model: str | None = Query(None, description="Name of a model.")) -> ServedModel | None:  # type: ignore[misc]
+        async def pick(model: str | None = Query(None, description="Name of a model.")) -> ServedModel | None:  # type: ignore[misc]
             return None if model is None else shared.models.choose(model)
 
     @router.post("/predict", response_model=b.PredictOut | b.LabelStudioOut, tags=["predict"])
