@@ -292,10 +292,10 @@ def look(studio: LabelStudio, project: int, task: int, prediction: dict[str, Any
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = p.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
         context = browser.new_context(viewport={"width": 1300, "height": 800})
-        address = str(studio.http.base_url)
+        address = str(studio.http.base_url).rstrip("/")
         context.add_cookies([{"name": c.name, "value": c.value or "", "url": address} for c in studio.http.cookies.jar])
         page = context.new_page()
-        page.goto(f"{address}projects/{project}/data?task={task}")
+        page.goto(f"{address}/projects/{project}/data?task={task}")
         page.locator(".htx-highlight, [class*=htx-highlight]").first.wait_for(timeout=120_000)
         page.wait_for_timeout(2000)
         page.screenshot(path=str(file))

@@ -21,7 +21,7 @@ def test_an_endpoint_keeps_to_its_description(app, path, mode):
         pytest.skip("nothing can be sent wrongly")
 
     @given(case=operation.as_strategy(generation_mode=schemathesis.GenerationMode(mode)))
-    @settings(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     def check(case):
         case.call_and_validate()
 
