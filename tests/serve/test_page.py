@@ -137,7 +137,7 @@ CONTRAST = """() => {
     .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
   const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
     if (!/, 0\\)$/.test(c)) return c; } return "rgb(255, 255, 255)"; };
-  const all = [...document.querySelectorAll("h1, h2, small, label, button, mark, mark .type, td, th, p, output, select")];
+  const all = [...document.querySelectorAll("h1, h2, small, label, button, mark, .type, td, th, p, output, select")];
   for (let tone = 0; tone < 10; tone++) { const m = document.createElement("mark"); m.textContent = "x";
     m.className = "tone" + tone; document.getElementById("result").append(m); all.push(m); }
   return Math.min(...all.filter(e => e.offsetParent).map(e => {

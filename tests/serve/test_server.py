@@ -98,3 +98,18 @@ def test_the_token_may_come_from_the_environment(capsys, monkeypatch):
     with pytest.raises(SystemExit):
         main(["serve", "./nowhere", "--host", "0.0.0.0", "--port", "0"])
     assert "no model at" in capsys.readouterr().err  # and not that a token is needed
+
+
+def test_the_demo_model_finds_what_its_head_was_fitted_on(tiny_encoder, tmp_path, monkeypatch):
+    from tests.toy import sentences, write_conll
+
+    from xlner.evaluate import score
+    from xlner.serve import demo
+
+    items = sentences(60)
+    path = write_conll(tmp_path / "toy.conll", items)
+    monkeypatch.setattr(demo, "demo_file", lambda name: path)
+    tagger = demo.demo_tagger(encoder=str(tiny_encoder), device="cpu")
+    assert score(items, list(tagger.predict(items))).f1 > 0.8
+    mapped = demo.demo_tagger(encoder=str(tiny_encoder), mapping={"LOC": "PLACE"}, device="cpu")
+    assert set(mapped.labels.types) == {"PLACE", "PER"}

@@ -23,7 +23,7 @@ def serve(
 
     Args:
         models: run folders, model folders or hub ids, alone or as `NAME=MODEL`; or a mapping from names. The first is
-            the default.
+            the default. "demo" is a model to try the server with.
         host: address to listen at. Other machines cannot reach the default.
         port: to listen at; 0 takes a free one.
         token: what requests must know; needed where others can reach `host`.

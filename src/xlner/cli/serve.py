@@ -17,7 +17,7 @@ def command(
     context: typer.Context,
     models: Annotated[
         list[str],
-        typer.Argument(metavar="[NAME=]MODEL...", help="Run folders, model folders or hub ids, named or not."),
+        typer.Argument(metavar="[NAME=]MODEL...", help="Run folders, model folders or hub ids; or demo."),
     ],
     host: Annotated[str, typer.Option(help="Address to listen at; one that others reach needs a token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen at; 0 takes a free one.")] = 8000,

@@ -5,31 +5,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 
 from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
+from xlner.core.types import Sentence
 from xlner.data import load
 from xlner.data.demo import demo_file
 from xlner.tagger import Tagger
 from xlner.tagger.encode import pad_batch, token_batches
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from xlner.core.types import Sentence
-
-_STEPS = 100
+_STEPS = 60
 _DECAY = 1e-3  # of the squared weights, against the sum over a few thousand words
 
 
-def demo_tagger(*, encoder: str = "embedded", device: str | None = None) -> Tagger:
+def demo_tagger(
+    *, encoder: str = "embedded", mapping: Mapping[str, str] | None = None, device: str | None = None
+) -> Tagger:
     """A tagger with the types of the demo corpus, whose head is fitted on its English part (logistic regression).
 
     Args:
         encoder: whose vectors the head reads; it is not trained.
+        mapping: type renames applied to what the model says.
         device: torch device name.
     """
     sentences = load(demo_file("en.train.conll"), language="eng").sentences
@@ -38,7 +38,7 @@ def demo_tagger(*, encoder: str = "embedded", device: str | None = None) -> Tagg
     tagger = Tagger.fresh(encoder, labels, device=device)
     vectors, tags = _vectors(tagger, sentences), [tag for s in sentences for tag in labels.tag_ids(s)]
     _fit(tagger.model.classifier, vectors, torch.tensor(tags, device=vectors.device))
-    return tagger
+    return Tagger(tagger.model, tagger.tokenizer, mapping=mapping, device=device) if mapping else tagger
 
 
 def _vectors(tagger: Tagger, sentences: Sequence[Sentence]) -> torch.Tensor:
@@ -46,7 +46,8 @@ def _vectors(tagger: Tagger, sentences: Sequence[Sentence]) -> torch.Tensor:
     windows = list(tagger.words.windows([s.words for s in sentences]))
     rows: list[torch.Tensor] = [torch.empty(0)] * len(windows)
     caught: list[torch.Tensor] = []
-    hook = tagger.model.classifier.register_forward_hook(lambda _, given, __: caught.append(given[0].float()))
+    head: Any = tagger.model.classifier
+    hook = head.register_forward_hook(lambda _, given, __: caught.append(given[0].float()))
     for batch in token_batches([len(w.ids) for w in windows], tagger.network.batch_subwords):
         tagger.network(*pad_batch([windows[i].ids for i in batch], tagger.pad_id))
         hidden = caught.pop()
@@ -56,7 +57,7 @@ def _vectors(tagger: Tagger, sentences: Sequence[Sentence]) -> torch.Tensor:
     return torch.cat(rows)
 
 
-def _fit(head: torch.nn.Linear, vectors: torch.Tensor, tags: torch.Tensor) -> None:
+def _fit(head: Any, vectors: torch.Tensor, tags: torch.Tensor) -> None:
     """Minimise cross-entropy and squared weights by L-BFGS."""
     scale = vectors.std()
     inputs = vectors.clone() / scale
@@ -65,9 +66,9 @@ def _fit(head: torch.nn.Linear, vectors: torch.Tensor, tags: torch.Tensor) -> No
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
         value = torch.nn.functional.cross_entropy(head(inputs), tags) + _DECAY * head.weight.square().sum()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         return value
 
-    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    optimizer.step(loss)
     with torch.no_grad():
         head.weight /= scale

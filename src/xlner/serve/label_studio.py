@@ -1,7 +1,7 @@
 """Label Studio's ML backend: what a labelling interface asks for, and entities as its regions.
 
-Offsets count code points, a CRLF as two: so the labelling page of version 1.23 marks them (`e2e/label_studio.py` looks).
-Each region has its text, too, which readers of exports can hold against the offsets.
+Offsets count code points, a CRLF as two, as the labelling page of version 1.23 does (`e2e/label_studio.py` looks). Each
+region has its text, too, which readers of exports can hold against the offsets.
 """
 
 from __future__ import annotations

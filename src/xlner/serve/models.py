@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from xlner.serve.tagging import Tagged, Text
 if TYPE_CHECKING:
     from xlner.tagger import Tagger
 
+DEMO = "demo"  # a model to try the server with, unless a folder has that name
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _MOST_SPECIAL = 8  # special tokens that a tokenizer may put around a sentence
 _EDGE = 1 << 20  # bytes at both ends of a file of weights that tell one version from another
@@ -192,8 +194,8 @@ def load_models(
     """Load models and let each answer once, since the first answer of a process is slow.
 
     Args:
-        models: name -> run folder, model folder or hub id. A name that is a language's code, such as sw, says how the
-            model's texts are split.
+        models: name -> run folder, model folder or hub id; "demo" is one to try the server with. A name that is a
+            language's code, such as sw, says how the model's texts are split.
         mapping: type renames applied to what the models say.
         device: torch device name.
         limits: of the server.
@@ -202,11 +204,13 @@ def load_models(
     Raises:
         ModelError: one of them cannot be loaded.
     """
+    from xlner.serve.demo import demo_tagger
     from xlner.tagger import Tagger
 
     served = []
     for name, place in models.items():
-        tagger = Tagger.load(place, mapping=mapping, device=device)
+        demo = place == DEMO and not Path(place).exists()
+        tagger = (demo_tagger if demo else partial(Tagger.load, place))(mapping=mapping, device=device)
         list(tagger.predict([Sentence(("warm", "up"))]))
         version = f"{name}-{fingerprint(place)}" if Path(place).is_dir() else f"{name}-{Path(place).name}"
         language = _language(name)
