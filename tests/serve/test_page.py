@@ -167,13 +167,17 @@ def test_models_are_chosen(page):
     assert page.locator("#version").text_content() == "by sw-1"
 
 
-def test_a_refusal_is_said(page):
-    find(page, "a" * 1_000_001)
-    assert page.locator("#status.bad").text_content() == (
-        "the texts have 1000001 characters, and 1000000 are the most in one request"
-    )
-    find(page, "")
-    assert page.locator("#status").text_content() == "No entities."
+def test_a_refusal_is_said(browser, tagger):
+    with serving(tagger, max_characters=500) as app, running(app) as where:
+        page = browser.new_page()
+        page.goto(where)
+        find(page, "a" * 501)
+        assert page.locator("#status.bad").text_content() == (
+            "the texts have 501 characters, and 500 are the most in one request"
+        )
+        find(page, "")
+        assert page.locator("#status").text_content() == "No entities."
+        page.close()
 
 
 def test_the_page_asks_for_the_token(browser, tagger):

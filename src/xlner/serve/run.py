@@ -15,6 +15,7 @@ from xlner.errors import UsageError, XlnerError
 from xlner.serve.gate import State
 from xlner.serve.limits import Limits
 
+_KEEP_ALIVE = 75  # seconds; longer than clients keep a connection, so that none is closed as they use it again
 _LONGEST_ANSWER = 5.0  # seconds, for answers that are ready but not sent when the time for requests is over
 
 
@@ -109,6 +110,7 @@ def run(app: FastAPI, listener: socket.socket, *, limits: Limits, state: State) 
     """
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, lifespan="off", server_header=False, ws="none",
+        timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=int(limits.max_seconds + _LONGEST_ANSWER) + 1,
     )  # fmt: skip
     Server(config, state, limits).run(sockets=[listener])
