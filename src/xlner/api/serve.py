@@ -42,7 +42,7 @@ def serve(
         from xlner.serve.app import make_app
         from xlner.serve.gate import State
         from xlner.serve.metrics import Metrics
-        from xlner.serve.run import address_of, check_access, listen, run
+        from xlner.serve.run import address_of, check_access, listen, run, share_heaps
     except ModuleNotFoundError as error:
         if error.name and error.name.startswith("xlner"):
             raise
@@ -53,6 +53,7 @@ def serve(
     check_access(host, token)
     limits, metrics, state = limits or Limits(), Metrics(), State()
     listener = listen(host, port)
+    share_heaps()
     try:
         served = load_models(named, mapping=mapping, device=device, limits=limits, on_batch=metrics.on_batch)
         app = make_app(served, limits=limits, token=token, metrics=metrics, state=state)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import socket
 import time
+from contextlib import suppress
 from ipaddress import ip_address
 from types import FrameType
 
@@ -15,6 +17,7 @@ from xlner.errors import UsageError, XlnerError
 from xlner.serve.gate import State
 from xlner.serve.limits import Limits
 
+_ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 _KEEP_ALIVE = 75  # seconds; longer than clients keep a connection, so that none is closed as they use it again
 _LONGEST_ANSWER = 5.0  # seconds, for answers that are ready but not sent when the time for requests is over
 
@@ -71,6 +74,16 @@ def address_of(listener: socket.socket, host: str) -> str:
     port = listener.getsockname()[1]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host.strip("[]") else host)
     return f"http://{shown}:{port}"
+
+
+def share_heaps() -> None:
+    """Let all threads of the process share two heaps of glibc; elsewhere this does nothing.
+
+    Batches are computed by threads that come and go. With a heap for each, what one frees another cannot use, and
+    memory grows for a long time.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").mallopt(_ARENA_MAX, 2)
 
 
 class Server(uvicorn.Server):
