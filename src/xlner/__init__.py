@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xlner.api.predict import predict
     from xlner.api.pretrain import pretrain
     from xlner.api.project import project
+    from xlner.api.serve import serve
     from xlner.api.similarity import recommend, similarity
     from xlner.api.transfer import TransferResult, train, transfer
     from xlner.api.translate import translate
@@ -69,6 +70,7 @@ _HOME = {
     "read_text": "data:read_text",
     "recommend": "api.similarity:recommend",
     "score": "evaluate:score",
+    "serve": "serve",
     "similarity": "similarity",
     "stream_text": "data:stream_text",
     "train": "train",
@@ -80,7 +82,7 @@ __all__ = [
     "DataError", "LabelSet", "MissingExtraError", "ModelError", "OptionError", "Sentence", "Span", "Tagger",
     "TrainOptions", "TransferResult", "UsageError", "XlnerError", "align", "choose", "compare", "estimate",
     "evaluate", "load", "predict", "pretrain", "project", "push", "read_file", "read_text", "recommend", "score",
-    "similarity", "stream_text", "train", "transfer", "translate", "write",
+    "serve", "similarity", "stream_text", "train", "transfer", "translate", "write",
 ]  # fmt: skip
 
 

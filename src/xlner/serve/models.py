@@ -1,0 +1,241 @@
+"""The models of a server, by name, each with its queues."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlner.core.languages import bcp47, iso3
+from xlner.core.types import Sentence
+from xlner.errors import UsageError
+from xlner.serve.batching import Job, Lane
+from xlner.serve.limits import Limits
+from xlner.serve.problems import Refusal, come_again
+from xlner.serve.tagging import Tagged, Text
+
+if TYPE_CHECKING:
+    from xlner.tagger import Tagger
+
+DEMO = "demo"  # a model to try the server with, unless a folder has that name
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_MOST_SPECIAL = 8  # special tokens that a tokenizer may put around a sentence
+_EDGE = 1 << 20  # bytes at both ends of a file of weights that tell one version from another
+
+OnBatch = Callable[[str, int, int, float], None]
+
+
+class ServedModel:
+    """A tagger with two queues: texts beyond a batch go through one of their own, so that short ones need not wait.
+
+    Args:
+        name: how requests name it.
+        tagger: the model.
+        limits: of the server.
+        version: tells this model from its earlier versions.
+        language: ISO 639-3 code that its words are split by if a request names none.
+        on_batch: told the model's name, and jobs, subwords and seconds of each batch.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        tagger: Tagger,
+        *,
+        limits: Limits | None = None,
+        version: str = "",
+        language: str | None = None,
+        on_batch: OnBatch | None = None,
+    ) -> None:
+        limits = limits or Limits()
+        self.name, self.tagger, self.language = name, tagger, language
+        self.version = version or name
+        self.labels = tuple(tagger.labels.types)
+        self._seconds = limits.max_seconds
+        self._budget = limits.batch_subwords or 2 * tagger.network.batch_subwords
+        self._on_batch = on_batch
+        lanes = [
+            Lane(
+                f"{name} {kind}", self._tag, budget=self._budget, gather_seconds=gather / 1000,
+                most=limits.max_waiting, on_batch=self._told,
+            )
+            for kind, gather in (("short", limits.gather_ms), ("long", 0.0))
+        ]  # fmt: skip
+        self._short, self._long = lanes
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for it."""
+        return self._short.waiting + self._long.waiting
+
+    async def tag(self, make: Callable[[], list[Text]]) -> list[Tagged]:
+        """Entities of texts, in order.
+
+        Args:
+            make: gives the texts, cut into sentences; called in another thread.
+
+        Raises:
+            Refusal: too many requests wait, or this one took too long.
+        """
+        try:
+            async with asyncio.timeout(self._seconds):
+                texts, job, windows = await asyncio.to_thread(self._prepare, make)
+                lane = self._short if job.cost <= self._budget else self._long
+                tagged = await asyncio.wrap_future(lane.put(job)) if job.sentences else []
+        except TimeoutError:
+            raise come_again(f"no answer within {self._seconds:g} s, the longest time for a request", 10) from None
+        sentences, counts = iter(tagged), iter(windows)
+        return [
+            Tagged(text, tuple(islice(sentences, n)), sum(islice(counts, n)))
+            for text, n in ((text, len(text.sentences)) for text in texts)
+        ]
+
+    def close(self) -> None:
+        """Answer what waits, and end the threads."""
+        self._short.close()
+        self._long.close()
+
+    def _prepare(self, make: Callable[[], list[Text]]) -> tuple[list[Text], Job, list[int]]:
+        """The texts, their sentences as a job, and the windows of each sentence."""
+        texts = make()
+        sentences = [sentence for text in texts for sentence in text.sentences]
+        words = self.tagger.words
+        costs = [sum(len(pieces.ids) for pieces in words.pieces(sentence.words)) for sentence in sentences]
+        surely_one = words.max_subwords - _MOST_SPECIAL
+        windows = [
+            1 if cost <= surely_one else sum(1 for _ in words.windows([sentence.words]))
+            for sentence, cost in zip(sentences, costs, strict=True)
+        ]
+        return texts, Job(sentences, costs), windows
+
+    def _tag(self, sentences: Sequence[Sentence]) -> list[Sentence]:
+        return list(self.tagger.predict(sentences))
+
+    def _told(self, jobs: int, subwords: int, seconds: float) -> None:
+        if self._on_batch is not None:
+            self._on_batch(self.name, jobs, subwords, seconds)
+
+
+class Models:
+    """The models of a server, in the order in which they were named; the first is the default.
+
+    Args:
+        models: at least one; names differ.
+    """
+
+    def __init__(self, models: Sequence[ServedModel]) -> None:
+        self._models = {model.name: model for model in models}
+
+    def __iter__(self) -> Iterator[ServedModel]:
+        return iter(self._models.values())
+
+    def get(self, name: str | None) -> ServedModel | None:
+        """The model of that name; the first one without a name; None if there is none of that name."""
+        return next(iter(self)) if name is None else self._models.get(name)
+
+    def choose(self, name: str | None, language: str | None = None) -> ServedModel:
+        """The model that a request means: by name, else the one for its language, else the first.
+
+        Args:
+            name: of the model.
+            language: ISO 639-3 code of the text.
+
+        Raises:
+            Refusal: there is no such model.
+        """
+        if name is None and language is not None:
+            return next((m for m in self if m.language == language), next(iter(self)))
+        if (model := self.get(name)) is None:
+            raise Refusal(404, f"there is no such model here; there are: {', '.join(self._models)}")
+        return model
+
+    def close(self) -> None:
+        """Answer what waits, and end all threads."""
+        for model in self:
+            model.close()
+
+
+def named_models(items: Sequence[str]) -> dict[str, str]:
+    """`["sw=runs/sw", "runs/es"]` as {"sw": "runs/sw", "es": "runs/es"}.
+
+    Raises:
+        UsageError: two have one name, or a name cannot stand in an address.
+    """
+    out: dict[str, str] = {}
+    for item in items:
+        name, sep, model = item.partition("=")
+        if not sep or not _NAME.fullmatch(name) or Path(item).exists():
+            path = Path(item.rstrip("/"))
+            model = item
+            name = re.sub(r"[^A-Za-z0-9_.-]+", "-", (path.parent if path.name == "model" else path).name).strip("-.")
+        if not model or not _NAME.fullmatch(name):
+            raise UsageError(f"'{item}' gives no name to a model; write NAME=MODEL, with letters and digits in NAME")
+        if name in out:
+            raise UsageError(f"two models have the name {name}: {out[name]} and {model}; write NAME=MODEL")
+        out[name] = model
+    if not out:
+        raise UsageError("no model to serve; name a run folder, a model folder or a hub id")
+    return out
+
+
+def load_models(
+    models: Mapping[str, str],
+    *,
+    mapping: Mapping[str, str] | None = None,
+    device: str | None = None,
+    limits: Limits | None = None,
+    on_batch: OnBatch | None = None,
+) -> Models:
+    """Load models and let each answer once, since the first answer of a process is slow.
+
+    Args:
+        models: name -> run folder, model folder or hub id; "demo" is one to try the server with. A name that is a
+            language's code, such as sw, says how the model's texts are split.
+        mapping: type renames applied to what the models say.
+        device: torch device name.
+        limits: of the server.
+        on_batch: told the model's name, and jobs, subwords and seconds of each batch.
+
+    Raises:
+        ModelError: one of them cannot be loaded.
+    """
+    from xlner.serve.demo import demo_tagger
+    from xlner.tagger import Tagger
+
+    served = []
+    for name, place in models.items():
+        demo = place == DEMO and not Path(place).exists()
+        tagger = (demo_tagger if demo else partial(Tagger.load, place))(mapping=mapping, device=device)
+        list(tagger.predict([Sentence(("warm", "up"))]))
+        version = f"{name}-{fingerprint(place)}" if Path(place).is_dir() else f"{name}-{Path(place).name}"
+        language = _language(name)
+        served.append(ServedModel(name, tagger, limits=limits, version=version, language=language, on_batch=on_batch))
+    return Models(served)
+
+
+def fingerprint(folder: str | Path) -> str:
+    """Eight digits that change with the weights or the labels of a run or model folder."""
+    inner = Path(folder) / "model"
+    digest = hashlib.sha256()
+    for path in sorted((inner if inner.is_dir() else Path(folder)).iterdir()):
+        if path.suffix in (".safetensors", ".json", ".onnx", ".bin", ".data") and path.is_file():
+            size = path.stat().st_size
+            digest.update(f"{path.name} {size}\n".encode())
+            with path.open("rb") as stream:
+                digest.update(stream.read(_EDGE))
+                stream.seek(max(0, size - _EDGE))
+                digest.update(stream.read(_EDGE))
+    return digest.hexdigest()[:8]
+
+
+def _language(name: str) -> str | None:
+    """The language of a model that has a language's short code for a name: "sw", not "swa" or "run" (Rundi)."""
+    try:
+        return iso3(name) if bcp47(name) == name else None
+    except UsageError:
+        return None

@@ -1,0 +1,232 @@
+"""Bounds of requests, the token, and what a server says when it has too much to do."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+import pytest
+from starlette.testclient import TestClient
+from tests.serve.conftest import running, send_raw, serving
+
+from xlner.errors import UsageError, XlnerError
+from xlner.serve.models import named_models
+from xlner.serve.run import check_access, listen
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def small(tagger):
+    with serving(tagger, max_body=2000, max_characters=500, max_texts=3) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def guarded(tagger):
+    with serving(tagger, token="open-sesame") as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def small_address(small):
+    with running(small) as where:
+        yield where
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "message"),
+    [
+        ("/predict", {"text": "a" * 501}, "501 characters, and 500 are the most"),
+        ("/predict", {"text": ["a" * 250, "b" * 251]}, "501 characters"),
+        ("/predict", {"words": ["a"] * 300}, "599 characters"),
+        ("/predict", {"text": ["a"] * 4}, "4 texts are sent, and 3 are the most"),
+        ("/predict", {"words": [["a"]] * 4}, "4 texts"),
+        ("/predict", {"tasks": [{"data": {"text": "a"}}] * 4}, "4 texts"),
+        ("/hf", {"inputs": "a" * 501}, "501 characters"),
+        ("/doccano", {"text": "a" * 501}, "501 characters"),
+        ("/predict", {"text": "a" * 2000}, "larger than 2000 bytes"),
+        ("/webhook", {"text": "a" * 2000}, "larger than 2000 bytes"),
+    ],
+)
+def test_what_is_too_large_is_refused_with_the_bound(small, address, body, message):
+    reply = TestClient(small).post(address, json=body)
+    assert reply.status_code == 413
+    assert message in reply.json()["error"]
+
+
+def request(body, *headers):
+    head = ["POST /predict HTTP/1.1", "Host: x", "Connection: close", "Content-Type: application/json", *headers]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+def chunked(*parts):
+    return b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in (*parts, b""))
+
+
+def test_a_body_in_chunks_is_counted_as_it_comes(small_address):
+    many = chunked(*[b"a" * 100] * 50)
+    assert b" 413 " in send_raw(small_address, request(many, "Transfer-Encoding: chunked"))
+    good = chunked(b'{"text": "Ana', b" visits", b' Arcol"}')
+    reply = send_raw(small_address, request(good, "Transfer-Encoding: chunked"))
+    assert b" 200 " in reply
+    assert b"Arcol" in reply
+
+
+def test_a_body_that_is_said_to_be_huge_is_not_waited_for(small_address):
+    reply = send_raw(small_address, request(b"{", "Content-Length: 100000000"))
+    assert b" 413 " in reply
+    assert b"larger than 2000 bytes" in reply
+
+
+def test_who_hangs_up_or_sends_rubbish_harms_nobody(small_address):
+    host, port = small_address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(request(b"{", "Content-Length: 1000"))
+    assert b" 400 " in send_raw(small_address, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n")
+    assert b" 400 " in send_raw(small_address, request(b"zz\r\n", "Transfer-Encoding: chunked"))
+    body = b'{"text": "Ana"}'
+    assert b" 200 " in send_raw(small_address, request(body, f"Content-Length: {len(body)}"))
+
+
+class Slow:
+    """The tagger, held until it may go on."""
+
+    def __init__(self, tagger):
+        self._tagger = tagger
+        self.begun, self.may = threading.Semaphore(0), threading.Event()
+
+    def __getattr__(self, name):
+        return getattr(self._tagger, name)
+
+    def predict(self, sentences):
+        self.begun.release()
+        assert self.may.wait(20)
+        return self._tagger.predict(sentences)
+
+
+def test_a_full_queue_answers_503_and_others_are_not_lost(tagger):
+    slow = Slow(tagger)
+    with serving(slow, max_waiting=2, gather_ms=0, batch_subwords=64) as app, TestClient(app) as client:
+        replies = []
+
+        def ask():
+            replies.append(client.post("/predict?model=toy", json={"text": "Ana " * 60}))
+
+        threads = [threading.Thread(target=ask)]
+        threads[0].start()
+        slow.begun.acquire(timeout=10)
+        threads += [threading.Thread(target=ask) for _ in range(5)]
+        for thread in threads[1:]:
+            thread.start()
+        until = time.monotonic() + 10
+        while len(replies) < 3 and time.monotonic() < until:
+            time.sleep(0.01)
+        assert [r.status_code for r in replies] == [503] * 3
+        assert all(int(r.headers["Retry-After"]) >= 1 and "waiting" in r.json()["error"] for r in replies)
+        assert 'xlner_requests_waiting{model="toy"} 2.0' in client.get("/metrics").text
+        slow.may.set()
+        for thread in threads:
+            thread.join()
+    assert sorted(r.status_code for r in replies) == [200] * 3 + [503] * 3
+
+
+def test_a_request_that_takes_too_long_is_given_up(tagger):
+    slow = Slow(tagger)
+    with serving(slow, max_seconds=0.2) as app:
+        reply = TestClient(app).post("/predict", json={"text": "Ana"})
+        slow.may.set()
+    assert reply.status_code == 503
+    assert "no answer within 0.2 s" in reply.json()["error"]
+    assert reply.headers["Retry-After"] == "10"
+
+
+def test_a_failure_of_the_model_is_one_sentence(tagger):
+    class Broken(Slow):
+        def predict(self, sentences):
+            raise ZeroDivisionError("secret")
+
+    with serving(Broken(tagger)) as app:
+        reply = TestClient(app, raise_server_exceptions=False).post("/predict", json={"text": "Ana"})
+    assert reply.status_code == 500
+    assert reply.json() == {"error": "the server failed; its log says why"}
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (None, 401),
+        ("Bearer wrong", 401),
+        ("Bearer ", 401),
+        ("Basic !!", 401),
+        ("open-sesame", 401),
+        ("Bearer open-sesame", 200),
+        ("bearer  open-sesame", 200),
+        ("Token open-sesame", 200),
+        ("Basic YW55Om9wZW4tc2VzYW1l", 200),
+        ("Basic b3Blbi1zZXNhbWU=", 401),
+        (b"Bearer \xff\xfe", 401),
+    ],
+)
+def test_a_token_opens_the_server(guarded, header, status):
+    client = TestClient(guarded)
+    headers = {} if header is None else {"Authorization": header}
+    reply = client.post("/predict", json={"text": "Ana"}, headers=headers)
+    assert reply.status_code == status
+    assert client.get("/metrics", headers=headers).status_code == status
+    assert client.get("/openapi.json", headers=headers).status_code == status
+    assert [client.get(path).status_code for path in ("/", "/health", "/ready")] == [200] * 3
+    if status == 401:
+        assert reply.headers["WWW-Authenticate"] == "Bearer"
+        assert "open-sesame" not in reply.text
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "10.0.0.1", "example.org", ""])
+def test_a_host_that_others_reach_needs_a_token(host):
+    with pytest.raises(UsageError, match="needed"):
+        check_access(host, None)
+    check_access(host, "open-sesame")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"])
+def test_a_host_of_this_machine_needs_none(host):
+    check_access(host, None)
+
+
+@pytest.mark.parametrize("token", ["", " ", "two words", "schlüssel", "a\nb"])
+def test_a_token_can_be_sent_in_a_header(token):
+    with pytest.raises(UsageError, match="token"):
+        check_access("127.0.0.1", token)
+
+
+def test_a_port_that_is_taken_is_said():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(XlnerError, match=r"Address already in use; `port 0` takes a free one"):
+            listen("127.0.0.1", other.getsockname()[1])
+    with pytest.raises(UsageError, match="65535"):
+        listen("127.0.0.1", 70_000)
+    with pytest.raises(UsageError, match="not known"):
+        listen("no.such.host.invalid", 0)
+
+
+@pytest.mark.parametrize(
+    ("items", "named"),
+    [
+        (["runs/sw"], {"sw": "runs/sw"}),
+        (["runs/sw/model"], {"sw": "runs/sw/model"}),
+        (["runs/sw/", "es=runs/b"], {"sw": "runs/sw/", "es": "es=runs/b"[3:]}),
+        (["someone/model-x"], {"model-x": "someone/model-x"}),
+        (["./odd name=1"], {"odd-name-1": "./odd name=1"}),
+    ],
+)
+def test_models_have_names(items, named):
+    assert named_models(items) == named
+
+
+@pytest.mark.parametrize("items", [[], ["a/m", "b/m"], ["x=a", "x=b"], ["x="], ["/"]])
+def test_names_of_models_are_checked(items):
+    with pytest.raises(UsageError, match=r"NAME=MODEL|no model"):
+        named_models(items)
