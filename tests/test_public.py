@@ -8,7 +8,7 @@ import sys
 import xlner
 
 COMMANDS = (
-    "align", "compare", "estimate", "evaluate", "predict", "pretrain", "project", "recommend", "similarity", "train",
+    "align", "compare", "estimate", "evaluate", "export", "predict", "pretrain", "project", "recommend", "similarity", "train",
     "transfer", "translate",
 )  # fmt: skip
 

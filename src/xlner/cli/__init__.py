@@ -42,6 +42,7 @@ COMMANDS = {
     "translate": "translate",
     "pretrain": "pretrain",
     "push": "push",
+    "export": "export",
     **{point: f"listing:{point}" for point in POINTS},
 }
 GROUPS = ("data", "study")  # modules with a `group` of commands
