@@ -9,6 +9,7 @@ import pytest
 from tests.quick_model import make_model
 from tests.toy import sentences, write_conll
 
+import xlner
 from xlner.export import folder, graph
 
 
@@ -20,7 +21,7 @@ def model(tmp_path_factory, tiny_encoder):
 
 @pytest.fixture(scope="session")
 def gold(tmp_path_factory):
-    return write_conll(tmp_path_factory.mktemp("gold") / "gold.conll", sentences(40, seed=3))
+    return write_conll(tmp_path_factory.mktemp("gold") / "gold.conll", sentences(20, seed=3))
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +29,8 @@ def graphs(tmp_path_factory):
     return tmp_path_factory.mktemp("graphs")
 
 
-@pytest.fixture(autouse=True)
-def graphs_are_written_once(graphs, monkeypatch):
+@pytest.fixture(scope="session")
+def write_once(graphs):
     """The same weights make the same graph."""
 
     def remembered(network, file):
@@ -41,13 +42,26 @@ def graphs_are_written_once(graphs, monkeypatch):
             graph.write_graph(network, kept)
         shutil.copyfile(kept, file)
 
-    monkeypatch.setattr(folder, "write_graph", remembered)
+    return remembered
+
+
+@pytest.fixture(autouse=True)
+def graphs_are_written_once(write_once, monkeypatch):
+    monkeypatch.setattr(folder, "write_graph", write_once)
+
+
+@pytest.fixture(scope="session")
+def exported_once(model, gold, write_once, tmp_path_factory):
+    """Folders as fp32 and as int8."""
+    place = tmp_path_factory.mktemp("exported")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folder, "write_graph", write_once)
+        for quantise in (None, "int8"):
+            xlner.export(model, place / (quantise or "fp32"), quantise=quantise, gold=gold)
+    return place
 
 
 @pytest.fixture
-def exported(model, tmp_path):
-    """The tagger's folder as int8."""
-    from xlner import export
-
-    export(model, tmp_path / "int8", quantise="int8")
-    return tmp_path / "int8"
+def exported(exported_once, tmp_path):
+    """The tagger's folder as int8, to be changed at will."""
+    return shutil.copytree(exported_once / "int8", tmp_path / "int8")

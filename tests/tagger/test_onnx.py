@@ -113,6 +113,7 @@ def of_a_later_version(place):
     [
         (cut, r"model\.onnx has \d+ bytes instead of \d+: it is cut short"),
         (lambda place: (place / "model.onnx").rename(place / "other.onnx"), "has 0 bytes instead of"),
+        (lambda place: (place / "model.onnx").unlink(), "has 0 bytes instead of"),
         (garbage, r"model\.onnx is damaged or no ONNX graph"),
         (other_inputs, "takes input_ids, attention_mask, token_type_ids and gives logits; wanted are input_ids and"),
         (other_output, "gives last_hidden_state; wanted are"),

@@ -140,7 +140,7 @@ def export(
     after = Tagger.load(output, mapping=mapping)
     name, sentences = (f"from {gold}", truth) if truth else ("of the demo corpus", _demo_sentences())
     parity = compared(before, after, sentences)
-    f1 = None if truth is None else tuple(score(truth, side).f1 for side in parity.answers)
+    f1 = None if truth is None else (score(truth, parity.answers[0]).f1, score(truth, parity.answers[1]).f1)
     sizes, notes = (_size(where), _size(output)), tuple(_notes(depths, gold))
     return ExportResult(Path(output), quantise, sizes, parity, name, f1, pieces, depths, notes)
 

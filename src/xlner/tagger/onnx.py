@@ -104,7 +104,9 @@ class Exported:
 def is_onnx(folder: str | Path) -> bool:
     """Whether a folder holds a model as ONNX graph, of ours or of others, and not as safetensors."""
     place = Path(folder)
-    return any(place.glob("*.onnx")) and not any(place.glob("*.safetensors"))
+    if any(place.glob("*.safetensors")):
+        return False
+    return any(place.glob("*.onnx")) or "export" in _json(place / SIDE_FILE)
 
 
 def read_exported(folder: str | Path, *, device: str | None = None, precision: str = "auto") -> Exported:
