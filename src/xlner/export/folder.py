@@ -6,14 +6,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xlner.core.files import atomic_folder
+from xlner.data import load
+from xlner.data.demo import LANGUAGES, demo_file
 from xlner.encoder.history import SIDE_FILE
 from xlner.errors import ModelError
+from xlner.export.calibrate import channel_peaks
 from xlner.export.graph import OPSET, check_installed, write_graph
 from xlner.export.quantise import to_int8
 from xlner.tagger.load import MODEL_FILES
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from xlner.tagger import Tagger
 
 FILES = (*MODEL_FILES, GRAPH)
+_TEXTS = 12  # sentences of each language of the demo corpus that show how large inputs get
 _TOLERANCE = 1e-2  # of logits; rounding in fp32 is a thousand times smaller
 
 
@@ -55,7 +60,7 @@ def write_exported(
         write_graph(tagger.model, file)
         _check_numbers(tagger, file)
         if quantise:
-            _quantise(file)
+            _quantise(file, tagger)
         tagger.model.config.save_pretrained(new)
         tagger.tokenizer.save_pretrained(new)
         # As it is used here: transformers may build another one of the files that it saves.
@@ -123,11 +128,13 @@ def _plain(tagger: Tagger) -> Any:
     return TorchNetwork(tagger.model, device="cpu", precision="fp32")
 
 
-def _quantise(file: Path) -> None:
+def _quantise(file: Path, tagger: Tagger) -> None:
     import onnx
 
     model = onnx.load(str(file))
-    to_int8(model.graph, keep=OUTPUT)
+    texts = [s.words for code in LANGUAGES for s in islice(load(demo_file(f"{code}.gold.conll")).sentences, _TEXTS)]
+    peaks = channel_peaks(model, (window.ids for window in tagger.words.windows(texts)))
+    to_int8(model.graph, keep=OUTPUT, peaks=peaks)
     onnx.save(model, str(file))
 
 
