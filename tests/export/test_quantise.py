@@ -60,3 +60,41 @@ def test_each_row_of_a_table_and_each_output_of_a_layer_has_its_scale():
 
 def test_two_products_of_the_largest_numbers_fit_into_sixteen_bits():
     assert 2 * 255 * LARGEST < 2**15
+
+
+def uneven(channel_scales, n_outputs):
+    """A layer whose input has a few large channels; the inputs, the graph, and what it gives in fp32."""
+    rows = RNG.normal(size=(1, 50, len(channel_scales))).astype(np.float32) * channel_scales
+    weight = RNG.normal(size=(len(channel_scales), n_outputs)).astype(np.float32)
+    head = np.eye(n_outputs, dtype=np.float32)
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["y"], "layer"),
+        helper.make_node("MatMul", ["y", "head"], ["z"], "last"),
+    ]  # fmt: skip
+    made = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 50, len(channel_scales)])],
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, [1, 50, n_outputs])],
+        [numpy_helper.from_array(weight, "w"), numpy_helper.from_array(head, "head")],
+    )  # fmt: skip
+    return rows, helper.make_model(made, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+
+
+def test_a_large_channel_does_not_drown_the_others():
+    scales = np.ones(64, np.float32)
+    scales[3] = 20
+    errors = []
+    for peaks in (None, True):
+        rows, model = uneven(scales, 64)
+        wanted = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"x": rows})[0]
+        to_int8(model.graph, keep="z", peaks=peaks and {"x": np.abs(rows).reshape(-1, 64).max(0)})
+        given = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"x": rows})[0]
+        errors.append(np.abs(wanted - given).mean())
+    assert errors[1] < 0.7 * errors[0]
+
+
+def test_a_layer_whose_input_is_too_uneven_keeps_its_numbers():
+    scales = np.ones(64, np.float32)
+    scales[3] = 500
+    rows, model = uneven(scales, 16)
+    assert to_int8(model.graph, keep="z", peaks={"x": np.abs(rows).reshape(-1, 64).max(0)}) == (0, 0)
+    assert {t.name for t in model.graph.initializer} == {"w", "head"}
