@@ -8,8 +8,8 @@ import sys
 import xlner
 
 COMMANDS = (
-    "align", "compare", "estimate", "evaluate", "export", "predict", "pretrain", "project", "recommend", "similarity", "train",
-    "transfer", "translate",
+    "align", "compare", "estimate", "evaluate", "export", "predict", "pretrain", "project", "recommend", "similarity",
+    "train", "transfer", "translate",
 )  # fmt: skip
 
 
