@@ -8,8 +8,8 @@ import sys
 import xlner
 
 COMMANDS = (
-    "align", "compare", "estimate", "evaluate", "predict", "pretrain", "project", "recommend", "serve", "similarity",
-    "train", "transfer", "translate",
+    "align", "compare", "estimate", "evaluate", "export", "predict", "pretrain", "project", "recommend", "serve",
+    "similarity", "train", "transfer", "translate",
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 # Pages in the navigation that other work brings; left out until they are there.
-PLANNED = ("export.md", "serve.md")
+PLANNED: tuple[str, ...] = ()
 PAGES = ("CONTRIBUTING.md", "CHANGELOG.md")  # of the project itself, with a place in the navigation
 HOME = {"README.md": "index.md"}  # file of the project -> the page that says the same
 LINK = re.compile(r"(?P<name>\[(?:[^\[\]]|\[[^\]]*\])*\])\((?P<target>[^()\s#]*)(?P<anchor>#[^()\s]*)?\)")

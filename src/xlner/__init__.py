@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xlner.api.choose import choose
     from xlner.api.compare import compare
     from xlner.api.estimate import estimate
+    from xlner.api.export import export
     from xlner.api.predict import predict
     from xlner.api.pretrain import pretrain
     from xlner.api.project import project
@@ -61,6 +62,7 @@ _HOME = {
     "compare": "api.compare:compare",
     "estimate": "api.estimate:estimate",
     "evaluate": "evaluate",
+    "export": "export",
     "load": "data:load",
     "predict": "api.predict:predict",
     "pretrain": "api.pretrain:pretrain",
@@ -81,7 +83,7 @@ _HOME = {
 __all__ = [
     "DataError", "LabelSet", "MissingExtraError", "ModelError", "OptionError", "Sentence", "Span", "Tagger",
     "TrainOptions", "TransferResult", "UsageError", "XlnerError", "align", "choose", "compare", "estimate",
-    "evaluate", "load", "predict", "pretrain", "project", "push", "read_file", "read_text", "recommend", "score",
+    "evaluate", "export", "load", "predict", "pretrain", "project", "push", "read_file", "read_text", "recommend", "score",
     "serve", "similarity", "stream_text", "train", "transfer", "translate", "write",
 ]  # fmt: skip
 

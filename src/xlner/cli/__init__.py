@@ -43,6 +43,7 @@ COMMANDS = {
     "pretrain": "pretrain",
     "push": "push",
     "serve": "serve",
+    "export": "export",
     **{point: f"listing:{point}" for point in POINTS},
 }
 GROUPS = ("data", "study")  # modules with a `group` of commands

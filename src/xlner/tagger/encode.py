@@ -5,12 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from transformers import PreTrainedTokenizerBase
 
 from xlner.encoder.words import Pieces, special_tokens, word_pieces
 from xlner.errors import DataError, OptionError, UsageError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from xlner.encoder.plain import PlainTokenizer
 
 # A single "word" may be a line without spaces; its label sits on its first subword, so the rest may be left out.
 MAX_PIECES_PER_WORD = 48
@@ -43,13 +48,17 @@ class WordEncoder:
     word has a prediction. Of a word with more than 48 subwords the encoder sees the first 48. Threads may share one.
 
     Args:
-        tokenizer: a fast Hugging Face tokenizer that accepts pre-split words.
+        tokenizer: a fast Hugging Face tokenizer that accepts pre-split words, or a plain one.
         max_subwords: window size with special tokens; None takes the smaller of 256 and what the model accepts.
         on_long: "window", or "error" to refuse sentences that need more than one window.
     """
 
     def __init__(
-        self, tokenizer: PreTrainedTokenizerBase, *, max_subwords: int | None = None, on_long: str = "window"
+        self,
+        tokenizer: PreTrainedTokenizerBase | PlainTokenizer,
+        *,
+        max_subwords: int | None = None,
+        on_long: str = "window",
     ) -> None:
         if on_long not in ("window", "error"):
             raise OptionError("on_long", f"must be window or error, got '{on_long}'")

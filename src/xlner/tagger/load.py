@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
-from transformers.utils import logging as hf_logging
-
-from xlner.core.labels import LabelSet
+from xlner.core.labels import LabelSet, model_tags
 from xlner.encoder.history import SIDE_FILE as SIDE_FILE
 from xlner.encoder.load import without_report
 from xlner.errors import ModelError
 
-hf_logging.disable_progress_bar()  # xlner shows its own
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel
 
 # Names in a saved model: ours, and what transformers may put beside them.
 MODEL_FILES = (
@@ -36,8 +34,18 @@ def model_config(name: str) -> PreTrainedConfig:
     """The config of a model folder or hub id.
 
     Raises:
-        ModelError: there is no model, or it needs code of its own.
+        ModelError: there is no model, it needs code of its own, or torch and transformers are not installed.
     """
+    try:
+        import torch  # noqa: F401 - transformers alone could read a config, but no weights
+        from transformers import AutoConfig
+        from transformers.utils import logging as hf_logging
+    except ImportError as error:
+        raise ModelError(
+            f"'{name}' is no exported model, and others need torch and transformers, which are not installed: pip "
+            "install torch transformers accelerate. Or export the model where they are, with `xlner export`."
+        ) from error
+    hf_logging.disable_progress_bar()  # xlner shows its own
     try:
         return AutoConfig.from_pretrained(name, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
@@ -51,14 +59,32 @@ def set_dropout(config: PreTrainedConfig, rate: float | None) -> None:
             setattr(config, key, rate)
 
 
-def trained_model(name: str, config: PreTrainedConfig) -> PreTrainedModel:
+def trained_model(name: str, dropout: float | None = None) -> PreTrainedModel:
     """A token classifier with the head that its folder has, in evaluation mode.
 
+    Args:
+        name: model folder or hub id.
+        dropout: replaces every dropout rate; None leaves them.
+
     Raises:
-        ModelError: it cannot be loaded.
+        ModelError: there is no model, it is no token classifier, or it does not name its labels.
     """
+    config = model_config(name)
+    if not any("TokenClassification" in a for a in (config.architectures or [])):
+        raise ModelError(
+            f"{name} is no NER model but {', '.join(config.architectures or ['an encoder'])}; "
+            "train one first: xlner train --source LANG=FILE --output RUN"
+        )
+    model_tags(config.id2label)
+    set_dropout(config, dropout)
     model, _ = _load(name, config)
     return model.eval()
+
+
+def side_values(name: str) -> dict[str, Any]:
+    """What the side file of a model folder says; nothing for other models."""
+    side = Path(name) / SIDE_FILE
+    return json.loads(side.read_text("utf-8")) if side.is_file() else {}
 
 
 def fresh_model(name: str, config: PreTrainedConfig) -> PreTrainedModel:
@@ -89,6 +115,8 @@ def with_head(model: PreTrainedModel, rows: Sequence[int | None], labels: LabelS
     Raises:
         ModelError: a tag is not known to the model, or its head is no linear layer named "classifier".
     """
+    import torch
+
     model = copy.deepcopy(model)
     old = getattr(model, "classifier", None)
     if not isinstance(old, torch.nn.Linear) or None in rows:
@@ -113,6 +141,9 @@ def name_labels(config: PreTrainedConfig, labels: LabelSet) -> None:
 
 
 def _load(name: str, config: PreTrainedConfig, **loading: Any) -> tuple[PreTrainedModel, dict[str, Any]]:
+    import torch
+    from transformers import AutoModelForTokenClassification
+
     # Short sentences are the rule in NER; on CPU plain attention trains them faster than the fused kernel.
     attention = "sdpa" if torch.accelerator.is_available() else "eager"
     try:
@@ -126,6 +157,8 @@ def _load(name: str, config: PreTrainedConfig, **loading: Any) -> tuple[PreTrain
 
 
 def _draw_anew(model: PreTrainedModel, names: Sequence[str]) -> None:
+    import torch
+
     modules = dict(model.named_modules())
     for name in names:
         for parameter in modules[name].parameters(recurse=False):

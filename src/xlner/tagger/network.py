@@ -5,18 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
-import torch
 
 from xlner.core.labels import model_tags
-from xlner.tagger.device import autocast, pick_device, pick_precision
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
+@runtime_checkable
 class Network(Protocol):
     """What a tagger asks of a token classifier, be it of torch, ONNX or anything else."""
 
@@ -61,6 +60,8 @@ class TorchNetwork:
     """
 
     def __init__(self, model: PreTrainedModel, *, device: str | None = None, precision: str = "auto") -> None:
+        from xlner.tagger.device import pick_device, pick_precision
+
         self.device = pick_device(device)
         self.dtype, self.precision_reason = pick_precision(precision, self.device)
         self.model: Any = model
@@ -87,6 +88,10 @@ class TorchNetwork:
         return self.device.type == "cpu"
 
     def __call__(self, input_ids: np.ndarray, attention_mask: np.ndarray) -> np.ndarray:
+        import torch
+
+        from xlner.tagger.device import autocast
+
         with self._evaluating(), torch.inference_mode(), autocast(self.device, self.dtype):
             out = self.model(
                 input_ids=torch.from_numpy(input_ids).to(self.device),

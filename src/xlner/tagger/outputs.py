@@ -13,6 +13,12 @@ from xlner.errors import ModelError
 _BEGIN = {"B", "S", "U", "W"}
 
 
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities over the last axis. Shapes: (..., n_tags) both."""
+    powers = np.exp(logits - logits.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
 class OutputMap:
     """Turns a model's tag probabilities into those of a label set, by name.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import TypeVar
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, TypeVar
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -18,7 +20,7 @@ _users = 0  # calls of `in_order` that are under way
 _threads = 1  # torch's threads before the first of them
 
 
-def in_order(work: Callable[[T], R], batches: Sequence[T], device: torch.device) -> Iterator[R]:
+def in_order(work: Callable[[T], R], batches: Sequence[T], device: torch.device | None) -> Iterator[R]:
     """What `work` gives for each batch, in order, without gradients.
 
     On a CPU as many batches run at a time as torch has threads, one thread each: small encoders leave cores idle when
@@ -28,8 +30,13 @@ def in_order(work: Callable[[T], R], batches: Sequence[T], device: torch.device)
     Args:
         work: a pure function of a batch; it runs in other threads.
         batches: small enough that one is a fraction of the whole.
-        device: where `work` computes.
+        device: where `work` computes; None for the cores of the CPU, without torch.
     """
+    if device is None:
+        with ThreadPoolExecutor(max(1, min(cores(), len(batches)))) as pool:
+            yield from pool.map(work, batches)
+        return
+    import torch
 
     def run(batch: T) -> R:
         with torch.inference_mode():
@@ -46,12 +53,22 @@ def in_order(work: Callable[[T], R], batches: Sequence[T], device: torch.device)
             yield from pool.map(run, batches)
 
 
+def cores() -> int:
+    """Cores that this process may use: what OMP_NUM_THREADS says, as for torch, or else those it is allowed."""
+    with suppress(KeyError, ValueError):
+        return max(1, int(os.environ["OMP_NUM_THREADS"].split(",")[0]))
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
 @contextmanager
 def _torch_threads() -> Iterator[int]:
     """How many threads torch had before anyone lowered it; given back when the last user goes.
 
     Workers lower the number for the whole process, so what torch says while others are at work is too low.
     """
+    import torch
+
     global _users, _threads
     with _lock:
         if not _users:

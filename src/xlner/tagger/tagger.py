@@ -7,13 +7,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from xlner.core.files import atomic_folder
-from xlner.core.labels import LabelSet, model_tags
+from xlner.core.labels import LabelSet
 from xlner.core.types import Sentence
 from xlner.encoder import load_tokenizer, resolve
 from xlner.errors import ModelError
@@ -28,16 +27,22 @@ from xlner.tagger.load import (
     model_folder,
     name_labels,
     set_dropout,
+    side_values,
     trained_model,
     with_head,
 )
 from xlner.tagger.network import Network, TorchNetwork
-from xlner.tagger.outputs import OutputMap
+from xlner.tagger.onnx import is_onnx, read_exported
+from xlner.tagger.outputs import OutputMap, softmax
 from xlner.tagger.parallel import in_order
 
-__all__ = ["Tagger", "model_config", "model_folder"]
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-_CPU = torch.device("cpu")
+    from xlner.encoder.plain import PlainTokenizer
+
+__all__ = ["Tagger", "model_config", "model_folder"]
 
 
 class Tagger:
@@ -61,7 +66,7 @@ class Tagger:
     def __init__(
         self,
         model: PreTrainedModel | Network,
-        tokenizer: PreTrainedTokenizerBase,
+        tokenizer: PreTrainedTokenizerBase | PlainTokenizer,
         *,
         mapping: Mapping[str, str] | None = None,
         labels: LabelSet | None = None,
@@ -71,10 +76,11 @@ class Tagger:
         max_subwords: int | None = None,
         on_long: str = "window",
     ) -> None:
-        if isinstance(model, PreTrainedModel):
-            model = TorchNetwork(model, device=device, precision=precision)
-        self.network: Network = model
-        self.tokenizer = tokenizer
+        torch_model: Any = model
+        self.network: Network = (
+            model if isinstance(model, Network) else TorchNetwork(torch_model, device=device, precision=precision)
+        )
+        self.tokenizer: Any = tokenizer
         self.outputs = OutputMap(self.network.tags, mapping=mapping, labels=labels)
         self.languages = tuple(languages)
         self.words = WordEncoder(tokenizer, max_subwords=max_subwords, on_long=on_long)
@@ -143,26 +149,22 @@ class Tagger:
             ModelError: there is no model, it is no token classifier, or it does not name its labels.
         """
         name = model_folder(model)
-        config = model_config(name)
-        if not any("TokenClassification" in a for a in (config.architectures or [])):
-            raise ModelError(
-                f"{name} is no NER model but {', '.join(config.architectures or ['an encoder'])}; "
-                "train one first: xlner train --source LANG=FILE --output RUN"
-            )
-        model_tags(config.id2label)
-        set_dropout(config, dropout)
-        side = Path(name) / SIDE_FILE
-        extras = json.loads(side.read_text("utf-8")) if side.is_file() else {}
+        how: dict[str, Any] = {"mapping": mapping, "labels": labels, "on_long": on_long}
+        if is_onnx(name):
+            if dropout is not None:
+                raise ModelError(f"{name} is an exported model: it predicts, and cannot be trained (`dropout`)")
+            made = read_exported(name, device=device, precision=precision)
+            size = max_subwords or made.max_subwords
+            return cls(made.network, made.tokenizer, languages=made.languages, max_subwords=size, **how)
+        network, side = trained_model(name, dropout), side_values(name)
         return cls(
-            trained_model(name, config),
+            network,
             load_tokenizer(name),
-            mapping=mapping,
-            labels=labels,
-            languages=extras.get("languages", ()),
+            languages=side.get("languages", ()),
             device=device,
             precision=precision,
-            max_subwords=max_subwords or extras.get("max_subwords"),
-            on_long=on_long,
+            max_subwords=max_subwords or side.get("max_subwords"),
+            **how,
         )
 
     @classmethod
@@ -237,10 +239,10 @@ class Tagger:
 
         def compute(batch: Sequence[int]) -> np.ndarray:
             ids, mask = pad_batch([windows[i].ids for i in batch], self.pad_id)
-            logits = np.ascontiguousarray(self.network(ids, mask), np.float32)
-            return torch.from_numpy(logits).softmax(-1).numpy()
+            return softmax(np.ascontiguousarray(self.network(ids, mask), np.float32))
 
-        computed = in_order(compute, batches, _CPU) if self.network.side_by_side else map(compute, batches)
+        device = getattr(self.network, "device", None)  # only torch has one
+        computed = in_order(compute, batches, device) if self.network.side_by_side else map(compute, batches)
         for batch, rows in zip(batches, computed, strict=True):
             for row, i in enumerate(batch):
                 window = windows[i]

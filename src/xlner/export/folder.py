@@ -1,0 +1,161 @@
+"""The folder of an exported tagger, and what it says of where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xlner.core.files import atomic_folder
+from xlner.data import load
+from xlner.data.demo import LANGUAGES, demo_file
+from xlner.encoder.history import SIDE_FILE
+from xlner.errors import ModelError
+from xlner.export.calibrate import channel_peaks
+from xlner.export.graph import OPSET, check_installed, write_graph
+from xlner.export.quantise import to_int8
+from xlner.tagger.load import MODEL_FILES
+from xlner.tagger.onnx import GRAPH, INPUTS, LAYOUT, OUTPUT, OnnxNetwork
+
+if TYPE_CHECKING:
+    from xlner.tagger import Tagger
+
+FILES = (*MODEL_FILES, GRAPH)
+_TEXTS = 12  # sentences of each language of the demo corpus that show how large inputs get
+_TOLERANCE = 1e-2  # of logits; rounding in fp32 is a thousand times smaller
+
+
+def write_exported(
+    tagger: Tagger, folder: str | Path, *, quantise: str | None = None, source: Mapping[str, Any], card: str = ""
+) -> Path:
+    """Write a folder that `Tagger.load` reads without torch: graph, labels, tokenizer, and how it was made.
+
+    The folder appears whole or not at all. One that was exported before is replaced.
+
+    Args:
+        tagger: on the CPU; its head has the labels that it answers in.
+        folder: to write.
+        quantise: "int8", or None for the numbers of the model.
+        source: for the record: what was exported, and what was taken out of it.
+        card: README.md of the folder.
+
+    Raises:
+        MissingExtraError: a package that export needs is not installed.
+        ModelError: the model cannot be exported, or the graph gives other numbers than it.
+        UsageError: `folder` holds other things.
+    """
+    check_installed()
+    if not tagger.has_matching_head:
+        raise ModelError("a tagger with mapped outputs cannot be exported; map when you load what was exported")
+    place = Path(folder)
+    exported_before = (place / GRAPH).is_file() and (place / SIDE_FILE).is_file()
+    with atomic_folder(folder, may_replace=FILES if exported_before else ()) as new:
+        file = new / GRAPH
+        write_graph(tagger.model, file)
+        _check_numbers(tagger, file)
+        if quantise:
+            _quantise(file, tagger)
+        tagger.model.config.save_pretrained(new)
+        tagger.tokenizer.save_pretrained(new)
+        # As it is used here: transformers may build another one of the files that it saves.
+        tagger.tokenizer.backend_tokenizer.save(str(new / "tokenizer.json"))
+        values = {
+            "languages": list(tagger.languages),
+            "max_subwords": tagger.words.max_subwords,
+            "export": {**_record(tagger, file), "quantise": quantise, "source": dict(source)},
+        }
+        (new / SIDE_FILE).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        if card:
+            (new / "README.md").write_text(card, "utf-8")
+    return place
+
+
+def _record(tagger: Tagger, file: Path) -> dict[str, Any]:
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    tokenizer = tagger.tokenizer
+    return {
+        "layout": LAYOUT,
+        "format": "onnx",
+        "opset": OPSET,
+        "bytes": file.stat().st_size,
+        "sha256": digest,
+        "xlner": _version("xlner"),
+        "versions": {name: _version(name) for name in ("torch", "transformers", "onnx", "onnxscript", "onnxruntime")},
+        "tokenizer": {
+            "model_max_length": tokenizer.model_max_length,
+            "unk_token": tokenizer.unk_token,
+            "pad_token": tokenizer.pad_token,
+        },
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _check_numbers(tagger: Tagger, file: Path) -> None:
+    """See that the graph gives what torch gives, for windows of several lengths, some of them padded."""
+    graph = OnnxNetwork(file, tagger.network.tags)
+    rng = np.random.default_rng(1)
+    pad, rows = tagger.pad_id, int(tagger.model.get_input_embeddings().weight.shape[0])
+    for n, length in ((1, 3), (1, min(40, tagger.words.max_subwords)), (3, 9)):
+        ids = rng.integers(pad + 1, rows, (n, length)) if pad + 1 < rows else np.zeros((n, length), np.int64)
+        mask = np.ones((n, length), np.int64)
+        if n > 1:
+            ids[1:, 5:], mask[1:, 5:] = pad, 0
+        seen = mask.astype(bool)
+        wanted, given = (network(ids, mask)[seen] for network in (_plain(tagger), graph))
+        if not np.allclose(wanted, given, atol=_TOLERANCE):
+            raise ModelError(
+                f"the graph of this {tagger.model.config.model_type} gives other numbers than the model (by "
+                f"{np.abs(wanted - given).max():.3g}); it cannot be exported with these versions of torch and onnx"
+            )
+
+
+def _plain(tagger: Tagger) -> Any:
+    from xlner.tagger.network import TorchNetwork
+
+    return TorchNetwork(tagger.model, device="cpu", precision="fp32")
+
+
+def _quantise(file: Path, tagger: Tagger) -> None:
+    import onnx
+
+    model = onnx.load(str(file))
+    texts = [s.words for code in LANGUAGES for s in islice(load(demo_file(f"{code}.gold.conll")).sentences, _TEXTS)]
+    peaks = channel_peaks(model, (window.ids for window in tagger.words.windows(texts)))
+    to_int8(model.graph, keep=OUTPUT, peaks=peaks)
+    onnx.save(model, str(file))
+
+
+def card_of(source: Path | None, text: str) -> str:
+    """A README.md: the head of the card of the model that was exported, how to use the export, and that card.
+
+    Args:
+        source: folder of the model, if there is one.
+        text: on the export.
+    """
+    file = source / "README.md" if source else None
+    card = file.read_text("utf-8") if file and file.is_file() else ""
+    head, body = "", card
+    if card.startswith("---\n") and "\n---\n" in card:
+        head, _, body = card.partition("\n---\n")
+        head = head.replace("library_name: transformers", "library_name: onnx") + "\n---\n\n"
+    body = body.partition("\n## Use\n")[0].strip()
+    use = [
+        "# Exported tagger", "", text, "", "```python", "from xlner import Tagger, read_text", "",
+        'tagger = Tagger.load("PATH_TO_THIS_FOLDER")  # needs onnxruntime, and neither torch nor transformers', "```",
+        "", f"`{GRAPH}` takes {' and '.join(f'`{i}`' for i in INPUTS)} and gives `{OUTPUT}`; `{SIDE_FILE}` says how it "
+        "was made.", "",
+    ]  # fmt: skip
+    return head + "\n".join(use) + (f"\nThe card of the model that was exported follows.\n\n{body}\n" if body else "")
