@@ -83,8 +83,8 @@ _HOME = {
 __all__ = [
     "DataError", "LabelSet", "MissingExtraError", "ModelError", "OptionError", "Sentence", "Span", "Tagger",
     "TrainOptions", "TransferResult", "UsageError", "XlnerError", "align", "choose", "compare", "estimate",
-    "evaluate", "export", "load", "predict", "pretrain", "project", "push", "read_file", "read_text", "recommend", "score",
-    "serve", "similarity", "stream_text", "train", "transfer", "translate", "write",
+    "evaluate", "export", "load", "predict", "pretrain", "project", "push", "read_file", "read_text", "recommend",
+    "score", "serve", "similarity", "stream_text", "train", "transfer", "translate", "write",
 ]  # fmt: skip
 
 

@@ -107,7 +107,8 @@ def _check_numbers(tagger: Tagger, file: Path) -> None:
     """See that the graph gives what torch gives, for windows of several lengths, some of them padded."""
     graph = OnnxNetwork(file, tagger.network.tags)
     rng = np.random.default_rng(1)
-    pad, rows = tagger.pad_id, int(tagger.model.get_input_embeddings().weight.shape[0])
+    embeddings: Any = tagger.model.get_input_embeddings()
+    pad, rows = tagger.pad_id, int(embeddings.weight.shape[0])
     for n, length in ((1, 3), (1, min(40, tagger.words.max_subwords)), (3, 9)):
         ids = rng.integers(pad + 1, rows, (n, length)) if pad + 1 < rows else np.zeros((n, length), np.int64)
         mask = np.ones((n, length), np.int64)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -84,7 +84,7 @@ class CopiedChunks:
 
     def _dropped(self, ids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         chosen = rng.random(len(ids)) < self._dropout
-        tokenizer = self._encoder.tokenizer
+        tokenizer: Any = self._encoder.tokenizer
         unknown = tokenizer.unk_token_id
         special = np.isin(ids, tokenizer.all_special_ids)
         return ids if unknown is None else np.where(chosen & ~special, np.int32(unknown), ids)
