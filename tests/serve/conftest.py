@@ -64,13 +64,14 @@ def running(app, limits=None):
     from xlner.serve.run import Server, address_of, listen
 
     listener = listen("127.0.0.1", 0)
-    config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none")
+    config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", timeout_graceful_shutdown=3)
     server = Server(config, State(), limits or Limits())
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     yield address_of(listener, "127.0.0.1")
     server.should_exit = True
-    thread.join()
+    thread.join(20)
+    assert not thread.is_alive()
 
 
 @pytest.fixture(scope="session")

@@ -47,12 +47,20 @@ def in_this_process(executor, words, folder, lock):
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("plan", PLANS, ids=lambda p: p.stem)
 def test_a_plan_runs_on_the_demo_corpus(plan, folder, monkeypatch):
-    if plan != PLANS[0]:  # one in processes of its own, as users run them
-        monkeypatch.setattr(Executor, "_call", in_this_process)
-        monkeypatch.setenv("XLNER_SHARED", str(folder / "shared"))
+    monkeypatch.setattr(Executor, "_call", in_this_process)
+    monkeypatch.setenv("XLNER_SHARED", str(folder / "shared"))
     result = run_study(plan, profile="smoke", output=folder)
     assert result.failed == {}
     made = report_study(plan, profile="smoke", output=folder, to=folder / "reports")
     assert made.answer
     assert len(made.findings) == len(result.study.plan.report)
     assert all(file.is_file() for file in made.files)
+
+
+def test_a_run_has_a_process_of_its_own(tmp_path):
+    plan = next(plan for plan in PLANS if plan.stem == "alignment")
+    run = next(run for run in Study.open(plan, profile="smoke").unique if run.step == "closeness")
+    result = run_study(plan, profile="smoke", output=tmp_path, only=[run.id])
+    assert result.failed == {}
+    assert 0 < result.records[run.id].values["subwords"] <= 1
+    assert result.records[run.id].peak_mb > 50

@@ -51,8 +51,7 @@ class Tagger:
     Make one with `Tagger.load` (trained) or `Tagger.fresh` (new head on an encoder).
 
     Args:
-        model: a Hugging Face token classifier whose config names its labels; or any other `Network`, which predicts
-            alike but can be neither trained nor saved.
+        model: a Hugging Face token classifier whose config names its labels; or a `Network`, which predicts alone.
         tokenizer: its fast tokenizer.
         mapping: renames entity types on the way out; "O" removes one.
         labels: label set to answer in; None takes the model's own types.
@@ -288,14 +287,14 @@ class Tagger:
             UsageError: `folder` holds something else than what this method wrote.
         """
         if not self.has_matching_head:
-            raise ModelError("a tagger with mapped outputs cannot be saved; save what with_matching_head() gives")
-        saved_before = (Path(folder) / SIDE_FILE).is_file()  # else a model or a README.md in it is the user's
+            raise ModelError("mapped outputs cannot be saved; save what with_matching_head() gives")
+        ours = (Path(folder) / SIDE_FILE).is_file()  # else a model or a README.md in it is the user's
         name_labels(self.model.config, self.labels)  # a model that was loaded may spell its tags in another way
-        with atomic_folder(folder, may_replace=MODEL_FILES if saved_before else ()) as place:
+        with atomic_folder(folder, may_replace=MODEL_FILES if ours else ()) as place:
             self.model.save_pretrained(place)
             self.tokenizer.save_pretrained(place)
-            extras = {"languages": list(self.languages), "max_subwords": self.words.max_subwords}
-            (place / SIDE_FILE).write_text(json.dumps(extras, indent=2) + "\n", "utf-8")
+            side = json.dumps({"languages": [*self.languages], "max_subwords": self.words.max_subwords}, indent=2)
+            (place / SIDE_FILE).write_text(side + "\n", "utf-8")
             if card is not None:
                 (place / "README.md").write_text(card, "utf-8")
         return Path(folder)
