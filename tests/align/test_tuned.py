@@ -1,4 +1,5 @@
 import json
+import os
 import random
 import shutil
 
@@ -59,6 +60,7 @@ def test_it_learns_where_the_caller_only_reads(tiny_encoder, mode):
         assert TunedAligner(encoder=str(tiny_encoder), **SETTINGS).align(pairs) == plain
 
 
+@pytest.mark.skipif("XLNER_FULL_TESTS" not in os.environ, reason="takes a minute: set XLNER_FULL_TESTS=1")
 def test_real_sentences_are_linked_better(shared_data):
     def read(split, count):
         lines = (shared_data / f"wordalign/xl-wa/data/et/{split}.tsv").read_text("utf-8").split("\n")[:count]
