@@ -20,8 +20,6 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-# Pages in the navigation that other work brings; left out until they are there.
-PLANNED: tuple[str, ...] = ()
 PAGES = ("CONTRIBUTING.md", "CHANGELOG.md")  # of the project itself, with a place in the navigation
 HOME = {"README.md": "index.md"}  # file of the project -> the page that says the same
 LINK = re.compile(r"(?P<name>\[(?:[^\[\]]|\[[^\]]*\])*\])\((?P<target>[^()\s#]*)(?P<anchor>#[^()\s]*)?\)")
@@ -148,5 +146,5 @@ def _filled(nav: Any, listed: set[str]) -> Any:
     if isinstance(nav, dict):
         return {title: _filled(value, listed) for title, value in nav.items()}
     if isinstance(nav, list):
-        return [_filled(item, listed) for item in nav if item not in PLANNED or (DOCS / item).is_file()]
+        return [_filled(item, listed) for item in nav]
     return nav

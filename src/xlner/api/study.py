@@ -90,7 +90,7 @@ class Study:
         if missing := self.roots.missing(self.unique):
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise DataError(f"no such file{more}; `data FOLDER` says where {{data}} is", path=missing[0])
-        if errors := impossible_pairs(self.unique):
+        if errors := impossible_pairs(self.unique, self.roots):
             raise UsageError("\n".join(errors))
 
     def minutes(self, done: Mapping[str, Record]) -> tuple[float, int]:

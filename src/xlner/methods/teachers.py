@@ -50,12 +50,12 @@ class Teacher:
         )  # fmt: skip
 
     def identity(self, tagger: Tagger) -> str | None:
-        """All that decides what it says of a sentence, if runs share that; see `xlner.core.shared`.
+        """All that decides what it says of a sentence, if runs share that and it lies here; see `xlner.core.shared`.
 
         Args:
             tagger: what `load` gave.
         """
-        if shared_folder("") is None:
+        if shared_folder("") is None or not Path(self.model).exists():  # a hub id tells no version
             return None
         device = f"{tagger.device.type} {tagger.dtype}"
         return json.dumps([file_hash(self.model), sorted((self.mapping or {}).items()), device])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlner.core.languages import bcp47, iso3
+from xlner.core.run_folder import edges_hash
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.serve.batching import Job, Lane
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 DEMO = "demo"  # a model to try the server with, unless a folder has that name
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _MOST_SPECIAL = 8  # special tokens that a tokenizer may put around a sentence
-_EDGE = 1 << 20  # bytes at both ends of a file of weights that tell one version from another
 
 OnBatch = Callable[[str, int, int, float], None]
 
@@ -221,16 +220,9 @@ def load_models(
 def fingerprint(folder: str | Path) -> str:
     """Eight digits that change with the weights or the labels of a run or model folder."""
     inner = Path(folder) / "model"
-    digest = hashlib.sha256()
-    for path in sorted((inner if inner.is_dir() else Path(folder)).iterdir()):
-        if path.suffix in (".safetensors", ".json", ".onnx", ".bin", ".data") and path.is_file():
-            size = path.stat().st_size
-            digest.update(f"{path.name} {size}\n".encode())
-            with path.open("rb") as stream:
-                digest.update(stream.read(_EDGE))
-                stream.seek(max(0, size - _EDGE))
-                digest.update(stream.read(_EDGE))
-    return digest.hexdigest()[:8]
+    files = (inner if inner.is_dir() else Path(folder)).iterdir()
+    weights = (".safetensors", ".json", ".onnx", ".bin", ".data")
+    return edges_hash(f for f in files if f.suffix in weights and f.is_file())[:8]
 
 
 def _language(name: str) -> str | None:

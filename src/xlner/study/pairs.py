@@ -10,26 +10,29 @@ import yaml
 from xlner.core.languages import iso3
 from xlner.errors import XlnerError
 from xlner.methods.translating import make_translator
-from xlner.study.runs import Run
+from xlner.study.runs import Roots, Run
 
 _BACKWARDS = ("translate-test",)  # methods that translate the target into the source
 
 
-def impossible_pairs(runs: Iterable[Run]) -> list[str]:
+def impossible_pairs(runs: Iterable[Run], roots: Roots) -> list[str]:
     """A sentence for each translator and pair of languages that some run asks for and that cannot be.
 
     Args:
         runs: of a plan.
+        roots: where the files lie that a translator reads.
     """
     asked: dict[tuple[str, str, str], str] = {}
     for run in runs:
-        for wish in _wishes(run.words):
+        for wish in _wishes([roots.filled(word, run.id) for word in run.words]):
             asked.setdefault(wish, run.step)
     errors = []
     for (translator, source, target), step in asked.items():
         try:
             option = yaml.safe_load(translator) if translator.lstrip().startswith("{") else translator
             make_translator(option, iso3(source), iso3(target))
+        except yaml.YAMLError:
+            errors.append(f"step {step}: the translator '{translator}' is no YAML mapping")
         except XlnerError as error:
             errors.append(f"step {step}: {error}")
     return errors

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner.core.languages import bcp47, iso3
+from xlner.core.run_folder import edges_hash
 from xlner.encoder.load import resolve
 from xlner.errors import ModelError, UsageError, XlnerError
 from xlner.translate.hf_codes import SCHEMES, choose, known, language_tokens
@@ -178,15 +178,4 @@ def _version(where: str, config: Any) -> str:
     folder = Path(where)
     if not folder.is_dir():
         return f"{where}@{getattr(config, '_commit_hash', None)}"
-    digest = hashlib.sha256()
-    for path in sorted([*folder.glob("*.json"), *folder.glob("*.safetensors"), *folder.glob("*.spm")]):
-        size = path.stat().st_size
-        digest.update(f"{path.name} {size}\n".encode())
-        with path.open("rb") as stream:
-            digest.update(stream.read(_PART))
-            stream.seek(max(0, size - _PART))
-            digest.update(stream.read(_PART))
-    return digest.hexdigest()[:32]
-
-
-_PART = 1 << 20
+    return edges_hash([*folder.glob("*.json"), *folder.glob("*.safetensors"), *folder.glob("*.spm")])[:32]
