@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
+import traceback
 from contextlib import contextmanager
 
 import pytest
@@ -71,13 +73,7 @@ def running(app, limits=None):
     yield address_of(listener, "127.0.0.1")
     server.should_exit = True
     thread.join(20)
-    assert not thread.is_alive()
-
-
-@pytest.fixture(scope="session")
-def address(app):
-    with running(app) as where:
-        yield where
+    assert not thread.is_alive(), "".join(traceback.format_stack(sys._current_frames()[thread.ident]))
 
 
 def send_raw(address, data, timeout=10.0):

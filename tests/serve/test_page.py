@@ -26,6 +26,12 @@ def browser():
         started.close()
 
 
+@pytest.fixture(scope="module")
+def address(app):
+    with running(app) as where:
+        yield where
+
+
 @pytest.fixture
 def page(browser, address):
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -234,7 +235,8 @@ def test_the_time_of_an_interrupted_training_counts(tiny_encoder, tmp_path, monk
     clock = iter(range(0, 10**6, 100))  # each look at the clock is 100 seconds later
     loss, steps = make_loss("ce"), iter(range(4))
     with monkeypatch.context() as patch:
-        patch.setattr("xlner.train.training.time.monotonic", lambda: next(clock))
+        # of this module alone: the event loop of a thread that runs on would sleep for ever
+        patch.setattr("xlner.train.training.time", SimpleNamespace(monotonic=lambda: next(clock)))
         patch.setattr("xlner.methods.supervised.make_loss", lambda name: lambda *args: (next(steps), loss(*args))[1])
         with pytest.raises((RuntimeError, StopIteration)):
             fit(tiny_encoder, tmp_path)

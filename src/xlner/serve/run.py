@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import signal
 import socket
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_address
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI
@@ -19,6 +22,7 @@ from xlner.serve.limits import Limits
 
 _ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 _KEEP_ALIVE = 75  # seconds; longer than clients keep a connection, so that none is closed as they use it again
+_FIRST_WORDS = 0.2  # seconds, for a connection that was taken last to say what it wants
 _LONGEST_ANSWER = 5.0  # seconds, for answers that are ready but not sent when the time for requests is over
 
 
@@ -108,8 +112,35 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to stop now."""
-        self.should_exit = self.should_exit or time.monotonic() >= self._stop_at
+        if time.monotonic() >= self._stop_at:  # never set back: a signal or a thread may set it meanwhile
+            self.should_exit = True
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer those too that the system let in and nobody looked at yet; it would reset their connections."""
+        waiting = [connection for listener in sockets or () for connection in _at_the_door(listener)]
+        for server in self.servers:
+            server.close()
+        for connection in waiting:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+        if not self.force_exit:
+            await asyncio.sleep(_FIRST_WORDS)
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        kind = cast(Any, self.config.http_protocol_class)
+        return cast(
+            asyncio.Protocol,
+            kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state),
+        )
+
+
+def _at_the_door(listener: socket.socket) -> Iterator[socket.socket]:
+    """The connections that the system let in and that nobody took."""
+    listener.setblocking(False)
+    with suppress(BlockingIOError):
+        while True:
+            yield listener.accept()[0]
 
 
 def run(app: FastAPI, listener: socket.socket, *, limits: Limits, state: State) -> None:
