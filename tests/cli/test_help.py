@@ -53,3 +53,8 @@ def test_help_of_every_part():
 
 def test_the_lists_of_parts():
     imports_nothing(list(POINTS), ("torch", "transformers", "scipy", "rich", "matplotlib"))
+
+
+def test_a_wrong_command_line_is_refused_at_once():
+    missing = "--source en=/nowhere --target es=/nowhere --output /nowhere/run"
+    imports_nothing(["train", "transfer", f"transfer {missing}", f"transfer --method concner {missing}"], ("torch",))

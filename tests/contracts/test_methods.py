@@ -17,9 +17,7 @@ from xlner.methods.method import INPUTS
 from xlner.tagger import Tagger
 from xlner.train import checkpoint
 
-FAST = {
-    "learning_rate": 1e-2, "epochs": 3, "batch_subwords": 256, "freeze_embeddings": False, "checkpoint_seconds": 0,
-}  # fmt: skip
+FAST = {"learning_rate": 1e-2, "epochs": 3, "batch_subwords": 256, "freeze_embeddings": False}
 
 
 @pytest.fixture(params=METHODS.names())
@@ -32,14 +30,14 @@ def fit(name, tmp_path, tiny_encoder):
     """Runs the method on toy files, with all inputs that it reads."""
     kind = METHODS.load(name)
     fields = {f.name for f in option_fields(options_class(kind))}
-    quick = {f.name: FAST for f in option_fields(options_class(kind)) if f.nested and not f.apart}
-    quick |= {"encoder": str(tiny_encoder)}
+    trainings = [f.name for f in option_fields(options_class(kind)) if f.nested and not f.apart]
+    quick = {"encoder": str(tiny_encoder)}
     if "aligner" in fields:
         quick["aligner"] = {"name": "layers", "encoder": str(tiny_encoder)}
     if "translator" in fields:  # of raw text, where no translations are given
         quick["translator"] = {"name": "files", "path": str(tmp_path / "raw-translation.txt")}
 
-    def run(folder, *, labelled=60, raw=40, **changes):
+    def run(folder, *, labelled=60, raw=40, checkpoint_seconds=60, **changes):
         source = str(write_conll(tmp_path / "en.conll", sentences(labelled)))
         target = str(write_text(tmp_path / "es.txt", sentences(raw, "spa", seed=5)))
         write_text(tmp_path / "raw-translation.txt", sentences(raw, "eng", seed=5))
@@ -52,9 +50,10 @@ def fit(name, tmp_path, tiny_encoder):
             "target_labels": {"target_labels": str(write_conll(tmp_path / "few.conll", sentences(10, "spa", seed=7)))},
         }
         inputs = {k: v for need in kind.needs | kind.uses for k, v in needed.get(need, {}).items()}
+        training = {name: {**FAST, "checkpoint_seconds": checkpoint_seconds} for name in trainings}
         return transfer(
             [("eng", source)], ("spa", target), tmp_path / folder, method=name,
-            options={**quick, **changes}, **inputs,
+            options={**quick, **training, **changes}, **inputs,
         )  # fmt: skip
 
     return run
@@ -87,12 +86,12 @@ def test_killed_anywhere_it_ends_with_the_same_weights(fit, tmp_path, monkeypatc
         for after in (1, 3, 2, 4):
             saves["left"] = after
             try:
-                fit("killed")
+                fit("killed", checkpoint_seconds=0)
                 break
             except KeyboardInterrupt:
                 kills += 1
     assert kills >= 2
-    fit("killed")
+    fit("killed", checkpoint_seconds=0)
     weights = [(tmp_path / run / "model" / "model.safetensors").read_bytes() for run in ("whole", "killed")]
     assert weights[0] == weights[1]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Container
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,13 @@ SENTENCES = {
 ENTITIES = {"conll/en": 23499, "conll/es": 18798, "conll/nl": 13344, "conll/de": 11851}
 
 
-@pytest.mark.parametrize("folder", SENTENCES)
+def in_full(folder: str, small: Container[str]) -> object:
+    """A folder that is read with XLNER_FULL_TESTS alone, unless it is a small one."""
+    long = folder not in small and "XLNER_FULL_TESTS" not in os.environ
+    return pytest.param(folder, marks=pytest.mark.skipif(long, reason="many files: set XLNER_FULL_TESTS=1"))
+
+
+@pytest.mark.parametrize("folder", [in_full(f, ("conll/de", "conll/es", "wikiann/de")) for f in SENTENCES])
 def test_published_counts(shared_data: Path, folder: str) -> None:
     extension = ".txt" if folder.startswith("conll") else ""
     corpora = [load(shared_data / folder / f"{part}{extension}") for part in ("train", "dev", "test")]
@@ -58,7 +66,7 @@ AFRICAN = [
 OTHER = ["uner", "europarl_ner", "other_ner", *(f"masakhaner2/{code}" for code in AFRICAN)]
 
 
-@pytest.mark.parametrize("folder", OTHER)
+@pytest.mark.parametrize("folder", [in_full(f, ("europarl_ner", "masakhaner2/bam", "masakhaner2/yor")) for f in OTHER])
 def test_all_other_files_are_read(shared_data: Path, folder: str) -> None:
     suffixes = {".txt", ".iob2", ".conll", ".conll02", ".tsv"}
     files = [p for p in sorted((shared_data / folder).rglob("*")) if p.suffix in suffixes]

@@ -47,7 +47,7 @@ def like_engine() -> Tokenizer:
 def thousand(shared_data: Path) -> list[str]:
     """1 000 sentences in 38 languages and 8 scripts, of at most 90 characters, for the engine is slow.
 
-    A quarter of them, in all languages, unless XLNER_FULL_TESTS is set.
+    A tenth of them, in all languages, unless XLNER_FULL_TESTS is set.
     """
     by_language = [
         f.read_text(encoding="utf-8").splitlines() for f in sorted((shared_data / "bitext/ntrex").glob("*.txt"))
@@ -59,7 +59,7 @@ def thousand(shared_data: Path) -> list[str]:
     short = [[line for line in lines if 0 < len(line) <= 90] for lines in by_language]
     picked = [text for lines in short for text in chance.sample(lines, 27)]
     assert len(by_language) >= 20
-    return chance.sample(picked, 1000)[:: 1 if os.environ.get("XLNER_FULL_TESTS") else 4]
+    return chance.sample(picked, 1000)[:: 1 if os.environ.get("XLNER_FULL_TESTS") else 10]
 
 
 def pooled(encoder: Any, tokenizer: Any, texts: Sequence[str]) -> np.ndarray:

@@ -20,7 +20,7 @@ from xlner.train.mixture import Experts, LanguageChunks, MixtureOfExperts
 from xlner.train.objective import StepInput, StreamInput
 from xlner.train.reversal import reversed_gradient
 
-LONGER = replace(OPTIONS, learning_rate=1e-2, batch_subwords=48, epochs=6)
+LONGER = replace(OPTIONS, learning_rate=1e-2, batch_subwords=48, epochs=6, checkpoint_seconds=60.0)
 ENGLISH, SPANISH = sentences(60), sentences(60, "spa", seed=3)
 
 

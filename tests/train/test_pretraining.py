@@ -23,7 +23,8 @@ from xlner.train.masked import MaskedWords
 from xlner.train.masked_options import PretrainOptions
 from xlner.train.pretraining import pretrain_encoder
 
-FAST = {"learning_rate": 1e-2, "batch_subwords": 256, "checkpoint_seconds": 0.0}
+FAST = {"learning_rate": 1e-2, "batch_subwords": 256}
+RESUMABLE = {"checkpoint_seconds": 0.0}  # after every step
 MAKERS = {"plain": make_encoder, "like_bert": like_bert, "like_xlm_r": like_xlm_r}
 
 
@@ -111,7 +112,7 @@ def test_the_layers_change_and_those_that_are_frozen_do_not(encoder, tmp_path):
 
 @pytest.mark.parametrize("at", [0, 1, 7, 19])
 def test_a_killed_training_ends_with_the_same_encoder(tiny_encoder, tmp_path, monkeypatch, at):
-    settings = {"epochs": 2, "freeze_embeddings": False, "mixing": 0.3, "chunk_windows": 70}
+    settings = {"epochs": 2, "freeze_embeddings": False, "mixing": 0.3, "chunk_windows": 70, **RESUMABLE}
     fit(tiny_encoder, tmp_path / "whole", **settings)
     call, left = MaskedWords.__call__, at
 
@@ -137,12 +138,12 @@ def test_killed_at_the_end_it_ends_with_the_same_encoder(tiny_encoder, tmp_path,
     def killed(*args):
         raise KeyboardInterrupt
 
-    fit(tiny_encoder, tmp_path / "whole")
+    fit(tiny_encoder, tmp_path / "whole", **RESUMABLE)
     with monkeypatch.context() as patch:
         patch.setattr(pretraining, what, killed)
         with pytest.raises(KeyboardInterrupt):
-            fit(tiny_encoder, tmp_path / "cut")
-    fit(tiny_encoder, tmp_path / "cut")
+            fit(tiny_encoder, tmp_path / "cut", **RESUMABLE)
+    fit(tiny_encoder, tmp_path / "cut", **RESUMABLE)
     assert same(weights(tmp_path / "cut"), weights(tmp_path / "whole"))
     assert not {"checkpoint", "text"} & {p.name for p in (tmp_path / "cut").iterdir()}
     lines = (tmp_path / "cut" / "metrics.jsonl").read_text().splitlines()
@@ -150,7 +151,7 @@ def test_killed_at_the_end_it_ends_with_the_same_encoder(tiny_encoder, tmp_path,
 
 
 def test_nothing_is_left_that_only_a_resume_needs(tiny_encoder, tmp_path):
-    fit(tiny_encoder, tmp_path / "run")
+    fit(tiny_encoder, tmp_path / "run", **RESUMABLE)
     left = {p.name for p in (tmp_path / "run").iterdir()}
     assert left == {"model", "metrics.json", "metrics.jsonl", "training_time.json"}
 

@@ -12,8 +12,9 @@ import torch
 from transformers.utils import logging as hf_logging
 
 from xlner.align.truncated import Truncated
-from xlner.encoder import load_encoder, load_tokenizer
+from xlner.encoder import load_encoder
 from xlner.encoder.int8 import cpu_has_int8, to_int8
+from xlner.encoder.shared import shared_tokenizer
 from xlner.encoder.words import special_tokens, word_pieces
 from xlner.errors import UsageError
 from xlner.tagger.device import PRECISIONS, autocast, pick_device, pick_precision
@@ -278,4 +279,4 @@ def _load(encoder: str, device: torch.device) -> tuple[Any, Any]:
         model = load_encoder(encoder, dtype=torch.float32, attn_implementation=attention)
     finally:
         hf_logging.set_verbosity(level)
-    return model, load_tokenizer(encoder)
+    return model, shared_tokenizer(encoder)

@@ -117,9 +117,9 @@ class TunedAligner(Part):
     @property
     def tokenizer(self) -> Any:
         """Of the encoder; projection gives text without spaces in its pieces."""
-        from xlner.encoder import load_tokenizer
+        from xlner.encoder.shared import shared_tokenizer
 
-        return load_tokenizer(self.options.encoder)
+        return shared_tokenizer(self.options.encoder)
 
     def align(self, pairs: Sequence[WordPair]) -> list[Alignment]:
         """One alignment with confidences per pair, in order; without a fit before, it is fitted on these pairs."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xlner.api.describe_run import card_of
 from xlner.api.inputs import Inputs, LanguageFile, read_labelled, read_task
@@ -24,11 +24,12 @@ from xlner.methods import DEFAULT_METHOD, METHODS
 from xlner.methods.adapting import check_pretraining, fit
 from xlner.methods.augmenting import check_augmentations
 from xlner.methods.method import check_inputs, check_patience
-from xlner.methods.steps import Step, losses_page, steps_of
 from xlner.methods.task import Source, Task
 from xlner.tagger import Tagger
-from xlner.train.loop import forget
 from xlner.train.processes import main_first, main_process, wait_for_all
+
+if TYPE_CHECKING:
+    from xlner.methods.steps import Step
 
 _LOSSES = "projected.html"
 
@@ -56,6 +57,8 @@ class TransferResult:
     @classmethod
     def of(cls, run: RunFolder, tagger: Tagger, metrics: dict[str, Any], remarks: Sequence[str]) -> TransferResult:
         """The result whose files are in a run's folder."""
+        from xlner.methods.steps import steps_of
+
         page = run.path / _LOSSES
         there = page if page.is_file() else None
         return cls(run.path, tagger, metrics, tuple(remarks), steps_of(run.path), there)
@@ -195,6 +198,8 @@ def run_method(
         tagger = result.model
     else:
         tagger = Tagger.load(run.path, device=_device(options))
+    from xlner.train.loop import forget
+
     metrics, predictions = _scored(tagger, task, gold, fitted, method, _device(options))
     fitted["licence"] = licence or fitted.get("licence")
     if main_process():
@@ -213,6 +218,8 @@ def run_method(
 
 def _write_steps(run: RunFolder) -> None:
     """How fast the steps were, and the page of what they lost."""
+    from xlner.methods.steps import losses_page, steps_of
+
     run.write_json("steps.json", [step.as_dict() for step in steps_of(run.path)])
     if (page := losses_page(run.path)) is not None:
         with atomic(run.path / _LOSSES) as out:

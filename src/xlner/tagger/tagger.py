@@ -14,7 +14,8 @@ import numpy as np
 from xlner.core.files import atomic_folder
 from xlner.core.labels import LabelSet
 from xlner.core.types import Sentence
-from xlner.encoder import load_tokenizer, resolve
+from xlner.encoder import resolve
+from xlner.encoder.shared import shared_tokenizer
 from xlner.errors import ModelError
 from xlner.tagger.decode import decode, legal_transitions
 from xlner.tagger.encode import WordEncoder, pad_batch, token_batches
@@ -158,7 +159,7 @@ class Tagger:
         network, side = trained_model(name, dropout), side_values(name)
         return cls(
             network,
-            load_tokenizer(name),
+            shared_tokenizer(name),
             languages=side.get("languages", ()),
             device=device,
             precision=precision,
@@ -195,7 +196,7 @@ class Tagger:
         set_dropout(config, dropout)
         return cls(
             fresh_model(name, config),
-            load_tokenizer(name),
+            shared_tokenizer(name),
             languages=languages,
             device=device,
             precision=precision,

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from xlner.encoder import load_encoder, load_tokenizer
+from xlner.encoder import load_encoder
+from xlner.encoder.shared import shared_tokenizer
 from xlner.encoder.words import special_tokens, word_pieces
 from xlner.tagger.device import pick_device
 from xlner.tagger.encode import pad_batch, token_batches
@@ -146,7 +147,7 @@ class Chooser:
 
     @cached_property
     def _tokenizer(self) -> Any:
-        return load_tokenizer(self.encoder)
+        return shared_tokenizer(self.encoder)
 
     @cached_property
     def _table(self) -> torch.Tensor:

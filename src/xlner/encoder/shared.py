@@ -1,0 +1,55 @@
+"""One tokenizer for all models of a process that have the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+from xlner.encoder.load import load_tokenizer, resolve
+
+# What transformers makes a tokenizer from, besides the class that the configuration names.
+_FILES = (
+    "added_tokens.json", "chat_template.jinja", "merges.txt", "special_tokens_map.json", "tokenizer.json",
+    "tokenizer_config.json", "vocab.json", "vocab.txt",
+)  # fmt: skip
+_CLASS = ("model_type", "tokenizer_class")  # of config.json
+
+_in_use: WeakValueDictionary[tuple[str, ...], Any] = WeakValueDictionary()
+_latest: list[Any] = []  # lives on without a user, as the next command often wants the same
+
+
+def shared_tokenizer(name: str | Path) -> Any:
+    """As `load_tokenizer`; models whose files of the tokenizer are equal get the same object. Do not change it.
+
+    Reading a vocabulary of 250 000 entries takes seconds and 100 megabytes, and models that were trained from one
+    encoder all have a copy of it.
+
+    Args:
+        name: as for `load_tokenizer`. What is no folder is loaded anew.
+
+    Raises:
+        ModelError: it cannot be loaded, or the model has no fast tokenizer.
+    """
+    where = Path(resolve(name))
+    if not (where / "tokenizer.json").is_file():
+        return load_tokenizer(name)
+    key = _contents(where)
+    tokenizer = _in_use.get(key)
+    if tokenizer is None:
+        tokenizer = _in_use[key] = load_tokenizer(name)
+    _latest[:] = [tokenizer]
+    return tokenizer
+
+
+def _contents(folder: Path) -> tuple[str, ...]:
+    """What tells tokenizers apart."""
+    files = [folder / name for name in _FILES]
+    hashes = [hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "" for file in files]
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        return (*hashes, *(str(config.get(name)) for name in _CLASS))
+    except (OSError, ValueError, AttributeError):  # said by what loads it
+        return (*hashes, str(folder))
