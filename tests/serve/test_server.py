@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 
 import pytest
+import uvicorn
 
 from xlner.cli import main
+from xlner.serve.gate import State
+from xlner.serve.limits import Limits
+from xlner.serve.run import Server, listen
 
 
 def start(model, *more):
@@ -69,6 +75,30 @@ def test_sigterm_loses_no_request_that_was_taken(toy_model):
     assert set(answered) == {(200, 1)}
     assert len(answered) > before
     assert "Traceback" not in process.stderr.read()
+
+
+def test_who_came_before_the_door_was_closed_gets_an_answer():
+    """The loop of the server has no time to take connections; the system lets them in, and then it is told to stop."""
+
+    async def answer(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    listener = listen("127.0.0.1", 0)
+    config = uvicorn.Config(answer, log_level="critical", lifespan="off", timeout_graceful_shutdown=5)
+    server = Server(config, State(), Limits())
+
+    async def stop_at_once():
+        await server.startup([listener])
+        clients = [socket.create_connection(listener.getsockname()) for _ in range(5)]
+        for client in clients:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        await server.shutdown([listener])
+        return [client.recv(4096) for client in clients]
+
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    assert [said.split(b"\r\n")[0] for said in asyncio.run(stop_at_once())] == [b"HTTP/1.1 200 OK"] * 5
 
 
 @pytest.mark.parametrize(
