@@ -12,9 +12,8 @@ import torch
 from transformers.utils import logging as hf_logging
 
 from xlner.align.truncated import Truncated
-from xlner.encoder import load_encoder
+from xlner.encoder import load_encoder, shared_tokenizer
 from xlner.encoder.int8 import cpu_has_int8, to_int8
-from xlner.encoder.shared import shared_tokenizer
 from xlner.encoder.words import special_tokens, word_pieces
 from xlner.errors import UsageError
 from xlner.tagger.device import PRECISIONS, autocast, pick_device, pick_precision

@@ -117,7 +117,7 @@ class TunedAligner(Part):
     @property
     def tokenizer(self) -> Any:
         """Of the encoder; projection gives text without spaces in its pieces."""
-        from xlner.encoder.shared import shared_tokenizer
+        from xlner.encoder import shared_tokenizer
 
         return shared_tokenizer(self.options.encoder)
 

@@ -78,7 +78,7 @@ class SentenceEncoder:
     def subwords(self, sentences: Sequence[Sequence[str]]) -> Counter[str]:
         """How often each subword occurs, the unknown one left out. Needs the tokenizer only."""
         if self._tokenizer is None:
-            from xlner.encoder.shared import shared_tokenizer
+            from xlner.encoder import shared_tokenizer
 
             self._tokenizer = self._model.tokenizer if self._model is not None else shared_tokenizer(self.encoder)
         words = Counter(w for sentence in sentences for w in sentence)

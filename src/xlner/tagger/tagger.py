@@ -14,8 +14,7 @@ import numpy as np
 from xlner.core.files import atomic_folder
 from xlner.core.labels import LabelSet
 from xlner.core.types import Sentence
-from xlner.encoder import resolve
-from xlner.encoder.shared import shared_tokenizer
+from xlner.encoder import resolve, shared_tokenizer
 from xlner.errors import ModelError
 from xlner.tagger.decode import decode, legal_transitions
 from xlner.tagger.encode import WordEncoder, pad_batch, token_batches

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from xlner.encoder import load_encoder
-from xlner.encoder.shared import shared_tokenizer
+from xlner.encoder import load_encoder, shared_tokenizer
 from xlner.encoder.words import special_tokens, word_pieces
 from xlner.tagger.device import pick_device
 from xlner.tagger.encode import pad_batch, token_batches
