@@ -138,7 +138,7 @@ class Server(uvicorn.Server):
 def _at_the_door(listener: socket.socket) -> Iterator[socket.socket]:
     """The connections that the system let in and that nobody took."""
     listener.setblocking(False)
-    with suppress(BlockingIOError):
+    with suppress(OSError):  # BlockingIOError: nobody is left
         while True:
             yield listener.accept()[0]
 
