@@ -50,3 +50,21 @@ def test_what_is_missing_is_said(folder):
     (folder / "tokenizer.json").unlink()
     with pytest.raises(ModelError):
         shared_tokenizer(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("tokenizer.json", ""), ("tokenizer.json", "{}"), ("tokenizer_config.json", "{"), ("config.json", "[]")],
+)
+def test_a_broken_file_is_an_error_that_names_the_folder(folder, file, text):
+    (folder / file).write_text(text)
+    with pytest.raises(ModelError, match=str(folder)):
+        shared_tokenizer(folder)
+
+
+def test_a_vocabulary_that_lacks_what_its_merges_make_is_said(folder):
+    state = json.loads((folder / "tokenizer.json").read_text())
+    state["model"]["vocab"].pop("hello" if "hello" in state["model"]["vocab"] else "he")
+    (folder / "tokenizer.json").write_text(json.dumps(state))
+    with pytest.raises(ModelError, match="cannot load the tokenizer"):
+        shared_tokenizer(folder)

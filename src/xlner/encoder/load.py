@@ -66,7 +66,7 @@ def load_tokenizer(name: str | Path) -> Any:
     where = resolve(name)
     try:
         tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
-    except (OSError, ValueError, ImportError, KeyError) as error:
+    except Exception as error:  # the package tokenizers raises nothing narrower for a broken vocabulary
         raise _explained("tokenizer", where, error) from error
     if not getattr(tokenizer, "is_fast", False):
         raise ModelError(
@@ -103,7 +103,7 @@ def load_encoder(name: str | Path, **options: Any) -> Any:
             options = {"add_pooling_layer": False, **options}
         with without_report():  # a head that is not read is no news
             return AutoModel.from_pretrained(where, **{"config": config, **options, **fixed}).eval()
-    except (OSError, ValueError, ImportError, KeyError) as error:
+    except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
         raise _explained("encoder", where, error) from error
 
 
@@ -139,7 +139,7 @@ def load_checkpoint(name: str | Path) -> Any:
         return AutoModelForTokenClassification.from_pretrained(
             where, config=config, use_safetensors=True, trust_remote_code=False
         ).eval()
-    except (OSError, ValueError, ImportError, KeyError) as error:
+    except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
         raise _explained("model", where, error) from error
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
+from xlner.core.run_folder import file_hash
 from xlner.encoder.load import load_tokenizer, resolve
 
 # What transformers makes a tokenizer from, besides the class that the configuration names.
@@ -24,8 +24,8 @@ _latest: list[Any] = []  # lives on without a user, as the next command often wa
 def shared_tokenizer(name: str | Path) -> Any:
     """As `load_tokenizer`; models whose files of the tokenizer are equal get the same object. Do not change it.
 
-    Reading a vocabulary of 250 000 entries takes seconds and 100 megabytes, and models that were trained from one
-    encoder all have a copy of it.
+    Reading a large vocabulary takes long and much memory, and models that were trained from one encoder all have a copy
+    of it.
 
     Args:
         name: as for `load_tokenizer`. What is no folder is loaded anew.
@@ -47,7 +47,7 @@ def shared_tokenizer(name: str | Path) -> Any:
 def _contents(folder: Path) -> tuple[str, ...]:
     """What tells tokenizers apart."""
     files = [folder / name for name in _FILES]
-    hashes = [hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "" for file in files]
+    hashes = [file_hash(file) if file.is_file() else "" for file in files]
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))
         return (*hashes, *(str(config.get(name)) for name in _CLASS))
