@@ -31,9 +31,9 @@ def test_placeholders_are_filled():
     teacher = next(r for r in runs_of(plan_of()) if r.step == "teacher" and r.axes["seed"] == student.axes["seed"])
     assert student.needs == (teacher.id,)
     (text,) = student.texts
-    assert (text.source, text.words) == ("{demo}/es.raw.txt", 200)
+    assert (text.source, text.count) == ("{demo}/es.raw.txt", 200)
     assert student.words[:6] == (
-        "transfer", "--source", f"en={{run:{teacher.id}}}", "--target", f"es={{text:{text.key}}}", "--note",
+        "transfer", "--source", f"en={{run:{teacher.id}}}", "--target", f"es={text.place}", "--note",
     )  # fmt: skip
     assert student.words[6] == "seed 1"  # quotes hold words together, and the placeholder in them is filled
     assert student.gold == "{demo}/es.gold.conll"

@@ -51,7 +51,7 @@ def test_the_beginning_of_a_text_has_whole_sentences(toy):
     result = toy.run()
     student = next(r for r in result.study.runs if r.step == "student" and r.axes["words"] == 100)
     (text,) = student.texts
-    cut = list(load(result.study.roots.study / "texts" / f"{text.key}.jsonl").sentences)
+    cut = list(load(result.study.roots.study / "texts" / text.name).sentences)
     assert 100 <= sum(len(s.words) for s in cut) < 150
     assert not any(s.spans for s in cut)
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -140,11 +141,16 @@ class Executor:
 
     def _text(self, text: Text) -> None:
         """Make the beginning of a file."""
-        place = self.roots.study / "texts" / f"{text.key}.jsonl"
+        place = self.roots.study / "texts" / text.name
         if place.is_file():
             return
         place.parent.mkdir(parents=True, exist_ok=True)
-        write(place, beginning(self.roots.filled(text.source, ""), text.words))
+        source = self.roots.filled(text.source, "")
+        if text.lines:
+            with open(source, encoding="utf-8") as file, atomic(place) as out:
+                out.writelines(islice(file, text.count))
+        else:
+            write(place, beginning(source, text.count))
 
     def _hashes(self, run: Run) -> dict[str, str]:
         named = {t.source for t in run.texts} | ({run.gold} if run.gold else set())

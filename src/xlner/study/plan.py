@@ -96,6 +96,7 @@ class Plan(_Strict):
         question: what it answers.
         limits: what its data cannot show, a sentence each.
         axes: name -> values. `seed` is an axis like any other.
+        constants: name -> a value that all steps may use, such as a number of words; what a smaller profile replaces.
         languages: code -> role (train, raw, gold, ...) -> file. Paths begin with {data} or {demo}.
         steps: name -> what is run; a step may name earlier ones.
         report: what is shown.
@@ -105,6 +106,7 @@ class Plan(_Strict):
     question: str
     limits: list[str] = []
     axes: dict[str, Annotated[list[Value], Field(min_length=1)]] = {}
+    constants: dict[str, str | int | float | bool] = {}
     languages: dict[str, dict[str, str]] = {}
     steps: dict[str, Step] = Field(min_length=1)
     report: list[Block] = []
@@ -161,6 +163,8 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _check(plan: Plan, path: str | Path) -> None:
+    if twice := sorted({*plan.constants} & {*plan.axes}):
+        raise DataError(f"constants: '{twice[0]}' is an axis, too", path=path)
     for name, step in plan.steps.items():
         for axis in (*step.over, *step.when, *step.unless, *step.differ):
             if axis not in plan.axes:

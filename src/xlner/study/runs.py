@@ -16,7 +16,7 @@ from xlner.errors import UsageError
 from xlner.study.plan import Each, Plan, Step
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
-_FIRST = re.compile(r"first\(\s*([\w.-]+)\s*,\s*([\w.-]+)\s*\)")
+_BEGINNING = re.compile(r"(first|lines)\(\s*([\w.-]+)\s*,\s*([\w.-]+)\s*\)")
 _LATE = ("data", "demo", "here")  # filled in where the run takes place
 
 
@@ -26,20 +26,29 @@ class Text:
 
     Args:
         source: the file, with {data} or {demo}.
-        words: whole sentences are taken until there are so many words.
+        count: whole sentences are taken until there are so many words, or so many lines are.
+        lines: count lines, and leave them as they are.
     """
 
     source: str
-    words: int
+    count: int
+    lines: bool = False
 
     @property
-    def key(self) -> str:
-        return hashlib.sha256(f"{self.source} {self.words}".encode()).hexdigest()[:12]
+    def name(self) -> str:
+        """Of the file that holds it."""
+        key = hashlib.sha256(f"{self.source} {self.count}{' lines' * self.lines}".encode()).hexdigest()[:12]
+        return f"{key}.{'txt' if self.lines else 'jsonl'}"
+
+    @property
+    def place(self) -> str:
+        """What stands for it in a command. Words are the usual case and have no ending there."""
+        return f"{{text:{self.name.removesuffix('.jsonl')}}}"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One command of a study. Its words name other runs as {run:ID}, texts as {text:KEY} and roots as {data}.
+    """One command of a study. Its words name other runs as {run:ID}, texts as {text:NAME} and roots as {data}.
 
     Args:
         step: of the plan.
@@ -116,12 +125,13 @@ class _Resolver:
 
     def __init__(self, plan: Plan, step: str, axes: dict[str, Any], made: Mapping[tuple[str, str], Run]) -> None:
         self.plan, self.step, self.axes, self.made = plan, step, axes, made
+        self.scope = {**plan.constants, **axes}
         self.needs: dict[str, None] = {}
         self.texts: dict[Text, None] = {}
 
     def run(self, step: Step) -> Run:
         words = tuple(self._words(step))
-        model, gold = self._filled(step.model, self.axes), step.gold and self._filled(step.gold, self.axes)
+        model, gold = self._filled(step.model, self.scope), step.gold and self._filled(step.gold, self.scope)
         run = Run(
             step=self.step, method=self.plan.method_of(self.step), axes=self.axes, words=words, model=model,
             gold=gold or None, map=step.map, label_consistency=step.label_consistency, values=step.values,
@@ -140,9 +150,9 @@ class _Resolver:
                 left_out = None if part.without is None else self._value(part.without, self.axes)
                 for value in values if isinstance(values, list) else [values]:
                     if value != left_out:
-                        yield from self._split(part.words, {**self.axes, name: value})
+                        yield from self._split(part.words, {**self.scope, name: value})
             else:
-                yield from self._split(part, self.axes)
+                yield from self._split(part, self.scope)
         for old, new in step.map.items() if step.run is not None else ():
             yield from ("--map", f"{old}={new}")
 
@@ -161,14 +171,14 @@ class _Resolver:
     def _place(self, name: str, scope: Mapping[str, Any]) -> str:
         if name in _LATE:
             return f"{{{name}}}"
-        if first := _FIRST.fullmatch(name):
-            source, count = self._file(first[1], scope), first[2]
-            words = int(count) if count.isdigit() else self._value(count, scope)
-            if not isinstance(words, int):
-                raise self._error(f"first() takes a number of words, got {words!r}")
-            text = Text(source, words)
+        if found := _BEGINNING.fullmatch(name):
+            unit, role, number = found.groups()
+            count = int(number) if number.isdigit() else self._value(number, scope)
+            if not isinstance(count, int):
+                raise self._error(f"{unit}() takes a number, got {count!r}")
+            text = Text(self._file(role, scope), count, lines=unit == "lines")
             self.texts[text] = None
-            return f"{{text:{text.key}}}"
+            return text.place
         if name in scope:
             return str(scope[name])
         if "." in name:
@@ -236,7 +246,8 @@ class Roots:
             if name.startswith("run:"):
                 return str(self.result(name[4:]))
             if name.startswith("text:"):
-                return str(self.study / "texts" / f"{name[5:]}.jsonl")
+                file = name[5:] if name.endswith(".txt") else f"{name[5:]}.jsonl"
+                return str(self.study / "texts" / file)
             if name == "demo":
                 from xlner.data.demo import demo_file
 
