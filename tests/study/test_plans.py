@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from pathlib import Path
 
 import pytest
 
 from xlner.api.study import Study, report_study, run_study
-from xlner.cli import main
-from xlner.study.execute import Executor, RunFailed
 
 PLANS = sorted((Path(__file__).parents[2] / "studies").glob("*.yaml"))
 
@@ -34,21 +30,9 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("studies")
 
 
-def in_this_process(executor, words, folder, lock):
-    """What a process of its own would do, without the seconds that loading torch takes."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as stopped:
-        main(list(words))
-    if stopped.value.code:
-        raise RunFailed(f"xlner {' '.join(words)}")
-    return printed.getvalue(), 0
-
-
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("plan", PLANS, ids=lambda p: p.stem)
-def test_a_plan_runs_on_the_demo_corpus(plan, folder, monkeypatch):
-    monkeypatch.setattr(Executor, "_call", in_this_process)
-    monkeypatch.setenv("XLNER_SHARED", str(folder / "shared"))
+def test_a_plan_runs_on_the_demo_corpus(plan, folder):
     result = run_study(plan, profile="smoke", output=folder)
     assert result.failed == {}
     made = report_study(plan, profile="smoke", output=folder, to=folder / "reports")

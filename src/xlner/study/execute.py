@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from xlner.core.types import Sentence
 from xlner.data import load, stream_text, write
 from xlner.errors import XlnerError
 from xlner.evaluate import score
+from xlner.study.processes import CAN_FORK, Process, Spawned, helper, of_threads
 from xlner.study.record import Record, packed, read_mark, write_mark
 from xlner.study.runs import Roots, Run, Text
 
@@ -115,29 +115,26 @@ class Executor:
 
     def _call(self, words: Sequence[str], folder: Path, lock: IO[str]) -> tuple[str, int]:
         """What a command printed, and the megabytes that it took."""
-        environment = {**os.environ, VARIABLE: str(self.roots.study / "shared")}
-        if self.threads is not None:
-            environment |= {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+        environment = {**os.environ, VARIABLE: str(self.roots.study / "shared"), **of_threads(self.threads)}
         with (folder / LOG).open("a", encoding="utf-8") as log:
             log.write(f"$ xlner {' '.join(words)}\n")
             log.flush()
-            process = subprocess.Popen(
-                [*self.program, *words], stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8",
-                env=environment, pass_fds=[lock.fileno()] if os.name == "posix" else [],
-            )  # fmt: skip
-            assert process.stdout is not None
+            process: Process
+            if self.program == PROGRAM and CAN_FORK:
+                process = helper(self.threads).start(words, environment, log, lock)
+            else:
+                process = Spawned([*self.program, *words], environment, log, lock)
             try:
-                printed = process.stdout.read()
-                _, status, usage = os.wait4(process.pid, 0)
-                process.returncode = os.waitstatus_to_exitcode(status)
+                with process.printed as out:
+                    printed = out.read()
+                status, kilobytes = process.wait()
             except BaseException:  # the study is stopped: what it started is, too, and goes on next time
                 process.terminate()
-                process.wait()
                 raise
-        if process.returncode:
+        if status:
             said = (folder / LOG).read_text("utf-8", errors="replace")[-_TAIL:].strip()
-            raise RunFailed(f"xlner {' '.join(words)}\nended with {process.returncode}:\n{said}")
-        return printed, usage.ru_maxrss // 1024
+            raise RunFailed(f"xlner {' '.join(words)}\nended with {status}:\n{said}")
+        return printed, kilobytes // 1024
 
     def _text(self, text: Text) -> None:
         """Make the beginning of a file."""
