@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -22,6 +23,7 @@ from transformers import AutoModel, AutoModelForTokenClassification, AutoTokeniz
 from xlner.encoder.e5s1 import E5S1File
 from xlner.encoder.embedded import embedded_encoder, find_weights
 from xlner.encoder.load import load_encoder, load_tokenizer
+from xlner.encoder.shared import shared_tokenizer
 from xlner.encoder.unigram import build_tokenizer, composition
 
 MINIMUM_COSINE = 0.98
@@ -249,3 +251,10 @@ def test_neighbouring_unknown_characters_make_one_piece(tokenizer):
 def test_the_default_cache_is_used(monkeypatch, embedded_folder):
     monkeypatch.setenv("XLNER_CACHE", str(embedded_folder.parent))
     assert embedded_encoder() == embedded_folder
+
+
+def test_a_model_that_was_made_from_it_shares_its_tokenizer(embedded_folder, tmp_path):
+    shutil.copy(embedded_folder / "config.json", tmp_path)
+    tokenizer = shared_tokenizer(embedded_folder)
+    tokenizer.save_pretrained(tmp_path)
+    assert shared_tokenizer(tmp_path) is tokenizer

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from xlner.encoder.e5s1 import E5S1File, Header
 from xlner.encoder.unigram import build_tokenizer
@@ -29,7 +30,10 @@ def write_checkpoint(source: E5S1File, folder: Path) -> None:
     config = bert_config(source.header, pad=vocabulary.pad, bos=vocabulary.bos, eos=vocabulary.eos)
     write_json(folder / "config.json", config)
     write_safetensors(folder / "model.safetensors", bert_tensors(source))
-    (folder / "tokenizer.json").write_text(build_tokenizer(vocabulary).to_str(), encoding="utf-8")
+    # Both files as transformers saves them, so that models which are trained from this one have the same and share it.
+    # The package rounds scores as it reads them, hence once there and back.
+    read = Tokenizer.from_str(build_tokenizer(vocabulary).to_str())
+    (folder / "tokenizer.json").write_text(read.to_str(pretty=True), encoding="utf-8")
     special = {
         "bos_token": vocabulary.pieces[vocabulary.bos],
         "cls_token": vocabulary.pieces[vocabulary.bos],
@@ -40,7 +44,8 @@ def write_checkpoint(source: E5S1File, folder: Path) -> None:
         "mask_token": "<mask>",
     }
     tokenizer_config = {
-        "tokenizer_class": "PreTrainedTokenizerFast",
+        "backend": "tokenizers",
+        "tokenizer_class": "TokenizersBackend",
         "model_max_length": source.header.positions,
         "model_input_names": ["input_ids", "attention_mask"],
         "clean_up_tokenization_spaces": False,

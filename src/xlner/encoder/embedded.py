@@ -24,7 +24,7 @@ from xlner.encoder.checkpoint import write_checkpoint, write_json
 from xlner.encoder.e5s1 import E5S1File
 from xlner.errors import ModelError, XlnerError
 
-LAYOUT = 4
+LAYOUT = 5
 """Raised whenever we write another checkpoint from the same weights."""
 
 _MANIFEST = "xlner_manifest.json"

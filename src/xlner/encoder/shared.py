@@ -13,9 +13,10 @@ from xlner.encoder.load import load_tokenizer, resolve
 # What transformers makes a tokenizer from, besides the class that the configuration names.
 _FILES = (
     "added_tokens.json", "chat_template.jinja", "merges.txt", "special_tokens_map.json", "tokenizer.json",
-    "tokenizer_config.json", "vocab.json", "vocab.txt",
+    "vocab.json", "vocab.txt",
 )  # fmt: skip
 _CLASS = ("model_type", "tokenizer_class")  # of config.json
+_ORIGIN = ("is_local", "local_files_only")  # of tokenizer_config.json: how it was loaded before it was saved
 
 _in_use: WeakValueDictionary[tuple[str, ...], Any] = WeakValueDictionary()
 _latest: list[Any] = []  # lives on without a user, as the next command often wants the same
@@ -50,6 +51,8 @@ def _contents(folder: Path) -> tuple[str, ...]:
     hashes = [file_hash(file) if file.is_file() else "" for file in files]
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))
-        return (*hashes, *(str(config.get(name)) for name in _CLASS))
+        settings = json.loads((folder / "tokenizer_config.json").read_text("utf-8")).items()
+        said = json.dumps({k: v for k, v in settings if k not in _ORIGIN}, sort_keys=True)
+        return (*hashes, said, *(str(config.get(name)) for name in _CLASS))
     except (OSError, ValueError, AttributeError):  # said by what loads it
         return (*hashes, str(folder))

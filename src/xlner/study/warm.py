@@ -67,4 +67,9 @@ def _keep(words: list[str], environment: dict[str, str], folder: str, files: lis
 if __name__ == "__main__":
     for name in LOADED:
         importlib.import_module(name)
+    from xlner.encoder import shared_tokenizer
+    from xlner.errors import XlnerError
+
+    with contextlib.suppress(XlnerError):  # its weights are not installed; most models have its tokenizer
+        shared_tokenizer("embedded")
     serve(socket.socket(fileno=int(sys.argv[1])))
