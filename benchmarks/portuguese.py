@@ -137,7 +137,7 @@ def comparisons(scores: dict[str, dict[str, dict[int, Scores]]]) -> list[dict[st
         common = set.intersection(*(set(by_seed) for by_seed in of.values()))
         if len(of) < 2 or not common:
             continue
-        pairs = compare_all({arm: [by_seed[s] for s in sorted(common)] for arm, by_seed in of.items()})
+        pairs = compare_all({arm: [by_seed[s] for s in sorted(common)] for arm, by_seed in of.items()}, matched=True)
         rows += [{"labels": labels, "one": b, "other": a, **c.as_dict()} for (a, b), c in pairs.items()]
     return rows
 

@@ -104,9 +104,37 @@ def test_spread_between_runs_has_the_unbiased_variance():
     zero = TypeScore.of((0, 0, 0))
     runs = [Scores(("PER",), c, zero, zero) for c in counts]
     fixed = Scores(("PER",), counts[0], zero, zero)
-    found = compare_runs(runs, [fixed], level=0.6827, resamples=20_000)
+    found = compare_runs(runs, [fixed], resamples=20_000)
     half = (found.interval.high - found.interval.low) / 2
-    assert half == pytest.approx(values.std(ddof=1) / 2, rel=0.15)
+    assert half == pytest.approx(3.182 * values.std(ddof=1) / 2, rel=0.05)  # Student's t with 3 degrees of freedom
+
+
+def test_what_matched_runs_have_in_common_is_no_chance(synthetic):
+    teachers = [synthetic(accuracy=p, system=i) for i, p in enumerate((0.6, 0.75, 0.9))]
+    same = compare_runs(teachers, teachers, matched=True, resamples=500)
+    assert (same.interval.low, same.interval.high, same.p_value) == (0.0, 0.0, 1.0)
+    assert compare_runs(teachers, teachers, resamples=500).interval.high > 0.05
+    students = [synthetic(accuracy=p + 0.08, system=i) for i, p in enumerate((0.6, 0.75, 0.9))]
+    matched = compare_runs(students, teachers, matched=True, resamples=2000)
+    apart = compare_runs(students, teachers, resamples=2000)
+    assert matched.difference == apart.difference
+    assert matched.p_value < 0.05 < apart.p_value
+    with pytest.raises(UsageError, match="3 of one system and 2"):
+        compare_runs(teachers, teachers[:2], matched=True)
+
+
+def test_equal_methods_are_seldom_told_apart_though_their_runs_differ_much():
+    rng, zero = np.random.default_rng(0), TypeScore.of((0, 0, 0))
+
+    def runs():
+        counts = np.zeros((3, 50, 1, 3), dtype=np.int32)
+        counts[..., :2] = 1000
+        counts[..., 2] = rng.normal(600, 100, size=3).astype(int)[:, None, None]
+        return [Scores(("PER",), c, zero, zero) for c in counts]
+
+    for matched in (True, False):
+        p = [compare_runs(runs(), runs(), matched=matched, resamples=400).p_value for _ in range(300)]
+        assert np.mean(np.array(p) <= 0.05) <= 0.09
 
 
 def test_all_pairs_are_corrected(synthetic):

@@ -153,7 +153,7 @@ def test_a_file_that_is_no_plan_is_an_error_and_no_traceback(tmp_path, text, say
     ("old", "new", "says"),
     [
         ("'seed {seed}'", "'seed {seed}", "No closing quotation"),
-        ("words: [100, 200]", "words: [many]", r"first\(\) takes a number of words, got 'many'"),
+        ("words: [100, 200]", "words: [many]", r"first\(\) takes a number, got 'many'"),
     ],
 )
 def test_a_command_that_cannot_be_read_is_named(old, new, says):

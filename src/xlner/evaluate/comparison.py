@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations
@@ -110,39 +111,41 @@ def compare_runs(
     *,
     metric: str = "f1",
     entity_type: str | None = None,
+    matched: bool = False,
     level: float = 0.95,
     resamples: int = 10_000,
     seed: int = 0,
 ) -> Comparison:
     """Paired comparison of two systems with several runs (seeds) each, on the same test set.
 
-    Each draw takes sentences with replacement, the same for all runs, and for each system runs with
-    replacement; the statistic is the difference of the mean scores. Of n > 1 runs each draw takes n - 1,
-    because n out of n would understate the variance between runs by (n - 1) / n, which is a third for three
-    seeds. The p-value is the share of draws at least as far from the observed difference as that is from
-    zero. With one run each it is the randomisation test of `compare`.
+    Each draw takes sentences with replacement, the same for all runs, and adds a draw from Student's t for the chance
+    that lies in the runs: its scale is the standard error of the difference of the means over runs. What sentences do
+    to one run alone is part of that, so the draws of sentences keep only what they do to all runs. The p-value is the
+    share of draws at least as far from the observed difference as that is from zero. With one run each it is the
+    randomisation test of `compare`.
 
     Args:
         a: scores of the runs of one system.
         b: scores of the runs of the other; the numbers may differ.
         metric: as in `compare`.
         entity_type: as in `compare`.
+        matched: run i of a belongs to run i of b, since both have its seed, data or teacher. What these do to both
+            alike is then no chance in the difference.
         level: as in `compare`.
         resamples: as in `compare`.
         seed: as in `compare`.
 
     Raises:
         DataError: the runs were not scored against the same gold spans.
-        UsageError: a system without runs, an unknown metric or type.
+        UsageError: a system without runs, other numbers of runs where they are matched, an unknown metric or type.
 
     Reference:
-        As in `compare`; Rao and Wu, "Resampling Inference with Complex Survey Data", JASA 1988 (n - 1 draws).
+        As in `compare`; Student, "The Probable Error of a Mean", Biometrika 1908 (matched); Welch, "The Generalization
+        of Student's Problem", Biometrika 1947 (not matched).
 
     Limits:
-        Three runs know their own spread badly: in simulations where the spread between runs outweighs the test
-        set, p <= 0.05 came up in 9 of 100 comparisons of equal systems (5 of 100 with five runs). Chance that
-        belongs to one run on one sentence is counted twice, so where it outweighs the rest the test is cautious
-        (1 of 100 or fewer).
+        A system with one run shows no spread, and none is added for it. Three runs know their spread badly, so only
+        large differences are significant with them; five are much better.
     """
     if not a or not b:
         raise UsageError("a comparison needs at least one run of each system")
@@ -150,23 +153,22 @@ def compare_runs(
     if not metric.startswith("macro"):
         stacked = stacked.sum(axis=-2, keepdims=True)  # fewer distinct rows, the same scores
     n_a, n_b = len(a), len(b)
-
-    def difference(totals: NDArray[Any], weights_a: NDArray[Any], weights_b: NDArray[Any]) -> NDArray[np.float64]:
-        values = evaluate_metric(totals, metric)  # (n_block, n_runs)
-        left = (values[..., :n_a] * weights_a).sum(axis=-1)
-        return np.asarray(left - (values[..., n_a:] * weights_b).sum(axis=-1), dtype=np.float64)
+    if matched and n_a != n_b:
+        raise UsageError(f"matched runs come in pairs, got {n_a} of one system and {n_b} of the other")
 
     observed = evaluate_metric(stacked.sum(axis=0), metric)
-    mean_a, mean_b = float(observed[:n_a].mean()), float(observed[n_a:].mean())
+    of_a, of_b = observed[:n_a], observed[n_a:]
+    mean_a, mean_b = float(of_a.mean()), float(of_b.mean())
     actual = mean_a - mean_b
 
     sentences, runs, swaps = (np.random.default_rng(s) for s in np.random.SeedSequence(check_seed(seed)).spawn(3))
-    draws = np.concatenate(
-        [
-            difference(totals, _run_weights(runs, n_a, len(totals)), _run_weights(runs, n_b, len(totals)))
-            for totals in resampled_totals(stacked, resamples=resamples, seed=sentences)
-        ]
-    )
+    drawn = resampled_totals(stacked, resamples=resamples, seed=sentences)
+    values = np.concatenate([evaluate_metric(totals, metric) for totals in drawn])  # (resamples, n_runs)
+    draws = values[:, :n_a].mean(axis=1) - values[:, n_a:].mean(axis=1)
+    sides = [slice(n_a), slice(n_a, None)]
+    if matched:
+        observed, values, sides = of_a - of_b, values[:, :n_a] - values[:, n_a:], [slice(None)]
+    draws = _with_spread(draws, actual, [(observed[side], values[:, side] - observed[side]) for side in sides], runs)
     p_bootstrap = _share(np.abs(draws - actual), abs(actual))
     single = n_a == n_b == 1
     return Comparison(
@@ -188,6 +190,7 @@ def compare_all(
     *,
     metric: str = "f1",
     entity_type: str | None = None,
+    matched: bool = False,
     level: float = 0.95,
     resamples: int = 10_000,
     seed: int = 0,
@@ -198,6 +201,7 @@ def compare_all(
         systems: name to runs; a system with one run is a list of one.
         metric: as in `compare`.
         entity_type: as in `compare`.
+        matched: as in `compare_runs`, for all systems.
         level: as in `compare`; intervals are not corrected.
         resamples: as in `compare`.
         seed: as in `compare`.
@@ -213,6 +217,7 @@ def compare_all(
             systems[y],
             metric=metric,
             entity_type=entity_type,
+            matched=matched,
             level=level,
             resamples=resamples,
             seed=seed,
@@ -259,10 +264,33 @@ def _stack(runs: Sequence[Scores], entity_type: str | None) -> NDArray[Any]:
     return select_type(stacked, types, entity_type)
 
 
-def _run_weights(rng: np.random.Generator, n_runs: int, size: int) -> NDArray[np.float64]:
-    """Shares of the runs in each draw. Shape: (size, n_runs); rows sum to 1."""
-    drawn = max(n_runs - 1, 1)
-    return rng.multinomial(drawn, np.full(n_runs, 1 / n_runs), size=size) / drawn
+def _with_spread(
+    draws: NDArray[np.float64],
+    actual: float,
+    samples: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Draws of a difference of means over runs, with the chance that lies in the runs.
+
+    The spread of the runs holds what sentences do to each run by itself, too. That part is taken out of the draws, so
+    that it counts once.
+
+    Args:
+        draws: of sentences. Shape: (n_draws,).
+        actual: the observed difference.
+        samples: of each mean: the runs' values, shape (n_runs,), and how the draws differ from them, shape
+            (n_draws, n_runs).
+        rng: draws.
+    """
+    several = [(x, moved) for x, moved in samples if len(x) > 1]
+    errors = [float(x.var(ddof=1)) / len(x) for x, _ in several]  # squared standard errors of the means
+    if not (total := sum(errors)):
+        return draws
+    single = sum(float(moved.var(axis=1, ddof=1).mean()) / len(x) for x, moved in several)
+    whole = float(draws.var())
+    common = math.sqrt(max(whole - single, 0) / whole) if whole else 0.0
+    freedom = total**2 / sum(e**2 / (len(x) - 1) for e, (x, _) in zip(errors, several, strict=True))
+    return actual + common * (draws - actual) + math.sqrt(total) * rng.standard_t(freedom, size=len(draws))
 
 
 def _randomisation(

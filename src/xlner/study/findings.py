@@ -178,7 +178,7 @@ def _differences(block: Block, rows: Sequence[Row]) -> Finding:
             continue
         name = f"{method}, {setting}" if setting else method
         a, b = ([side[s].scores for s in common] for side in (mine, base))
-        compared.append((name, value, compare_runs(a, b)))
+        compared.append((name, value, compare_runs(a, b, matched=True)))
         for side, of in zip(over_all.setdefault(name, ({}, {})), (mine, base), strict=True):
             side[value] = [of[s].points for s in common]
     corrected = holm([c.p_value for _, _, c in compared]) if compared else []
@@ -251,6 +251,8 @@ def _curve(block: Block, rows: Sequence[Row]) -> Finding:
             f"By the fitted laws, doubling {block.x} pays less than half a point from {np.median(stops):,.0f} on "
             f"(median; {stops[0]:,.0f} to {stops[-1]:,.0f})."
         )
+    if (lawless := len(drawn) - len(laws)) and len(every) >= 4:
+        sentences.append(f"{lawless} of {len(drawn)} lines follow no law: F1 changes less than it scatters.")
     head = [block.by, block.base or "start", *(f"{k:,.0f}" for k in every), "law", "error", "doubling pays < 0.5 from"]
     full = [row for row in cells if len(row) == len(head)]
     return Finding(block, sentences, head, full, {"lines": drawn, "x": block.x})

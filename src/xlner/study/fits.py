@@ -19,7 +19,7 @@ def fitted_law(x: np.ndarray, y: np.ndarray) -> dict[str, float] | None:
         y: F1 in points. Shape: (n,).
 
     Returns:
-        None for fewer than four points.
+        None for fewer than four points, and where the law explains less than half of their variance.
     """
     from scipy.optimize import curve_fit
 
@@ -42,6 +42,8 @@ def fitted_law(x: np.ndarray, y: np.ndarray) -> dict[str, float] | None:
     except RuntimeError:
         return None
     error = float(np.sqrt(np.mean((law(scaled, a, b, c) - y) ** 2)))
+    if error**2 > np.var(y) / 2:
+        return None
     gain = b * (1 - 2**-c)  # of the first doubling; each further one is 2^-c of the one before
     stops = x[0] * max(gain / 0.5, 1e-9) ** (1 / c) if gain > 0.5 else x[0]
     return {"a": float(a), "b": float(b * x[0] ** c), "c": float(c), "error": error, "stops": float(stops)}

@@ -33,7 +33,8 @@ def serve(channel: socket.socket) -> None:
             return
         if os.fork() == 0:
             channel.close()
-            _keep(*json.loads(request), files)
+            words, environment, folder = json.loads(request)
+            _keep(words, environment, folder, files)
         for file in files:
             os.close(file)
 
