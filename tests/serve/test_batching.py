@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -58,7 +59,41 @@ def test_requests_that_wait_share_batches_within_the_budget(lane):
     futures += [one.put(j) for j in (job("b", "c"), job("d", "e"), job("f"), job("g", "h", "i"))]
     tag.may.release(100)
     assert [words_of(f) for f in futures] == [["a"], ["b", "c"], ["d", "e"], ["f"], ["g", "h", "i"]]
-    assert tag.batches == [["a"], ["b", "c", "d", "e"], ["f", "g", "h", "i"]]
+    assert tag.batches == [["a"], ["f", "b", "c", "d"], ["e", "g", "h", "i"]]  # those with the least left go first
+
+
+def test_short_requests_do_not_wait_behind_a_long_one_and_it_gets_on(lane):
+    tag = Tag(wait=True)
+    one = lane(tag, most=99)
+    long = one.put(job(*"abcdefghi"))
+    tag.begun.acquire()
+    short = [one.put(job(str(n))) for n in range(12)]
+    for _ in range(4):
+        tag.may.release()
+        tag.begun.acquire()
+    assert tag.batches[1:5] == [
+        ["0", "1", "2", "e"],
+        ["3", "4", "5", "f"],
+        ["6", "7", "8", "g"],
+        ["9", "10", "11", "h"],
+    ]
+    tag.may.release(100)
+    assert [words_of(f) for f in short] == [[str(n)] for n in range(12)]
+    assert words_of(long) == list("abcdefghi")
+
+
+def test_a_batch_takes_no_longer_than_a_moment(lane):
+    def slow(sentences):
+        time.sleep(0.001 * len(sentences))  # a thousand subwords a second
+        batches.append(len(sentences))
+        return list(sentences)
+
+    batches = []
+    one = Lane("slow", slow, budget=10_000, gather_seconds=0, most=9, batch_seconds=0.1)
+    words_of(one.put(job(*"x" * 500)))
+    one.close()
+    assert max(batches) <= 130
+    assert len(batches) <= 9
 
 
 def test_the_first_waits_a_moment_for_others(lane):
@@ -66,7 +101,7 @@ def test_the_first_waits_a_moment_for_others(lane):
     one = lane(tag, gather=5.0)
     futures = [one.put(job("a")), one.put(job("b", "c")), one.put(job("d"))]  # full now, so nobody waits longer
     assert [words_of(f) for f in futures] == [["a"], ["b", "c"], ["d"]]
-    assert tag.batches == [["a", "b", "c", "d"]]
+    assert tag.batches == [["a", "d", "b", "c"]]
 
 
 def test_a_job_beyond_the_budget_goes_through_in_pieces(lane):

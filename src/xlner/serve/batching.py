@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
@@ -14,6 +13,10 @@ from xlner.core.types import Sentence
 from xlner.serve.problems import come_again
 
 Tag = Callable[[Sequence[Sentence]], Sequence[Sentence]]
+
+BATCH_SECONDS = 0.3
+_LEAST = 64  # subwords of a batch on a very slow machine
+_KEPT = 4  # a batch keeps one part in so many for the job that came first
 
 
 @dataclass
@@ -30,19 +33,25 @@ class Job:
     costs: Sequence[int]
     future: Future[list[Sentence]] = field(default_factory=Future)
     tagged: list[Sentence] = field(default_factory=list)
+    begun: bool = False
 
     @property
     def cost(self) -> int:
         return sum(self.costs)
 
-    def next_piece(self, budget: int) -> Sequence[Sentence]:
+    @property
+    def left(self) -> int:
+        """Subwords that are not tagged yet."""
+        return sum(self.costs[len(self.tagged) :])
+
+    def next_piece(self, budget: int) -> Piece:
         """The next sentences within the budget, at least one."""
         start = end = len(self.tagged)
         spent = 0
         while end < len(self.sentences) and (end == start or spent + self.costs[end] <= budget):
             spent += self.costs[end]
             end += 1
-        return self.sentences[start:end]
+        return Piece(self, self.sentences[start:end], spent)
 
     def take(self, tagged: Sequence[Sentence]) -> None:
         """Results of the next sentences; the answer is given after the last one."""
@@ -56,14 +65,33 @@ class Job:
             self.future.set_exception(error)
 
 
+@dataclass(frozen=True)
+class Piece:
+    """The part of a job that is in one batch.
+
+    Args:
+        job: whose it is.
+        sentences: in order.
+        cost: subwords.
+    """
+
+    job: Job
+    sentences: Sequence[Sentence]
+    cost: int
+
+
 class Lane:
-    """One queue with one thread. Requests are answered in turn; those that wait share a batch.
+    """A queue with one thread. A batch has parts of several requests, and takes no longer than a moment.
+
+    Of each batch a part is kept for the request that came first; the rest goes to those with the least left. So short
+    questions do not wait behind long texts, and long texts get on however many short questions come.
 
     Args:
         name: of the thread.
         tag: tags sentences; called from the thread alone.
-        budget: subwords per batch. A job beyond it goes through in pieces, and can be given up between them.
+        budget: subwords per batch at most.
         gather_seconds: how long the first job of a batch waits for others; a batch that is full does not wait.
+        batch_seconds: a batch has no more subwords than were tagged in this time lately, but those of one sentence.
         most: jobs that may wait.
         on_batch: told jobs, subwords and seconds of each batch.
     """
@@ -76,12 +104,13 @@ class Lane:
         budget: int,
         gather_seconds: float,
         most: int,
+        batch_seconds: float = BATCH_SECONDS,
         on_batch: Callable[[int, int, float], None] | None = None,
     ) -> None:
-        self._tag, self._budget, self._gather, self._most = tag, budget, gather_seconds, most
+        self._tag, self._most, self._gather, self._moment = tag, most, gather_seconds, batch_seconds
+        self._budget = budget
         self._on_batch = on_batch
-        self._jobs: deque[Job] = deque()
-        self._waiting = 0  # subwords that are not tagged yet, of the batch under way too
+        self._jobs: list[Job] = []  # as they came; those under way stay until they are done
         self._rate = 1000.0  # subwords a second, as measured lately
         self._changed = threading.Condition()
         self._closed = False
@@ -91,7 +120,7 @@ class Lane:
     @property
     def waiting(self) -> int:
         """Jobs that nobody has begun."""
-        return len(self._jobs)
+        return sum(not job.begun for job in self._jobs)
 
     def put(self, job: Job) -> Future[list[Sentence]]:
         """Queue a job.
@@ -102,10 +131,9 @@ class Lane:
         with self._changed:
             if self._closed:
                 raise come_again("the server is stopping", 5)
-            if len(self._jobs) >= self._most:
-                raise come_again(f"{len(self._jobs)} requests are waiting already", self._waiting / self._rate)
+            if (waiting := self.waiting) >= self._most:
+                raise come_again(f"{waiting} requests are waiting already", self._left() / self._rate)
             self._jobs.append(job)
-            self._waiting += job.cost
             self._changed.notify_all()
         return job.future
 
@@ -117,57 +145,60 @@ class Lane:
         self._thread.join()
 
     def _work(self) -> None:
-        while batch := self._next_batch():
-            alive = [job for job in batch if not job.future.cancelled()]
-            if len(alive) == 1 and alive[0].cost > self._budget:
-                self._in_pieces(alive[0])
-            elif alive:
-                self._together(alive)
+        while pieces := self._next_batch():
+            self._together(pieces)
             with self._changed:
-                self._waiting -= sum(job.cost for job in batch)
+                self._jobs = [job for job in self._jobs if not job.future.done()]
 
-    def _next_batch(self) -> list[Job]:
-        """The oldest jobs within the budget; none when the lane is closed and empty."""
+    def _left(self) -> int:
+        return sum(job.left for job in self._jobs)
+
+    def _next_batch(self) -> list[Piece]:
+        """Pieces of the jobs, one of each at most; none when the lane is closed and empty."""
         with self._changed:
-            self._changed.wait_for(lambda: self._jobs or self._closed)
-            until = time.monotonic() + self._gather
-            while not self._closed and self._waiting < self._budget and (left := until - time.monotonic()) > 0:
-                self._changed.wait(left)
-            batch: list[Job] = []
-            spent = 0
-            while self._jobs and (not batch or spent + self._jobs[0].cost <= self._budget):
-                batch.append(self._jobs.popleft())
-                spent += batch[-1].cost
-            return batch
+            while True:
+                self._changed.wait_for(lambda: self._jobs or self._closed)
+                until = time.monotonic() + self._gather
+                while not self._closed and self._left() < self._budget and (left := until - time.monotonic()) > 0:
+                    self._changed.wait(left)
+                self._jobs = [job for job in self._jobs if not job.future.done()]  # without those that were given up
+                if self._jobs or self._closed:
+                    return self._pieces()
 
-    def _together(self, jobs: list[Job]) -> None:
-        """Answer all jobs from one call; when that fails, each from a call of its own."""
-        sentences = [s for job in jobs for s in job.sentences]
+    def _pieces(self) -> list[Piece]:
+        if not self._jobs:
+            return []
+        room = min(self._budget, max(int(self._moment * self._rate), _LEAST))
+        first = self._jobs[0]
+        kept = min(first.next_piece(room // _KEPT).cost, room)
+        pieces = []
+        for job in sorted(self._jobs, key=lambda job: job.left):  # of those with as much left, the earlier
+            if job is first:
+                kept = 0
+            elif job.costs[len(job.tagged)] > room - kept:
+                continue
+            pieces.append(job.next_piece(room - kept))
+            room -= pieces[-1].cost
+            job.begun = True
+        return pieces
+
+    def _together(self, pieces: list[Piece]) -> None:
+        """Tag all pieces in one call; when that fails, each in a call of its own."""
+        sentences = [s for piece in pieces for s in piece.sentences]
         try:
-            tagged = self._timed(sentences, len(jobs), sum(job.cost for job in jobs))
+            tagged = self._timed(sentences, len(pieces), sum(piece.cost for piece in pieces))
         except Exception as error:
-            if len(jobs) == 1:
-                jobs[0].fail(error)
+            if len(pieces) == 1:
+                pieces[0].job.fail(error)
             else:
-                for job in jobs:
-                    self._together([job])
+                for piece in pieces:
+                    self._together([piece])
             return
         start = 0
-        for job in jobs:
-            end = start + len(job.sentences)
-            job.take(tagged[start:end])
+        for piece in pieces:
+            end = start + len(piece.sentences)
+            piece.job.take(tagged[start:end])
             start = end
-
-    def _in_pieces(self, job: Job) -> None:
-        while not job.future.done():
-            piece = job.next_piece(self._budget)
-            start = len(job.tagged)
-            try:
-                tagged = self._timed(piece, 1, sum(job.costs[start : start + len(piece)]))
-            except Exception as error:
-                job.fail(error)
-                return
-            job.take(tagged)
 
     def _timed(self, sentences: Sequence[Sentence], jobs: int, cost: int) -> Sequence[Sentence]:
         started = time.monotonic()

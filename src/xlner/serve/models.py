@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 DEMO = "demo"  # a model to try the server with, unless a folder has that name
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _MOST_SPECIAL = 8  # special tokens that a tokenizer may put around a sentence
+_LEAST_BATCH = 2048  # subwords; an exported network names no batch, and works on several sentences at a time
 
 OnBatch = Callable[[str, int, int, float], None]
 
 
 class ServedModel:
-    """A tagger with two queues: texts beyond a batch go through one of their own, so that short ones need not wait.
+    """A tagger with a queue of requests.
 
     Args:
         name: how requests name it.
@@ -56,21 +57,16 @@ class ServedModel:
         self.version = version or name
         self.labels = tuple(tagger.labels.types)
         self._seconds = limits.max_seconds
-        self._budget = limits.batch_subwords or 2 * tagger.network.batch_subwords
         self._on_batch = on_batch
-        lanes = [
-            Lane(
-                f"{name} {kind}", self._tag, budget=self._budget, gather_seconds=gather / 1000,
-                most=limits.max_waiting, on_batch=self._told,
-            )
-            for kind, gather in (("short", limits.gather_ms), ("long", 0.0))
-        ]  # fmt: skip
-        self._short, self._long = lanes
+        self._lane = Lane(
+            name, self._tag, budget=limits.batch_subwords or max(2 * tagger.network.batch_subwords, _LEAST_BATCH),
+            gather_seconds=limits.gather_ms / 1000, most=limits.max_waiting, on_batch=self._told,
+        )  # fmt: skip
 
     @property
     def waiting(self) -> int:
         """Requests that wait for it."""
-        return self._short.waiting + self._long.waiting
+        return self._lane.waiting
 
     async def tag(self, make: Callable[[], list[Text]]) -> list[Tagged]:
         """Entities of texts, in order.
@@ -84,8 +80,7 @@ class ServedModel:
         try:
             async with asyncio.timeout(self._seconds):
                 texts, job, windows = await asyncio.to_thread(self._prepare, make)
-                lane = self._short if job.cost <= self._budget else self._long
-                tagged = await asyncio.wrap_future(lane.put(job)) if job.sentences else []
+                tagged = await asyncio.wrap_future(self._lane.put(job)) if job.sentences else []
         except TimeoutError:
             raise come_again(f"no answer within {self._seconds:g} s, the longest time for a request", 10) from None
         sentences, counts = iter(tagged), iter(windows)
@@ -95,9 +90,8 @@ class ServedModel:
         ]
 
     def close(self) -> None:
-        """Answer what waits, and end the threads."""
-        self._short.close()
-        self._long.close()
+        """Answer what waits, and end the thread."""
+        self._lane.close()
 
     def _prepare(self, make: Callable[[], list[Text]]) -> tuple[list[Text], Job, list[int]]:
         """The texts, their sentences as a job, and the windows of each sentence."""
