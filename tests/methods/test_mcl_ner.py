@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from random import Random
 
 import pytest
 from tests.methods.test_bitext import FAST, LABELS, WORDS, in_spanish
 from tests.toy import sentences
 
 from xlner.core.run_folder import RunFolder
-from xlner.core.types import Sentence, Span
 from xlner.errors import DataError, UsageError
 from xlner.evaluate import score
 from xlner.methods.mcl_ner import MCLNER
-from xlner.methods.switching import code_switched
 from xlner.methods.task import Source, Task
-from xlner.translate.dictionary import Dictionary, Entry
 
 GOLD = sentences(60, "spa", seed=9)
 TEXT = sentences(80)
@@ -51,30 +47,6 @@ def fit(asked, options, folder):
 def parts_of_loss(folder):
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     return {k for line in lines for k in line} & {"tags", "sentences", "relations"}
-
-
-def test_code_switching_keeps_labels_with_their_words():
-    dictionary = Dictionary(
-        {"visits": Entry({"hace visita a": 1}), "old": Entry({"viejo": 1}), "york": Entry({"Y": 1})}
-    )
-    text = Sentence(
-        ("Ana", "Visits", "old", "York", "x"), (Span(0, 1, "PER"), Span(2, 4, "LOC")), "eng", missing=((1, 2), (4, 5))
-    )
-    every = code_switched(text, dictionary, 1.0, Random(1))
-    assert every.words == ("Ana", "hace", "visita", "a", "viejo", "Y", "x")
-    assert every.spans == (Span(0, 1, "PER"), Span(4, 6, "LOC"))
-    assert every.missing == ((1, 4), (6, 7))
-    assert code_switched(text.without_labels(), dictionary, 1.0, Random(1)).labelled is False
-    assert code_switched(text, Dictionary({}), 1.0, Random(1)).words == text.words
-
-
-def test_a_share_of_the_words_is_switched_and_the_seed_decides_which():
-    dictionary = Dictionary({a: Entry({b: 1}) for a, b in WORDS.items()})
-    copies = [[code_switched(s, dictionary, 0.5, rng) for s in TEXT] for rng in (Random(1), Random(1), Random(2))]
-    assert copies[0] == copies[1] != copies[2]
-    pairs = [(a, b) for s, c in zip(TEXT, copies[0], strict=True) for a, b in zip(s.words, c.words, strict=True)]
-    switched = [a != b for a, b in pairs if a in WORDS]
-    assert 0.4 < sum(switched) / len(switched) < 0.6
 
 
 def test_code_switched_copies_and_translations_are_views(quick, dictionaries, tmp_path):

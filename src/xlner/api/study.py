@@ -178,7 +178,7 @@ def run_study(
         for need in run.needs if run.id not in done else ():
             if not study.roots.result(need).exists():
                 done.pop(need, None)
-    executor = Executor(study.roots, tuple(program), threads)
+    executor = Executor(study.roots, tuple(program), threads, fork=on == "local")  # Ray has many workers, each a helper
     failed: dict[str, str] = {}
     makers: Workers
     if on == "ray":

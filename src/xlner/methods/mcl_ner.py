@@ -109,14 +109,12 @@ class MCLNER(Method):
 
 def _lesson(task: Task, source: Source, options: MCLNER.Options, folder: Path) -> Lesson:
     """What the teacher of a source learns; counts of its views go to its folder."""
-    from random import Random
-
+    from xlner.augment.augmenter import Augmenter
+    from xlner.augment.code_switching import CodeSwitching
     from xlner.methods.paired import PairedChunks, Taught, members, views, write_pair_counts
-    from xlner.methods.switching import code_switched
     from xlner.methods.translated_sources import pairs_of_translations
     from xlner.train.contrastive import Contrasts
     from xlner.train.multi_view import MultiView, Views
-    from xlner.translate.dictionary import Dictionary
 
     how = Views(
         sentences=Contrasts(
@@ -130,14 +128,16 @@ def _lesson(task: Task, source: Source, options: MCLNER.Options, folder: Path) -
     translations = {p.name: p for p in pairs}
 
     def lesson(tagger: Tagger) -> tuple[dict[str, Chunks], MultiView]:
-        rng = Random(options.teacher.seed)
-        dictionaries = {code: Dictionary.load([file], (code, task.target)) for code, file in task.dictionaries.items()}
         taught: list[Taught] = []
         for part in members(source, task):
             rows = [[s] for s in part.sentences]
-            for row in rows:
-                if (dictionary := dictionaries.get(row[0].language or part.language)) is not None:
-                    copy = code_switched(row[0], dictionary, options.switch_share, rng)
+            for code, file in task.dictionaries.items():
+                mine = [row for row in rows if (row[0].language or part.language) == code]
+                switching = CodeSwitching(
+                    dictionary=(str(file),), rate=options.switch_share, entities=True, language=code
+                )
+                copies = Augmenter.of((switching,), [row[0] for row in mine], seed=options.teacher.seed).epoch(0)
+                for row, copy in zip(mine, copies, strict=True):
                     if copy.words != row[0].words:
                         row.append(copy if options.learn_switched else copy.without_labels())
             name = f"{part.name}-translated"

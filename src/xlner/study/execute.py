@@ -46,11 +46,13 @@ class Executor:
         roots: where things lie.
         program: what stands for `xlner`.
         threads: of each process; None leaves it to the libraries.
+        fork: commands from one helper with everything loaded, where that is possible. It takes 700 MB.
     """
 
     roots: Roots
     program: tuple[str, ...] = PROGRAM
     threads: int | None = None
+    fork: bool = True
 
     def __call__(self, run: Run) -> Record:
         """Make a run, or give the record of it if it is done.
@@ -120,7 +122,7 @@ class Executor:
             log.write(f"$ xlner {' '.join(words)}\n")
             log.flush()
             process: Process
-            if self.program == PROGRAM and CAN_FORK:
+            if self.fork and CAN_FORK and self.program == PROGRAM:
                 process = helper(self.threads).start(words, environment, log, lock)
             else:
                 process = Spawned([*self.program, *words], environment, log, lock)
