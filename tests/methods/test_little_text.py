@@ -23,7 +23,8 @@ STARTED = TrainOptions(epochs=1)  # one pass, since it starts from a teacher
 
 
 @pytest.mark.parametrize(
-    ("words", "share", "epochs"), [(200, 0.2, 3), (1000, 0.2, 3), (2500 - 20, 0.496, 3), (5000, 1, 1), (60_000, 1, 1)]
+    ("words", "share", "epochs"),
+    [(200, 0.2, 3), (1000, 0.2, 3), (2480, 0.496, 3), (5000, 1, 3), (10_000, 1, 2), (15_000, 1, 1), (60_000, 1, 1)],
 )
 def test_rate_and_passes_go_by_the_words(words, share, epochs):
     made = on_little_text(STARTED, USUAL, Text(words))

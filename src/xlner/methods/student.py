@@ -28,7 +28,8 @@ Learning = Callable[[Tagger, SoftLabelChunks], tuple[Chunks, Objective]]
 """From a student and the soft labels of raw text to the data that it learns from, and how."""
 
 
-_LITTLE, _LEAST_RATE, _PASSES = 5000, 0.2, 3
+_LITTLE, _LEAST_RATE = 5000, 0.2
+_PASSES = {10_000: 3, 15_000: 2}  # below so many words of raw text
 
 
 class DistilOptions(StudentOptions, Protocol):
@@ -148,23 +149,24 @@ def distil_from(
 
 
 def on_little_text(settings: TrainOptions, given: TrainOptions, chunks: SoftLabelChunks) -> TrainOptions:
-    """The training of a student that starts from a teacher, more careful where there is little raw text.
+    """The training of a student that starts from a teacher, where there is little raw text.
 
-    A dozen steps at the usual rate lead away from the teacher and arrive nowhere. So below 5 000 words the rate falls
-    with them, down to a fifth, and there are three passes. A rate or passes that the user gave stay.
+    A hundred steps lead away from the teacher and arrive nowhere. So there are three passes below 10 000 words and two
+    below 15 000, and below 5 000 the rate falls with the words, down to a fifth. A rate or passes that the user gave
+    stay.
 
     Args:
         settings: of the training.
         given: what the user, or the defaults, said.
         chunks: the raw text.
     """
-    if sum(chunks.sizes) >= _LITTLE or given.epochs or given.learning_rate != TrainOptions().learning_rate:
+    most = max(_PASSES)
+    if sum(chunks.sizes) >= most or given.epochs or given.learning_rate != TrainOptions().learning_rate:
         return settings
     words = sum(len(w) for index in range(len(chunks.sizes)) for w in chunks.sentences(index)[0])
-    if words >= _LITTLE:
-        return settings
-    rate = settings.learning_rate * max(words / _LITTLE, _LEAST_RATE)
-    return replace(settings, learning_rate=rate, epochs=_PASSES)
+    passes = next((n for bound, n in _PASSES.items() if words < bound), settings.epochs)
+    rate = settings.learning_rate * min(max(words / _LITTLE, _LEAST_RATE), 1.0)
+    return replace(settings, learning_rate=rate, epochs=passes)
 
 
 def notes_of(run: RunFolder) -> tuple[str, ...]:
