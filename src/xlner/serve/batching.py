@@ -16,7 +16,7 @@ Tag = Callable[[Sequence[Sentence]], Sequence[Sentence]]
 
 BATCH_SECONDS = 0.3
 _LEAST = 64  # subwords of a batch on a very slow machine
-_KEPT = 4  # a batch keeps one part in so many for the job that came first
+_KEPT = 2  # a batch keeps one part in so many for the job that came first
 
 
 @dataclass
