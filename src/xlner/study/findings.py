@@ -11,7 +11,7 @@ import numpy as np
 from xlner.evaluate import Scores, holm
 from xlner.evaluate.comparison import compare_runs
 from xlner.evaluate.seeds import paired_differences, seeds_interval, targets_interval
-from xlner.study.fits import fitted_law, rank_correlations
+from xlner.study.fits import fitted_law, rank_correlations, up_to
 from xlner.study.plan import Block, Plan
 from xlner.study.record import Record
 from xlner.study.runs import Run
@@ -233,7 +233,11 @@ def _curve(block: Block, rows: Sequence[Row]) -> Finding:
         )  # fmt: skip
         told = ["", "", ""]
         if law is not None:
-            told = [f"{law['a']:.1f} - {law['b']:.3g} n^-{law['c']:.2f}", f"{law['error']:.2f}", f"{law['stops']:,.0f}"]
+            told = [
+                f"{law['a']:.1f} - {law['b']:.3g} n^-{law['c']:.2f}",
+                f"{law['error']:.2f}",
+                up_to(law["stops"], x[-1]),
+            ]
         cells.append([name, "" if base is None else f"{base:.1f}", *(f"{v:.1f}" for v in y), *told])
         gains.append(y[-1] - (y[0] if base is None else base))
     every = sorted({k for points in lines.values() for k in points})
@@ -247,9 +251,10 @@ def _curve(block: Block, rows: Sequence[Row]) -> Finding:
     laws = [d["law"] for d in drawn if d["law"]]
     if laws:
         stops = sorted(law["stops"] for law in laws)
+        middle, least, most = (up_to(n, every[-1]) for n in (float(np.median(stops)), stops[0], stops[-1]))
         sentences.append(
-            f"By the fitted laws, doubling {block.x} pays less than half a point from {np.median(stops):,.0f} on "
-            f"(median; {stops[0]:,.0f} to {stops[-1]:,.0f})."
+            f"By the fitted laws, doubling {block.x} pays less than half a point from {middle} on "
+            f"(median; {least} to {most})."
         )
     if (lawless := len(drawn) - len(laws)) and len(every) >= 4:
         sentences.append(f"{lawless} of {len(drawn)} lines follow no law: F1 changes less than it scatters.")

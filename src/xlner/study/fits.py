@@ -49,6 +49,11 @@ def fitted_law(x: np.ndarray, y: np.ndarray) -> dict[str, float] | None:
     return {"a": float(a), "b": float(b * x[0] ** c), "c": float(c), "error": error, "stops": float(stops)}
 
 
+def up_to(amount: float, largest: float) -> str:
+    """An amount, but none beyond the largest that was measured."""
+    return f"{amount:,.0f}" if amount <= largest else f"more than {largest:,.0f}"
+
+
 def rank_correlations(points: Sequence[Mapping[str, Any]], name: str) -> tuple[Correlation, Correlation]:
     """Rank correlation over all pairs, and the mean of those within one target; intervals from resampling targets."""
     table = Transfers(
