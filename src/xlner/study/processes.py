@@ -14,6 +14,9 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import IO, Protocol
 
+from xlner.errors import XlnerError
+
+_KILLED = "the helper process that starts commands was killed; the study may be started again"
 CAN_FORK = sys.platform == "linux"  # libraries of macOS do not survive a fork
 
 
@@ -84,7 +87,7 @@ class Forked:
 
     def _line(self) -> str:
         if not (line := self._told.readline()):
-            raise OSError("the helper process that starts commands was killed")
+            raise XlnerError(_KILLED)
         return line
 
 
@@ -112,12 +115,16 @@ class Helper:
         """Begin a command; arguments as those of `Spawned`, but words without the program.
 
         Raises:
-            OSError: the helper was killed.
+            XlnerError: the helper was killed.
         """
         request = json.dumps([list(words), dict(environment), os.getcwd()]).encode()
         (printed, out), (told, end) = os.pipe(), os.pipe()
         try:
             socket.send_fds(self._socket, [request], [out, log.fileno(), end, lock.fileno()])
+        except OSError:
+            os.close(printed)
+            os.close(told)
+            raise XlnerError(_KILLED) from None
         finally:
             os.close(out)
             os.close(end)
@@ -126,6 +133,7 @@ class Helper:
     def close(self) -> None:
         """Let it end; commands at work go on."""
         self._socket.close()
+        self._process.kill()
         self._process.wait()
 
 
