@@ -91,8 +91,8 @@ class Lane:
         tag: tags sentences; called from the thread alone.
         budget: subwords per batch at most.
         gather_seconds: how long the first job of a batch waits for others; a batch that is full does not wait.
-        batch_seconds: a batch has no more subwords than were tagged in this time lately, but those of one sentence.
         most: jobs that may wait.
+        batch_seconds: a batch has no more subwords than were tagged in this time lately, but those of one sentence.
         on_batch: told jobs, subwords and seconds of each batch.
     """
 
