@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from xlner.errors import XlnerError
 from xlner.study.processes import CAN_FORK, Helper, Spawned
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="this system does not fork")
@@ -62,5 +63,5 @@ def test_a_killed_helper_is_an_error_and_no_hang(call):
     os.kill(one._process.pid, signal.SIGKILL)
     one._process.wait()
     assert not one.alive
-    with pytest.raises(OSError):
+    with pytest.raises(XlnerError, match="helper process that starts commands was killed"):
         call(one.start, ["--version"])

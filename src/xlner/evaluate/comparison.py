@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations
@@ -23,6 +22,7 @@ from xlner.evaluate.resample import (
     select_type,
 )
 from xlner.evaluate.scores import Scores
+from xlner.evaluate.spread import with_spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def compare_runs(
     sides = [slice(n_a), slice(n_a, None)]
     if matched:
         observed, values, sides = of_a - of_b, values[:, :n_a] - values[:, n_a:], [slice(None)]
-    draws = _with_spread(draws, actual, [(observed[side], values[:, side] - observed[side]) for side in sides], runs)
+    draws = with_spread(draws, actual, [(observed[side], values[:, side] - observed[side]) for side in sides], runs)
     p_bootstrap = _share(np.abs(draws - actual), abs(actual))
     single = n_a == n_b == 1
     return Comparison(
@@ -262,35 +262,6 @@ def _stack(runs: Sequence[Scores], entity_type: str | None) -> NDArray[Any]:
             "score all of them against one gold file, with the same types"
         )
     return select_type(stacked, types, entity_type)
-
-
-def _with_spread(
-    draws: NDArray[np.float64],
-    actual: float,
-    samples: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
-    rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """Draws of a difference of means over runs, with the chance that lies in the runs.
-
-    The spread of the runs holds what sentences do to each run by itself, too. That part is taken out of the draws, so
-    that it counts once.
-
-    Args:
-        draws: of sentences. Shape: (n_draws,).
-        actual: the observed difference.
-        samples: of each mean: the runs' values, shape (n_runs,), and how the draws differ from them, shape
-            (n_draws, n_runs).
-        rng: draws.
-    """
-    several = [(x, moved) for x, moved in samples if len(x) > 1]
-    errors = [float(x.var(ddof=1)) / len(x) for x, _ in several]  # squared standard errors of the means
-    if not (total := sum(errors)):
-        return draws
-    single = sum(float(moved.var(axis=1, ddof=1).mean()) / len(x) for x, moved in several)
-    whole = float(draws.var())
-    common = math.sqrt(max(whole - single, 0) / whole) if whole else 0.0
-    freedom = total**2 / sum(e**2 / (len(x) - 1) for e, (x, _) in zip(errors, several, strict=True))
-    return actual + common * (draws - actual) + math.sqrt(total) * rng.standard_t(freedom, size=len(draws))
 
 
 def _randomisation(
