@@ -39,6 +39,15 @@ def test_placeholders_are_filled():
     assert student.gold == "{demo}/es.gold.conll"
 
 
+def test_constants_fill_commands_and_a_profile_replaces_them(tmp_path):
+    path = tmp_path / "toy.yaml"
+    text = PLAN.replace("{en.train}", "{first(en.train, labels)}")
+    path.write_text(text + "constants: {labels: 500}\nprofiles:\n  small: {constants: {labels: 100}}\n")
+    for profile, labels in ((None, 500), ("small", 100)):
+        teacher = next(r for r in runs_of(read_plan(path, profile=profile)) if r.step == "teacher")
+        assert [(t.source, t.count) for t in teacher.texts] == [("{demo}/en.train.conll", labels)]
+
+
 def test_ids_depend_on_what_is_run_and_on_nothing_else():
     before = {r.id for r in runs_of(plan_of())}
     assert {r.id for r in runs_of(plan_of(question="Another one?", name="other"))} == before
@@ -139,6 +148,8 @@ def test_a_broken_plan_is_an_error_with_its_place(tmp_path, old, new, says):
         (b"- a list\n", "a plan is a mapping"),
         (PLAN.encode() + b"profiles: [smoke]\n", "profiles is a mapping"),
         (PLAN.encode() + b"profiles: {smoke: 3}\n", "profiles is a mapping"),
+        (PLAN.encode() + b"constants: {words: 3}\n", "constants: 'words' is an axis, too"),
+        (PLAN.encode() + b"constants: {teacher: 3}\n", "steps: 'teacher' is an axis or a constant, too"),
         (PLAN.replace("seed: [1, 2]", "seed: []").encode(), "axes.seed: List should have at least 1 item"),
     ],
 )

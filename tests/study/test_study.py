@@ -107,6 +107,42 @@ def test_a_ledger_without_the_models_remakes_what_new_runs_need(toy):
     assert sum(c.startswith("train") for c in toy.called()[called:]) == 2
 
 
+def test_a_deleted_model_is_made_again_where_a_new_run_needs_it(toy):
+    import shutil
+
+    for run in toy.run().study.unique:
+        shutil.rmtree(toy.folder / "runs" / run.id / "result", ignore_errors=True)
+    called = len(toy.called())
+    assert len(toy.run().records) == 14
+    assert len(toy.called()) == called
+    toy.edit("words: [100, 200]", "words: [100, 200, 300]")
+    assert not toy.run().failed
+    assert sum(c.startswith("train") for c in toy.called()[called:]) == 2
+
+
+def test_the_first_lines_of_a_text_stay_as_they_are(toy, tmp_path):
+    import gzip
+
+    text = "Ana  lives\there.\n\n\N{DROMEDARY CAMEL} is third\nfour\n"
+    (tmp_path / "raw.txt.gz").write_bytes(gzip.compress(text.encode()))
+    toy.edit('raw: "{demo}/es.raw.txt"', 'raw: "{data}/raw.txt.gz"')
+    toy.edit("{first(target.raw, words)}", "{lines(target.raw, 3)}")
+    result = toy.run()
+    assert not result.failed
+    student = next(r for r in result.study.runs if r.step == "student" and r.axes["target"] == "es")
+    (made,) = student.texts
+    assert (toy.folder / "texts" / made.name).read_text("utf-8") == text.removesuffix("four\n")
+
+
+def test_lines_that_are_no_utf8_fail_the_runs_that_need_them(toy, tmp_path):
+    (tmp_path / "raw.txt").write_bytes("Málaga\n".encode("latin-1"))
+    toy.edit('raw: "{demo}/es.raw.txt"', 'raw: "{data}/raw.txt"')
+    toy.edit("{first(target.raw, words)}", "{lines(target.raw, 3)}")
+    failed = toy.run().failed
+    assert failed
+    assert all("not UTF-8" in why for why in failed.values())
+
+
 def test_a_killed_study_goes_on_and_repeats_at_most_what_was_at_work(toy, tmp_path):
     toy.edit("--note 'seed {seed}'", "--note 'seed {seed}' --sleep 0.3")
     script = tmp_path / "go.py"

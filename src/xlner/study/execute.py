@@ -21,6 +21,7 @@ from xlner.core.run_folder import file_hash
 from xlner.core.shared import VARIABLE
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text, write
+from xlner.data.source import Input
 from xlner.errors import XlnerError
 from xlner.evaluate import score
 from xlner.study.processes import CAN_FORK, Process, Spawned, helper, of_threads
@@ -65,7 +66,7 @@ class Executor:
         folder = self.roots.folder(run.id)
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder / "lock") as lock:
-            if (record := read_mark(folder)) is not None:
+            if (record := read_mark(folder)) is not None and not self._lost(run):
                 return record
             (folder / FAILED).unlink(missing_ok=True)
             try:
@@ -85,6 +86,10 @@ class Executor:
         if words and words[0] in _PRINTS and "--json" not in words:
             words.append("--json")
         return words
+
+    def _lost(self, run: Run) -> bool:
+        """Whether what the run left, and another one needs, was deleted."""
+        return bool(run.words) and run.words[0] in _FOLDER_OF and not self.roots.result(run.id).exists()
 
     def _made(self, run: Run, folder: Path, lock: IO[str]) -> Record:
         started = time.monotonic()
@@ -146,8 +151,8 @@ class Executor:
         place.parent.mkdir(parents=True, exist_ok=True)
         source = self.roots.filled(text.source, "")
         if text.lines:
-            with open(source, encoding="utf-8") as file, atomic(place) as out:
-                out.writelines(islice(file, text.count))
+            with atomic(place) as out:
+                out.writelines(f"{line}\n" for _, line in islice(Input.of(source).lines(), text.count))
         else:
             write(place, beginning(source, text.count))
 

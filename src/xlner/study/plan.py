@@ -165,6 +165,8 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 def _check(plan: Plan, path: str | Path) -> None:
     if twice := sorted({*plan.constants} & {*plan.axes}):
         raise DataError(f"constants: '{twice[0]}' is an axis, too", path=path)
+    if twice := sorted({*plan.constants, *plan.axes} & {*plan.steps}):
+        raise DataError(f"steps: '{twice[0]}' is an axis or a constant, too", path=path)
     for name, step in plan.steps.items():
         for axis in (*step.over, *step.when, *step.unless, *step.differ):
             if axis not in plan.axes:

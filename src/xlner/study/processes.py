@@ -30,7 +30,7 @@ class Process(Protocol):
     printed: IO[str]
 
     def wait(self) -> tuple[int, int]:
-        """Its exit status, and the kilobytes of memory that it took, when it has ended."""
+        """Its exit status and the most kilobytes of memory that it had, with those that it was forked with."""
         ...
 
     def terminate(self) -> None: ...
