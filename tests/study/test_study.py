@@ -56,6 +56,17 @@ def test_the_beginning_of_a_text_has_whole_sentences(toy):
     assert not any(s.spans for s in cut)
 
 
+def test_models_that_are_only_scored_are_dropped(toy):
+    result = toy.run(drop_models=True)
+    teachers = [r for r in result.study.runs if r.step == "teacher"]
+    students = [r for r in result.study.runs if r.step == "student"]
+    assert all(result.study.roots.result(r.id).exists() for r in teachers)
+    assert not any(result.study.roots.result(r.id).exists() for r in students)
+    called = len(toy.called())
+    assert len(toy.run(drop_models=True).records) == 14
+    assert len(toy.called()) == called
+
+
 def test_a_failed_run_is_told_and_what_needs_it_is_not_made(toy):
     toy.edit("train --source", "train --fail --source")
     result = toy.run()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
+import shutil
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -146,6 +147,7 @@ def run_study(
     threads: int | None = None,
     gpus: float = 0,
     only: Sequence[str] = (),
+    drop_models: bool = False,
     program: Sequence[str] = PROGRAM,
     watch: Callable[[Study, Mapping[str, Record], Ended | Run], None] = lambda study, done, what: None,
 ) -> StudyResult:
@@ -161,6 +163,7 @@ def run_study(
         threads: of each process; None leaves it to the libraries.
         gpus: of each run, on Ray.
         only: ids of runs to make; what they need is made first.
+        drop_models: delete each model from which no other command of the plan starts, once all that score it are done.
         program: what stands for `xlner`, such as the words that call it in a container.
         watch: told of each run that starts and ends.
 
@@ -180,6 +183,10 @@ def run_study(
                 done.pop(need, None)
     executor = Executor(study.roots, tuple(program), threads, fork=on == "local")  # Ray has many workers, each a helper
     failed: dict[str, str] = {}
+    needed_by = defaultdict[str, list[Run]](list)
+    for run in study.unique:
+        for need in run.needs:
+            needed_by[need].append(run)
     makers: Workers
     if on == "ray":
         from xlner.study.on_ray import RayWorkers
@@ -193,6 +200,9 @@ def run_study(
                 failed[ended.run.id] = ended.error
             else:
                 done[ended.run.id] = ended.record
+                for id in (ended.run.id, *ended.run.needs) if drop_models else ():
+                    if all(run.id in done and not run.words for run in needed_by[id]):
+                        shutil.rmtree(study.roots.result(id), ignore_errors=True)
             watch(study, done, ended)
     if not only:
         write_ledger(study.roots.study / LEDGER, done.values())

@@ -29,6 +29,9 @@ def run_command(
     threads: Annotated[int | None, typer.Option(help="Threads of each run.")] = None,
     gpus: Annotated[float, typer.Option(help="Of each run, on Ray; a part of one is possible.")] = 0,
     only: Annotated[list[str], typer.Option(metavar="ID", help="Make this run, and what it needs; repeat.")] = [],
+    drop_models: Annotated[
+        bool, typer.Option("--drop-models", help="Delete a model that is only scored, once it is: 470 MB each.")
+    ] = False,
     list_runs: Annotated[bool, typer.Option("--list", help="Show the runs, and start nothing.")] = False,
     print_commands: Annotated[
         bool, typer.Option("--print-commands", help="A command for each run, for an array of a cluster; start nothing.")
@@ -53,7 +56,8 @@ def run_command(
     typer.echo(outlook(study), err=True)
     with Watch(study) as watch:
         result = run_study(
-            plan, **where, on=on, workers=workers, threads=threads, gpus=gpus, only=only, watch=watch  # type: ignore[arg-type]
+            plan, **where, on=on, workers=workers, threads=threads, gpus=gpus, only=only, drop_models=drop_models,
+            watch=watch,  # type: ignore[arg-type]
         )  # fmt: skip
     values = result.as_dict()
     end(values, f"{values['done']} of {values['runs']} runs are done, in {values['output']}", as_json=as_json)

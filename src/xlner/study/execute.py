@@ -157,9 +157,9 @@ class Executor:
             write(place, beginning(source, text.count))
 
     def _hashes(self, run: Run) -> dict[str, str]:
-        named = {t.source for t in run.texts} | ({run.gold} if run.gold else set())
-        named |= {part for word in run.words for part in word.replace(",", "=").split("=") if part.startswith("{d")}
-        files = {name: Path(self.roots.filled(name, run.id)) for name in sorted(named) if "{text:" not in name}
+        parts = {part for word in (*run.words, run.gold or "") for part in word.replace(",", "=").split("=")}
+        named = {t.source for t in run.texts} | {part for part in parts if part.startswith(("{data}", "{demo}"))}
+        files = {name: Path(self.roots.filled(name, run.id)) for name in sorted(named)}
         return {name: file_hash(path) for name, path in files.items() if path.is_file()}
 
 
