@@ -25,7 +25,7 @@ def encoder(tmp_path_factory):
 
 def fused(encoder, **settings):
     torch.manual_seed(0)
-    tagger = Tagger.fresh(encoder, LABELS, device="cpu")
+    tagger = Tagger.fresh(encoder, LABELS, device="cpu", precision="fp32")
     tagger.model.eval()
     return Fusion(tagger, **{"first": 1, "layers": 1, "self_teaching": 0.5, **settings})
 

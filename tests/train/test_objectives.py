@@ -154,7 +154,7 @@ def test_an_objective_may_be_a_function_and_what_it_does_not_ask_for_is_not_ther
 
 
 def test_word_states_are_those_of_first_subwords(tiny_encoder, tmp_path):
-    tagger = Tagger.fresh(str(tiny_encoder), LABELS, dropout=0.0)
+    tagger = Tagger.fresh(str(tiny_encoder), LABELS, dropout=0.0, precision="fp32")
 
     def objective(step):
         stream = step.first
