@@ -132,6 +132,37 @@ def test_the_page_needs_nothing_else(world, tmp_path):
     assert [p.read_bytes() for p in again.files] == [p.read_bytes() for p in made.files]
 
 
+BY_LABELS = """
+name: labels
+question: Does distillation pay?
+axes: {seed: [1, 2, 3], target: [es, de], labels: [100, 900]}
+languages:
+  en: {train: "{demo}/en.train.conll"}
+  es: {raw: "{demo}/es.raw.txt", gold: "{demo}/es.gold.conll"}
+  de: {raw: "{demo}/de.raw.txt", gold: "{demo}/de.gold.conll"}
+steps:
+  teacher: {over: [labels, seed], run: "train --source en={first(en.train, labels)} --seed {seed}"}
+  direct: {over: [target, labels, seed], model: "{teacher}", gold: "{target.gold}"}
+  distill: {over: [target, labels, seed], run: "transfer --source en={teacher}", gold: "{target.gold}"}
+report:
+  - {kind: differences, title: Against direct transfer, base: direct}
+  - {kind: heatmap, title: Methods}
+"""
+
+
+def test_a_method_is_held_against_the_base_of_the_same_axes():
+    plan = Plan.model_validate(yaml.safe_load(BY_LABELS))
+    runs, chance = runs_of(plan), np.random.default_rng(1)
+    f1 = {("direct", 100): 30.0, ("direct", 900): 60.0, ("distill", 100): 40.0, ("distill", 900): 70.0}
+    records = {run.id: record(run, f1.get((run.step, run.axes["labels"]), 0.0), chance) for run in runs}
+    differences, heatmap = findings_of(plan, runs, records)
+    gains = {(row[0], row[1]): float(row[3]) for row in differences.rows}
+    assert set(gains) == {(f"distill, labels={n}", target) for n in (100, 900) for target in ("es", "de")}
+    assert all(6 < gain < 14 for gain in gains.values())
+    assert "interval" not in differences.sentences[0]  # of two targets there is none worth telling
+    assert [row[0] for row in heatmap.rows] == [f"{m}, labels={n}" for m in ("direct", "distill") for n in (100, 900)]
+
+
 def test_a_part_of_the_runs_gives_a_part_of_the_report(world):
     plan, runs, records = world
     some = {r.id: records[r.id] for r in runs if r.step in ("direct", "close")}

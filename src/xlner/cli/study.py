@@ -56,8 +56,8 @@ def run_command(
     typer.echo(outlook(study), err=True)
     with Watch(study) as watch:
         result = run_study(
-            plan, **where, on=on, workers=workers, threads=threads, gpus=gpus, only=only, drop_models=drop_models,
-            watch=watch,  # type: ignore[arg-type]
+            plan, **where, on=on, workers=workers, threads=threads, gpus=gpus, only=only,  # type: ignore[arg-type]
+            drop_models=drop_models, watch=watch,
         )  # fmt: skip
     values = result.as_dict()
     end(values, f"{values['done']} of {values['runs']} runs are done, in {values['output']}", as_json=as_json)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xlner.errors import MissingExtraError
-from xlner.study.findings import Finding
+from xlner.study.rows import Finding
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

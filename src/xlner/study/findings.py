@@ -3,77 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from xlner.evaluate import Scores, holm
-from xlner.evaluate.comparison import compare_runs
-from xlner.evaluate.seeds import paired_differences, seeds_interval, targets_interval
+from xlner.evaluate.seeds import seeds_interval
+from xlner.study.differences import differences
 from xlner.study.fits import fitted_law, rank_correlations, up_to
 from xlner.study.plan import Block, Plan
 from xlner.study.record import Record
+from xlner.study.rows import SEED, Finding, Row, lines_of, plural, rows_of
 from xlner.study.runs import Run
-
-LEVEL = 0.05  # what counts as significant, after Holm's correction
-SEED = "seed"
-
-
-@dataclass(frozen=True)
-class Row:
-    """A scored run in the words of the plan."""
-
-    method: str
-    axes: Mapping[str, Any]
-    scores: Scores
-    record: Record
-
-    @property
-    def points(self) -> float:
-        """F1 in points."""
-        return 100 * self.scores.f1
-
-    def at(self, axis: str) -> str:
-        """The value of an axis as a word; "" where the run has none."""
-        value = self.axes.get(axis, "")
-        return "+".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One block of a report.
-
-    Args:
-        block: of the plan.
-        sentences: what it shows, the main thing first.
-        head: columns of the table.
-        rows: its cells as text.
-        figure: numbers that a picture is drawn from; its form depends on the kind.
-    """
-
-    block: Block
-    sentences: Sequence[str]
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    figure: Mapping[str, Any] = field(default_factory=dict)
-
-
-def rows_of(runs: Sequence[Run], records: Mapping[str, Record]) -> list[Row]:
-    """The scored runs that are done."""
-    found = []
-    for run in runs:
-        record = records.get(run.id)
-        scores = None if record is None else record.scores
-        if record is not None and scores is not None:
-            found.append(Row(run.method, run.axes, scores, record))
-    return found
 
 
 def findings_of(plan: Plan, runs: Sequence[Run], records: Mapping[str, Record]) -> list[Finding]:
     """What each block of the plan's report shows; blocks without a run that is done are left out."""
     rows = rows_of(runs, records)
-    makers = {"table": _table, "heatmap": _heatmap, "differences": _differences, "curve": _curve}
+    makers = {"table": _table, "heatmap": _heatmap, "differences": differences, "curve": _curve}
     out = []
     for block in plan.report:
         mine = [r for r in rows if not block.methods or r.method in (*block.methods, block.base)]
@@ -126,20 +73,14 @@ def _values(block: Block, runs: Sequence[Run], records: Mapping[str, Record]) ->
     return Finding(block, (), ["method", "over", "value", "seeds", "mean"], cells)
 
 
-def _by(rows: Sequence[Row], axis: str) -> tuple[list[str], list[str], dict[tuple[str, str], list[Row]]]:
-    """Methods, values of an axis, and the rows of each pair."""
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        groups.setdefault((row.method, row.at(axis)), []).append(row)
-    methods = list(dict.fromkeys(m for m, _ in groups))
-    values = list(dict.fromkeys(v for _, v in groups))
-    return methods, values, groups
-
-
 def _heatmap(block: Block, rows: Sequence[Row]) -> Finding:
     """Mean F1 of each method for each value of an axis."""
-    methods, values, groups = _by(rows, block.by)
-    means = {key: float(np.mean([r.points for r in mine])) for key, mine in groups.items()}
+    lines = lines_of(rows, block.by)
+    methods, values = list(lines), list(dict.fromkeys(r.at(block.by) for r in rows))
+    means: dict[tuple[str, str], float] = {}
+    for method, value in product(methods, values):
+        if points := [r.points for r in lines[method] if r.at(block.by) == value]:
+            means[method, value] = float(np.mean(points))
     whole = [v for v in values if all((m, v) in means for m in methods)]
     average = {m: float(np.mean([means[m, v] for v in whole])) for m in methods} if whole else {}
     cells = [
@@ -152,58 +93,10 @@ def _heatmap(block: Block, rows: Sequence[Row]) -> Finding:
         wins = sum(max(methods, key=lambda m: means[m, v]) == best for v in whole)
         sentences.append(
             f"The best method on average is {best} with an F1 of {average[best]:.1f} over {len(whole)} "
-            f"{_plural(block.by, len(whole))}; it is the best on {wins} of them."
+            f"{plural(block.by, len(whole))}; it is the best on {wins} of them."
         )
     figure = {"rows": methods, "columns": values, "cells": [[means.get((m, v)) for v in values] for m in methods]}
     return Finding(block, sentences, ["method", *values, f"mean of {len(whole)}"], cells, figure)
-
-
-def _differences(block: Block, rows: Sequence[Row]) -> Finding:
-    """Each method against one, paired by sentences and by seeds."""
-    assert block.base is not None
-    others = [a for a in dict.fromkeys(a for r in rows for a in r.axes) if a not in (SEED, block.by)]
-    runs: dict[tuple[str, str, str], dict[Any, Row]] = {}
-    for row in rows:
-        setting = " ".join(f"{a}={row.at(a)}" for a in others if a in row.axes)
-        runs.setdefault((row.method, setting, row.at(block.by)), {})[row.axes.get(SEED)] = row
-    of_base = {v: of for (m, _, v), of in runs.items() if m == block.base}
-    compared: list[tuple[str, str, Any]] = []
-    over_all: dict[str, tuple[dict[str, list[float]], dict[str, list[float]]]] = {}
-    for (method, setting, value), mine in runs.items():
-        base = of_base.get(value)
-        if method == block.base or base is None:
-            continue
-        common = [s for s in mine if s in base]
-        if not common:
-            continue
-        name = f"{method}, {setting}" if setting else method
-        a, b = ([side[s].scores for s in common] for side in (mine, base))
-        compared.append((name, value, compare_runs(a, b, matched=True)))
-        for side, of in zip(over_all.setdefault(name, ({}, {})), (mine, base), strict=True):
-            side[value] = [of[s].points for s in common]
-    corrected = holm([c.p_value for _, _, c in compared]) if compared else []
-    cells, marks, sentences = [], [], []
-    for (name, value, c), p in zip(compared, corrected, strict=True):
-        low, high, gain = (100 * x for x in (c.interval.low, c.interval.high, c.difference))
-        cells.append([name, value, str(c.runs[0]), f"{gain:+.2f}", f"{low:+.2f} to {high:+.2f}", f"{p:.4f}"])
-        marks.append({"name": name, "value": value, "gain": gain, "low": low, "high": high, "sure": p <= LEVEL})
-    for name, (ours, theirs) in over_all.items():
-        over = targets_interval(paired_differences(ours, theirs))
-        of_name = [m for m in marks if m["name"] == name]
-        better = sum(m["sure"] and m["gain"] > 0 for m in of_name)
-        worse = sum(m["sure"] and m["gain"] < 0 for m in of_name)
-        spread = "" if over.low is None else f" (95% interval over them {over.low:+.2f} to {over.high:+.2f})"
-        sentences.append(
-            f"{name} differs from {block.base} by {over.mean:+.2f} F1 on average over {len(of_name)} "
-            f"{_plural(block.by, len(of_name))}{spread}; it is significantly better on {better} and worse on {worse}."
-        )
-        if over.low is not None:
-            marks.append(
-                {"name": name, "value": "mean", "gain": over.mean, "low": over.low, "high": over.high, "sure": None}
-            )
-    head = ["method", block.by, "seeds", f"F1 less {block.base}", "95% interval", "p (Holm)"]
-    sentences.sort(key=lambda s: -float(s.split(" by ")[1].split(" ")[0]))
-    return Finding(block, sentences, head, cells, {"marks": marks, "base": block.base})
 
 
 def _curve(block: Block, rows: Sequence[Row]) -> Finding:
@@ -291,7 +184,3 @@ def _against(block: Block, rows: Sequence[Row], runs: Sequence[Run], records: Ma
         sentences.append(f"Within one {block.by} it is {within.value:+.2f} on average over {within.targets}.")
     cells = [[str(p["name"]), f"{p['x']:.4f}", f"{p['y']:.1f}"] for p in points]
     return Finding(block, sentences, ["pair", block.x or "", "F1"], cells, {"points": points, "x": block.x})
-
-
-def _plural(word: str, count: int) -> str:
-    return word if count == 1 else f"{word}s"

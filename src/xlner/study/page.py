@@ -11,9 +11,10 @@ from typing import Any
 
 from xlner.core.files import atomic
 from xlner.study.figures import drawn
-from xlner.study.findings import Finding, findings_of
+from xlner.study.findings import findings_of
 from xlner.study.plan import Plan
 from xlner.study.record import Record
+from xlner.study.rows import Finding
 from xlner.study.runs import Run
 
 _STYLE = """
