@@ -63,17 +63,12 @@ def commit() -> str:
 
 
 def beginning(path: Path, words: int, place: Path) -> Path:
-    """Write whole sentences of a CoNLL file from its start to `place`, until there are so many words."""
-    lines, count = [], 0
-    with path.open(encoding="utf-8") as stream:
-        for line in stream:
-            if count >= words and not line.strip():
-                break
-            count += bool(line.strip()) and not line.startswith("# ")
-            lines.append(line)
-    partial = place.with_name(f"{place.name}.{os.getpid()}")  # another process may be reading
-    partial.write_text("".join(lines) + "\n", "utf-8")
-    return partial.replace(place)
+    """Write whole sentences of a file from its start to `place`, until there are so many words."""
+    from xlner.data import write
+    from xlner.study import execute
+
+    write(place, execute.beginning(str(path), words), format="conll")
+    return place
 
 
 def measured(run: Path) -> bool:
