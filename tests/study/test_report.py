@@ -155,11 +155,25 @@ def test_a_method_is_held_against_the_base_of_the_same_axes():
     runs, chance = runs_of(plan), np.random.default_rng(1)
     f1 = {("direct", 100): 30.0, ("direct", 900): 60.0, ("distill", 100): 40.0, ("distill", 900): 70.0}
     records = {run.id: record(run, f1.get((run.step, run.axes["labels"]), 0.0), chance) for run in runs}
-    differences, heatmap = findings_of(plan, runs, records)
+    differences, _ = findings_of(plan, runs, records)
     gains = {(row[0], row[1]): float(row[3]) for row in differences.rows}
     assert set(gains) == {(f"distill, labels={n}", target) for n in (100, 900) for target in ("es", "de")}
     assert all(6 < gain < 14 for gain in gains.values())
-    assert "interval" not in differences.sentences[0]  # of two targets there is none worth telling
+    assert all("interval" not in told for told in differences.sentences)  # of two targets there is none worth telling
+
+
+def test_it_is_said_first_that_nothing_is_significant():
+    plan = Plan.model_validate(yaml.safe_load(BY_LABELS))
+    runs, chance = runs_of(plan), np.random.default_rng(1)
+    records = {run.id: record(run, 50.0, chance) for run in runs}
+    differences, _ = findings_of(plan, runs, records)
+    assert differences.sentences[0].startswith("No difference from direct is significant, of 4; mean differences reach")
+
+
+def test_heatmaps_have_a_row_for_each_setting():
+    plan = Plan.model_validate(yaml.safe_load(BY_LABELS))
+    runs, chance = runs_of(plan), np.random.default_rng(1)
+    _, heatmap = findings_of(plan, runs, {run.id: record(run, 50.0, chance) for run in runs})
     assert [row[0] for row in heatmap.rows] == [f"{m}, labels={n}" for m in ("direct", "distill") for n in (100, 900)]
 
 

@@ -46,7 +46,13 @@ def differences(block: Block, rows: Sequence[Row]) -> Finding:
             (over.mean, f"{name} differs from {block.base} by {over.mean:+.2f} F1 on average over {len(of_name)} "
              f"{plural(block.by, len(of_name))}{spread}; it is significantly better on {better} and worse on {worse}.")
         )  # fmt: skip
-    sentences = [sentence for _, sentence in sorted(means, key=lambda m: -m[0])]
+    means.sort(key=lambda m: -m[0])
+    sentences = [sentence for _, sentence in means]
+    if marks and not any(m["sure"] for m in marks):
+        sentences.insert(
+            0, f"No difference from {block.base} is significant, of {len(compared)}; mean differences reach from "
+            f"{means[-1][0]:+.2f} to {means[0][0]:+.2f} F1.",
+        )  # fmt: skip
     head = ["method", block.by, "seeds", f"F1 less {block.base}", "95% interval", "p (Holm)"]
     return Finding(block, sentences, head, cells, {"marks": marks, "base": block.base})
 
