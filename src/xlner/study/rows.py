@@ -66,14 +66,14 @@ def rows_of(runs: Sequence[Run], records: Mapping[str, Record]) -> list[Row]:
 
 def lines_of(rows: Sequence[Row], by: str) -> dict[str, list[Row]]:
     """Rows under one name: method and, where it has several, values of further axes, such as "distill, labels=2000"."""
+    axes = dict.fromkeys(a for row in rows for a in row.axes if a not in (SEED, by))
     values: dict[tuple[str, str], set[str]] = {}
     for row in rows:
-        for axis in row.axes:
-            if axis not in (SEED, by):
-                values.setdefault((row.method, axis), set()).add(row.at(axis))
+        for axis in axes:
+            values.setdefault((row.method, axis), set()).add(row.at(axis))
     lines: dict[str, list[Row]] = {}
     for row in rows:
-        told = [f"{a}={row.at(a)}" for a in row.axes if len(values.get((row.method, a), ())) > 1]
+        told = [f"{a}={row.at(a)}" for a in axes if a in row.axes and len(values[row.method, a]) > 1]
         lines.setdefault(", ".join([row.method, *told]), []).append(row)
     return lines
 
