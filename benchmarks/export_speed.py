@@ -25,12 +25,16 @@ def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--sentences", type=int, default=200, help="how many of the Spanish test to time")
     options.add_argument("--batch", type=int, default=16)
+    options.add_argument("--model", type=Path, help="one run for all three tests, in place of those of conll.py")
+    options.add_argument("--name", default="export", help="of the files of results")
     args = options.parse_args()
     runs = {
         "es": (args.work / "conll-es-1-consistent", args.data / "conll" / "es" / "test.txt", {}),
         "de": (args.work / "conll-de-1-consistent", args.data / "conll" / "de" / "test.txt", {}),
         "swa": (args.work / "conll-teacher-1", args.data / "masakhaner2" / "swa" / "test.txt", SWAHILI),
     }
+    if args.model is not None:
+        runs = {name: (args.model, gold, mapping) for name, (_, gold, mapping) in runs.items()}
     exported = {name: export(run, args.work, quantise="int8") for name, (run, _, _) in runs.items()}
     plain = export(runs["es"][0], args.work, quantise=None)
     speed = time_all(
@@ -43,7 +47,7 @@ def main() -> None:
     sizes = {"torch": size(runs["es"][0] / "model"), "onnx fp32": size(plain), "onnx int8": size(exported["es"])}
     result = {"speed": speed, "f1": losses, "bytes": sizes, "sentences": args.sentences, "rounds": ROUNDS,
               "instructions": instructions()}  # fmt: skip
-    write_results(args.results, "export", result, table(result))
+    write_results(args.results, args.name, result, table(result))
 
 
 def export(run: Path, work: Path, *, quantise: str | None) -> Path:
@@ -77,9 +81,12 @@ def systems(run: Path, plain: Path, small: Path, batch: int) -> dict[str, Callab
 
     taggers = {
         "xlner, torch fp32": Tagger.load(run, device="cpu", precision="fp32"),
+        "xlner, torch bf16": Tagger.load(run, device="cpu", precision="bf16"),
         "xlner, ONNX fp32": Tagger.load(plain),
         "xlner, ONNX int8": Tagger.load(small),
     }
+    if not {"avx512_bf16", "amx_bf16"} & set(instructions()):
+        del taggers["xlner, torch bf16"]
     return {
         "transformers pipeline, one by one": piped(1),
         f"transformers pipeline, batch {batch}": piped(batch),
@@ -152,8 +159,7 @@ def table(result: dict[str, Any]) -> str:
         "",
         f"Size of the folder: {sizes}.",
         "",
-        "Other work ran on the machine at the same time, so compare rates within this table only; CPU time is the "
-        "steadier one. GLiNER's ONNX form was not measured: its package brings no weights.",
+        "Where other work runs on the machine at the same time, CPU time is the steadier one. GLiNER's ONNX form was not measured: its package brings no weights.",
     ]
     return "\n".join(lines) + "\n"
 
