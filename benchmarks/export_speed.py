@@ -159,7 +159,8 @@ def table(result: dict[str, Any]) -> str:
         "",
         f"Size of the folder: {sizes}.",
         "",
-        "Where other work runs on the machine at the same time, CPU time is the steadier one. GLiNER's ONNX form was not measured: its package brings no weights.",
+        "Where other work runs on the machine at the same time, CPU time is the steadier one. GLiNER's ONNX form was not "
+        "measured: its package brings no weights.",
     ]
     return "\n".join(lines) + "\n"
 
