@@ -159,7 +159,7 @@ def table(result: dict[str, Any]) -> str:
         "",
         f"Size of the folder: {sizes}.",
         "",
-        "Where other work runs on the machine at the same time, CPU time is the steadier one. GLiNER's ONNX form was not "
+        "Where other work runs on the machine meanwhile, CPU time is the steadier one. GLiNER's ONNX form was not "
         "measured: its package brings no weights.",
     ]
     return "\n".join(lines) + "\n"

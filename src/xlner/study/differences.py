@@ -49,10 +49,9 @@ def differences(block: Block, rows: Sequence[Row]) -> Finding:
     means.sort(key=lambda m: -m[0])
     sentences = [sentence for _, sentence in means]
     if marks and not any(m["sure"] for m in marks):
-        sentences.insert(
-            0, f"No difference from {block.base} is significant, of {len(compared)}; mean differences reach from "
-            f"{means[-1][0]:+.2f} to {means[0][0]:+.2f} F1.",
-        )  # fmt: skip
+        least, most = (f"{means[n][0]:+.2f}" for n in (-1, 0))
+        told = f"the mean difference is {most}" if least == most else f"mean differences reach from {least} to {most}"
+        sentences.insert(0, f"No difference from {block.base} is significant, of {len(compared)}; {told} F1.")
     head = ["method", block.by, "seeds", f"F1 less {block.base}", "95% interval", "p (Holm)"]
     return Finding(block, sentences, head, cells, {"marks": marks, "base": block.base})
 
