@@ -107,7 +107,9 @@ def run_xlner(arguments: Sequence[str]) -> dict[str, Any]:
     return result
 
 
-def f1_of(run: Path, gold: Path, mapping: Mapping[str, str] | None = None, consistency: float = 0.0) -> float:
+def f1_of(
+    run: Path, gold: Path, mapping: Mapping[str, str] | None = None, consistency: float = 0.0, precision: str = "auto"
+) -> float:
     """Strict F1 of a run's model, a fraction; kept beside the run and reused.
 
     With `consistency` equal words of the test text are labelled alike (`xlner evaluate --label-consistency`).
@@ -117,11 +119,14 @@ def f1_of(run: Path, gold: Path, mapping: Mapping[str, str] | None = None, consi
     from xlner.tagger import Tagger
 
     settings = [gold.parts[-2:], sorted((mapping or {}).items()), *([consistency] if consistency else [])]
+    settings += [precision] if precision != "auto" else []
     key = hashlib.sha256(str(settings).encode()).hexdigest()[:8]
     kept = run.with_name(f"{run.name}.{key}.f1.json")
     if not kept.is_file():
         sentences = load(gold, mapping=mapping).sentences
-        predicted = Tagger.load(run, mapping=mapping).predict(sentences, label_consistency=consistency)
+        predicted = Tagger.load(run, mapping=mapping, precision=precision).predict(
+            sentences, label_consistency=consistency
+        )
         found = score(sentences, list(predicted)).f1
         kept.write_text(json.dumps(found), "utf-8")
     return json.loads(kept.read_text("utf-8"))

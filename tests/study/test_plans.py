@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from xlner.api.study import Study, report_study, run_study
 
-PLANS = sorted((Path(__file__).parents[2] / "studies").glob("*.yaml"))
+ROOT = Path(__file__).parents[2]
+PLANS = sorted((ROOT / "studies").glob("*.yaml"))
+MEASURED = sorted((ROOT / "benchmarks").glob("*.yaml"))
 
 
 def test_there_are_plans():
@@ -22,6 +25,13 @@ def test_a_plan_has_the_name_of_its_file_and_an_answer(plan):
     assert any(block.answers for block in study.plan.report)
     assert study.plan.limits
     assert len(study.plan.axes["seed"]) >= 3
+
+
+@pytest.mark.parametrize("plan", MEASURED, ids=lambda p: p.stem)
+def test_a_plan_of_the_benchmarks_is_read(plan):
+    profiles = yaml.safe_load(plan.read_text()).get("profiles", {})
+    for profile in (None, *profiles):
+        assert Study.open(plan, profile=profile).runs
 
 
 @pytest.fixture(scope="module")

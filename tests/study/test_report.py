@@ -97,6 +97,7 @@ def test_findings_say_what_the_numbers_are(world):
     assert [row[0] for row in curve.rows] == ["es", "de", "sw"]
     by_words = {s.split(" differs")[0]: s for s in differences.sentences}
     assert "significantly better on 2" in by_words["distill, words=8000"]
+    assert "95% interval over them" in by_words["distill, words=8000"]
     assert len(differences.rows) == 12
     gain = next(row for row in differences.rows if row[:2] == ["distill, words=8000", "es"])
     assert float(gain[3]) == pytest.approx(GAIN["es"] * (1 - 1 / 16), abs=5)
@@ -160,6 +161,30 @@ def test_a_method_is_held_against_the_base_of_the_same_axes():
     assert set(gains) == {(f"distill, labels={n}", target) for n in (100, 900) for target in ("es", "de")}
     assert all(6 < gain < 14 for gain in gains.values())
     assert all("interval" not in told for told in differences.sentences)  # of two targets there is none worth telling
+
+
+def by_labels(steps):
+    plan = Plan.model_validate(yaml.safe_load(BY_LABELS) | {"steps": yaml.safe_load(steps)})
+    runs, chance = runs_of(plan), np.random.default_rng(1)
+    return findings_of(plan, runs, {run.id: record(run, 50.0, chance) for run in runs})[0].rows
+
+
+def test_a_run_of_no_target_is_not_held_against_those_of_one():
+    rows = by_labels("""
+  teacher: {over: [seed], run: "train --seed {seed}", gold: "{es.gold}"}
+  direct: {over: [target, seed], model: "{teacher}", gold: "{target.gold}"}
+  distill: {over: [target, seed], run: "transfer --target {target} --seed {seed}", gold: "{target.gold}"}
+""")
+    assert {row[0] for row in rows} == {"distill"}
+
+
+def test_each_setting_of_the_base_is_a_comparison_of_its_own():
+    rows = by_labels("""
+  direct: {over: [target, labels, seed], run: "train {target} {labels} --seed {seed}", gold: "{target.gold}"}
+  distill: {over: [target, seed], run: "transfer --target {target} --seed {seed}", gold: "{target.gold}"}
+""")
+    assert {row[0] for row in rows} == {f"distill against direct, labels={n}" for n in (100, 900)}
+    assert {row[2] for row in rows} == {"3"}
 
 
 def test_it_is_said_first_that_nothing_is_significant():

@@ -56,15 +56,56 @@ def test_the_beginning_of_a_text_has_whole_sentences(toy):
     assert not any(s.spans for s in cut)
 
 
+AGAIN = """
+  again: {over: [target, words, seed], model: "{student}", gold: "{target.gold}", label_consistency: 0.5}
+"""
+
+
+def models(result, step):
+    return [r for r in result.study.runs if r.step == step and result.study.roots.result(r.id).exists()]
+
+
 def test_models_that_are_only_scored_are_dropped(toy):
+    toy.edit("values: {size: sizes.1}\n", "values: {size: sizes.1}" + AGAIN)
     result = toy.run(drop_models=True)
-    teachers = [r for r in result.study.runs if r.step == "teacher"]
-    students = [r for r in result.study.runs if r.step == "student"]
-    assert all(result.study.roots.result(r.id).exists() for r in teachers)
-    assert not any(result.study.roots.result(r.id).exists() for r in students)
+    assert result.failed == {}
+    assert len(models(result, "teacher")) == 2
+    assert models(result, "student") == []
     called = len(toy.called())
-    assert len(toy.run(drop_models=True).records) == 14
+    assert len(toy.run(drop_models=True).records) == 22
     assert len(toy.called()) == called
+
+
+def test_a_model_that_nothing_scores_is_kept(toy):
+    toy.edit('    gold: "{target.gold}"\n    method: distill', "    method: distill")
+    assert len(models(toy.run(drop_models=True), "student")) == 8
+
+
+def test_models_of_earlier_calls_are_dropped_too_and_made_again_for_a_new_run(toy):
+    assert len(models(toy.run(), "student")) == 8
+    assert models(toy.run(drop_models=True), "student") == []
+    toy.edit("values: {size: sizes.1}\n", "values: {size: sizes.1}" + AGAIN)
+    again = toy.run(drop_models=True)
+    assert again.failed == {}
+    assert len(again.records) == 22
+    assert models(again, "student") == []
+
+
+def test_what_a_command_was_told_to_write_is_made_again_too(toy):
+    """A changed test text, say; its hash is not among the inputs, since it is made from them."""
+    made = """
+  copy: {over: [target], run: "copy {target.gold} {here}"}
+  on-copy: {over: [target, seed], model: "{teacher}", gold: "{copy}"}
+"""
+    toy.edit("values: {size: sizes.1}\n", "values: {size: sizes.1}" + made)
+    result = toy.run()
+    assert result.failed == {}
+    scored = next(r for r in result.study.runs if r.step == "on-copy")
+    assert result.records[scored.id].sha256 == {}
+    for run in models(result, "copy"):
+        result.study.roots.result(run.id).unlink()
+    toy.edit('gold: "{copy}"', 'gold: "{copy}", label_consistency: 0.5')
+    assert toy.run().failed == {}
 
 
 def test_a_failed_run_is_told_and_what_needs_it_is_not_made(toy):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import shutil
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
 from xlner.errors import DataError, UsageError
+from xlner.study.dropping import Dropper
 from xlner.study.execute import PROGRAM, Executor
 from xlner.study.pairs import impossible_pairs
 from xlner.study.plan import Plan, read_plan
@@ -163,7 +163,8 @@ def run_study(
         threads: of each process; None leaves it to the libraries.
         gpus: of each run, on Ray.
         only: ids of runs to make; what they need is made first.
-        drop_models: delete each model from which no other command of the plan starts, once all that score it are done.
+        drop_models: delete each model from which no other command of the plan starts, once all that score it are done;
+            for one process and one plan at a time in a folder.
         program: what stands for `xlner`, such as the words that call it in a container.
         watch: told of each run that starts and ends.
 
@@ -183,10 +184,9 @@ def run_study(
                 done.pop(need, None)
     executor = Executor(study.roots, tuple(program), threads, fork=on == "local")  # Ray has many workers, each a helper
     failed: dict[str, str] = {}
-    needed_by = defaultdict[str, list[Run]](list)
-    for run in study.unique:
-        for need in run.needs:
-            needed_by[need].append(run)
+    drop = Dropper(study.unique, study.roots)
+    if drop_models:
+        drop(list(done), done)
     makers: Workers
     if on == "ray":
         from xlner.study.on_ray import RayWorkers
@@ -200,9 +200,8 @@ def run_study(
                 failed[ended.run.id] = ended.error
             else:
                 done[ended.run.id] = ended.record
-                for id in (ended.run.id, *ended.run.needs) if drop_models else ():
-                    if all(run.id in done and not run.words for run in needed_by[id]):
-                        shutil.rmtree(study.roots.result(id), ignore_errors=True)
+                if drop_models:
+                    drop((ended.run.id, *ended.run.needs), done)
             watch(study, done, ended)
     if not only:
         write_ledger(study.roots.study / LEDGER, done.values())

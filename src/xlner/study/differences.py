@@ -58,17 +58,20 @@ def differences(block: Block, rows: Sequence[Row]) -> Finding:
 
 def _pairs(block: Block, rows: Sequence[Row]) -> Iterator[tuple[str, str, list[Row], list[Row]]]:
     """Name, value of `by`, and the runs of a method beside those of the base with the same seeds."""
-    base = [row for row in rows if row.method == block.base]
+    base = lines_of([row for row in rows if row.method == block.base], block.by)
     for name, line in lines_of([row for row in rows if row.method != block.base], block.by).items():
-        for value in dict.fromkeys(row.at(block.by) for row in line):
-            pairs = [(row, other) for row in line if row.at(block.by) == value for other in base if _fit(row, other)]
-            if pairs:
-                ours, theirs = zip(*pairs, strict=True)
-                yield name, value, list(ours), list(theirs)
+        pairs = {other: [(a, b) for a in line for b in base[other] if _fit(a, b, block.by)] for other in base}
+        fitting = [other for other, found in pairs.items() if found]
+        for other in fitting:
+            told = name if len(fitting) == 1 else f"{name} against {other}"
+            for value in dict.fromkeys(a.at(block.by) for a, _ in pairs[other]):
+                ours, theirs = zip(*((a, b) for a, b in pairs[other] if a.at(block.by) == value), strict=True)
+                yield told, value, list(ours), list(theirs)
 
 
-def _fit(row: Row, other: Row) -> bool:
-    return all(row.axes[axis] == other.axes[axis] for axis in row.axes if axis in other.axes)
+def _fit(row: Row, other: Row, by: str) -> bool:
+    same = all(row.axes[axis] == other.axes[axis] for axis in row.axes if axis in other.axes)
+    return same and row.at(by) == other.at(by)
 
 
 def _comparison(ours: Sequence[Row], theirs: Sequence[Row]) -> Comparison:

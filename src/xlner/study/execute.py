@@ -24,13 +24,13 @@ from xlner.data import load, stream_text, write
 from xlner.data.source import Input
 from xlner.errors import XlnerError
 from xlner.evaluate import score
+from xlner.study.dropping import MODELS
 from xlner.study.processes import CAN_FORK, Process, Spawned, helper, of_threads
 from xlner.study.record import Record, packed, read_mark, write_mark
 from xlner.study.runs import Roots, Run, Text
 
 PROGRAM = (sys.executable, "-m", "xlner")
 FAILED, LOG = "failed.json", "log.txt"
-_FOLDER_OF = ("train", "transfer", "pretrain")  # commands that leave a run folder
 _PRINTS = ("train", "transfer", "similarity", "evaluate", "compare", "align", "project")
 _TAIL = 2000  # letters of a log that a message shows
 
@@ -81,7 +81,7 @@ class Executor:
     def command(self, run: Run) -> list[str]:
         """The words of the run's command on this machine; empty if it only scores."""
         words = [self.roots.filled(word, run.id) for word in run.words]
-        if words and words[0] in _FOLDER_OF and "--output" not in words:
+        if words and words[0] in MODELS and "--output" not in words:
             words += ["--output", self.roots.filled("{here}", run.id)]
         if words and words[0] in _PRINTS and "--json" not in words:
             words.append("--json")
@@ -89,7 +89,8 @@ class Executor:
 
     def _lost(self, run: Run) -> bool:
         """Whether what the run left, and another one needs, was deleted."""
-        return bool(run.words) and run.words[0] in _FOLDER_OF and not self.roots.result(run.id).exists()
+        leaves = run.words[:1] and (run.words[0] in MODELS or any("{here}" in word for word in run.words))
+        return bool(leaves) and not self.roots.result(run.id).exists()
 
     def _made(self, run: Run, folder: Path, lock: IO[str]) -> Record:
         started = time.monotonic()
