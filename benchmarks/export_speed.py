@@ -44,7 +44,15 @@ def main() -> None:
     for name, (run, gold, mapping) in runs.items():
         before = f1_of(run, gold, mapping, precision="fp32")
         after = f1_of(exported[name], gold, mapping)
-        losses.append({"test": name, "model": run.name, "f1": before, "f1_int8": after, "lost": before - after})
+        losses.append(
+            {
+                "test": name,
+                "model": (run.parent if run.name == "result" else run).name,
+                "f1": before,
+                "f1_int8": after,
+                "lost": before - after,
+            }
+        )
     sizes = {"torch": size(runs["es"][0] / "model"), "onnx fp32": size(plain), "onnx int8": size(exported["es"])}
     result = {"speed": speed, "f1": losses, "bytes": sizes, "sentences": args.sentences, "rounds": ROUNDS,
               "instructions": instructions()}  # fmt: skip
