@@ -39,9 +39,10 @@ class Dropper:
             if id in done and self._only_scored(self._runs[id], done):
                 result = self._roots.result(id)
                 torn = result.with_name("dropped")  # a kill in the middle leaves no half of a model under its name
+                shutil.rmtree(torn, ignore_errors=True)
                 if result.is_dir():
                     result.replace(torn)
-                shutil.rmtree(torn, ignore_errors=True)
+                    shutil.rmtree(torn, ignore_errors=True)
 
     def _only_scored(self, run: Run, done: Container[str]) -> bool:
         others = self._needed_by[run.id]
