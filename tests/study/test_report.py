@@ -13,6 +13,7 @@ import yaml
 from xlner.api.study import report_study
 from xlner.cli import main
 from xlner.errors import UsageError
+from xlner.study.figures import drawn
 from xlner.study.findings import findings_of
 from xlner.study.fits import fitted_law
 from xlner.study.plan import Plan
@@ -185,6 +186,15 @@ def test_each_setting_of_the_base_is_a_comparison_of_its_own():
 """)
     assert {row[0] for row in rows} == {f"distill against direct, labels={n}" for n in (100, 900)}
     assert {row[2] for row in rows} == {"3"}
+
+
+def test_nothing_to_compare_is_said_and_has_no_picture():
+    plan = Plan.model_validate(yaml.safe_load(BY_LABELS))
+    runs, chance = runs_of(plan), np.random.default_rng(1)
+    records = {run.id: record(run, 50.0, chance) for run in runs if run.step != "distill"}
+    differences, _ = findings_of(plan, runs, records)
+    assert differences.sentences == ["No other method has runs that go with those of direct."]
+    assert drawn(differences) is None
 
 
 def test_it_is_said_first_that_nothing_is_significant():

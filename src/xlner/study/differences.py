@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from xlner.evaluate import holm
-from xlner.evaluate.comparison import Comparison, compare_runs
+from xlner.evaluate.comparison import compare_runs
 from xlner.evaluate.seeds import paired_differences, targets_interval
 from xlner.study.plan import Block
 from xlner.study.rows import Finding, Row, lines_of, plural
@@ -23,10 +23,14 @@ def differences(block: Block, rows: Sequence[Row]) -> Finding:
     """
     compared, over_all = [], dict[str, tuple[dict[str, list[float]], dict[str, list[float]]]]()
     for name, value, mine, base in _pairs(block, rows):
-        compared.append((name, value, _comparison(mine, base)))
+        scores = ([row.scores for row in side] for side in (mine, base))
+        compared.append((name, value, compare_runs(*scores, matched=True)))
         for side, of in zip(over_all.setdefault(name, ({}, {})), (mine, base), strict=True):
             side[value] = [row.points for row in of]
-    corrected = holm([c.p_value for _, _, c in compared]) if compared else []
+    head = ["method", block.by, "seeds", f"F1 less {block.base}", "95% interval", "p (Holm)"]
+    if not compared:
+        return Finding(block, [f"No other method has runs that go with those of {block.base}."], head, [])
+    corrected = holm([c.p_value for _, _, c in compared])
     cells, marks, means = [], list[dict[str, Any]](), []
     for (name, value, c), p in zip(compared, corrected, strict=True):
         low, high, gain = (100 * x for x in (c.interval.low, c.interval.high, c.difference))
@@ -48,11 +52,10 @@ def differences(block: Block, rows: Sequence[Row]) -> Finding:
         )  # fmt: skip
     means.sort(key=lambda m: -m[0])
     sentences = [sentence for _, sentence in means]
-    if marks and not any(m["sure"] for m in marks):
+    if not any(m["sure"] for m in marks):
         least, most = (f"{means[n][0]:+.2f}" for n in (-1, 0))
         told = f"the mean difference is {most}" if least == most else f"mean differences reach from {least} to {most}"
         sentences.insert(0, f"No difference from {block.base} is significant, of {len(compared)}; {told} F1.")
-    head = ["method", block.by, "seeds", f"F1 less {block.base}", "95% interval", "p (Holm)"]
     return Finding(block, sentences, head, cells, {"marks": marks, "base": block.base})
 
 
@@ -72,7 +75,3 @@ def _pairs(block: Block, rows: Sequence[Row]) -> Iterator[tuple[str, str, list[R
 def _fit(row: Row, other: Row, by: str) -> bool:
     same = all(row.axes[axis] == other.axes[axis] for axis in row.axes if axis in other.axes)
     return same and row.at(by) == other.at(by)
-
-
-def _comparison(ours: Sequence[Row], theirs: Sequence[Row]) -> Comparison:
-    return compare_runs([row.scores for row in ours], [row.scores for row in theirs], matched=True)
