@@ -1,4 +1,4 @@
-"""Every labelled target of the data folder, with types renamed to PER, ORG and LOC and all others left out."""
+"""Every labelled target of the data folder, its types renamed to PER, ORG, LOC, others left out; language families."""
 
 from __future__ import annotations
 
@@ -31,6 +31,27 @@ TARGETS = {
     "tha": ("tha", "other_ner/th_thainer/data_1.1.conll"),
     "tur": ("tur", "other_ner/tr_wikiner/test.conll"),
 }
+
+_FAMILIES = {
+    "Germanic": "dan deu eng nld swe pcm",  # pcm: a creole with English words
+    "Romance": "fra por spa",
+    "Slavic": "srp",
+    "Bantu": "bbj kin lug nya sna swa tsn",  # bbj: Grassfields
+    "Kwa": "aka ewe fon twi",
+    "Yoruboid": "yor",
+    "Gur": "mos",
+    "Mande": "bam",
+    "Nilotic": "luo",
+    "Chadic": "hau",
+    "Malayo-Polynesian": "ceb tgl",
+    "Sinitic": "zho",
+    "Iranian": "fas",
+    "Indo-Aryan": "hin",
+    "Kra-Dai": "tha",
+    "Turkic": "tur",
+    "Finnic": "fin",
+}
+FAMILIES = {language: family for family, languages in _FAMILIES.items() for language in languages.split()}
 
 
 def gold_of(args: Any, name: str, sentences: int) -> Path:

@@ -1,8 +1,11 @@
 """Which similarity measure predicts a transfer: correlations, and predictions for targets that were left out.
 
-Without options it takes the table and the texts of `benchmarks/matrix.py`; labels of texts are not looked at.
+Without options it takes the table and the texts of `benchmarks/matrix.py`; labels of texts are not looked at. With a
+target its whole family is left out, as source, too. With --estimates, what `benchmarks/estimate.py` estimated without
+labels of one English model on the targets is a further measure.
 
     python benchmarks/transferability.py
+    python benchmarks/transferability.py --again --estimates docs/results/estimate.json --with-model predictor.json
     python benchmarks/transferability.py --f1 f1.csv --text 'FOLDER/{language}/train.txt' --predictor predictor.json
 
 `f1.csv` has the columns source, target and f1 (a fraction); `{language}` becomes the language as it is written there,
@@ -21,11 +24,16 @@ import numpy as np
 
 from common import parser, write_results
 from figures import against, bars
+from targets import FAMILIES
 from xlner.api.similarity import similarity
 from xlner.core.languages import iso3
 from xlner.similarity import SIMILARITIES
 from xlner.similarity.correlation import Correlation
+from xlner.similarity.predictor import ESTIMATE
 from xlner.similarity.transferability import Quality, Transfers, correlations, fit, leave_one_out, predictions, read_f1
+
+BESIDE_MODEL = ["lexical:ngrams"]
+ESTIMATED_BY = "regression on expected_f1, entropy, unsure, uncased"
 
 
 def spellings(path: Path) -> dict[str, str]:
@@ -51,9 +59,16 @@ def table(found: list[Correlation], quality: list[Quality]) -> str:
     for measure in dict.fromkeys(c.measure for c in found):
         row = [_told(cells[measure, kind, scope]) for kind, scope in kinds]
         lines.append(f"| {measure} | " + " | ".join(row) + " |")
-    lines += ["", "| left-out target, predicted by | error of F1, points | regret, points | top 1 | top 3 |"]
-    lines += ["|---|---|---|---|---|"]
-    lines += [f"| {q.name} | {q.mean_abs_error:.1f} | {q.regret:.1f} | {q.top1:.0%} | {q.top3:.0%} |" for q in quality]
+    heads = ("left-out family, predicted by", "error of F1, points", "90% within", "regret, points", "top 1", "top 3")
+    lines += ["", "| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    for q in quality:
+        cells = [
+            q.name,
+            *(f"{x:.1f}" for x in (q.mean_abs_error, q.width90, q.regret)),
+            f"{q.top1:.0%}",
+            f"{q.top3:.0%}",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -126,6 +141,8 @@ def main() -> None:
     made.add_argument("--predictor", type=Path, help="write the regression on measures of text there")
     made.add_argument("--again", action="store_true", help="take F1 and measures from the last result")
     made.add_argument("--about", default="", help="a sentence for the predictor: encoder, task, training budget")
+    made.add_argument("--estimates", type=Path, help="result of benchmarks/estimate.py")
+    made.add_argument("--with-model", type=Path, help="write the regression that also looks at a model there")
     options = made.parse_args()
     settings = {"encoder": options.encoder, "layer": None, "max_sentences": options.sentences}
     everything = measured(options, settings)
@@ -134,33 +151,53 @@ def main() -> None:
     alone = [m for m in everything.measures if m != "language-id"]
     of_text = [m for m in alone if "text" in SIMILARITIES.load(m).needs] or alone
     transfers = everything.select(of_text)
+    ways = {"measures of text, and the source": transfers, "these and typology": everything.select(alone)}
+    if options.estimates:
+        with_model = everything.select(BESIDE_MODEL).with_measure(ESTIMATE, estimates(options.estimates))
+        ways["a model's estimated F1, letter sequences, and the source"] = with_model
     _, *others = leave_one_out(everything)
-    ways = {"measures of text, and the source": of_text, "these and typology": alone}
-    quality = [replace(leave_one_out(everything.select(names))[0], name=way) for way, names in ways.items()]
+    quality = [replace(leave_one_out(way)[0], name=name) for name, way in ways.items()]
     found, quality, rows = correlations(everything), [*quality, *others], by_target(transfers)
+    about = {"settings": settings, "about": options.about}
     if options.predictor:
-        replace(fit(transfers), settings=settings, about=options.about).save(options.predictor)
+        replace(fit(transfers), **about).save(options.predictor)
+    text = table(found, quality) + target_table(rows)
+    if options.estimates:
+        text += "\nThe same with a model's estimated F1:\n" + target_table(by_target(with_model))
+        if options.with_model:
+            replace(fit(with_model), **about).save(options.with_model)
     result = {
         "transfers": everything.as_dict(),
         "correlations": [c.as_dict() for c in found],
-        "leave_one_target_out": [q.as_dict() for q in quality],
+        "leave_one_family_out": [q.as_dict() for q in quality],
         "targets": rows,
     }
-    text = table(found, quality) + target_table(rows) + draw(transfers, found, options.results)
-    write_results(options.results, "transferability", result, text)
+    write_results(options.results, "transferability", result, text + draw(transfers, found, options.results))
+
+
+def estimates(path: Path) -> dict[str, float]:
+    """Language -> F1 estimated without labels of the teacher, by a correction fitted on other families."""
+    made = json.loads(path.read_text("utf-8"))
+    said = next(way["estimates"] for way in made["leave_one_target_out"] if way["way"] == ESTIMATED_BY)
+    out: dict[str, float] = {}
+    for row, value in zip(made["rows"], said, strict=True):
+        if row["model"] == made["rows"][0]["model"]:
+            out.setdefault(iso3(row["target"]), value)  # the first test set of a language is that of the transfers
+    return out
 
 
 def measured(options: Any, settings: dict[str, Any]) -> Transfers:
     """The table with what the measures say, made or read from the last result."""
+    families = {iso3(code): family for code, family in FAMILIES.items()}
     if options.again:
         last = json.loads((options.results / "transferability.json").read_text("utf-8"))
-        return Transfers.from_dict(last["transfers"])
+        return replace(Transfers.from_dict(last["transfers"]), groups=families)
     place = options.f1 or options.results / "matrix.csv"
     patterns = options.text or [str(options.work / f"matrix-{{language}}{end}") for end in (".txt", ".iob2")]
     free = ["lexical", "embedding:centroid", "embedding:mmd", "embedding:isospectral", "language-id", "typology"]
     texts = {code: text_of(written, patterns) for code, written in spellings(place).items()}
     compared = similarity(texts, measures=options.measure or free, **settings)
-    return Transfers.of(compared.matrices, read_f1(place))
+    return replace(Transfers.of(compared.matrices, read_f1(place)), groups=families)
 
 
 if __name__ == "__main__":

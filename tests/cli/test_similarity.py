@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from tests.quick_model import make_model
 from tests.toy import sentences, write_conll, write_text
 
 from xlner.api.similarity import similarity
@@ -178,6 +179,25 @@ def test_the_nearest_source_is_recommended_with_f1_interval_and_reasons(files, p
     first = made["recommendations"][0]
     assert first["source"] == "es"
     assert first["low"] < first["f1"] <= first["high"] <= 1
+
+
+def test_a_model_says_how_hard_the_target_is(files, predictor, tiny_encoder, tmp_path, capsys, monkeypatch):
+    plain = TransferPredictor.load(predictor)
+    table = plain.fitted_on.select(["lexical:ngrams"]).with_measure("estimate", {"eng": 0.1, "spa": 0.9, "zho": 0.2})
+    fitted = replace(TransferPredictor.fit(table, penalty=0.01), settings=plain.settings, about="toys")
+    monkeypatch.setattr("xlner.api.similarity.SHIPPED_WITH_MODEL", fitted.save(tmp_path / "m.json"))
+    model = make_model(tmp_path / "model", tiny_encoder)
+    blind = make_model(tmp_path / "blind", tiny_encoder, outside=99)
+    languages = ["--language", f"zh={files}/zh.txt", "--language", f"es={files}/es.conll"]
+    seen = json.loads(recommend(capsys, files, *languages, "--model", model, "--json").out)
+    found = json.loads(recommend(capsys, files, *languages, "--model", blind, "--json").out)
+    assert "found no entity in" in found["notes"][0]
+    assert "estimate says nothing of this pair and counts as average" in found["recommendations"][0]["reasons"]
+    assert seen["recommendations"][0]["f1"] != found["recommendations"][0]["f1"]
+    told = recommend(capsys, files, *languages, "--model", model, "--predictor", predictor, code=2)
+    assert "the predictor looks at no model, and one was given" in told.err
+    told = recommend(capsys, files, *languages, "--predictor", tmp_path / "m.json", code=2)
+    assert "give it as --model" in told.err
 
 
 def test_a_target_that_the_predictor_has_seen_is_said(files, predictor, capsys):

@@ -23,6 +23,7 @@ from xlner.evaluate import (
     span_probabilities,
     tempered,
 )
+from xlner.evaluate.clues import Clues
 from xlner.evaluate.estimate import span_probability_calibration
 from xlner.evaluate.ridge import width90
 from xlner.tagger.decode import decode
@@ -231,6 +232,30 @@ def test_a_left_out_target_has_no_say():
     before, after = (leave_one_target_out(t) for t in (table, replace(table, f1=other)))
     assert before[rows] == pytest.approx(after[rows])
     assert not np.allclose(before, after)
+
+
+def test_a_group_is_left_out_as_a_whole():
+    table = observed(6, per_target=2)
+    grouped = replace(table, groups=tuple("ab"[t in ("t0", "t1")] + "c" * (t == "t2") for t in table.targets))
+    rows = grouped.rows_of["b"]
+    assert {table.targets[i] for i in rows} == {"t0", "t1"}
+    other = np.where(np.isin(np.arange(len(table.f1)), rows), 0.0, table.f1)
+    before, after = (leave_one_target_out(t) for t in (grouped, replace(grouped, f1=other)))
+    assert before[rows] == pytest.approx(after[rows])
+    assert Estimator.from_dict(Estimator.fit(grouped).as_dict()).observed.groups == grouped.groups
+    with pytest.raises(DataError, match="12 targets and 1 groups"):
+        replace(table, groups=("a",))
+
+
+def test_clues_count_doubt_and_names_in_small_letters():
+    said = Sentence(("Awa", "naKenya", "x"), (Span(0, 1, "PER"), Span(1, 2, "LOC")))
+    rows = np.array([[0.1, 0.0, 0.0, 0.9, 0.0], [0.4, 0.6, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0, 0.0]])
+    clues = Clues()
+    clues.add(said, rows, ("LOC", "PER"))
+    clues.add(Sentence(("nothing",), ()), rows[2:], ("LOC", "PER"))
+    entropy = -sum(p * np.log(p) for p in (0.1, 0.9, 0.4, 0.6)) / 4
+    assert clues.features() == {"entropy": pytest.approx(entropy), "unsure": 0.5, "uncased": 0.5}
+    assert Clues().features() == {"entropy": 0, "unsure": 0, "uncased": 0}
 
 
 def test_little_data_leaves_expected_f1_with_its_mean_error():

@@ -11,7 +11,7 @@ from scipy.stats import pearsonr, spearmanr
 
 from xlner.errors import DataError, ModelError, UsageError
 from xlner.similarity import SIMILARITIES, SimilarityMatrix
-from xlner.similarity.predictor import SHIPPED_PREDICTOR
+from xlner.similarity.predictor import ESTIMATE, SHIPPED_PREDICTOR, SHIPPED_WITH_MODEL
 from xlner.similarity.transferability import (
     TransferPredictor,
     Transfers,
@@ -133,6 +133,22 @@ def test_a_left_out_language_is_seen_neither_as_target_nor_as_source():
     assert len(rest) == 7 * 6
 
 
+def test_a_group_is_left_out_as_a_whole_and_kept_in_the_file():
+    table = replace(world(), groups={"eng": "Germanic", "deu": "Germanic"})
+    rest = table.without("deu")
+    assert not {"eng", "deu"} & {*rest.sources, *rest.targets}
+    assert len(rest) == 6 * 5
+    assert Transfers.from_dict(table.as_dict()).groups == table.groups
+
+
+def test_what_is_known_of_a_target_is_a_measure():
+    f1 = {t: world().f1[rows].mean() for t, rows in world().rows_of.items()}
+    table = world().select(["distance"]).with_measure("estimate", f1)
+    assert list(table.measures) == ["estimate", "distance"]
+    np.testing.assert_array_equal(table.closeness[:, 0], [f1[t] for t in table.targets])
+    assert np.isnan(world().with_measure("estimate", {}).closeness[:, 0]).all()
+
+
 def test_equal_recommendations_count_by_their_mean():
     codes = CODES[:4]
     f1 = {(s, t): 0.1 * (i + 1) for i, s in enumerate(codes) for t in codes if s != t}
@@ -188,3 +204,11 @@ def test_the_predictor_that_ships_reads_text_alone_and_tells_its_error():
     assert 0 < made.error["mean_abs_error"] < made.error["width90"]
     assert made.settings["encoder"] == "embedded"
     assert "embedded" in made.about
+
+
+def test_the_predictor_that_looks_at_a_model_is_off_by_less():
+    plain, made = map(TransferPredictor.load, (SHIPPED_PREDICTOR, SHIPPED_WITH_MODEL))
+    assert ESTIMATE in made.measures
+    assert made.error["mean_abs_error"] < plain.error["mean_abs_error"]
+    assert made.error["width90"] < plain.error["width90"]
+    assert made.fitted_on.groups == plain.fitted_on.groups != {}

@@ -15,6 +15,7 @@ from xlner.core.types import Sentence
 from xlner.data import load, stream_text
 from xlner.errors import DataError, ModelError, UsageError
 from xlner.evaluate import TypeScore, score
+from xlner.evaluate.clues import Clues
 from xlner.evaluate.estimate import (
     TEMPERATURES,
     Expected,
@@ -132,6 +133,7 @@ def estimate(
     token_column: int | None = None,
     tag_column: int | None = None,
     chunk: int = 1000,
+    sentences: int | None = None,
 ) -> Estimate:
     """Estimate strict span F1 without labels. The text streams; all models are in memory at once.
 
@@ -148,6 +150,7 @@ def estimate(
         token_column: column of the word in files with columns, from 0; None finds it.
         tag_column: column of the tag, likewise.
         chunk: sentences at a time.
+        sentences: of the text, so many from its start are looked at; None for all.
 
     Raises:
         UsageError: a file of predictions instead of a model, or a feature that the estimator needs is missing.
@@ -166,7 +169,7 @@ def estimate(
         notes += source.report.remarks()
         temperature, ece_before, ece_after = _calibrated(tagger, calibrate, source.sentences, notes)
     stream = told(stream_text(text, token_column=token_column, tag_column=tag_column), notes.append)
-    plain, warm, agreement = _look(tagger, others, stream, temperature, chunk)
+    plain, warm, agreement, clues = _look(tagger, others, islice(stream, sentences), temperature, chunk)
     if not len(plain.counts):
         raise DataError("no sentence in it; an estimate needs text", path=text)
     if plain.f1 is None or warm.f1 is None:
@@ -174,7 +177,7 @@ def estimate(
         return Estimate(
             None, None, warm, {}, temperature, ece_before, ece_after, agreement, len(plain.counts), (*notes,)
         )
-    known = {**(features or {}), EXPECTED: plain.f1}
+    known = {**(features or {}), EXPECTED: plain.f1, **clues.features()}
     known |= {} if calibrate is None else {CALIBRATED: warm.f1}
     known |= {AGREEMENT: float(np.mean(list(agreement.values())))} if agreement else {}
     value, interval = warm.f1, _sampled(warm)
@@ -238,14 +241,16 @@ def _calibrated(
 
 def _look(
     tagger: Tagger, others: Mapping[str, Tagger], stream: Iterator[Sentence], temperature: float, chunk: int
-) -> tuple[Expected, Expected, dict[str, float]]:
-    """One pass over the text: expected counts at temperature 1 and at that given, and agreement by model."""
-    types = tagger.labels.types
+) -> tuple[Expected, Expected, dict[str, float], Clues]:
+    """One pass over the text: expected counts at temperature 1 and at that given, agreement by model, and clues."""
+    types, clues = tagger.labels.types, Clues()
     counts = {t: [np.zeros((0, len(types), 3), np.float32)] for t in (1.0, temperature)}
     shared = {name: np.zeros(3, np.int64) for name in others}
     while block := list(islice(stream, chunk)):
         probabilities = tagger.probabilities(block)
         predicted = decoded(tagger, block, probabilities)
+        for sentence, rows_of_tags in zip(predicted, probabilities, strict=True):
+            clues.add(sentence, rows_of_tags, types)
         for t, parts in counts.items():
             rows = [
                 expected_counts(tempered(p, t), s.spans, types) for s, p in zip(predicted, probabilities, strict=True)
@@ -255,7 +260,7 @@ def _look(
             shared[name] += score(predicted, list(other.predict(block))).totals.sum(0)
     agreement = {name: TypeScore.of(total).f1 for name, total in shared.items() if total.any()}
     plain, warm = (Expected(types, np.concatenate(counts[t])) for t in (1.0, temperature))
-    return plain, warm, agreement
+    return plain, warm, agreement, clues
 
 
 def decoded(tagger: Tagger, sentences: Sequence[Sentence], probabilities: Sequence[np.ndarray]) -> list[Sentence]:

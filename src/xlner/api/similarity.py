@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from xlner.api.estimate import estimate
 from xlner.component import to_values
 from xlner.core.files import atomic
 from xlner.core.languages import bcp47, iso3, name
@@ -19,7 +20,7 @@ from xlner.core.types import Sentence
 from xlner.data import stream_text
 from xlner.errors import DataError, MissingExtraError, OptionError, UsageError
 from xlner.similarity import SIMILARITIES, SentenceEncoder, Similarity, SimilarityMatrix, Texts, expand
-from xlner.similarity.predictor import SHIPPED_PREDICTOR, TransferPredictor
+from xlner.similarity.predictor import ESTIMATE, SHIPPED_PREDICTOR, SHIPPED_WITH_MODEL, TransferPredictor
 from xlner.similarity.recommend import Recommendation, rank
 
 DEFAULT_MEASURES = ("lexical",)
@@ -166,6 +167,7 @@ def recommend(
     sources: Mapping[str, str | Path],
     *,
     predictor: str | Path | None = None,
+    model: str | Path | None = None,
     device: str | None = None,
     output: str | Path | None = None,
 ) -> RankedSources:
@@ -175,11 +177,13 @@ def recommend(
         target: language and file of its text.
         sources: language -> file; labels are ignored.
         predictor: file of a `TransferPredictor`; None takes the one that comes with the package.
+        model: run folder, model folder or hub id of a trained model, best an English one. How well it is expected to do
+            on the target's text, without labels, says how hard the target is.
         device: torch device name.
         output: as for `similarity`.
 
     Raises:
-        UsageError: the target is among the sources, or there is no source.
+        UsageError: the target is among the sources, there is no source, or the predictor and the model do not fit.
         ModelError: the predictor cannot be read.
         DataError: a file cannot be read or has no sentence.
 
@@ -191,18 +195,39 @@ def recommend(
         raise UsageError("`recommend` ranks sources: name those you have with `languages LANG=FILE`")
     if goal in {iso3(s) for s in sources}:
         raise UsageError(f"{name(goal)} ({bcp47(goal)}) is both the target and a source")
-    known = TransferPredictor.load(predictor or SHIPPED_PREDICTOR)
+    known = TransferPredictor.load(predictor or (SHIPPED_PREDICTOR if model is None else SHIPPED_WITH_MODEL))
+    if (model is not None) != (ESTIMATE in known.measures):
+        says = "looks at no model, and one was given" if model is not None else "looks at a model: give it as `model`"
+        raise UsageError(f"the predictor {says}")
     files = {**sources, goal: target[1]}
     settings = {"device": device, "output": output, **known.settings}
+    of_pairs = [m for m in known.measures if m != ESTIMATE]
     try:
-        result = similarity(files, measures=list(known.measures), **settings)
+        result = similarity(files, measures=of_pairs, **settings)
     except MissingExtraError:  # without tables of typology it counts as average, and the reasons say so
-        without = [m for m in known.measures if SIMILARITIES.load(m).needs != {"codes"}]
+        without = [m for m in of_pairs if SIMILARITIES.load(m).needs != {"codes"}]
         result = similarity(files, measures=without, **settings)
-    empty = np.full((len(files), len(files)), np.nan)
-    absent = {m: SimilarityMatrix(m, tuple(result.inputs), empty, up) for m, up in known.measures.items()}
+    notes = list(result.notes)
+    expected = np.nan if model is None else _estimated(model, target[1], known, device, notes)
+    grid = (len(files), len(files))
+    absent = {
+        m: SimilarityMatrix(m, tuple(result.inputs), np.full(grid, expected if m == ESTIMATE else np.nan), up)
+        for m, up in known.measures.items()
+    }
     ranked = rank(known, {**absent, **result.matrices}, goal, list(sources))
-    return RankedSources(goal, tuple(ranked), known, (*result.notes, *_seen(known, goal)))
+    return RankedSources(goal, tuple(ranked), known, (*notes, *_seen(known, goal)))
+
+
+def _estimated(
+    model: str | Path, text: str | Path, predictor: TransferPredictor, device: str | None, notes: list[str]
+) -> float:
+    """The F1 that a model is expected to have on a text, a fraction; NaN where it finds no entity, and a note."""
+    most = int(predictor.settings.get("max_sentences", MAX_SENTENCES))
+    made = estimate(model, text, estimator="default", device=device, sentences=most)
+    if made.value is None:
+        notes.append(f"{model} found no entity in {text}, so it says nothing of how hard the target is")
+        return float("nan")
+    return made.value
 
 
 def _seen(predictor: TransferPredictor, target: str) -> tuple[str, ...]:

@@ -51,6 +51,12 @@ def command(
     predictor: Annotated[
         str | None, typer.Option(metavar="FILE", help="For --recommend: instead of the one that comes with xlner.")
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL", help="For --recommend: a trained model, best English; says how hard the target is."
+        ),
+    ] = None,
     output: Annotated[str | None, typer.Option(metavar="FOLDER", help="For JSON, and CSV and pictures.")] = None,
     as_json: o.Json = False,
 ) -> None:
@@ -63,10 +69,11 @@ def command(
         }  # fmt: skip
         if given := next((name for name, value in unused.items() if value is not None), None):
             raise UsageError(f"{given} has no say with --recommend: the predictor was fitted with measures of its own")
-        _recommend(language, target, predictor, device, output, as_json=as_json)
+        _recommend(language, target, predictor, model, device, output, as_json=as_json)
         return
-    if target or predictor:
-        raise UsageError(f"{'--target' if target else '--predictor'} is for --recommend")
+    for name, value in (("--target", target), ("--predictor", predictor), ("--model", model)):
+        if value:
+            raise UsageError(f"{name} is for --recommend")
     from xlner.api.arguments import bitext_group, languages_with_text, measure_options
     from xlner.api.similarity import DEFAULT_MEASURES, EXCERPT, MAX_SENTENCES, similarity
     from xlner.similarity import SIMILARITIES, expand
@@ -103,6 +110,7 @@ def _recommend(
     language: list[str],
     target: str | None,
     predictor: str | None,
+    model: str | None,
     device: str | None,
     output: str | None,
     *,
@@ -118,7 +126,7 @@ def _recommend(
         raise UsageError("--recommend wants --target LANG=FILE: raw text in the language to be tagged")
     goal = language_value(target, option="target")
     sources = one_per_language(language, option="language")
-    ranked = recommend(goal, sources, predictor=predictor, device=device, output=output)
+    ranked = recommend(goal, sources, predictor=predictor, model=model, device=device, output=output)
     end(ranked.as_dict(), None, as_json=as_json, notes=ranked.notes)
     if as_json:
         return

@@ -24,10 +24,12 @@ class Observed:
 
     Args:
         targets: language of each row; rows of one language are left out together. Length: n_rows.
-        features: names of the columns: "expected_f1", "calibrated_f1" (with a fitted temperature), "agreement", or any
-            other, such as a closeness. One of the first two must be there.
+        features: names of the columns: "expected_f1", "calibrated_f1" (with a fitted temperature), "agreement", what
+            `Clues` gives, or any other, such as a closeness. One of the first two must be there.
         values: Shape: (n_rows, n_features), float64, finite.
         f1: the truth, as fractions. Shape: (n_rows,), float64.
+        groups: such as the family of each row's language; rows of one group are then left out together. Length: n_rows,
+            or 0 for none.
 
     Raises:
         DataError: no row, columns that do not fit, a value that is no number, or an F1 outside of 0 to 1.
@@ -37,11 +39,14 @@ class Observed:
     features: tuple[str, ...]
     values: np.ndarray
     f1: np.ndarray
+    groups: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.targets)
         if not n or self.values.shape != (n, len(self.features)) or self.f1.shape != (n,):
             raise DataError(f"{n} targets, {self.values.shape} features and {self.f1.shape} F1 make no table")
+        if len(self.groups) not in (0, n):
+            raise DataError(f"{n} targets and {len(self.groups)} groups make no table")
         if not {EXPECTED, CALIBRATED} & set(self.features) or len(set(self.features)) < len(self.features):
             raise DataError(f"features are different names with {EXPECTED} or {CALIBRATED} among them")
         if not np.isfinite(self.values).all() or not ((self.f1 >= 0) & (self.f1 <= 1)).all():
@@ -54,23 +59,21 @@ class Observed:
 
     @cached_property
     def rows_of(self) -> dict[str, np.ndarray]:
-        """Target -> indices of its rows, in the order of first appearance."""
-        names = np.array(self.targets)
-        return {t: np.flatnonzero(names == t) for t in dict.fromkeys(self.targets)}
+        """Target, or group if there are any -> indices of its rows, in the order of first appearance."""
+        names = np.array(self.groups or self.targets)
+        return {name: np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())}
 
     def take(self, rows: np.ndarray) -> Observed:
         """The table of some rows, by index."""
-        return replace(self, targets=tuple(self.targets[i] for i in rows), values=self.values[rows], f1=self.f1[rows])
-
-    def without(self, target: str) -> Observed:
-        """All rows of other targets."""
-        return self.take(np.flatnonzero(np.array(self.targets) != target))
+        targets, groups = (tuple(names[i] for i in rows) if names else () for names in (self.targets, self.groups))
+        return replace(self, targets=targets, values=self.values[rows], f1=self.f1[rows], groups=groups)
 
     def folds(self) -> list[tuple[Observed, Observed]]:
-        """The rows of all other targets, and those of each target; none where there is one target only."""
+        """All other rows, and those of each target or group; none where there is one only."""
         if len(self.rows_of) < 2:
             return []
-        return [(self.without(target), self.take(rows)) for target, rows in self.rows_of.items()]
+        every = np.arange(len(self.targets))
+        return [(self.take(np.setdiff1d(every, rows)), self.take(rows)) for rows in self.rows_of.values()]
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Estimator:
         observed: the table it was fitted on.
         ridge: from features to true F1 minus `Observed.base`.
         penalty: of squared weights, per row.
-        mean_abs_error: on targets that were left out, in F1 points; None if too few to leave one out.
+        mean_abs_error: on targets, or groups, that were left out, in F1 points; None if too few to leave one out.
         width90: half the width, in F1 points, of an interval that held 90 % of them; None likewise.
 
     Limits:
@@ -140,18 +143,21 @@ class Estimator:
 
     def save(self, path: str | Path) -> Path:
         """Write everything as JSON: weights, the table it was fitted on, and its error."""
+        return write_fitted(path, ESTIMATOR_FORMAT, self.as_dict())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values."""
         t = self.observed
-        record = {
+        return {
             **self.ridge.as_dict(t.features),
             "penalty": self.penalty,
             "mean_abs_error": self.mean_abs_error,
             "width90": self.width90,
             "observed": [
-                {"target": target, "f1": f1, "values": row}
-                for target, f1, row in zip(t.targets, t.f1.tolist(), t.values.tolist(), strict=True)
+                {"target": target, "f1": f1, "values": row} | ({"group": t.groups[i]} if t.groups else {})
+                for i, (target, f1, row) in enumerate(zip(t.targets, t.f1.tolist(), t.values.tolist(), strict=True))
             ],
         }
-        return write_fitted(path, ESTIMATOR_FORMAT, record)
 
     @classmethod
     def load(cls, path: str | Path) -> Estimator:
@@ -160,13 +166,14 @@ class Estimator:
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Estimator:
-        """What `save` wrote, from plain values."""
+        """What `as_dict` gave."""
         rows = record["observed"]
         table = Observed(
             tuple(r["target"] for r in rows),
             tuple(f["name"] for f in record["features"]),
             np.array([r["values"] for r in rows], np.float64),
             np.array([r["f1"] for r in rows], np.float64),
+            tuple(r["group"] for r in rows if "group" in r),
         )
         return cls(
             table, Ridge.from_dict(record), float(record["penalty"]), record["mean_abs_error"], record["width90"]

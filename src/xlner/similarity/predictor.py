@@ -16,6 +16,8 @@ from xlner.similarity.transfers import Transfers
 PREDICTOR_FORMAT = "xlner transferability 1"
 SHRINK = 10  # transfers
 SHIPPED_PREDICTOR = Path(__file__).with_name("predictor.json")
+SHIPPED_WITH_MODEL = Path(__file__).with_name("predictor_with_model.json")
+ESTIMATE = "estimate"  # what a model of any source is expected to reach on the target: a measure of the target alone
 
 
 @dataclass(frozen=True)

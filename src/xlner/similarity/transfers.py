@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ class Transfers:
         closeness: what the measures say, turned so that greater is closer; NaN where they say nothing.
             Shape: (n_rows, n_measures), float64.
         measures: name -> whether a greater value of the measure itself means closer, in the order of columns.
+        groups: ISO 639-3 code -> group, such as its family; languages of one group are left out together. A language
+            that is not in it is a group of its own.
 
     Raises:
         DataError: no row, a transfer given twice, or an F1 outside of 0 to 1.
@@ -37,6 +39,7 @@ class Transfers:
     f1: np.ndarray
     closeness: np.ndarray
     measures: Mapping[str, bool]
+    groups: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.sources)
@@ -63,7 +66,7 @@ class Transfers:
         """The table of some rows, by index or mask."""
         index = np.arange(len(self))[rows]
         sources, targets = (tuple(side[i] for i in index) for side in (self.sources, self.targets))
-        return Transfers(sources, targets, self.f1[index], self.closeness[index], self.measures)
+        return replace(self, sources=sources, targets=targets, f1=self.f1[index], closeness=self.closeness[index])
 
     def select(self, measures: Sequence[str]) -> Transfers:
         """The table with some measures only."""
@@ -72,12 +75,28 @@ class Transfers:
             raise UsageError(f"the table has no measure '{strangers[0]}'; it has: {', '.join(known)}")
         columns = [known.index(m) for m in measures]
         chosen = {m: self.measures[m] for m in measures}
-        return Transfers(self.sources, self.targets, self.f1, self.closeness[:, columns], chosen)
+        return replace(self, closeness=self.closeness[:, columns], measures=chosen)
+
+    def with_measure(self, measure: str, values: Mapping[str, float]) -> Transfers:
+        """The table with what is known of each target, whatever the source, as its first measure.
+
+        Args:
+            measure: its name; a greater value stands for more F1.
+            values: ISO 639-3 code of a target -> value; others count as unknown.
+        """
+        column = np.array([values.get(t, np.nan) for t in self.targets], np.float64)
+        closeness = np.concatenate([column[:, None], self.closeness], axis=1)
+        return replace(self, closeness=closeness, measures={measure: True, **self.measures})
 
     def without(self, language: str) -> Transfers | None:
-        """The table as it is for someone who has no labels in a language: neither as target nor as source."""
-        keep = [language not in pair for pair in zip(self.sources, self.targets, strict=True)]
+        """The table for someone who has no labels in a language or its group: neither as target nor as source."""
+        group = self._group(language)
+        pairs = zip(self.sources, self.targets, strict=True)
+        keep = [group not in (self._group(source), self._group(target)) for source, target in pairs]
         return self.take(np.array(keep)) if any(keep) else None
+
+    def _group(self, language: str) -> str:
+        return self.groups.get(language, language)
 
     def folds(self) -> list[tuple[Transfers, Transfers]]:
         """The transfers that do not touch a target, and those to it; of each target that leaves two or more over."""
@@ -108,7 +127,8 @@ class Transfers:
             {"source": bcp47(s), "target": bcp47(t), "f1": float(f), "values": row}
             for s, t, f, row in zip(self.sources, self.targets, self.f1, cells, strict=True)
         ]
-        return {"measures": dict(self.measures), "rows": rows}
+        groups = {"groups": {bcp47(code): group for code, group in self.groups.items()}} if self.groups else {}
+        return {"measures": dict(self.measures), **groups, "rows": rows}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Transfers:
@@ -121,7 +141,8 @@ class Transfers:
         if len(f1) < len(rows):
             raise DataError("a transfer is in the table twice")
         closeness = values.reshape(len(rows), len(measures)) * signs
-        return cls(*_sides(f1), np.array(list(f1.values()), np.float64), closeness, measures)
+        groups = {iso3(code): str(group) for code, group in record.get("groups", {}).items()}
+        return cls(*_sides(f1), np.array(list(f1.values()), np.float64), closeness, measures, groups)
 
 
 def read_f1(path: str | Path) -> dict[tuple[str, str], float]:
