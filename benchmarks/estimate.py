@@ -4,8 +4,8 @@ Without --list, the first English teacher of `benchmarks/conll.py` is tried on t
 and the students that `benchmarks/never_hurts.py` made of it on dev text. Where there is a second teacher, it agrees
 with the first or not. Gold is used for the truth alone. What is fitted, is fitted without the family of the language.
 
-    python benchmarks/estimate.py --sentences 600 --feature expected_f1 --feature entropy --feature unsure \\
-        --feature uncased --estimator src/xlner/evaluate/estimator.json
+    python benchmarks/estimate.py --sentences 600 --feature expected_f1 --feature distilled --feature entropy \\
+        --feature unsure --feature uncased --estimator src/xlner/evaluate/estimator.json
     python benchmarks/estimate.py --list models.csv --estimator estimator.json
 
 A list is CSV or JSON. Columns: `model` (run or model folder), `target` (language), `gold` (labelled file), `calibrate`
@@ -20,7 +20,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from xlner.core.labels import parse_map
 from xlner.core.languages import iso3
 from xlner.data import load, write
 from xlner.evaluate import Estimator, Observed, leave_one_target_out, score, tempered
-from xlner.evaluate.clues import ENTROPY, UNCASED, UNSURE
+from xlner.evaluate.clues import DISTILLED, ENTROPY, UNCASED, UNSURE
 from xlner.evaluate.estimate import span_probability_calibration
 from xlner.evaluate.estimator import AGREEMENT, CALIBRATED, EXPECTED
 from xlner.evaluate.ridge import width90
@@ -41,7 +41,7 @@ from xlner.tagger import Tagger
 from xlner.tagger.decode import decode
 
 NEEDED, OPTIONAL = ("model", "target", "gold", "calibrate"), ("text", "also", "map", "group")
-CLUES = (ENTROPY, UNSURE, UNCASED)
+CLUES = (DISTILLED, ENTROPY, UNSURE, UNCASED)
 OTHERS = "mean F1 of the other targets"
 _CALIBRATED_ON = 300  # sentences of English dev
 
@@ -110,6 +110,23 @@ def measure(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def remembering(probabilities: Callable[..., list[np.ndarray]]) -> Callable[..., list[np.ndarray]]:
+    """`Tagger.probabilities`, which the estimate and the truth ask for the same; a model is known by its head."""
+    said: dict[Any, list[np.ndarray]] = {}
+
+    def remembered(tagger: Any, sentences: Sequence[Any]) -> list[np.ndarray]:
+        key = (
+            float(tagger.model.classifier.weight.detach().sum()),
+            tagger.labels.tags,
+            tuple(s.words for s in sentences),
+        )
+        if key not in said:
+            said[key] = probabilities(tagger, sentences)
+        return said[key]
+
+    return remembered
+
+
 def kept(row: dict[str, Any], folder: Path) -> dict[str, Any]:
     """`measure`, or what it gave for the same row before."""
     place = folder / f"{hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:16]}.json"
@@ -148,7 +165,7 @@ def errors(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         said[OTHERS] = np.array([f1[groups != g].mean() for g in groups])
         more = [n for n in features if n not in (EXPECTED, CALIBRATED, *CLUES)]
         tried = [[EXPECTED], [CALIBRATED], [CALIBRATED, AGREEMENT], [CALIBRATED, *more]]
-        tried += [[EXPECTED, *CLUES[:n]] for n in (1, 2, 3)] + [[CALIBRATED, *CLUES], [EXPECTED, UNCASED]]
+        tried += [[EXPECTED, *CLUES[:n]] for n in (1, 2, 3, 4)] + [[CALIBRATED, *CLUES]]
         for names in dict.fromkeys(tuple(t) for t in tried if set(t) <= set(features)):
             said[f"regression on {', '.join(names)}"] = leave_one_target_out(observed(rows, names))
     return [
@@ -165,7 +182,7 @@ def errors(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def table(rows: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]], blind: Sequence[dict[str, Any]]) -> str:
     """Markdown: errors by way of estimating, then one row per model and target."""
-    n_targets, n_groups = (len({r[name] for r in rows}) for name in ("target", "group"))
+    n_targets, n_groups = len({iso3(r["target"]) for r in rows}), len({r["group"] for r in rows})
     lines = [
         "# F1 estimated without labels",
         "",
@@ -219,6 +236,7 @@ def main() -> None:
     made.add_argument("--feature", action="append", default=[], help="of the correction; default: all that rows share")
     options = made.parse_args()
     given = read_list(options.list) if options.list else every_target(options)
+    Tagger.probabilities = remembering(Tagger.probabilities)  # type: ignore[method-assign]
     measured = [kept(row, options.work / "estimate") for row in given]
     rows, blind = ([r for r in measured if (r["estimate"] is None) == none] for none in (False, True))
     if not rows:

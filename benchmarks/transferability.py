@@ -33,7 +33,7 @@ from xlner.similarity.predictor import ESTIMATE
 from xlner.similarity.transferability import Quality, Transfers, correlations, fit, leave_one_out, predictions, read_f1
 
 BESIDE_MODEL = ["lexical:ngrams"]
-ESTIMATED_BY = "regression on expected_f1, entropy, unsure, uncased"
+ESTIMATED_BY = "regression on expected_f1, distilled, entropy, unsure, uncased"
 
 
 def spellings(path: Path) -> dict[str, str]:

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from xlner.api.apply import is_model, told
+from xlner.core.run_folder import method_of
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text
 from xlner.errors import DataError, ModelError, UsageError
 from xlner.evaluate import TypeScore, score
-from xlner.evaluate.clues import Clues
+from xlner.evaluate.clues import DISTILLED, Clues
 from xlner.evaluate.estimate import (
     TEMPERATURES,
     Expected,
@@ -128,6 +129,7 @@ def estimate(
     also: Sequence[str | Path] = (),
     estimator: str | Path | Estimator | None = None,
     features: Mapping[str, float] | None = None,
+    distilled: bool | None = None,
     mapping: Mapping[str, str] | None = None,
     device: str | None = None,
     token_column: int | None = None,
@@ -145,6 +147,8 @@ def estimate(
         estimator: an `Estimator` or its file, or "default" for the one that comes with the package; without one,
             expected F1 is the estimate.
         features: further features that the estimator was fitted with.
+        distilled: whether the model learnt on text of this language, without labels; such a model overstates itself
+            less. None asks the run folder; a model from elsewhere counts as one that did not.
         mapping: type renames applied to models and to the calibration data.
         device: torch device name.
         token_column: column of the word in files with columns, from 0; None finds it.
@@ -177,7 +181,9 @@ def estimate(
         return Estimate(
             None, None, warm, {}, temperature, ece_before, ece_after, agreement, len(plain.counts), (*notes,)
         )
-    known = {**(features or {}), EXPECTED: plain.f1, **clues.features()}
+    if distilled is None:
+        distilled = method_of(model) not in (None, "direct")
+    known = {**(features or {}), EXPECTED: plain.f1, **clues.features(), DISTILLED: float(distilled)}
     known |= {} if calibrate is None else {CALIBRATED: warm.f1}
     known |= {AGREEMENT: float(np.mean(list(agreement.values())))} if agreement else {}
     value, interval = warm.f1, _sampled(warm)

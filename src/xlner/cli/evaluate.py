@@ -29,6 +29,13 @@ def command(
     estimator: Annotated[
         str | None, typer.Option(metavar="FILE", help="--estimate: a correction fitted on other targets; or default.")
     ] = None,
+    distilled: Annotated[
+        bool | None,
+        typer.Option(
+            "--distilled/--not-distilled",
+            help="--estimate: whether the model learnt on text of this language; default: as its run folder says.",
+        ),
+    ] = None,
     label_consistency: o.LabelConsistency = 0.0,
     perturb: o.Perturb = None,
     seed: o.Seed = 1,
@@ -48,10 +55,12 @@ def command(
                 "--estimate has no --type, --errors, --label-consistency and --perturb; leave types out with "
                 "--map TYPE=O"
             )
-        _estimate(model_or_predictions, gold, as_json, calibrate=calibrate, also=also, estimator=estimator, **how)
+        how |= {"also": also, "estimator": estimator, "distilled": distilled}
+        _estimate(model_or_predictions, gold, as_json, calibrate=calibrate, **how)
         return
-    for option, value in (("--calibrate", calibrate), ("--also", also), ("--estimator", estimator)):
-        if value:
+    ours = {"--calibrate": calibrate, "--also": also or None, "--estimator": estimator, "--distilled": distilled}
+    for option, value in ours.items():
+        if value is not None:
             raise UsageError(f"{option} belongs to --estimate; add that, or leave {option} out")
     from xlner.api.apply import evaluate
 

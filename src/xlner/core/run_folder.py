@@ -201,6 +201,14 @@ def _or_none(value: Any) -> Any:
     return None if isinstance(value, (str, list, Mapping)) and not value else value
 
 
+def method_of(model: str | Path) -> str | None:
+    """The method that made the model of a run folder, or of its `model` folder; None for models from elsewhere."""
+    for run in (Path(model), Path(model).parent):
+        if (run / "model").is_dir() and (run / "config.yaml").is_file():
+            return _name(_read_record(run)[0].get("method"))
+    return None
+
+
 def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """What config.yaml and data.json of a run say."""
     try:
