@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import runpy
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from tests.toy import sentences, write_conll, write_text
 from xlner.api.apply import evaluate
 from xlner.api.estimate import estimate
 from xlner.cli import main
+from xlner.core.run_folder import file_hash
 from xlner.data import load
 from xlner.evaluate import Estimator, Observed, score
 from xlner.tagger import Tagger
@@ -51,6 +53,35 @@ def run(world, capsys):
 
 def estimated(run, *words):
     return json.loads(run(*words, "--estimate", "--json").out)
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory, tiny_encoder, world):
+    """A run of distillation whose raw text was that of the world."""
+    folder = tmp_path_factory.mktemp("runs") / "student"
+    make_model(folder / "model", tiny_encoder, sure=2.0)
+    (folder / "config.yaml").write_text("method: {name: distill, options: {}}\n")
+    hashes = {"target (spa)": file_hash(world / "raw.txt"), "gold": file_hash(world / "gold.conll")}
+    (folder / "data.json").write_text(json.dumps({role: {"path": "x", "sha256": h} for role, h in hashes.items()}))
+    return folder
+
+
+@pytest.mark.parametrize("place", ["", "model"])
+def test_a_run_folder_says_that_its_model_learnt_on_the_language_and_on_which_text(run, student, place):
+    made = estimated(run, student / place, "raw.txt")
+    assert made["features"]["distilled"] == 1
+    assert "the model learnt from this text" in made["notes"][0]
+    other = estimated(run, student / place, "gold.conll", "--not-distilled")
+    assert other["features"]["distilled"] == 0
+    assert not any("learnt from this text" in note for note in other["notes"])
+
+
+def test_a_model_from_elsewhere_counts_as_not_distilled(run, student, tmp_path):
+    assert estimated(run, "model", "raw.txt")["features"]["distilled"] == 0
+    assert estimated(run, "model", "raw.txt", "--distilled")["features"]["distilled"] == 1
+    broken = shutil.copytree(student, tmp_path / "broken")
+    (broken / "data.json").write_text("{")
+    assert estimated(run, broken, "raw.txt")["features"]["distilled"] == 0
 
 
 def test_the_json_object(run):
@@ -154,6 +185,7 @@ def test_types_are_mapped(run):
         (["model", "raw.txt", "--estimate", "--estimator", "dev.conll"], 1, "holds no estimator"),
         (["model", "raw.txt", "--estimate", "--errors"], 2, "--map TYPE=O"),
         (["model", "gold.conll", "--also", "other"], 2, "--also belongs to --estimate"),
+        (["model", "gold.conll", "--not-distilled"], 2, "--distilled belongs to --estimate"),
         (["model", "gold.conll", "--calibrate", "dev.conll"], 2, "--calibrate belongs to --estimate"),
     ],
 )

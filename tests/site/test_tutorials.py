@@ -29,6 +29,7 @@ FILES = {
     "german.conll": "de.gold.conll",
     "gold.conll": "es.gold.conll",
     "raw.txt": "es.raw.txt",
+    "other.txt": "es.gold.conll",
     "labelled.en.conll": "en.train.conll",
     "translated.es.txt": "es.translation.conll",
 }

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xlner.api.apply import is_model, told
-from xlner.core.run_folder import method_of
+from xlner.core.run_folder import file_hash, origin
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text
 from xlner.errors import DataError, ModelError, UsageError
@@ -37,6 +37,7 @@ SAMPLING_ONLY = (
     "itself in this language is worse than it says; in a language that it was not trained on, `estimator default` "
     "takes off what an English model overstated in others"
 )
+LEARNT = "the model learnt from this text, so the estimate is too high; take other text of the language"
 
 
 @dataclass(frozen=True)
@@ -181,8 +182,11 @@ def estimate(
         return Estimate(
             None, None, warm, {}, temperature, ece_before, ece_after, agreement, len(plain.counts), (*notes,)
         )
+    method, files = origin(model)
     if distilled is None:
-        distilled = method_of(model) not in (None, "direct")
+        distilled = method not in (None, "direct")
+    if files and Path(text).is_file() and file_hash(text) in files:
+        notes.append(LEARNT)
     known = {**(features or {}), EXPECTED: plain.f1, **clues.features(), DISTILLED: float(distilled)}
     known |= {} if calibrate is None else {CALIBRATED: warm.f1}
     known |= {AGREEMENT: float(np.mean(list(agreement.values())))} if agreement else {}

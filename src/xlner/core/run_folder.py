@@ -201,12 +201,19 @@ def _or_none(value: Any) -> Any:
     return None if isinstance(value, (str, list, Mapping)) and not value else value
 
 
-def method_of(model: str | Path) -> str | None:
-    """The method that made the model of a run folder, or of its `model` folder; None for models from elsewhere."""
+def origin(model: str | Path) -> tuple[str | None, frozenset[str]]:
+    """Of a run folder, or of its `model` folder: the method, and the SHA-256 of the files that the model was made of.
+
+    Of a model from elsewhere, or whose records are broken, nothing is known: None, and no file.
+    """
     for run in (Path(model), Path(model).parent):
         if (run / "model").is_dir() and (run / "config.yaml").is_file():
-            return _name(_read_record(run)[0].get("method"))
-    return None
+            try:
+                settings, recorded = _read_record(run)
+            except UsageError:
+                break
+            return _name(settings.get("method")), frozenset(d["sha256"] for r, d in recorded.items() if r != "gold")
+    return None, frozenset()
 
 
 def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
