@@ -121,7 +121,7 @@ def f1(labels: LabelSet, gold: Sequence[Sentence], probabilities: Iterable[np.nd
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The worst kept model first."""
     lines = [
-        "# A student that does not hurt",
+        "# Does a student hurt?",
         "",
         "Strict span F1 on the first words of dev files, one seed. Student: trained from the teacher on its soft "
         "labels, smoothed over equal words. Kept: what `--keep auto`, the default, takes of teacher, student and the "

@@ -1,4 +1,4 @@
-"""Every labelled target of the data folder, its types renamed to PER, ORG, LOC, others left out; language families."""
+"""Every labelled target of the data folder, its types renamed to PER, ORG, LOC, others left out; and their kinship."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ TARGETS = {
     "tur": ("tur", "other_ner/tr_wikiner/test.conll"),
 }
 
-_FAMILIES = {
+_BRANCHES = {  # of language families
     "Germanic": "dan deu eng nld swe pcm",  # pcm: a creole with English words
     "Romance": "fra por spa",
     "Slavic": "srp",
-    "Bantu": "bbj kin lug nya sna swa tsn",  # bbj: Grassfields
+    "Bantu": "bbj kin lug nya sna swa tsn",  # with Grassfields (bbj), its nearest relatives
     "Kwa": "aka ewe fon twi",
     "Yoruboid": "yor",
     "Gur": "mos",
@@ -51,7 +51,12 @@ _FAMILIES = {
     "Turkic": "tur",
     "Finnic": "fin",
 }
-FAMILIES = {language: family for family, languages in _FAMILIES.items() for language in languages.split()}
+_FAMILIES = {
+    **dict.fromkeys(("Germanic", "Romance", "Slavic", "Iranian", "Indo-Aryan"), "Indo-European"),
+    **dict.fromkeys(("Bantu", "Kwa", "Yoruboid", "Gur", "Mande"), "Niger-Congo"),
+}
+BRANCHES = {language: branch for branch, languages in _BRANCHES.items() for language in languages.split()}
+FAMILIES = {language: _FAMILIES.get(branch, branch) for language, branch in BRANCHES.items()}
 
 
 def gold_of(args: Any, name: str, sentences: int) -> Path:

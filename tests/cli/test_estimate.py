@@ -60,6 +60,7 @@ def student(tmp_path_factory, tiny_encoder, world):
     """A run of distillation whose raw text was that of the world."""
     folder = tmp_path_factory.mktemp("runs") / "student"
     make_model(folder / "model", tiny_encoder, sure=2.0)
+    (folder / "soft_labels").mkdir()
     (folder / "config.yaml").write_text("method: {name: distill, options: {}}\n")
     hashes = {"target (spa)": file_hash(world / "raw.txt"), "gold": file_hash(world / "gold.conll")}
     (folder / "data.json").write_text(json.dumps({role: {"path": "x", "sha256": h} for role, h in hashes.items()}))
@@ -70,7 +71,7 @@ def student(tmp_path_factory, tiny_encoder, world):
 def test_a_run_folder_says_that_its_model_learnt_on_the_language_and_on_which_text(run, student, place):
     made = estimated(run, student / place, "raw.txt")
     assert made["features"]["distilled"] == 1
-    assert "the model learnt from this text" in made["notes"][0]
+    assert any("the model learnt from this text" in note for note in made["notes"])
     other = estimated(run, student / place, "gold.conll", "--not-distilled")
     assert other["features"]["distilled"] == 0
     assert not any("learnt from this text" in note for note in other["notes"])
@@ -79,9 +80,13 @@ def test_a_run_folder_says_that_its_model_learnt_on_the_language_and_on_which_te
 def test_a_model_from_elsewhere_counts_as_not_distilled(run, student, tmp_path):
     assert estimated(run, "model", "raw.txt")["features"]["distilled"] == 0
     assert estimated(run, "model", "raw.txt", "--distilled")["features"]["distilled"] == 1
-    broken = shutil.copytree(student, tmp_path / "broken")
+    broken, teacher = (shutil.copytree(student, tmp_path / name) for name in ("broken", "teacher"))
     (broken / "data.json").write_text("{")
-    assert estimated(run, broken, "raw.txt")["features"]["distilled"] == 0
+    (teacher / "kept.json").write_text('{"teacher": 0.1, "student": 0.2}')
+    for folder in (broken, teacher):
+        made = estimated(run, folder, "raw.txt")
+        assert made["features"]["distilled"] == 0
+        assert not any("learnt from" in note for note in made["notes"])
 
 
 def test_the_json_object(run):
@@ -154,7 +159,7 @@ def test_an_estimator_moves_the_estimate_and_brings_its_interval(run, world):
     assert moved["expected"] == plain["expected"]
     assert moved["interval"]["covers"] == "left-out targets"
     assert moved["interval"]["high"] - moved["estimate"] == pytest.approx(made.width90 / 100)
-    assert "6 targets" in moved["notes"][-1]
+    assert "6 models in 6 languages" in moved["notes"][-1]
     assert "add --also MODEL" in run("model", "raw.txt", "--estimate", "--estimator", "estimator.json", code=2).err
 
 
@@ -185,7 +190,7 @@ def test_types_are_mapped(run):
         (["model", "raw.txt", "--estimate", "--estimator", "dev.conll"], 1, "holds no estimator"),
         (["model", "raw.txt", "--estimate", "--errors"], 2, "--map TYPE=O"),
         (["model", "gold.conll", "--also", "other"], 2, "--also belongs to --estimate"),
-        (["model", "gold.conll", "--not-distilled"], 2, "--distilled belongs to --estimate"),
+        (["model", "gold.conll", "--not-distilled"], 2, "--not-distilled belongs to --estimate"),
         (["model", "gold.conll", "--calibrate", "dev.conll"], 2, "--calibrate belongs to --estimate"),
     ],
 )

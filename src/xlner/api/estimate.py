@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from xlner.api.apply import is_model, told
-from xlner.core.run_folder import file_hash, origin
+from xlner.core.run_folder import Origin, file_hash
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text
-from xlner.errors import DataError, ModelError, UsageError
+from xlner.errors import DataError, ModelError, OptionError, UsageError
 from xlner.evaluate import TypeScore, score
 from xlner.evaluate.clues import DISTILLED, Clues
 from xlner.evaluate.estimate import (
@@ -37,7 +37,11 @@ SAMPLING_ONLY = (
     "itself in this language is worse than it says; in a language that it was not trained on, `estimator default` "
     "takes off what an English model overstated in others"
 )
-LEARNT = "the model learnt from this text, so the estimate is too high; take other text of the language"
+LEARNT = "the model learnt from this text, and is surer of itself here than elsewhere: take other text of the language"
+STUDENT = (
+    "its run folder says that the model is a student that learnt from raw text; if that was in another language than "
+    "this text, say `not-distilled`"
+)
 
 
 @dataclass(frozen=True)
@@ -148,14 +152,14 @@ def estimate(
         estimator: an `Estimator` or its file, or "default" for the one that comes with the package; without one,
             expected F1 is the estimate.
         features: further features that the estimator was fitted with.
-        distilled: whether the model learnt on text of this language, without labels; such a model overstates itself
-            less. None asks the run folder; a model from elsewhere counts as one that did not.
+        distilled: whether the model is a student that learnt from raw text of this language; such a model overstates
+            itself less. None asks the run folder; a model from elsewhere counts as none.
         mapping: type renames applied to models and to the calibration data.
         device: torch device name.
         token_column: column of the word in files with columns, from 0; None finds it.
         tag_column: column of the tag, likewise.
         chunk: sentences at a time.
-        sentences: of the text, so many from its start are looked at; None for all.
+        sentences: of the text, so many from its start are looked at, at least 1; None for all.
 
     Raises:
         UsageError: a file of predictions instead of a model, or a feature that the estimator needs is missing.
@@ -163,6 +167,8 @@ def estimate(
         ModelError: a further model has other types.
     """
     check_models((model, *also), "an estimate")
+    if sentences is not None and sentences < 1:
+        raise OptionError("sentences", f"must be at least 1, got {sentences}")
     if isinstance(estimator, str | Path):
         estimator = Estimator.load(SHIPPED_ESTIMATOR if str(estimator) == "default" else estimator)
     tagger = Tagger.load(model, mapping=mapping, device=device)
@@ -182,10 +188,11 @@ def estimate(
         return Estimate(
             None, None, warm, {}, temperature, ece_before, ece_after, agreement, len(plain.counts), (*notes,)
         )
-    method, files = origin(model)
+    origin = Origin.of(model)
     if distilled is None:
-        distilled = method not in (None, "direct")
-    if files and Path(text).is_file() and file_hash(text) in files:
+        distilled = origin.distilled
+        notes += [STUDENT] if distilled and estimator is not None else []
+    if origin.learnt_from and Path(text).is_file() and file_hash(text) in origin.learnt_from:
         notes.append(LEARNT)
     known = {**(features or {}), EXPECTED: plain.f1, **clues.features(), DISTILLED: float(distilled)}
     known |= {} if calibrate is None else {CALIBRATED: warm.f1}
@@ -289,9 +296,10 @@ def _corrected(estimator: Estimator, known: Mapping[str, float], notes: list[str
     if estimator.width90 is None:
         notes.append("the estimator was fitted on too few targets to know its error")
         return value, None
-    targets, half = len(estimator.observed.rows_of), estimator.width90 / 100
+    table, half = estimator.observed, estimator.width90 / 100
+    together = f"in {len(table.rows_of)} groups that were" if table.groups else "that were"
     notes.append(
-        f"the interval held 90% of the true values of {targets} targets that were left out in turn; "
-        "other languages, tasks or encoders may be farther off"
+        f"the interval held 90% of the true values of {len(table.targets)} models in {len(set(table.targets))} "
+        f"languages, {together} left out in turn; other languages, tasks or encoders may be farther off"
     )
     return value, Range(max(value - half, 0.0), min(value + half, 1.0), 0.9, TARGETS)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from xlner.api.estimate import estimate
+from xlner.api.estimate import LEARNT, check_models, estimate
 from xlner.component import to_values
 from xlner.core.files import atomic
 from xlner.core.languages import bcp47, iso3, name
@@ -22,6 +22,7 @@ from xlner.errors import DataError, MissingExtraError, OptionError, UsageError
 from xlner.similarity import SIMILARITIES, SentenceEncoder, Similarity, SimilarityMatrix, Texts, expand
 from xlner.similarity.predictor import ESTIMATE, SHIPPED_PREDICTOR, SHIPPED_WITH_MODEL, TransferPredictor
 from xlner.similarity.recommend import Recommendation, rank
+from xlner.tagger import Tagger
 
 DEFAULT_MEASURES = ("lexical",)
 MAX_SENTENCES = 2000
@@ -144,12 +145,15 @@ class RankedSources:
         sources: best first.
         predictor: what predicted their F1.
         notes: what to know before relying on it.
+        estimate: the F1 that is expected of the model on the target's text, a fraction; None without a model, or where
+            it found no entity.
     """
 
     target: str
     sources: tuple[Recommendation, ...]
     predictor: TransferPredictor
     notes: tuple[str, ...] = ()
+    estimate: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, languages as BCP-47 codes."""
@@ -158,6 +162,7 @@ class RankedSources:
             "recommendations": [r.as_dict() for r in self.sources],
             "predictor": self.predictor.about,
             "mean_abs_error": self.predictor.error.get("mean_abs_error"),
+            "estimate": self.estimate,
             "notes": list(self.notes),
         }
 
@@ -177,8 +182,9 @@ def recommend(
         target: language and file of its text.
         sources: language -> file; labels are ignored.
         predictor: file of a `TransferPredictor`; None takes the one that comes with the package.
-        model: run folder, model folder or hub id of a trained model, best an English one. How well it is expected to do
-            on the target's text, without labels, says how hard the target is.
+        model: run folder, model folder or hub id of a trained model that did not learn on text of the target, best an
+            English one. How well it is expected to do on the target's text, without labels, says how hard the target
+            is. Of its types those that the predictor speaks of count.
         device: torch device name.
         output: as for `similarity`.
 
@@ -199,6 +205,8 @@ def recommend(
     if (model is not None) != (ESTIMATE in known.measures):
         says = "looks at no model, and one was given" if model is not None else "looks at a model: give it as `model`"
         raise UsageError(f"the predictor {says}")
+    if model is not None:
+        check_models([model], "how hard the target is")
     files = {**sources, goal: target[1]}
     settings = {"device": device, "output": output, **known.settings}
     of_pairs = [m for m in known.measures if m != ESTIMATE]
@@ -208,26 +216,37 @@ def recommend(
         without = [m for m in of_pairs if SIMILARITIES.load(m).needs != {"codes"}]
         result = similarity(files, measures=without, **settings)
     notes = list(result.notes)
-    expected = np.nan if model is None else _estimated(model, target[1], known, device, notes)
-    grid = (len(files), len(files))
+    expected = None if model is None else _estimated(model, target[1], known, device, notes)
+    unknown = np.full((len(files), len(files)), np.nan)
+    given = unknown if expected is None else np.full_like(unknown, expected)
     absent = {
-        m: SimilarityMatrix(m, tuple(result.inputs), np.full(grid, expected if m == ESTIMATE else np.nan), up)
+        m: SimilarityMatrix(m, tuple(result.inputs), given if m == ESTIMATE else unknown, up)
         for m, up in known.measures.items()
     }
     ranked = rank(known, {**absent, **result.matrices}, goal, list(sources))
-    return RankedSources(goal, tuple(ranked), known, (*notes, *_seen(known, goal)))
+    return RankedSources(goal, tuple(ranked), known, (*notes, *_seen(known, goal)), expected)
 
 
 def _estimated(
     model: str | Path, text: str | Path, predictor: TransferPredictor, device: str | None, notes: list[str]
-) -> float:
-    """The F1 that a model is expected to have on a text, a fraction; NaN where it finds no entity, and a note."""
+) -> float | None:
+    """The F1 that a model is expected to have on a text, a fraction; None where it finds no entity, and a note."""
     most = int(predictor.settings.get("max_sentences", MAX_SENTENCES))
-    made = estimate(model, text, estimator="default", device=device, sentences=most)
+    # Fitted with models that had these types and had not learnt on the target.
+    others = {t: "O" for t in Tagger.load(model, device=device).labels.types if t not in _TYPES}
+    made = estimate(
+        model, text, estimator="default", distilled=False, mapping=others, device=device, sentences=most
+    )  # fmt: skip
+    notes += [note for note in made.notes if note == LEARNT]
     if made.value is None:
-        notes.append(f"{model} found no entity in {text}, so it says nothing of how hard the target is")
-        return float("nan")
+        notes.append(
+            f"{model} found no {', '.join(_TYPES)} in {text}, so it says nothing of how hard the target is; that alone "
+            "suggests less F1 than is predicted"
+        )
     return made.value
+
+
+_TYPES = ("PER", "ORG", "LOC")  # of the transfers that predictors with a model are fitted on
 
 
 def _seen(predictor: TransferPredictor, target: str) -> tuple[str, ...]:

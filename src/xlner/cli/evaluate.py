@@ -33,7 +33,7 @@ def command(
         bool | None,
         typer.Option(
             "--distilled/--not-distilled",
-            help="--estimate: whether the model learnt on text of this language; default: as its run folder says.",
+            help="--estimate: whether the model is a student that learnt from raw text of this language.",
         ),
     ] = None,
     label_consistency: o.LabelConsistency = 0.0,
@@ -58,7 +58,12 @@ def command(
         how |= {"also": also, "estimator": estimator, "distilled": distilled}
         _estimate(model_or_predictions, gold, as_json, calibrate=calibrate, **how)
         return
-    ours = {"--calibrate": calibrate, "--also": also or None, "--estimator": estimator, "--distilled": distilled}
+    ours = {
+        "--calibrate": calibrate,
+        "--also": also or None,
+        "--estimator": estimator,
+        "--distilled or --not-distilled": distilled,
+    }
     for option, value in ours.items():
         if value is not None:
             raise UsageError(f"{option} belongs to --estimate; add that, or leave {option} out")

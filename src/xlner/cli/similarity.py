@@ -54,7 +54,8 @@ def command(
     model: Annotated[
         str | None,
         typer.Option(
-            metavar="MODEL", help="For --recommend: a trained model, best English; says how hard the target is."
+            metavar="MODEL",
+            help="For --recommend: a trained model, best English. Its F1 expected on the text shows how hard that is.",
         ),
     ] = None,
     output: Annotated[str | None, typer.Option(metavar="FOLDER", help="For JSON, and CSV and pictures.")] = None,
@@ -131,9 +132,11 @@ def _recommend(
     if as_json:
         return
     Console(highlight=False).print(ranked_table(ranked))
+    if ranked.estimate is not None:
+        typer.echo(f"F1 expected of {model} on this text: {100 * ranked.estimate:.1f}", err=True)
     typer.echo(f"by: {ranked.predictor.about}", err=True)
     if (error := ranked.predictor.error.get("mean_abs_error")) is not None:
-        typer.echo(f"on languages it had not seen it was off by {error:.1f} points on average", err=True)
+        typer.echo(f"on targets that were left out it was off by {error:.1f} points on average", err=True)
 
 
 def _show(matrix: SimilarityMatrix) -> None:

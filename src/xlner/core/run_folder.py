@@ -201,19 +201,36 @@ def _or_none(value: Any) -> Any:
     return None if isinstance(value, (str, list, Mapping)) and not value else value
 
 
-def origin(model: str | Path) -> tuple[str | None, frozenset[str]]:
-    """Of a run folder, or of its `model` folder: the method, and the SHA-256 of the files that the model was made of.
+@dataclass(frozen=True)
+class Origin:
+    """What a run folder tells of its model.
 
-    Of a model from elsewhere, or whose records are broken, nothing is known: None, and no file.
+    Args:
+        distilled: whether it is a student that learnt from soft labels of raw text.
+        learnt_from: SHA-256 of the files that it learnt from.
     """
-    for run in (Path(model), Path(model).parent):
-        if (run / "model").is_dir() and (run / "config.yaml").is_file():
-            try:
-                settings, recorded = _read_record(run)
-            except UsageError:
-                break
-            return _name(settings.get("method")), frozenset(d["sha256"] for r, d in recorded.items() if r != "gold")
-    return None, frozenset()
+
+    distilled: bool = False
+    learnt_from: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, model: str | Path) -> Origin:
+        """Of a run folder, or of its `model` folder. Of a model from elsewhere, or with broken records, nothing."""
+        folder = Path(model).resolve()
+        run = folder.parent if folder.name == "model" else folder
+        if not (run / "model").is_dir() or not (run / "config.yaml").is_file():
+            return cls()
+        try:
+            _, recorded = _read_record(run)
+            kept = _read_json(run / "kept.json") if (run / "kept.json").is_file() else {}
+        except (UsageError, OSError, ValueError):
+            return cls()
+        distilled = (run / "soft_labels").is_dir() and next(iter(kept), "student") != "teacher"
+        roles = (*_LEARNT_FROM, "target (") if distilled else _LEARNT_FROM
+        return cls(distilled, frozenset(d["sha256"] for role, d in recorded.items() if role.startswith(roles)))
+
+
+_LEARNT_FROM = ("source", "target labels", "bitext", "translation")  # beginnings of the roles of files
 
 
 def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -11,7 +11,7 @@ import numpy as np
 from xlner.core.languages import bcp47, iso3
 from xlner.errors import UsageError
 from xlner.similarity.matrix import SimilarityMatrix
-from xlner.similarity.predictor import TransferPredictor
+from xlner.similarity.predictor import ESTIMATE, TransferPredictor
 
 _WORTH_SAYING = 0.005  # F1: less than half a point is no reason
 
@@ -82,6 +82,7 @@ def _reasons(measures: Sequence[str], closeness: np.ndarray, parts: np.ndarray, 
     for i in np.argsort(-np.abs(parts), kind="stable"):
         if np.isfinite(closeness[i]) and abs(parts[i]) >= _WORTH_SAYING:
             verb = "lifts" if parts[i] > 0 else "lowers"
-            out.append(f"{measures[i]} {verb} it by {abs(parts[i]) * 100:.1f} points")
+            named = "the model's expected F1" if measures[i] == ESTIMATE else measures[i]
+            out.append(f"{named} {verb} it by {abs(parts[i]) * 100:.1f} points")
     unknown = [m for m, value in zip(measures, closeness, strict=True) if not np.isfinite(value)]
     return (*out, *(f"{m} says nothing of this pair and counts as average" for m in unknown))

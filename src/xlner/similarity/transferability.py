@@ -61,9 +61,9 @@ def leave_one_out(table: Transfers, *, penalty: float | None = None) -> list[Qua
     """Predict each target from the transfers between other languages, in several ways.
 
     The target is left out as source, too: who needs a prediction has no labels in that language. With groups, all
-    languages of its group are. The regression sees all measures and chooses its penalty anew each time. A single
-    measure predicts F1 by a line through the other transfers and recommends the closest source, whatever that line
-    says. Where several sources are recommended alike, the mean over them counts.
+    targets of its group are left out with it. The regression sees all measures and chooses its penalty anew each time.
+    A single measure predicts F1 by a line through the other transfers and recommends the closest source, whatever that
+    line says. Where several sources are recommended alike, the mean over them counts.
 
     Args:
         table: transfers to three or more targets; targets with one source only have no say.

@@ -27,8 +27,8 @@ class Transfers:
         closeness: what the measures say, turned so that greater is closer; NaN where they say nothing.
             Shape: (n_rows, n_measures), float64.
         measures: name -> whether a greater value of the measure itself means closer, in the order of columns.
-        groups: ISO 639-3 code -> group, such as its family; languages of one group are left out together. A language
-            that is not in it is a group of its own.
+        groups: ISO 639-3 code -> group, such as a branch of its family; targets of one group are left out together. A
+            language that is not in it is a group of its own.
 
     Raises:
         DataError: no row, a transfer given twice, or an F1 outside of 0 to 1.
@@ -89,10 +89,13 @@ class Transfers:
         return replace(self, closeness=closeness, measures={measure: True, **self.measures})
 
     def without(self, language: str) -> Transfers | None:
-        """The table for someone who has no labels in a language or its group: neither as target nor as source."""
+        """The table for someone who has no labels in a language, and knows no transfer to it or its group.
+
+        As a source the language itself is left out; others of its group stay, since one may have labels in them.
+        """
         group = self._group(language)
         pairs = zip(self.sources, self.targets, strict=True)
-        keep = [group not in (self._group(source), self._group(target)) for source, target in pairs]
+        keep = [source != language and self._group(target) != group for source, target in pairs]
         return self.take(np.array(keep)) if any(keep) else None
 
     def _group(self, language: str) -> str:
