@@ -138,6 +138,21 @@ def is_model(value: str | Path) -> bool:
     return path.is_dir() or not is_there(value)
 
 
+def check_models(names: Sequence[str | Path], what: str) -> None:
+    """See that all are models, not files of predictions.
+
+    Args:
+        names: run folders, model folders or hub ids.
+        what: needs them, for the message.
+
+    Raises:
+        UsageError: one is a file.
+    """
+    for name in names:
+        if not is_model(name):
+            raise UsageError(f"{what} needs probabilities, so a model (a folder or hub id); {name} is a file")
+
+
 def read_predictions(
     path: str | Path, gold: Corpus, mapping: Mapping[str, str] | None, columns: Mapping[str, Any]
 ) -> tuple[Corpus, Corpus, list[str]]:

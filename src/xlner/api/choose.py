@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from xlner.api.apply import told
-from xlner.api.estimate import alike, check_models, decoded
+from xlner.api.apply import check_models, told
+from xlner.api.estimate import alike, decoded
 from xlner.core.types import Sentence
 from xlner.data import stream_text
 from xlner.errors import DataError, UsageError

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from xlner.api.apply import is_model, told
+from xlner.api.apply import check_models, told
 from xlner.core.run_folder import Origin, file_hash
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text
-from xlner.errors import DataError, ModelError, OptionError, UsageError
+from xlner.errors import DataError, ModelError, OptionError
 from xlner.evaluate import TypeScore, score
 from xlner.evaluate.clues import DISTILLED, Clues
 from xlner.evaluate.estimate import (
@@ -205,21 +205,6 @@ def estimate(
     return Estimate(
         value, interval, warm, known, temperature, ece_before, ece_after, agreement, len(plain.counts), tuple(notes)
     )
-
-
-def check_models(names: Sequence[str | Path], what: str) -> None:
-    """See that all are models, not files of predictions.
-
-    Args:
-        names: run folders, model folders or hub ids.
-        what: needs them, for the message.
-
-    Raises:
-        UsageError: one is a file.
-    """
-    for name in names:
-        if not is_model(name):
-            raise UsageError(f"{what} needs probabilities, so a model (a folder or hub id); {name} is a file")
 
 
 def alike(tagger: Tagger, name: str | Path, mapping: Mapping[str, str] | None, device: str | None) -> Tagger:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from xlner.api.estimate import LEARNT, check_models, estimate
+from xlner.api.apply import check_models
+from xlner.api.estimate import LEARNT, estimate
 from xlner.component import to_values
 from xlner.core.files import atomic
 from xlner.core.languages import bcp47, iso3, name
