@@ -207,7 +207,7 @@ def recommend(
         says = "looks at no model, and one was given" if model is not None else "looks at a model: give it as `model`"
         raise UsageError(f"the predictor {says}")
     if model is not None:
-        check_models([model], "how hard the target is")
+        check_models([model], "a recommendation")
     files = {**sources, goal: target[1]}
     settings = {"device": device, "output": output, **known.settings}
     of_pairs = [m for m in known.measures if m != ESTIMATE]
