@@ -159,7 +159,7 @@ def kept(row: dict[str, Any], folder: Path) -> dict[str, Any]:
 def observed(rows: Sequence[dict[str, Any]], features: Sequence[str]) -> Observed:
     """The table that an estimator is fitted on."""
     values = np.array([[r["features"][n] for n in features] for r in rows], np.float64)
-    targets, groups = (tuple(r[name] for r in rows) for name in ("target", "group"))
+    targets, groups = tuple(iso3(r["target"]) for r in rows), tuple(r["group"] for r in rows)
     return Observed(targets, tuple(features), values, np.array([r["f1"] for r in rows]), groups)
 
 
@@ -190,13 +190,13 @@ def errors(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             table = observed(rows, names)
             said[f"regression on {', '.join(names)}"] = leave_one_target_out(table)
             families = tuple(FAMILIES.get(t, t) for t in table.targets)
-            apart[f"regression on {', '.join(names)}"] = leave_one_target_out(replace(table, groups=families))
+            if len(set(families)) >= 3:
+                apart[f"regression on {', '.join(names)}"] = leave_one_target_out(replace(table, groups=families))
     return [
         {
             "way": way,
-            "mean_abs_error": float(np.abs(value - f1).mean()) * 100,
+            **_errors(value, f1),
             "bias": float((value - f1).mean()) * 100,
-            "width90": width90(np.abs(value - f1)) * 100,
             "estimates": value.tolist(),
             "families_left_out": _errors(apart[way], f1) if way in apart else None,
         }

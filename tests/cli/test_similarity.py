@@ -200,6 +200,9 @@ def test_a_model_says_how_hard_the_target_is(files, predictor, tiny_encoder, tmp
     # The table says that a target of which a model expects much gets more F1 from everywhere.
     more = [one["f1"] for one in seen["recommendations"]] > [one["f1"] for one in found["recommendations"]]
     assert more == (seen["estimate"] > np.mean([0.1, 0.9, 0.2]))
+    renamed = model / "config.json"
+    renamed.write_text(renamed.read_text().replace("-PER", "-PERSON").replace("-LOC", "-GPE"))
+    assert "speaks of PER, ORG, LOC" in recommend(capsys, files, *languages, "--model", model, code=2).err
     told = recommend(capsys, files, *languages, "--model", model, "--predictor", predictor, code=2)
     assert "the predictor looks at no model, and one was given" in told.err
     told = recommend(capsys, files, *languages, "--predictor", tmp_path / "m.json", code=2)

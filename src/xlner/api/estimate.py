@@ -35,7 +35,7 @@ TARGETS = "left-out targets"
 SAMPLING_ONLY = (
     "the interval covers the sampling of sentences only, not the shift between languages: a model that is too sure of "
     "itself in this language is worse than it says; in a language that it was not trained on, `estimator default` "
-    "takes off what an English model overstated in others"
+    "takes off what an English model and its students overstated in others"
 )
 LEARNT = "the model learnt from this text, and is surer of itself here than elsewhere: take other text of the language"
 STUDENT = (

@@ -190,7 +190,8 @@ def recommend(
         output: as for `similarity`.
 
     Raises:
-        UsageError: the target is among the sources, there is no source, or the predictor and the model do not fit.
+        UsageError: the target is among the sources, there is no source, the predictor and the model do not fit, or the
+            model has none of the types.
         ModelError: the predictor cannot be read.
         DataError: a file cannot be read or has no sentence.
 
@@ -208,6 +209,8 @@ def recommend(
         raise UsageError(f"the predictor {says}")
     if model is not None:
         check_models([model], "a recommendation")
+    seen: list[str] = []
+    expected = None if model is None else _estimated(model, target[1], known, device, seen)  # first: it may fail
     files = {**sources, goal: target[1]}
     settings = {"device": device, "output": output, **known.settings}
     of_pairs = [m for m in known.measures if m != ESTIMATE]
@@ -216,8 +219,6 @@ def recommend(
     except MissingExtraError:  # without tables of typology it counts as average, and the reasons say so
         without = [m for m in of_pairs if SIMILARITIES.load(m).needs != {"codes"}]
         result = similarity(files, measures=without, **settings)
-    notes = list(result.notes)
-    expected = None if model is None else _estimated(model, target[1], known, device, notes)
     unknown = np.full((len(files), len(files)), np.nan)
     given = unknown if expected is None else np.full_like(unknown, expected)
     absent = {
@@ -225,7 +226,7 @@ def recommend(
         for m, up in known.measures.items()
     }
     ranked = rank(known, {**absent, **result.matrices}, goal, list(sources))
-    return RankedSources(goal, tuple(ranked), known, (*notes, *_seen(known, goal)), expected)
+    return RankedSources(goal, tuple(ranked), known, (*result.notes, *seen, *_seen(known, goal)), expected)
 
 
 def _estimated(
@@ -234,7 +235,13 @@ def _estimated(
     """The F1 that a model is expected to have on a text, a fraction; None where it finds no entity, and a note."""
     most = int(predictor.settings.get("max_sentences", MAX_SENTENCES))
     # Fitted with models that had these types and had not learnt on the target.
-    others = {t: "O" for t in Tagger.load(model, device=device).labels.types if t not in _TYPES}
+    types = Tagger.load(model, device=device).labels.types
+    if not {*types} & {*_TYPES}:
+        raise UsageError(
+            f"{model} knows {', '.join(types)}, and the predictor speaks of {', '.join(_TYPES)}: give a model that has "
+            "some of these types, or none"
+        )
+    others = {t: "O" for t in types if t not in _TYPES}
     made = estimate(
         model, text, estimator="default", distilled=False, mapping=others, device=device, sentences=most
     )  # fmt: skip

@@ -102,7 +102,7 @@ class Transfers:
         return self.groups.get(language, language)
 
     def folds(self) -> list[tuple[Transfers, Transfers]]:
-        """The transfers that do not touch a target, and those to it; of each target that leaves two or more over."""
+        """What `without` leaves, and the transfers to the target; of each target that leaves two or more over."""
         folds = [(self.without(target), rows) for target, rows in self.rows_of.items()]
         return [(rest, self.take(rows)) for rest, rows in folds if rest is not None and len(rest) > 1]
 
