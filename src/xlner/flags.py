@@ -67,6 +67,13 @@ class Recipe:
     )
 
 
+@options
+class Judging:
+    """How good a model is without gold."""
+
+    estimate: bool = option(True, "Without `gold`, estimate F1 from raw target text.")
+
+
 @dataclass
 class Flag:
     """One flag of the chosen parts.

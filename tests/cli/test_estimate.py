@@ -77,6 +77,18 @@ def test_a_run_folder_says_that_its_model_learnt_on_the_language_and_on_which_te
     assert not any("learnt from this text" in note for note in other["notes"])
 
 
+def test_what_learning_from_the_text_adds_is_taken_off_by_an_estimator_that_knows_it(student, world):
+    values = np.array([[0.7, 0], [0.8, 0], [0.8, 1], [0.9, 1]] * 3, np.float64)
+    f1 = np.array([0.6, 0.7, 0.6, 0.7] * 3)  # 0.1 too high on other text, 0.2 on learnt text
+    targets = tuple(t for t in ("spa", "deu", "nld") for _ in range(4))
+    estimator = Estimator.fit(Observed(targets, ("expected_f1", "learnt"), values, f1), penalty=0.0)
+    here, elsewhere = (estimate(student, world / name, estimator=estimator) for name in ("raw.txt", "gold.conll"))
+    assert (here.features["learnt"], elsewhere.features["learnt"]) == (1, 0)
+    assert here.value == pytest.approx(elsewhere.value - 0.1, abs=0.02)  # the words are the same
+    assert any("what that adds is taken off" in note for note in here.notes)
+    assert not any("learnt from this text" in note for note in elsewhere.notes)
+
+
 def test_a_model_from_elsewhere_counts_as_not_distilled(run, student, tmp_path):
     assert estimated(run, "model", "raw.txt")["features"]["distilled"] == 0
     assert estimated(run, "model", "raw.txt", "--distilled")["features"]["distilled"] == 1

@@ -59,6 +59,27 @@ def test_transfer_leaves_all_that_a_run_leaves(finished):
     assert json.loads((finished / "data.json").read_text())["source 1 (eng)"]["sentences"] == 200
 
 
+def test_without_gold_it_says_which_f1_to_expect(world, tmp_path, capsys):
+    words = ["transfer", "--source", f"en={world / 'train.conll'}", "--target", f"es={world / 'raw.txt'}"]
+    words += ["--config", world / "fast.yaml", "--output", tmp_path / "run"]
+    run(*words)
+    assert "F1 to expect" in capsys.readouterr().err
+    made = json.loads((tmp_path / "run" / "metrics.json").read_text())["estimate"]
+    assert made["interval"]["low"] < made["f1"] < made["interval"]["high"]
+    assert made["sentences"] == 200
+    assert any("what that adds is taken off" in note for note in made["notes"])
+    run(*words, "--gold", world / "gold.conll")  # scored after all: the estimate goes
+    assert "estimate" not in json.loads((tmp_path / "run" / "metrics.json").read_text())
+
+
+def test_no_estimate_where_nobody_wants_one(world, tmp_path):
+    teacher = ["--source", f"en={world / 'train.conll'}", "--config", world / "fast.yaml", "--method", "direct"]
+    words = ["transfer", *teacher, "--target", f"es={world / 'raw.txt'}", "--output", tmp_path / "run", "--no-estimate"]
+    run(*words, "--print-config")
+    run(*words)
+    assert "estimate" not in json.loads((tmp_path / "run" / "metrics.json").read_text())
+
+
 def test_the_model_is_a_plain_hugging_face_folder(finished):
     from transformers import pipeline
 

@@ -27,8 +27,9 @@ _INPUTS = {
     "map": ((dict, list), "a mapping OLD: NEW"),
     "reading": ((dict,), "a mapping of settings, such as tag_column: 3"),
     **dict.fromkeys(("token_column", "tag_column"), ((int,), "a whole number")),
+    "estimate": ((bool,), "true or false"),
 }
-_NOT_TEXT = ("reading", "token_column", "tag_column")
+_NOT_TEXT = ("reading", "token_column", "tag_column", "estimate")
 _OF_RECORDS = ("types",)  # a run's config.yaml has them; they follow from the inputs
 
 
@@ -84,7 +85,7 @@ def read_config(path: str | Path | None) -> Config:
 
 def _check_form(path: str | Path, key: str, value: Any) -> None:
     kinds, wanted = _INPUTS[key]
-    if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
+    if value is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
         raise UsageError(f"{path}: {key} is {wanted}; got '{value}'")
     for leaf in () if value is None or key in _NOT_TEXT else _leaves(value):
         if not isinstance(leaf, str):

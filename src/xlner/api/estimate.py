@@ -16,7 +16,7 @@ from xlner.core.types import Sentence
 from xlner.data import load, stream_text
 from xlner.errors import DataError, ModelError, OptionError
 from xlner.evaluate import TypeScore, score
-from xlner.evaluate.clues import DISTILLED, Clues
+from xlner.evaluate.clues import DISTILLED, LEARNT, Clues
 from xlner.evaluate.estimate import (
     TEMPERATURES,
     Expected,
@@ -37,7 +37,10 @@ SAMPLING_ONLY = (
     "itself in this language is worse than it says; in a language that it was not trained on, `estimator default` "
     "takes off what an English model and its students overstated in others"
 )
-LEARNT = "the model learnt from this text, and is surer of itself here than elsewhere: take other text of the language"
+LEARNT_FROM = (
+    "the model learnt from this text, and is surer of itself here than elsewhere: take other text of the language"
+)
+TAKEN_OFF = "the model learnt from this text, and is surer of itself here than elsewhere; what that adds is taken off"
 STUDENT = (
     "its run folder says that the model is a student that learnt from raw text; if that was in another language than "
     "this text, say `not-distilled`"
@@ -192,9 +195,11 @@ def estimate(
     if distilled is None:
         distilled = origin.distilled
         notes += [STUDENT] if distilled and estimator is not None else []
+    known = {**(features or {}), EXPECTED: plain.f1, **clues.features(), DISTILLED: float(distilled), LEARNT: 0.0}
     if origin.learnt_from and Path(text).is_file() and file_hash(text) in origin.learnt_from:
-        notes.append(LEARNT)
-    known = {**(features or {}), EXPECTED: plain.f1, **clues.features(), DISTILLED: float(distilled)}
+        known[LEARNT] = float(distilled)
+        aware = distilled and estimator is not None and LEARNT in estimator.observed.features
+        notes.append(TAKEN_OFF if aware else LEARNT_FROM)
     known |= {} if calibrate is None else {CALIBRATED: warm.f1}
     known |= {AGREEMENT: float(np.mean(list(agreement.values())))} if agreement else {}
     value, interval = warm.f1, _sampled(warm)

@@ -36,6 +36,7 @@ class ResolvedRun:
         reading: how labelled files are read.
         resume: "auto", "never" or a run folder.
         licence: of the model.
+        estimate: whether F1 is estimated where there is no gold.
         notes: what the file says and the method does not read.
     """
 
@@ -47,6 +48,7 @@ class ResolvedRun:
     reading: Mapping[str, Any]
     resume: str
     licence: str | None
+    estimate: bool = True
     notes: tuple[str, ...] = ()
 
     def as_values(self) -> dict[str, Any]:
@@ -55,7 +57,9 @@ class ResolvedRun:
         plain |= {"target": list(self.inputs["target"])} if "target" in self.inputs else {}
         method = {"name": self.method, "options": to_values(self.options)}
         rest = {"map": dict(self.mapping), "reading": dict(self.reading), "output": self.output}
-        return {"method": method, **plain, **rest, "resume": self.resume, "licence": self.licence}
+        return {"method": method, **plain, **rest, "resume": self.resume, "licence": self.licence} | (
+            {} if self.estimate else {"estimate": False}
+        )
 
     def run(self) -> TransferResult:
         """Run it.
@@ -72,7 +76,7 @@ class ResolvedRun:
             raise UsageError("`output` is needed")
         return run_method(
             self.method, self.options, Inputs(**self.inputs), self.output, mapping=self.mapping, reading=self.reading,
-            resume=self.resume, licence=self.licence,
+            resume=self.resume, licence=self.licence, estimate=self.estimate,
         )  # fmt: skip
 
 
@@ -126,6 +130,7 @@ def resolve(
         reading={**(config.inputs.get("reading") or {}), **{k: v for k, v in columns.items() if v is not None}},
         resume=value("resume", str, "auto"),
         licence=value("licence", str),
+        estimate=said.get("estimate", config.inputs.get("estimate") is not False),
         notes=notes,
     )
 

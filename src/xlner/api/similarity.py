@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from xlner.api.apply import check_models
-from xlner.api.estimate import LEARNT, estimate
+from xlner.api.estimate import LEARNT_FROM, estimate
 from xlner.component import to_values
 from xlner.core.files import atomic
 from xlner.core.languages import bcp47, iso3, name
@@ -245,7 +245,7 @@ def _estimated(
     made = estimate(
         model, text, estimator="default", distilled=False, mapping=others, device=device, sentences=most
     )  # fmt: skip
-    notes += [note for note in made.notes if note == LEARNT]
+    notes += [note for note in made.notes if note == LEARNT_FROM]
     if made.value is None:
         notes.append(
             f"{model} found no {', '.join(_TYPES)} in {text}, so it says nothing of how hard the target is; that alone "

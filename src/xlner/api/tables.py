@@ -27,11 +27,13 @@ COLOURS = (
 
 
 def run_tables(result: TransferResult) -> Iterator[Table]:
-    """The scores of a run, if there was gold data, and its steps."""
+    """The scores of a run, or the F1 to expect where there was no gold data, and its steps."""
     metrics = result.metrics
     if "target" in metrics:
         systems = {f"teacher {n}": m for n, m in metrics.get("sources", {}).items()}
         yield score_table("strict span scores on gold", {**systems, metrics["method"]: metrics["target"]})
+    if (made := metrics.get("estimate", {})).get("f1") is not None:
+        yield estimate_table(made)
     if result.steps:
         yield step_table(result.steps)
 
@@ -48,6 +50,17 @@ def score_table(title: str, systems: Mapping[str, Mapping[str, Any]]) -> Table:
         row = [f"{m[k] * 100:.1f}" for k in ("precision", "recall", "f1")] + [f"{low * 100:.1f} to {high * 100:.1f}"]
         row += [f"{m['per_type'][t]['f1'] * 100:.1f}" if t in m["per_type"] else "" for t in types]
         table.add_row(name, *row)
+    return table
+
+
+def estimate_table(made: Mapping[str, Any]) -> Table:
+    """The F1 to expect without gold, its interval, and on how many sentences it was read off."""
+    table = Table(title="F1 estimated without labels", title_justify="left")
+    for column in ("F1 to expect", "90% interval", "sentences"):
+        table.add_column(column, justify="right")
+    r = made["interval"]
+    shown = "" if r is None else f"{100 * r['low']:.0f} to {100 * r['high']:.0f}"
+    table.add_row(f"{100 * made['f1']:.0f}", shown, str(made["sentences"]))
     return table
 
 

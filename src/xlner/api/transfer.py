@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlner.api.describe_run import card_of
+from xlner.api.estimate_run import estimate_run
 from xlner.api.inputs import Inputs, LanguageFile, read_labelled, read_task
 from xlner.api.recipes import method_and_options
 from xlner.api.record import encoder_role, fitted_of_old, record_of, upgrade
@@ -41,7 +42,8 @@ class TransferResult:
     Args:
         folder: the run folder; `folder / "model"` is the model.
         tagger: the model.
-        metrics: what `metrics.json` holds; "target" and "sources" are there when gold data was given.
+        metrics: what `metrics.json` holds; "target" and "sources" are there when gold data was given, else "estimate",
+            the F1 that `estimate_run` expects on raw target text.
         remarks: what reading the inputs left out.
         steps: how fast each step was, resumed ones as a whole; `steps.json` holds them as well.
         losses: a page of what was translated, projected and lost; None if nothing was.
@@ -105,6 +107,7 @@ def transfer(
     reading: Mapping[str, Any] | None = None,
     resume: str = "auto",
     licence: str | None = None,
+    estimate: bool = True,
 ) -> TransferResult:
     """Make a NER model for the target language out of source-language data or models.
 
@@ -127,6 +130,7 @@ def transfer(
         reading: how labelled files are read where they do not say it, such as `{"tag_column": 3}`.
         resume: "auto", "never", or a run folder to continue from.
         licence: of the model, for its card.
+        estimate: without gold data, estimate F1 from raw target text.
 
     Returns:
         The finished run. Called again on a finished run, also without gold data, it only reads it; with other gold
@@ -142,7 +146,10 @@ def transfer(
         translations=translations, dictionaries=dictionaries, target_labels=target_labels,
     )  # fmt: skip
     method, options = method_and_options(recipe, method, options, default=DEFAULT_METHOD)
-    return run_method(method, options, inputs, output, mapping=mapping, reading=reading, resume=resume, licence=licence)
+    return run_method(
+        method, options, inputs, output, mapping=mapping, reading=reading, resume=resume, licence=licence,
+        estimate=estimate,
+    )  # fmt: skip
 
 
 def run_method(
@@ -155,6 +162,7 @@ def run_method(
     reading: Mapping[str, Any] | None = None,
     resume: str = "auto",
     licence: str | None = None,
+    estimate: bool = True,
 ) -> TransferResult:
     """Run a method on inputs: what `train` and `transfer` share. See there."""
     kind = METHODS.load(method)
@@ -200,7 +208,8 @@ def run_method(
         tagger = Tagger.load(run.path, device=_device(options))
     from xlner.train.loop import forget
 
-    metrics, predictions = _scored(tagger, task, gold, fitted, method, _device(options))
+    device = _device(options)
+    metrics, predictions = _scored(tagger, task, gold, fitted, method, device)
     fitted["licence"] = licence or fitted.get("licence")
     if main_process():
         card = card_of(run, task, method, kind, to_values(options), metrics, fitted["licence"])
@@ -209,6 +218,8 @@ def run_method(
         if gold:
             write(run.path / "predictions.jsonl", predictions)
             write(run.path / "predictions.html", predictions)
+        elif estimate and inputs.target is not None and (made := estimate_run(run.path, inputs.target[1], device)):
+            metrics["estimate"] = made
         _write_steps(run)
         run.write_json("metrics.json", metrics)
         forget(run.path)

@@ -23,6 +23,7 @@ def run(context: typer.Context, *, default: str) -> None:
     config, only_print, as_json = (settings.pop(name) for name in ("config", "print_config", "as_json"))
     method, options = settings.pop("method", default), values_of(context, "method")
     recipe = values_of(context, "recipe").get("recipe")
+    settings |= values_of(context, "judging")
     written = with_recipe(read_config(config), recipe, method=method)
     resolved = resolve(written, settings, method=method, options=options, default=default)
     say(resolved.notes)

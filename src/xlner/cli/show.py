@@ -22,7 +22,8 @@ def show_run(result: TransferResult, *, quiet: bool = False) -> None:
     screen = console()
     for table in () if quiet else run_tables(result):
         screen.print(table)
-    say((*result.remarks, *result.metrics.get("notes", ())))
+    notes = *result.metrics.get("notes", ()), *result.metrics.get("estimate", {}).get("notes", ())
+    say((*result.remarks, *notes))
     if result.losses is not None:
         screen.print(f"what was lost where: {result.losses}", soft_wrap=True)
     screen.print(f"model: {result.folder / 'model'}", soft_wrap=True)

@@ -9,10 +9,12 @@ import typer
 from xlner.cli import options as o
 from xlner.cli.parts import part_command
 from xlner.cli.run import run
-from xlner.flags import Choice, Recipe
+from xlner.flags import Choice, Judging, Recipe
 from xlner.methods import DEFAULT_METHOD
 
-COMMAND = part_command((Choice("method", "methods", DEFAULT_METHOD),), config=True, beside={"recipe": Recipe})
+COMMAND = part_command(
+    (Choice("method", "methods", DEFAULT_METHOD),), config=True, beside={"recipe": Recipe, "judging": Judging}
+)
 
 
 def command(

@@ -14,6 +14,7 @@ from xlner.evaluate.estimate import span_probabilities
 
 ENTROPY, UNSURE, UNCASED = "entropy", "unsure", "uncased"
 DISTILLED = "distilled"  # 1 for a student that learnt from raw text of the language, 0 for others
+LEARNT = "learnt"  # 1 for a student on the very raw text that it learnt from, 0 for others
 _SURE = 0.7  # least probability of an entity that counts as sure
 _TINY = 1e-9
 
