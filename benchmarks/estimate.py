@@ -46,6 +46,7 @@ NEEDED, OPTIONAL = ("model", "target", "gold", "calibrate"), ("text", "also", "m
 CLUES = (DISTILLED, LEARNT, ENTROPY, UNSURE, UNCASED)
 OTHERS = "mean F1 of the other targets"
 _CALIBRATED_ON, _LEARNT_FROM = 300, 300  # sentences of English dev, and of the raw text of a student
+_FAR_APART = 25  # of a whole CoNLL training file every so many-th sentence
 
 
 def read_list(path: Path) -> list[dict[str, Any]]:
@@ -84,16 +85,38 @@ def every_target(args: Any) -> list[dict[str, Any]]:
             row |= {"map": ["MISC=O", "DATE=O", "OTH=O"]}
             rows.append({**shared, **row, "gold": str(args.work / f"{name}.dev.txt")})
             rows.append({**shared, **row, "gold": str(args.work / f"{name}.raw.txt"), "sentences": _LEARNT_FROM})
-    return [{**row, "text": row["gold"], "group": BRANCHES[row["target"]]} for row in rows]
+    for place in sorted(p for p in args.work.glob("conll-*-1-consistent") if p.is_dir()):
+        rows += of_conll(place, shared, args)
+    return [{"text": row["gold"], "group": BRANCHES[row["target"]], **row} for row in rows]
+
+
+def other_models(args: Any) -> list[dict[str, Any]]:
+    """Rows for models that learnt from several teachers or from projected labels: nothing is fitted on them."""
+    shared = {"calibrate": str(args.work / "estimate-dev.conll"), "also": [], "features": {}}
+    places = sorted(p for p in args.work.glob("bitext-conll-*") if p.is_dir())
+    return [row for place in places for row in of_conll(place, shared, args)]
+
+
+def of_conll(place: Path, shared: dict[str, Any], args: Any) -> list[dict[str, Any]]:
+    """Two rows for a run whose raw text was a CoNLL training file: on the test file, and on sentences of that file."""
+    code = next(part for part in place.name.split("-") if part in ("es", "nl", "de"))
+    row = {**shared, "model": str(place), "target": iso3(code), "also": [], "map": ["MISC=O"]}
+    row["group"] = BRANCHES[row["target"]]
+    test, train = (str(args.data / "conll" / code / f"{part}.txt") for part in ("test", "train"))
+    return [
+        {**row, "gold": test, "text": test, "sentences": args.sentences},
+        {**row, "gold": train, "text": train, "sentences": _LEARNT_FROM, "every": _FAR_APART},
+    ]
 
 
 def measure(row: dict[str, Any]) -> dict[str, Any]:
     """The estimate for a row, the true F1, and the calibration error on the target itself."""
     mapping = parse_map(row["map"])
-    read = {"mapping": mapping, "sentences": row.get("sentences")}
+    read = {"mapping": mapping, "sentences": row.get("sentences"), "every": row.get("every", 1)}
     made = estimate(row["model"], row["text"], calibrate=row["calibrate"], also=row["also"], **read)
     tagger = Tagger.load(row["model"], mapping=mapping)
-    gold, types = load(row["gold"], mapping=mapping).sentences[: row.get("sentences")], tagger.labels.types
+    gold, types = load(row["gold"], mapping=mapping).sentences[:: read["every"]], tagger.labels.types
+    gold = gold[: read["sentences"]]
     chances = tagger.probabilities(gold)
     found = [s.with_spans(decode(p, tagger.labels)) for s, p in zip(gold, chances, strict=True)]
     before, after = (
@@ -105,6 +128,7 @@ def measure(row: dict[str, Any]) -> dict[str, Any]:
         "target": row["target"],
         "group": row["group"],
         "model": Path(row["model"]).name,
+        "text_name": Path(row["text"]).name,
         "f1": truth.f1,
         "precision": truth.precision,
         "recall": truth.recall,
@@ -246,6 +270,31 @@ def table(rows: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]], blind
     return "\n".join(lines) + "\n"
 
 
+def others_table(rows: Sequence[dict[str, Any]], fitted: Estimator) -> str:
+    """How good the estimates are for models of a kind that nothing was fitted on."""
+    if not rows or not set(fitted.observed.features) <= set(rows[0]["features"]):
+        return ""
+    said = fitted.predict(observed(rows, fitted.observed.features))
+    lines = [
+        "",
+        "Models that learnt from several teachers or from projected labels (bitext_conll.py), by the estimator fitted "
+        "on all rows above. Raw text was the training file:",
+        "",
+        "| target | model | text | true F1 | estimate | estimate - true |",
+        "|---" * 6 + "|",
+    ]
+    for row, value in zip(rows, said, strict=True):
+        cells = [
+            row["target"],
+            row["model"],
+            f"{Path(row['text_name']).stem} file",
+            f"{100 * row['f1']:.1f}",
+            f"{100 * value:.1f}",
+        ]
+        lines.append("| " + " | ".join([*cells, f"{100 * (value - row['f1']):+.1f}"]) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def _points(value: float | None) -> str:
     return "n/a" if value is None else f"{100 * value:.1f}"
 
@@ -270,8 +319,10 @@ def main() -> None:
     if options.estimator:
         features = options.feature or [n for n in shared(rows) if n != EXPECTED]
         Estimator.fit(observed(rows, features)).save(options.estimator)
-    result = {"rows": rows, "nothing_found": blind, "leave_one_group_out": found}
-    write_results(options.results, "estimate", result, table(rows, found, blind))
+    others = [] if options.list else [kept(row, options.work / "estimate") for row in other_models(options)]
+    result = {"rows": rows, "nothing_found": blind, "leave_one_group_out": found, "other_models": others}
+    fitted = Estimator.fit(observed(rows, options.feature or [EXPECTED]))
+    write_results(options.results, "estimate", result, table(rows, found, blind) + others_table(others, fitted))
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def test_without_gold_it_says_which_f1_to_expect(world, tmp_path, capsys):
     run(*words)
     assert "F1 to expect" in capsys.readouterr().err
     made = json.loads((tmp_path / "run" / "metrics.json").read_text())["estimate"]
-    assert made["interval"]["low"] < made["f1"] < made["interval"]["high"]
+    assert 0 < made["interval"]["low"] < made["f1"] <= made["interval"]["high"]
     assert made["sentences"] == 200
     assert any("what that adds is taken off" in note for note in made["notes"])
     run(*words, "--gold", world / "gold.conll")  # scored after all: the estimate goes

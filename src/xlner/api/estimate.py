@@ -16,7 +16,7 @@ from xlner.core.types import Sentence
 from xlner.data import load, stream_text
 from xlner.errors import DataError, ModelError, OptionError
 from xlner.evaluate import TypeScore, score
-from xlner.evaluate.clues import DISTILLED, LEARNT, Clues
+from xlner.evaluate.clues import DISTILLED, LEARNT, Clues, by_heart
 from xlner.evaluate.estimate import (
     TEMPERATURES,
     Expected,
@@ -144,6 +144,7 @@ def estimate(
     tag_column: int | None = None,
     chunk: int = 1000,
     sentences: int | None = None,
+    every: int = 1,
 ) -> Estimate:
     """Estimate strict span F1 without labels. The text streams; all models are in memory at once.
 
@@ -162,7 +163,8 @@ def estimate(
         token_column: column of the word in files with columns, from 0; None finds it.
         tag_column: column of the tag, likewise.
         chunk: sentences at a time.
-        sentences: of the text, so many from its start are looked at, at least 1; None for all.
+        sentences: so many of the text are looked at, at least 1; None for all.
+        every: 1 for those at its start; n takes every n-th sentence.
 
     Raises:
         UsageError: a file of predictions instead of a model, or a feature that the estimator needs is missing.
@@ -183,7 +185,9 @@ def estimate(
         notes += source.report.remarks()
         temperature, ece_before, ece_after = _calibrated(tagger, calibrate, source.sentences, notes)
     stream = told(stream_text(text, token_column=token_column, tag_column=tag_column), notes.append)
-    plain, warm, agreement, clues = _look(tagger, others, islice(stream, sentences), temperature, chunk)
+    plain, warm, agreement, clues = _look(
+        tagger, others, islice(islice(stream, 0, None, every), sentences), temperature, chunk
+    )
     if not len(plain.counts):
         raise DataError("no sentence in it; an estimate needs text", path=text)
     if plain.f1 is None or warm.f1 is None:
@@ -197,7 +201,8 @@ def estimate(
         notes += [STUDENT] if distilled and estimator is not None else []
     known = {**(features or {}), EXPECTED: plain.f1, **clues.features(), DISTILLED: float(distilled), LEARNT: 0.0}
     if origin.learnt_from and Path(text).is_file() and file_hash(text) in origin.learnt_from:
-        known[LEARNT] = float(distilled)
+        words = sum(len(s.words) for s in stream_text(text, token_column=token_column, tag_column=tag_column))
+        known[LEARNT] = by_heart(words) if distilled else 0.0
         aware = distilled and estimator is not None and LEARNT in estimator.observed.features
         notes.append(TAKEN_OFF if aware else LEARNT_FROM)
     known |= {} if calibrate is None else {CALIBRATED: warm.f1}

@@ -14,9 +14,22 @@ from xlner.evaluate.estimate import span_probabilities
 
 ENTROPY, UNSURE, UNCASED = "entropy", "unsure", "uncased"
 DISTILLED = "distilled"  # 1 for a student that learnt from raw text of the language, 0 for others
-LEARNT = "learnt"  # 1 for a student on the very raw text that it learnt from, 0 for others
+LEARNT = "learnt"  # `by_heart` for a student on the very raw text that it learnt from, 0 for others
 _SURE = 0.7  # least probability of an entity that counts as sure
 _TINY = 1e-9
+_LITTLE = 10_000  # words of raw text
+
+
+def by_heart(words: int) -> float:
+    """How much surer a student is on its own raw text than on other text, as a share of what it is on little of it.
+
+    Args:
+        words: of its raw text.
+
+    Returns:
+        1 up to 10 000 words, then the third root of their share: 0.69 for 30 000, 0.34 for 260 000.
+    """
+    return min(1.0, (_LITTLE / max(words, 1)) ** (1 / 3))
 
 
 @dataclass
