@@ -95,6 +95,10 @@ def test_a_model_from_elsewhere_counts_as_not_distilled(run, student, tmp_path):
     broken, teacher = (shutil.copytree(student, tmp_path / name) for name in ("broken", "teacher"))
     (broken / "data.json").write_text("{")
     (teacher / "kept.json").write_text('{"teacher": 0.1, "student": 0.2}')
+    projected = shutil.copytree(student, tmp_path / "projected")
+    (projected / "soft_labels").rename(projected / "projected")  # labels carried over, as by the method bitext
+    made = estimated(run, projected, "raw.txt")["features"]
+    assert (made["distilled"], made["learnt"]) == (1, 0)
     for folder in (broken, teacher):
         made = estimated(run, folder, "raw.txt")
         assert made["features"]["distilled"] == 0

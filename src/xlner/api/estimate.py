@@ -42,7 +42,7 @@ LEARNT_FROM = (
 )
 TAKEN_OFF = "the model learnt from this text, and is surer of itself here than elsewhere; what that adds is taken off"
 STUDENT = (
-    "its run folder says that the model is a student that learnt from raw text; if that was in another language than "
+    "its run folder says that the model learnt from raw or projected text; if that was in another language than "
     "this text, say `not-distilled`"
 )
 
@@ -156,8 +156,8 @@ def estimate(
         estimator: an `Estimator` or its file, or "default" for the one that comes with the package; without one,
             expected F1 is the estimate.
         features: further features that the estimator was fitted with.
-        distilled: whether the model is a student that learnt from raw text of this language; such a model overstates
-            itself less. None asks the run folder; a model from elsewhere counts as none.
+        distilled: whether the model learnt from raw or projected text of this language; such a model overstates itself
+            less. None asks the run folder; a model from elsewhere counts as none.
         mapping: type renames applied to models and to the calibration data.
         device: torch device name.
         token_column: column of the word in files with columns, from 0; None finds it.

@@ -12,9 +12,9 @@ from xlner.data import stream_text
 
 ENOUGH = 300  # sentences that a run is estimated on
 FEW = "{} sentences are few for an estimate, so it may be farther off than its interval says"
-OTHER_KIND = (
-    "the estimate was fitted on teachers and on students of one teacher; models that learnt from several teachers or "
-    "from projected labels were better than it says in the few cases tried"
+SEVERAL = (
+    "the estimate was fitted on teachers and on students of one teacher; students of several teachers were better than "
+    "it says in the few cases tried"
 )
 
 
@@ -39,7 +39,7 @@ def estimate_run(run: Path, text: str, device: str | None = None) -> dict[str, A
     )  # fmt: skip
     notes = list(made.notes)
     notes += [FEW.format(made.sentences)] if made.sentences < ENOUGH // 2 else []
-    notes += [OTHER_KIND] if len(list(run.glob("soft_labels/*/"))) > 1 or (run / "projected").is_dir() else []
+    notes += [SEVERAL] if len(list(run.glob("soft_labels/*/"))) > 1 else []
     return {
         "f1": made.value,
         "interval": None if made.interval is None else asdict(made.interval),

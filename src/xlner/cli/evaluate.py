@@ -33,7 +33,7 @@ def command(
         bool | None,
         typer.Option(
             "--distilled/--not-distilled",
-            help="--estimate: whether the model is a student that learnt from raw text of this language.",
+            help="--estimate: whether the model learnt from raw or projected text of this language.",
         ),
     ] = None,
     label_consistency: o.LabelConsistency = 0.0,

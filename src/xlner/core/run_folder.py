@@ -206,7 +206,7 @@ class Origin:
     """What a run folder tells of its model.
 
     Args:
-        distilled: whether it is a student that learnt from soft labels of raw text.
+        distilled: whether it learnt in the target language: from soft labels of raw text, or from projected labels.
         learnt_from: SHA-256 of the files that it learnt from.
     """
 
@@ -225,8 +225,10 @@ class Origin:
             kept = _read_json(run / "kept.json") if (run / "kept.json").is_file() else {}
         except (UsageError, OSError, ValueError):
             return cls()
-        distilled = (run / "soft_labels").is_dir() and next(iter(kept), "student") != "teacher"
-        roles = (*_LEARNT_FROM, "target (") if distilled else _LEARNT_FROM
+        trained = next(iter(kept), "student") != "teacher"
+        student, projected = (trained and (run / name).is_dir() for name in ("soft_labels", "projected"))
+        roles = (*_LEARNT_FROM, "target (") if student else _LEARNT_FROM
+        distilled = student or projected
         return cls(distilled, frozenset(d["sha256"] for role, d in recorded.items() if role.startswith(roles)))
 
 

@@ -13,7 +13,7 @@ from xlner.core.types import Sentence
 from xlner.evaluate.estimate import span_probabilities
 
 ENTROPY, UNSURE, UNCASED = "entropy", "unsure", "uncased"
-DISTILLED = "distilled"  # 1 for a student that learnt from raw text of the language, 0 for others
+DISTILLED = "distilled"  # 1 for a model that learnt in the target language, without its labels; 0 for others
 LEARNT = "learnt"  # `by_heart` for a student on the very raw text that it learnt from, 0 for others
 _SURE = 0.7  # least probability of an entity that counts as sure
 _TINY = 1e-9
