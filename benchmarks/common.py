@@ -93,7 +93,9 @@ def run_xlner(arguments: Sequence[str]) -> dict[str, Any]:
             raise SystemExit(f"{kept} is of other options: {' '.join(found['arguments'])}; now: {' '.join(told)}")
         return found
     started = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-m", "xlner", *arguments, "--json"], stdout=subprocess.PIPE, text=True)
+    quick = ["--no-estimate"] if arguments[0] == "transfer" and "--gold" not in arguments else []
+    words = [sys.executable, "-m", "xlner", *arguments, *quick, "--json"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)

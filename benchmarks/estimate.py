@@ -46,7 +46,8 @@ NEEDED, OPTIONAL = ("model", "target", "gold", "calibrate"), ("text", "also", "m
 CLUES = (DISTILLED, LEARNT, ENTROPY, UNSURE, UNCASED)
 OTHERS = "mean F1 of the other targets"
 _CALIBRATED_ON, _LEARNT_FROM = 300, 300  # sentences of English dev, and of the raw text of a student
-_FAR_APART = 25  # of a whole CoNLL training file every so many-th sentence
+CONLL = ("es", "nl", "de")
+_OTHERS = ("bitext-conll-*-bitext-*000", "bitext-conll-*-two-teachers-*000", "strong-*-1")  # bitext_conll.py, strong.py
 
 
 def read_list(path: Path) -> list[dict[str, Any]]:
@@ -85,38 +86,39 @@ def every_target(args: Any) -> list[dict[str, Any]]:
             row |= {"map": ["MISC=O", "DATE=O", "OTH=O"]}
             rows.append({**shared, **row, "gold": str(args.work / f"{name}.dev.txt")})
             rows.append({**shared, **row, "gold": str(args.work / f"{name}.raw.txt"), "sentences": _LEARNT_FROM})
-    for place in sorted(p for p in args.work.glob("conll-*-1-consistent") if p.is_dir()):
-        rows += of_conll(place, shared, args)
+    for code in CONLL:
+        rows += of_conll(args.work / f"conll-{code}-1-consistent", shared, args)
     return [{"text": row["gold"], "group": BRANCHES[row["target"]], **row} for row in rows]
 
 
 def other_models(args: Any) -> list[dict[str, Any]]:
     """Rows for models that learnt from several teachers or from projected labels: nothing is fitted on them."""
     shared = {"calibrate": str(args.work / "estimate-dev.conll"), "also": [], "features": {}}
-    places = sorted(p for p in args.work.glob("bitext-conll-*") if p.is_dir())
+    places = [p for arm in _OTHERS for p in sorted(args.work.glob(arm))]
     return [row for place in places for row in of_conll(place, shared, args)]
 
 
 def of_conll(place: Path, shared: dict[str, Any], args: Any) -> list[dict[str, Any]]:
     """Two rows for a run whose raw text was a CoNLL training file: on the test file, and on sentences of that file."""
-    code = next(part for part in place.name.split("-") if part in ("es", "nl", "de"))
+    if not place.is_dir():
+        return []
+    code = next(part for part in place.name.split("-") if part in CONLL)
     row = {**shared, "model": str(place), "target": iso3(code), "also": [], "map": ["MISC=O"]}
     row["group"] = BRANCHES[row["target"]]
     test, train = (str(args.data / "conll" / code / f"{part}.txt") for part in ("test", "train"))
     return [
         {**row, "gold": test, "text": test, "sentences": args.sentences},
-        {**row, "gold": train, "text": train, "sentences": _LEARNT_FROM, "every": _FAR_APART},
+        {**row, "gold": train, "text": train, "sentences": _LEARNT_FROM},
     ]
 
 
 def measure(row: dict[str, Any]) -> dict[str, Any]:
     """The estimate for a row, the true F1, and the calibration error on the target itself."""
     mapping = parse_map(row["map"])
-    read = {"mapping": mapping, "sentences": row.get("sentences"), "every": row.get("every", 1)}
+    read = {"mapping": mapping, "sentences": row.get("sentences")}
     made = estimate(row["model"], row["text"], calibrate=row["calibrate"], also=row["also"], **read)
     tagger = Tagger.load(row["model"], mapping=mapping)
-    gold, types = load(row["gold"], mapping=mapping).sentences[:: read["every"]], tagger.labels.types
-    gold = gold[: read["sentences"]]
+    gold, types = load(row["gold"], mapping=mapping).sentences[: read["sentences"]], tagger.labels.types
     chances = tagger.probabilities(gold)
     found = [s.with_spans(decode(p, tagger.labels)) for s, p in zip(gold, chances, strict=True)]
     before, after = (
@@ -226,10 +228,10 @@ def table(rows: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]], blind
     lines = [
         "# F1 estimated without labels",
         "",
-        f"{len(rows)} models on {n_targets} targets; all in F1 points. What is fitted, is fitted without the target it "
-        f"is tried on and without all others of its group, {n_groups} groups (branches of language families, if it "
-        "says nothing else). Bias above 0: the estimate is too high. Without --list the features entropy, unsure and "
-        "uncased were chosen among some twenty on these targets, so errors elsewhere will be larger.",
+        f"{len(rows)} models and texts, {n_targets} targets; all in F1 points. What is fitted, is fitted without the "
+        f"target it is tried on and without all others of its group, {n_groups} groups (branches of language families, "
+        "if it says nothing else). Bias above 0: the estimate is too high. Without --list the features entropy, unsure "
+        "and uncased were chosen among some twenty on these targets, so errors elsewhere will be larger.",
         "",
         "| estimate | mean absolute error | bias | 90% of errors within | of other models "
         "| of students on other text | of students on their raw text | whole families left out |",
@@ -277,8 +279,8 @@ def others_table(rows: Sequence[dict[str, Any]], fitted: Estimator) -> str:
     said = fitted.predict(observed(rows, fitted.observed.features))
     lines = [
         "",
-        "Models that learnt from several teachers or from projected labels (bitext_conll.py), by the estimator fitted "
-        "on all rows above. Raw text was the training file:",
+        "Models that learnt from several teachers or from projected labels (bitext_conll.py, strong.py), by the "
+        "estimator fitted on all rows above. Raw text was the training file:",
         "",
         "| target | model | text | true F1 | estimate | estimate - true |",
         "|---" * 6 + "|",
@@ -320,6 +322,7 @@ def main() -> None:
         features = options.feature or [n for n in shared(rows) if n != EXPECTED]
         Estimator.fit(observed(rows, features)).save(options.estimator)
     others = [] if options.list else [kept(row, options.work / "estimate") for row in other_models(options)]
+    others = [r for r in others if r["estimate"] is not None]
     result = {"rows": rows, "nothing_found": blind, "leave_one_group_out": found, "other_models": others}
     fitted = Estimator.fit(observed(rows, options.feature or [EXPECTED]))
     write_results(options.results, "estimate", result, table(rows, found, blind) + others_table(others, fitted))

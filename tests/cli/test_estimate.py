@@ -175,7 +175,7 @@ def test_an_estimator_moves_the_estimate_and_brings_its_interval(run, world):
     assert moved["expected"] == plain["expected"]
     assert moved["interval"]["covers"] == "left-out targets"
     assert moved["interval"]["high"] - moved["estimate"] == pytest.approx(made.width90 / 100)
-    assert "6 models in 6 languages" in moved["notes"][-1]
+    assert "6 models and texts in 6 languages" in moved["notes"][-1]
     assert "add --also MODEL" in run("model", "raw.txt", "--estimate", "--estimator", "estimator.json", code=2).err
 
 

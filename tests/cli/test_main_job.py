@@ -68,16 +68,30 @@ def test_without_gold_it_says_which_f1_to_expect(world, tmp_path, capsys):
     assert 0 < made["interval"]["low"] < made["f1"] <= made["interval"]["high"]
     assert made["sentences"] == 200
     assert any("what that adds is taken off" in note for note in made["notes"])
+    assert any("fitted on models of PER, ORG, LOC alone; this one knows LOC, PER" in note for note in made["notes"])
     run(*words, "--gold", world / "gold.conll")  # scored after all: the estimate goes
     assert "estimate" not in json.loads((tmp_path / "run" / "metrics.json").read_text())
 
 
-def test_no_estimate_where_nobody_wants_one(world, tmp_path):
+def test_no_estimate_where_nobody_wants_one(world, tmp_path, capsys):
     teacher = ["--source", f"en={world / 'train.conll'}", "--config", world / "fast.yaml", "--method", "direct"]
     words = ["transfer", *teacher, "--target", f"es={world / 'raw.txt'}", "--output", tmp_path / "run", "--no-estimate"]
     run(*words, "--print-config")
-    run(*words)
+    (tmp_path / "printed.yaml").write_text(capsys.readouterr().out)
+    run("transfer", "--config", tmp_path / "printed.yaml")  # it says `estimate: false`
     assert "estimate" not in json.loads((tmp_path / "run" / "metrics.json").read_text())
+    run(*words[:-1])  # wanted after all
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["estimate"]["sentences"] == 200
+
+
+def test_a_broken_raw_text_that_nobody_learns_from_costs_the_estimate_alone(world, tmp_path, capsys):
+    (tmp_path / "latin.txt").write_bytes("Señor Pérez vive en Málaga.\n".encode("latin-1"))
+    source = ["--source", f"en={world / 'train.conll'}", "--config", world / "fast.yaml", "--method", "direct"]
+    run("transfer", *source, "--target", f"es={tmp_path / 'latin.txt'}", "--output", tmp_path / "run")
+    made = json.loads((tmp_path / "run" / "metrics.json").read_text())["estimate"]
+    assert made["f1"] is None
+    assert "no estimate of F1" in made["notes"][0]
+    assert "no estimate of F1" in capsys.readouterr().err
 
 
 def test_the_model_is_a_plain_hugging_face_folder(finished):

@@ -144,7 +144,6 @@ def estimate(
     tag_column: int | None = None,
     chunk: int = 1000,
     sentences: int | None = None,
-    every: int = 1,
 ) -> Estimate:
     """Estimate strict span F1 without labels. The text streams; all models are in memory at once.
 
@@ -163,8 +162,7 @@ def estimate(
         token_column: column of the word in files with columns, from 0; None finds it.
         tag_column: column of the tag, likewise.
         chunk: sentences at a time.
-        sentences: so many of the text are looked at, at least 1; None for all.
-        every: 1 for those at its start; n takes every n-th sentence.
+        sentences: of the text, so many from its start are looked at, at least 1; None for all.
 
     Raises:
         UsageError: a file of predictions instead of a model, or a feature that the estimator needs is missing.
@@ -185,9 +183,7 @@ def estimate(
         notes += source.report.remarks()
         temperature, ece_before, ece_after = _calibrated(tagger, calibrate, source.sentences, notes)
     stream = told(stream_text(text, token_column=token_column, tag_column=tag_column), notes.append)
-    plain, warm, agreement, clues = _look(
-        tagger, others, islice(islice(stream, 0, None, every), sentences), temperature, chunk
-    )
+    plain, warm, agreement, clues = look(tagger, others, islice(stream, sentences), temperature, chunk)
     if not len(plain.counts):
         raise DataError("no sentence in it; an estimate needs text", path=text)
     if plain.f1 is None or warm.f1 is None:
@@ -200,16 +196,17 @@ def estimate(
         distilled = origin.distilled
         notes += [STUDENT] if distilled and estimator is not None else []
     known = {**(features or {}), EXPECTED: plain.f1, **clues.features(), DISTILLED: float(distilled), LEARNT: 0.0}
-    if origin.learnt_from and Path(text).is_file() and file_hash(text) in origin.learnt_from:
-        words = sum(len(s.words) for s in stream_text(text, token_column=token_column, tag_column=tag_column))
-        known[LEARNT] = by_heart(words) if distilled else 0.0
-        aware = distilled and estimator is not None and LEARNT in estimator.observed.features
+    if origin.files and Path(text).is_file() and (digest := file_hash(text)) in origin.files:
+        if distilled and digest in origin.raw:
+            words = sum(len(s.words) for s in stream_text(text, token_column=token_column, tag_column=tag_column))
+            known[LEARNT] = by_heart(words)
+        aware = known[LEARNT] and estimator is not None and LEARNT in estimator.observed.features
         notes.append(TAKEN_OFF if aware else LEARNT_FROM)
     known |= {} if calibrate is None else {CALIBRATED: warm.f1}
     known |= {AGREEMENT: float(np.mean(list(agreement.values())))} if agreement else {}
     value, interval = warm.f1, _sampled(warm)
     if estimator is not None:
-        value, interval = _corrected(estimator, known, notes)
+        value, interval = corrected(estimator, known, notes)
     else:
         notes.append(SAMPLING_ONLY)
     return Estimate(
@@ -251,10 +248,10 @@ def _calibrated(
     return temperature, before.ece, after.ece
 
 
-def _look(
+def look(
     tagger: Tagger, others: Mapping[str, Tagger], stream: Iterator[Sentence], temperature: float, chunk: int
 ) -> tuple[Expected, Expected, dict[str, float], Clues]:
-    """One pass over the text: expected counts at temperature 1 and at that given, agreement by model, and clues."""
+    """One pass over a text: expected counts at temperature 1 and at that given, agreement by model, and clues."""
     types, clues = tagger.labels.types, Clues()
     counts = {t: [np.zeros((0, len(types), 3), np.float32)] for t in (1.0, temperature)}
     shared = {name: np.zeros(3, np.int64) for name in others}
@@ -286,7 +283,8 @@ def _sampled(expected: Expected) -> Range | None:
     return None if drawn is None else Range(drawn.low, drawn.high, drawn.level, SENTENCES)
 
 
-def _corrected(estimator: Estimator, known: Mapping[str, float], notes: list[str]) -> tuple[float, Range | None]:
+def corrected(estimator: Estimator, known: Mapping[str, float], notes: list[str]) -> tuple[float, Range | None]:
+    """The estimate of features, with the interval of the estimator; what that rests on goes to the notes."""
     value = estimator.estimate(known)
     if estimator.width90 is None:
         notes.append("the estimator was fitted on too few targets to know its error")
@@ -294,7 +292,8 @@ def _corrected(estimator: Estimator, known: Mapping[str, float], notes: list[str
     table, half = estimator.observed, estimator.width90 / 100
     together = f"in {len(table.rows_of)} groups that were" if table.groups else "that were"
     notes.append(
-        f"the interval held 90% of the true values of {len(table.targets)} models in {len(set(table.targets))} "
-        f"languages, {together} left out in turn; other languages, tasks or encoders may be farther off"
+        f"the interval held 90% of the true values of {len(table.targets)} models and texts in "
+        f"{len(set(table.targets))} languages, {together} left out in turn; other languages, tasks or encoders may be "
+        "farther off"
     )
     return value, Range(max(value - half, 0.0), min(value + half, 1.0), 0.9, TARGETS)

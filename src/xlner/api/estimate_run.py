@@ -1,48 +1,63 @@
-"""What a finished run without gold data says of how good it is."""
+"""The F1 to expect of a finished run that has no gold data."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from xlner.api.estimate import estimate
-from xlner.core.run_folder import Origin
-from xlner.data import stream_text
+from xlner.api.estimate import TAKEN_OFF, corrected, look
+from xlner.core.run_folder import Origin, RunFolder
+from xlner.errors import XlnerError
+from xlner.evaluate.clues import DISTILLED, LEARNT, by_heart
+from xlner.evaluate.estimator import EXPECTED, SHIPPED_ESTIMATOR, SHIPPED_TYPES, Estimator
+from xlner.methods.task import Task
+from xlner.tagger import Tagger
 
-ENOUGH = 300  # sentences that a run is estimated on
+SENTENCES = 300  # that a run is estimated on
 FEW = "{} sentences are few for an estimate, so it may be farther off than its interval says"
 SEVERAL = (
-    "the estimate was fitted on teachers and on students of one teacher; students of several teachers were better than "
-    "it says in the few cases tried"
+    "the estimator was fitted on teachers and on students of one teacher; students of several were better than their "
+    "estimates in the cases tried"
 )
+TYPES = "the estimator was fitted on models of {} alone; this one knows {}"
 
 
-def estimate_run(run: Path, text: str, device: str | None = None) -> dict[str, Any] | None:
-    """What a finished run says of itself without gold: F1 on sentences from all over its raw text, by "default".
+def estimate_run(run: RunFolder, tagger: Tagger, task: Task, *, reads_raw: bool) -> dict[str, Any]:
+    """F1 on raw target text by the estimator "default", from sentences at even distances.
 
     Args:
-        run: run folder with its model.
-        text: raw text of the target.
-        device: torch device name.
+        run: with the model saved in it.
+        tagger: its model.
+        task: has the raw text.
+        reads_raw: whether the method learns from raw text.
 
     Returns:
-        "f1", a fraction or None where nothing was found, "interval", "sentences" and "notes"; None for a pipe, which
-        cannot be read twice.
+        "f1", a fraction or None where it cannot be said, "interval", "sentences" and "notes".
     """
-    if not Path(text).is_file():
-        return None
-    count = sum(1 for _ in stream_text(text))
-    made = estimate(
-        run, text, estimator="default", distilled=Origin.of(run).distilled, device=device, sentences=ENOUGH,
-        every=max(1, count // ENOUGH),
-    )  # fmt: skip
-    notes = list(made.notes)
-    notes += [FEW.format(made.sentences)] if made.sentences < ENOUGH // 2 else []
-    notes += [SEVERAL] if len(list(run.glob("soft_labels/*/"))) > 1 else []
-    return {
-        "f1": made.value,
-        "interval": None if made.interval is None else asdict(made.interval),
-        "sentences": made.sentences,
-        "notes": notes,
-    }
+    try:
+        return _estimated(run, tagger, task, reads_raw)
+    except XlnerError as error:  # a method that reads no raw text has not seen what is wrong with it
+        return {"f1": None, "interval": None, "sentences": 0, "notes": [f"no estimate of F1: {error}"]}
+
+
+def _estimated(run: RunFolder, tagger: Tagger, task: Task, reads_raw: bool) -> dict[str, Any]:
+    assert task.raw is not None
+    sizes = [len(s.words) for s in task.raw()]
+    count = min(len(sizes), SENTENCES)
+    chosen = {i * len(sizes) // count for i in range(count)}
+    sample = (s for i, s in enumerate(task.raw()) if i in chosen)
+    expected, _, _, clues = look(tagger, {}, sample, 1.0, SENTENCES)
+    made: dict[str, Any] = {"f1": None, "interval": None, "sentences": count}
+    if expected.f1 is None:
+        return {**made, "notes": ["the model found no entity in the raw text, so there is no estimate of its F1"]}
+    distilled = Origin.of(run.path).distilled
+    learnt = by_heart(sum(sizes)) if distilled and reads_raw else 0.0
+    known = {EXPECTED: expected.f1, **clues.features(), DISTILLED: float(distilled), LEARNT: learnt}
+    notes = [TAKEN_OFF] if learnt else []
+    value, interval = corrected(Estimator.load(SHIPPED_ESTIMATOR), known, notes)
+    notes += [FEW.format(count)] if count < SENTENCES // 2 else []
+    notes += [SEVERAL] if distilled and len(run.read_json("weights.json") or {}) > 1 else []
+    types = tagger.labels.types
+    if {*types} != {*SHIPPED_TYPES}:
+        notes.append(TYPES.format(", ".join(SHIPPED_TYPES), ", ".join(types)))
+    return {**made, "f1": value, "interval": None if interval is None else asdict(interval), "notes": notes}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xlner.component import from_values, option_fields, options_class, to_values
 from xlner.core.run_folder import RunFolder
+from xlner.core.types import Sentence
 from xlner.encoder.history import pretraining_of
 from xlner.errors import OptionError
 from xlner.methods import METHODS
-from xlner.methods.task import Task
+from xlner.methods.task import Source, Task
 
 # Settings of a record that are not options of the method.
 _OF_THE_RUN = (
@@ -87,3 +88,17 @@ def fitted_of_old(run: RunFolder, task: Task) -> dict[str, Any] | None:
         if name in given and name not in trained
     ]
     return {"baselines": baselines, "notes": metrics.get("notes", []), "costs": {}}
+
+
+def count_sentences(run: RunFolder, sources: Sequence[Source], gold: Sequence[Sentence]) -> None:
+    """Write to `data.json` how many labelled sentences there are, and what pretraining the encoder has had."""
+    data = run.read_json("data.json") or {}
+    for number, source in enumerate(sources, 1):
+        data[f"source {number} ({source.language})"]["sentences"] = len(source.sentences) or None
+    if "encoder" in data:
+        data["encoder"]["pretraining"] = pretraining_of(data["encoder"]["path"])
+    if gold:
+        data["gold"]["sentences"] = len(gold)
+    elif not (run.path / "metrics.json").is_file():
+        data.pop("gold", None)  # of a former try, which came to no scores
+    run.write_json("data.json", data)

@@ -56,10 +56,9 @@ class ResolvedRun:
         plain = {k: [list(p) for p in v] if isinstance(v, list) else v for k, v in self.inputs.items() if v}
         plain |= {"target": list(self.inputs["target"])} if "target" in self.inputs else {}
         method = {"name": self.method, "options": to_values(self.options)}
-        rest = {"map": dict(self.mapping), "reading": dict(self.reading), "output": self.output}
-        return {"method": method, **plain, **rest, "resume": self.resume, "licence": self.licence} | (
-            {} if self.estimate else {"estimate": False}
-        )
+        rest: dict[str, Any] = {"map": dict(self.mapping), "reading": dict(self.reading), "output": self.output}
+        rest |= {} if self.estimate else {"estimate": False}
+        return {"method": method, **plain, **rest, "resume": self.resume, "licence": self.licence}
 
     def run(self) -> TransferResult:
         """Run it.

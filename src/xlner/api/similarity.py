@@ -20,6 +20,7 @@ from xlner.core.progress import progress
 from xlner.core.types import Sentence
 from xlner.data import stream_text
 from xlner.errors import DataError, MissingExtraError, OptionError, UsageError
+from xlner.evaluate.estimator import SHIPPED_TYPES
 from xlner.similarity import SIMILARITIES, SentenceEncoder, Similarity, SimilarityMatrix, Texts, expand
 from xlner.similarity.predictor import ESTIMATE, SHIPPED_PREDICTOR, SHIPPED_WITH_MODEL, TransferPredictor
 from xlner.similarity.recommend import Recommendation, rank
@@ -236,25 +237,22 @@ def _estimated(
     most = int(predictor.settings.get("max_sentences", MAX_SENTENCES))
     # Fitted with models that had these types and had not learnt on the target.
     types = Tagger.load(model, device=device).labels.types
-    if not {*types} & {*_TYPES}:
+    if not {*types} & {*SHIPPED_TYPES}:
         raise UsageError(
-            f"{model} knows {', '.join(types)}, and the predictor speaks of {', '.join(_TYPES)}: give a model that has "
-            "some of these types, or none"
+            f"{model} knows {', '.join(types)}, and the predictor speaks of {', '.join(SHIPPED_TYPES)}: give a model "
+            "that has some of these types, or none"
         )
-    others = {t: "O" for t in types if t not in _TYPES}
+    others = {t: "O" for t in types if t not in SHIPPED_TYPES}
     made = estimate(
         model, text, estimator="default", distilled=False, mapping=others, device=device, sentences=most
     )  # fmt: skip
     notes += [note for note in made.notes if note == LEARNT_FROM]
     if made.value is None:
         notes.append(
-            f"{model} found no {', '.join(_TYPES)} in {text}, so it says nothing of how hard the target is; that alone "
-            "suggests less F1 than is predicted"
+            f"{model} found no {', '.join(SHIPPED_TYPES)} in {text}, so it says nothing of how hard the target is; "
+            "that alone suggests less F1 than is predicted"
         )
     return made.value
-
-
-_TYPES = ("PER", "ORG", "LOC")  # of the transfers that predictors with a model are fitted on
 
 
 def _seen(predictor: TransferPredictor, target: str) -> tuple[str, ...]:

@@ -56,9 +56,9 @@ def score_table(title: str, systems: Mapping[str, Mapping[str, Any]]) -> Table:
 def estimate_table(made: Mapping[str, Any]) -> Table:
     """The F1 to expect without gold, its interval, and on how many sentences it was read off."""
     table = Table(title="F1 estimated without labels", title_justify="left")
-    for column in ("F1 to expect", "90% interval", "sentences"):
-        table.add_column(column, justify="right")
     r = made["interval"]
+    for column in ("F1 to expect", "interval" if r is None else f"{r['level']:.0%} interval", "sentences"):
+        table.add_column(column, justify="right")
     shown = "" if r is None else f"{100 * r['low']:.0f} to {100 * r['high']:.0f}"
     table.add_row(f"{100 * made['f1']:.0f}", shown, str(made["sentences"]))
     return table

@@ -12,20 +12,19 @@ from xlner.api.describe_run import card_of
 from xlner.api.estimate_run import estimate_run
 from xlner.api.inputs import Inputs, LanguageFile, read_labelled, read_task
 from xlner.api.recipes import method_and_options
-from xlner.api.record import encoder_role, fitted_of_old, record_of, upgrade
+from xlner.api.record import count_sentences, encoder_role, fitted_of_old, record_of, upgrade
 from xlner.component import option_fields, options_class, to_values
 from xlner.core.files import atomic
 from xlner.core.run_folder import RunFolder
 from xlner.core.types import Sentence
 from xlner.data import write
-from xlner.encoder.history import pretraining_of
 from xlner.errors import UsageError
 from xlner.evaluate import interval, score
 from xlner.methods import DEFAULT_METHOD, METHODS
 from xlner.methods.adapting import check_pretraining, fit
 from xlner.methods.augmenting import check_augmentations
 from xlner.methods.method import check_inputs, check_patience
-from xlner.methods.task import Source, Task
+from xlner.methods.task import Task
 from xlner.tagger import Tagger
 from xlner.train.processes import main_first, main_process, wait_for_all
 
@@ -187,7 +186,8 @@ def run_method(
             output, record, files, beside={"gold": inputs.gold}, resume=resume, upgrade=upgrade,
             forget=partial(_forget_scores, task=task),
         )  # fmt: skip
-        _count_sentences(run, task.sources, gold)
+        count_sentences(run, task.sources, gold)
+    wants_estimate = estimate and task.raw is not None and not gold
     fitted = _fitted(run, task)
     finished = run.read_json("metrics.json") if fitted else None
     if fitted is not None and finished is not None:
@@ -197,7 +197,11 @@ def run_method(
             with atomic(run.path / "model" / "README.md") as out:
                 out.write(card)
             run.write_json("fitted.json", {**fitted, "licence": licence})
-        return TransferResult.of(run, Tagger.load(run.path, device=_device(options)), finished, remarks)
+        tagger = Tagger.load(run.path, device=_device(options))
+        if wants_estimate and not {"target", "estimate"} & {*finished} and main_process():
+            finished["estimate"] = estimate_run(run, tagger, task, reads_raw="raw" in kind.needs)
+            run.write_json("metrics.json", finished)
+        return TransferResult.of(run, tagger, finished, remarks)
 
     if fitted is None:
         result = fit(kind, task, options, run)
@@ -208,8 +212,7 @@ def run_method(
         tagger = Tagger.load(run.path, device=_device(options))
     from xlner.train.loop import forget
 
-    device = _device(options)
-    metrics, predictions = _scored(tagger, task, gold, fitted, method, device)
+    metrics, predictions = _scored(tagger, task, gold, fitted, method, _device(options))
     fitted["licence"] = licence or fitted.get("licence")
     if main_process():
         card = card_of(run, task, method, kind, to_values(options), metrics, fitted["licence"])
@@ -218,8 +221,8 @@ def run_method(
         if gold:
             write(run.path / "predictions.jsonl", predictions)
             write(run.path / "predictions.html", predictions)
-        elif estimate and inputs.target is not None and (made := estimate_run(run.path, inputs.target[1], device)):
-            metrics["estimate"] = made
+        elif wants_estimate:
+            metrics["estimate"] = estimate_run(run, tagger, task, reads_raw="raw" in kind.needs)
         _write_steps(run)
         run.write_json("metrics.json", metrics)
         forget(run.path)
@@ -285,16 +288,3 @@ def _scored(
     if task.dev:
         metrics["dev"] = score(task.dev, list(tagger.predict(task.dev))).as_dict()
     return metrics, predictions
-
-
-def _count_sentences(run: RunFolder, sources: Sequence[Source], gold: Sequence[Sentence]) -> None:
-    data = run.read_json("data.json") or {}
-    for number, source in enumerate(sources, 1):
-        data[f"source {number} ({source.language})"]["sentences"] = len(source.sentences) or None
-    if "encoder" in data:
-        data["encoder"]["pretraining"] = pretraining_of(data["encoder"]["path"])
-    if gold:
-        data["gold"]["sentences"] = len(gold)
-    elif not (run.path / "metrics.json").is_file():
-        data.pop("gold", None)  # of a former try, which came to no scores
-    run.write_json("data.json", data)

@@ -207,11 +207,13 @@ class Origin:
 
     Args:
         distilled: whether it learnt in the target language: from soft labels of raw text, or from projected labels.
-        learnt_from: SHA-256 of the files that it learnt from.
+        raw: SHA-256 of the raw text that it learnt soft labels of.
+        files: SHA-256 of all files that it learnt from.
     """
 
     distilled: bool = False
-    learnt_from: frozenset[str] = frozenset()
+    raw: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, model: str | Path) -> Origin:
@@ -227,9 +229,11 @@ class Origin:
             return cls()
         trained = next(iter(kept), "student") != "teacher"
         student, projected = (trained and (run / name).is_dir() for name in ("soft_labels", "projected"))
-        roles = (*_LEARNT_FROM, "target (") if student else _LEARNT_FROM
-        distilled = student or projected
-        return cls(distilled, frozenset(d["sha256"] for role, d in recorded.items() if role.startswith(roles)))
+        raw, others = (
+            frozenset(d["sha256"] for role, d in recorded.items() if role.startswith(roles))
+            for roles in (("target (",) if student else (), _LEARNT_FROM)
+        )
+        return cls(student or projected, raw, raw | others)
 
 
 _LEARNT_FROM = ("source", "target labels", "bitext", "translation")  # beginnings of the roles of files

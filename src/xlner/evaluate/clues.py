@@ -13,7 +13,7 @@ from xlner.core.types import Sentence
 from xlner.evaluate.estimate import span_probabilities
 
 ENTROPY, UNSURE, UNCASED = "entropy", "unsure", "uncased"
-DISTILLED = "distilled"  # 1 for a model that learnt in the target language, without its labels; 0 for others
+DISTILLED = "distilled"  # 1 for a model that learnt in the target language, without its labels; 0 for teachers
 LEARNT = "learnt"  # `by_heart` for a student on the very raw text that it learnt from, 0 for others
 _SURE = 0.7  # least probability of an entity that counts as sure
 _TINY = 1e-9
@@ -21,7 +21,7 @@ _LITTLE = 10_000  # words of raw text
 
 
 def by_heart(words: int) -> float:
-    """How much surer a student is on its own raw text than on other text, as a share of what it is on little of it.
+    """How much surer a student is of its own raw text than of other text, relative to one that had little raw text.
 
     Args:
         words: of its raw text.

@@ -15,6 +15,7 @@ from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, load_fitted, wi
 
 ESTIMATOR_FORMAT = "xlner estimator 1"
 SHIPPED_ESTIMATOR = Path(__file__).with_name("estimator.json")
+SHIPPED_TYPES = ("PER", "ORG", "LOC")  # of the models that it was fitted on
 EXPECTED, CALIBRATED, AGREEMENT = "expected_f1", "calibrated_f1", "agreement"
 
 

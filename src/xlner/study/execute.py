@@ -83,7 +83,8 @@ class Executor:
         words = [self.roots.filled(word, run.id) for word in run.words]
         if words and words[0] in MODELS and "--output" not in words:
             words += ["--output", self.roots.filled("{here}", run.id)]
-        words += ["--no-estimate"] if words[:1] == ["transfer"] else []
+        if words[:1] == ["transfer"] and "--estimate" not in words:
+            words.append("--no-estimate")
         if words and words[0] in _PRINTS and "--json" not in words:
             words.append("--json")
         return words
