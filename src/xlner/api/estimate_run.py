@@ -16,8 +16,8 @@ from xlner.tagger import Tagger
 SENTENCES = 300  # that a run is estimated on
 FEW = "{} sentences are few for an estimate, so it may be farther off than its interval says"
 SEVERAL = (
-    "the estimator was fitted on teachers and on students of one teacher; students of several were better than their "
-    "estimates in the cases tried"
+    "the estimator was fitted on teachers and on students of one teacher; most students of several were better than "
+    "their estimates"
 )
 TYPES = "the estimator was fitted on models of {} alone; this one knows {}"
 
