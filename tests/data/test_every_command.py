@@ -66,7 +66,7 @@ def outcome(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
         raise Stopped("\n".join(repr((s.words, s.spans)) for s in given))
 
     monkeypatch.setattr("xlner.api.transfer.check_inputs", lambda method, kind, task: tasks.append(task))
-    monkeypatch.setattr("xlner.api.transfer._count_sentences", stop)
+    monkeypatch.setattr("xlner.api.transfer.count_sentences", stop)
 
     def run(line: str, place: str) -> tuple[int, str, str]:
         output = tmp_path / f"output-{len(list(tmp_path.iterdir()))}"

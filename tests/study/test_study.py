@@ -125,6 +125,18 @@ def test_a_failed_run_is_tried_again(toy):
     assert sum(c.startswith("train") for c in toy.called()) == 2
 
 
+def test_a_transfer_estimates_no_f1_unless_its_plan_says_so(toy):
+    toy.run()
+    transfers = [c for c in toy.called() if c.startswith("transfer")]
+    assert transfers
+    assert all(c.count("--no-estimate") == 1 for c in transfers)
+    toy.edit("transfer --source", "transfer --estimate --source")
+    toy.run()
+    wanted = [c.split() for c in toy.called() if "--estimate" in c.split()]
+    assert wanted
+    assert not any("--no-estimate" in words for words in wanted)
+
+
 def test_one_run_and_what_it_needs(toy):
     study = Study.open(toy.path, output=toy.folder)
     student = next(r for r in study.runs if r.step == "student")

@@ -83,8 +83,8 @@ class Executor:
         words = [self.roots.filled(word, run.id) for word in run.words]
         if words and words[0] in MODELS and "--output" not in words:
             words += ["--output", self.roots.filled("{here}", run.id)]
-        if words[:1] == ["transfer"] and "--estimate" not in words:
-            words.append("--no-estimate")
+        if words[:1] == ["transfer"] and not {"--estimate", "--no-estimate"} & {*words}:
+            words.append("--no-estimate")  # a plan has gold data of its own
         if words and words[0] in _PRINTS and "--json" not in words:
             words.append("--json")
         return words
