@@ -51,6 +51,13 @@ def test_what_limits_the_estimate_is_said(student):
     assert not any("students of several" in note for note in estimated(student, 40)["notes"])
 
 
+def test_a_handful_of_sentences_gives_no_figure(student):
+    made = estimated(student, 29)
+    assert (made["f1"], made["interval"]) == (None, None)
+    assert made["notes"] == ["no estimate of F1: 29 sentences of raw text are too few, 30 are needed"]
+    assert estimated(student, 30)["f1"] is not None
+
+
 def test_a_student_knows_little_raw_text_better_by_heart_than_much():
     assert by_heart(0) == by_heart(1_000) == by_heart(10_000) == 1
     assert by_heart(80_000) == pytest.approx(0.5)

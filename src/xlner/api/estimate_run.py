@@ -13,8 +13,9 @@ from xlner.evaluate.estimator import EXPECTED, SHIPPED_ESTIMATOR, SHIPPED_TYPES,
 from xlner.methods.task import Task
 from xlner.tagger import Tagger
 
-SENTENCES = 300  # that a run is estimated on
+SENTENCES, LEAST = 300, 30  # that a run is estimated on, and below which there is no estimate
 FEW = "{} sentences are few for an estimate, so it may be farther off than its interval says"
+TOO_FEW = "no estimate of F1: {} sentences of raw text are too few, {} are needed"
 SEVERAL = (
     "the estimator was fitted on teachers and on students of one teacher; most students of several were better than "
     "their estimates"
@@ -44,10 +45,12 @@ def _estimated(run: RunFolder, tagger: Tagger, task: Task, reads_raw: bool) -> d
     assert task.raw is not None
     sizes = [len(s.words) for s in task.raw()]
     count = min(len(sizes), SENTENCES)
+    made: dict[str, Any] = {"f1": None, "interval": None, "sentences": count}
+    if count < LEAST:
+        return {**made, "notes": [TOO_FEW.format(count, LEAST)]}
     chosen = {i * len(sizes) // count for i in range(count)}
     sample = (s for i, s in enumerate(task.raw()) if i in chosen)
     expected, _, _, clues = look(tagger, {}, sample, 1.0, SENTENCES)
-    made: dict[str, Any] = {"f1": None, "interval": None, "sentences": count}
     if expected.f1 is None:
         return {**made, "notes": ["the model found no entity in the raw text, so there is no estimate of its F1"]}
     distilled = Origin.of(run.path).distilled
