@@ -143,7 +143,9 @@ def test_each_chunk_has_some_of_every_language(encoded):
     chunks = MaskedChunks(texts, as_they_are(texts), chunk_windows=30)
     of_second = {tuple(texts[1].get(i)[0]) for i in range(50)}
     for i in range(len(chunks.sizes)):
-        assert sum(tuple(e.ids) in of_second for e in chunks.load(i)) == 10
+        examples = chunks.load(i)
+        assert sum(tuple(e.ids) in of_second for e in examples) == 10
+        assert all((e.targets[:, 1] == (tuple(e.ids) in of_second)).all() for e in examples)  # the number of its text
 
 
 @pytest.fixture
@@ -161,10 +163,10 @@ MASKS = Masks(0.15, MASK, np.array([500, 501, 502]))
 
 def test_whole_words_are_masked_in_the_shares_of_bert(batch):
     masked, word = mask_words(batch, MASKS, np.random.default_rng(1))
-    n_words = int(batch.targets.sum())
+    n_words = int(batch.targets[:, 0].sum())
     assert len(set(word)) / n_words == pytest.approx(0.15, abs=0.01)
     shown = masked.ids[masked.rows, masked.columns].numpy()
-    truth = masked.targets.numpy()
+    truth = masked.targets[:, 0].numpy()
     fates = {}
     for number in sorted(set(word)):
         at = word == number
@@ -173,7 +175,7 @@ def test_whole_words_are_masked_in_the_shares_of_bert(batch):
         fates[number] = kinds.index(True)
     shares = np.bincount(list(fates.values())) / len(fates)
     assert shares == pytest.approx([0.8, 0.1, 0.1], abs=0.02)
-    begins = np.cumsum(batch.targets.numpy()) - 1
+    begins = np.cumsum(batch.targets[:, 0].numpy()) - 1
     assert all((word == n).sum() == (begins == n).sum() for n in list(fates)[:200])
     untouched = np.ones(batch.ids.shape, bool)
     untouched[masked.rows, masked.columns] = False
@@ -197,3 +199,8 @@ def test_at_least_one_word_is_masked(encoded):
 def test_for_a_test_every_word_to_be_predicted_becomes_a_mask(batch):
     masked, _ = mask_words(batch, Masks(0.15, MASK, MASKS.others, always_mask=True), np.random.default_rng(1))
     assert (masked.ids[masked.rows, masked.columns] == MASK).all()
+
+
+def test_the_subwords_of_a_masked_word_count_as_one_word(batch):
+    masked, word = mask_words(batch, MASKS, np.random.default_rng(1))
+    assert np.bincount(word, masked.weights.numpy())[np.unique(word)] == pytest.approx(1)

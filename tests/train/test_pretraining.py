@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -18,9 +19,11 @@ from xlner.encoder.history import in_words, pretraining_of
 from xlner.encoder.masked_head import masked_head_of
 from xlner.errors import DataError
 from xlner.tagger import Tagger
-from xlner.train import pretraining
-from xlner.train.masked import MaskedWords
+from xlner.train import pretraining, training
+from xlner.train.masked import MaskedHead, MaskedWords
 from xlner.train.masked_options import PretrainOptions
+from xlner.train.objective import pace_of_modules
+from xlner.train.optimizer import set_rates
 from xlner.train.pretraining import pretrain_encoder
 
 FAST = {"learning_rate": 1e-2, "batch_subwords": 256}
@@ -176,7 +179,37 @@ def test_the_output_layer_of_a_checkpoint_is_taken(make, tmp_path, monkeypatch):
     fit(encoder, tmp_path / "run")
     assert torch.equal(seen[0]["dense.weight"], head["dense.weight"])
     assert torch.equal(seen[0]["norm.bias"], head["norm.bias"])
-    assert len(seen[0]["bias"]) < len(head["bias"])
+    of_texts = seen[0]["bias"].view(2, -1)
+    assert of_texts.shape[1] < len(head["bias"])
+    assert torch.equal(of_texts[0], of_texts[1])
+
+
+def test_each_text_has_a_bias_of_its_own_that_starts_at_its_frequencies():
+    head = MaskedHead(4, torch.zeros(3, 4), np.array([[8, 1, 1], [0, 5, 5]]))
+    scores = head(torch.randn(2, 4), torch.zeros(3, 4), torch.tensor([0, 1]))
+    shares = scores.softmax(-1)
+    assert shares[0].tolist() == pytest.approx([0.8, 0.1, 0.1], abs=0.02)
+    assert shares[1].tolist() == pytest.approx([0.0, 0.5, 0.5], abs=0.02)
+
+
+def test_a_fresh_output_layer_learns_alone_at_first_and_at_a_rate_of_its_own(tiny_encoder, tmp_path, monkeypatch):
+    seen = []
+
+    def watched(optimizer, rate, done, objective):
+        set_rates(optimizer, rate, done, objective)
+        seen.append((done, [round(g["lr"] / rate, 6) for g in optimizer.param_groups]))
+
+    monkeypatch.setattr(training, "set_rates", watched)
+    fit(tiny_encoder, tmp_path / "run", epochs=2, head_rate=3.0, head_first=0.5)
+    assert {tuple(times) for done, times in seen if done < 0.5} == {(0, 0, 3, 3)}
+    assert {tuple(times) for done, times in seen if done >= 0.5} == {(1, 1, 3, 3)}
+
+
+def test_a_trained_output_layer_learns_with_the_encoder(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(training, "set_rates", lambda *arguments: seen.append(pace_of_modules(arguments[-1])))
+    fit(like_bert(tmp_path / "encoder"), tmp_path / "run", head_rate=3.0, head_first=0.5)
+    assert set(seen) == {(1.0, 0.0)}
 
 
 def test_an_encoder_without_output_layer_gets_a_fresh_one(tiny_encoder):

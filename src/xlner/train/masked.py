@@ -16,14 +16,21 @@ from xlner.train.masked_data import Masks, example_of, mask_words
 from xlner.train.masked_text import Windows
 from xlner.train.objective import Loss, StepInput
 
+_UNSEEN = 0.1  # occurrences of a piece that a text does not have
+
 
 class MaskedHead(nn.Module):
     """From hidden states to vectors that are compared with the embeddings of pieces: dense layer, GELU, norm.
 
+    Each text has a bias of its own. So the states need not say which language they are of, and stay alike between
+    languages: with one bias for all, an encoder that learnt from 200 000 words tagged hardly anything in another
+    language afterwards.
+
     Args:
         hidden: size of the states.
         embeddings: of the pieces that can be the answer. Shape: (n_pieces, embedding size).
-        frequencies: how often each piece occurs; the bias starts at their logarithms. Shape: (n_pieces,).
+        frequencies: how often each piece occurs in each text; biases start at their logarithms. Shape: (n_texts,
+            n_pieces).
     """
 
     def __init__(self, hidden: int, embeddings: torch.Tensor, frequencies: np.ndarray) -> None:
@@ -31,18 +38,20 @@ class MaskedHead(nn.Module):
         size = embeddings.shape[1]
         self.dense = nn.Linear(hidden, size)
         self.norm = nn.LayerNorm(size)
-        shares = (frequencies + 1) / (frequencies + 1).sum()
-        self.bias = nn.Parameter(torch.from_numpy(np.log(shares)).float())
+        smooth = frequencies + _UNSEEN
+        shares = smooth / smooth.sum(axis=1, keepdims=True)
+        self.bias = nn.Parameter(torch.from_numpy(np.log(shares)).float().flatten())  # a vector, so without decay
         with torch.no_grad():  # so that scores start with a spread of about 1, whatever the embeddings
             self.norm.weight.fill_(float(1 / embeddings.float().norm(dim=1).mean().clamp_min(1e-6)))
 
-    def forward(self, states: torch.Tensor, embeddings: torch.Tensor) -> torch.Tensor:
-        """Scores of all pieces. Shapes: (n, hidden) and (n_pieces, embedding size) to (n, n_pieces)."""
-        return nn.functional.linear(self.norm(nn.functional.gelu(self.dense(states))), embeddings, self.bias)
+    def forward(self, states: torch.Tensor, embeddings: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+        """Scores of all pieces. Shapes: (n, hidden), (n_pieces, embedding size), (n,) to (n, n_pieces)."""
+        biases = self.bias.view(-1, len(embeddings))
+        return nn.functional.linear(self.norm(nn.functional.gelu(self.dense(states))), embeddings) + biases[texts]
 
 
 class MaskedWords:
-    """Cross-entropy on the subwords of masked words.
+    """Cross-entropy on the subwords of masked words; each word counts alike, however many subwords it has.
 
     The output layer is the input embeddings themselves, of the pieces that the texts use, behind a small head. Masks
     are drawn anew for each batch, from a generator that the step seeds: a resumed training draws them again.
@@ -50,8 +59,10 @@ class MaskedWords:
     Args:
         tagger: whose encoder learns. Seed first: the head is drawn at random.
         masks: how words are masked.
-        frequencies: how often each piece occurs. Shape: (n_pieces,).
-        trained: weights of the head, by their names; None for a fresh one.
+        frequencies: how often each piece occurs in each text. Shape: (n_texts, n_pieces).
+        trained: weights of the head, by their names, with one bias, shape (n_pieces,); None for a fresh one.
+        rate: learning rate of a fresh head, as a multiple of the encoder's.
+        first: share of the training in which a fresh head learns alone.
 
     Reference: Devlin et al., NAACL 2019, section 3.1; Press & Wolf, EACL 2017 (tied embeddings).
     """
@@ -65,12 +76,16 @@ class MaskedWords:
         frequencies: np.ndarray,
         *,
         trained: Mapping[str, torch.Tensor] | None = None,
+        rate: float = 1.0,
+        first: float = 0.0,
     ) -> None:
         self.masks = masks
         self._tagger = tagger
         self.head = MaskedHead(int(tagger.model.config.hidden_size), self._embeddings, frequencies).to(tagger.device)
-        if trained is not None:
-            self.head.load_state_dict(dict(trained))
+        if trained is None:
+            self.modules_rate, self.modules_first = rate, first
+        else:
+            self.head.load_state_dict({**trained, "bias": trained["bias"].repeat(len(frequencies))})
         self.modules: dict[str, nn.Module] = {"head": self.head}
 
     @property
@@ -84,27 +99,31 @@ class MaskedWords:
         return mask_words(batch, self.masks, rng)[0]
 
     def __call__(self, step: StepInput) -> Loss:
-        scores = self._scores(step.first.word_states)
-        right = (scores.argmax(-1) == step.first.targets).float().mean()
-        return nn.functional.cross_entropy(scores, step.first.targets), {"accuracy": right}
+        pieces, texts = step.first.targets.T
+        scores = self._scores(step.first.word_states, texts)
+        right = (scores.argmax(-1) == pieces).float().mean()
+        weights = step.first.weights
+        loss = nn.functional.cross_entropy(scores, pieces, reduction="none") @ weights / weights.sum()
+        return loss, {"accuracy": right}
 
-    def _scores(self, states: torch.Tensor) -> torch.Tensor:
+    def _scores(self, states: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
         with autocast(self._tagger.device, self._tagger.dtype):
-            return self.head(states, self._embeddings).float()
+            return self.head(states, self._embeddings, texts).float()
 
-    def test(self, windows: Windows, new_ids: np.ndarray, seed: int) -> dict[str, float] | None:
+    def test(self, windows: Windows, new_ids: np.ndarray, text: int, seed: int) -> dict[str, float] | None:
         """How well masked words of held-out windows are predicted; the same words are masked at each call.
 
         Args:
             windows: not learnt from.
             new_ids: as for `MaskedChunks`.
+            text: number of the text that they are of.
             seed: of the masks.
 
         Returns:
             Loss per masked subword, share of masked subwords and of masked words that are predicted, a word with all
             of its subwords, and how many words these are; None if there is no word.
         """
-        examples = [example_of(*windows.get(i), new_ids) for i in range(len(windows))]
+        examples = [example_of(*windows.get(i), new_ids, text) for i in range(len(windows))]
         examples = [e for e in examples if len(e.positions)]
         rng = np.random.default_rng([seed, len(examples)])
         masks = Masks(self.masks.share, self.masks.mask_id, self.masks.others, always_mask=True)
@@ -115,7 +134,7 @@ class MaskedWords:
         for members in token_batches([len(e.ids) for e in examples], self._tagger.network.batch_subwords):
             batch, word = mask_words(collate([examples[i] for i in members], self._tagger.pad_id), masks, rng)
             scores = self._answers(batch)
-            targets = batch.targets.to(scores.device)
+            targets = batch.targets[:, 0].to(scores.device)
             loss += float(nn.functional.cross_entropy(scores, targets, reduction="sum"))
             right = (scores.argmax(-1) == targets).cpu().numpy()
             _, inverse = np.unique(word, return_inverse=True)
@@ -137,4 +156,5 @@ class MaskedWords:
         ids, mask = batch.ids.to(device), batch.mask.to(device)
         with autocast(device, self._tagger.dtype):
             out = self._tagger.model(input_ids=ids, attention_mask=mask, output_hidden_states=True)
-        return self._scores(out.hidden_states[-1].float()[batch.rows.to(device), batch.columns.to(device)])
+        states = out.hidden_states[-1].float()[batch.rows.to(device), batch.columns.to(device)]
+        return self._scores(states, batch.targets[:, 1].to(device))

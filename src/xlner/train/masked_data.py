@@ -20,7 +20,7 @@ class MaskedChunks:
     """Windows of one or several texts as training data; each chunk has some of every text.
 
     An example has one position for each subword of a word that may be masked. Its target is 1 where a word begins, else
-    0; `mask_words` makes targets of them.
+    0, and the number of its text; `mask_words` makes targets of them.
 
     Args:
         texts: one per language.
@@ -35,32 +35,35 @@ class MaskedChunks:
     def __init__(
         self, texts: Sequence[Windows], new_ids: np.ndarray, *, mixing: float = 1.0, chunk_windows: int = 10_000
     ) -> None:
-        self._texts, self._new_ids = [t for t in texts if len(t)], new_ids
-        most = max((len(t) for t in self._texts), default=0)
-        self._taken = [max(len(t), round(most * (len(t) / most) ** mixing)) for t in self._texts]
+        self._texts, self._new_ids = {k: t for k, t in enumerate(texts) if len(t)}, new_ids
+        sizes = [len(t) for t in self._texts.values()]
+        most = max(sizes, default=0)
+        self._taken = [max(n, round(most * (n / most) ** mixing)) for n in sizes]
         self._chunks = math.ceil(sum(self._taken) / chunk_windows)
         self.sizes = [sum(len(r) for r in self._ranges(k)) for k in range(self._chunks)]
 
     @property
     def subwords(self) -> int:
         """Subwords in an epoch, those of special pieces and of overlaps too."""
-        return sum(t.subwords(n) for t, n in zip(self._texts, self._taken, strict=True))
+        return sum(t.subwords(n) for t, n in zip(self._texts.values(), self._taken, strict=True))
 
     def load(self, index: int) -> list[Example]:
         """The windows of one chunk that have a word to mask."""
-        numbered = ((t, i % len(t)) for t, part in zip(self._texts, self._ranges(index), strict=True) for i in part)
-        windows = (example_of(*text.get(i), self._new_ids) for text, i in numbered)
+        parts = zip(self._texts.items(), self._ranges(index), strict=True)
+        numbered = ((number, text, i % len(text)) for (number, text), part in parts for i in part)
+        windows = (example_of(*text.get(i), self._new_ids, number) for number, text, i in numbered)
         return [w for w in windows if len(w.positions)]
 
     def _ranges(self, chunk: int) -> list[range]:
         return [range(n * chunk // self._chunks, n * (chunk + 1) // self._chunks) for n in self._taken]
 
 
-def example_of(ids: np.ndarray, marks: np.ndarray, new_ids: np.ndarray) -> Example:
-    """One window as an example, with the ids of the trimmed embeddings. Shapes as in `Windows.get`."""
+def example_of(ids: np.ndarray, marks: np.ndarray, new_ids: np.ndarray, text: int) -> Example:
+    """One window of text number `text` as an example, ids as in the trimmed embeddings; shapes as in `Windows.get`."""
     positions = np.flatnonzero(marks).astype(np.int32)
     begins = (marks[positions] == BEGIN).astype(np.int64)
-    return Example(new_ids[ids], positions, begins, np.ones(len(positions), np.float32))
+    targets = np.stack([begins, np.full_like(begins, text)], axis=1)
+    return Example(new_ids[ids], positions, targets, np.ones(len(positions), np.float32))
 
 
 @dataclass(frozen=True)
@@ -91,12 +94,14 @@ def mask_words(batch: Batch, masks: Masks, rng: np.random.Generator) -> tuple[Ba
         rng: where from.
 
     Returns:
-        The batch with masks, whose rows and columns are the subwords to be predicted and whose targets are their ids,
-        shape (n_subwords,), int64; and the number of the word that each belongs to, same shape.
+        The batch with masks, whose rows and columns are the subwords to be predicted and whose targets are their ids
+        and the numbers of their texts, shape (n_subwords, 2), int64. The weights of a word's subwords add up to 1. And
+        the number of the word that each belongs to, shape (n_subwords,).
 
     Reference: Devlin et al., NAACL 2019, section 3.1; whole words as in their later release.
     """
-    word = batch.targets.numpy().cumsum() - 1
+    begins, text = batch.targets.T
+    word = begins.numpy().cumsum() - 1
     n_words = int(word[-1]) + 1
     chosen = rng.random(n_words) < masks.share
     if not chosen.any():
@@ -104,13 +109,15 @@ def mask_words(batch: Batch, masks: Masks, rng: np.random.Generator) -> tuple[Ba
     fate = np.zeros(n_words) if masks.always_mask else rng.random(n_words)
     at = np.flatnonzero(chosen[word])
     rows, columns = batch.rows[at], batch.columns[at]
-    targets = batch.ids[rows, columns]
+    pieces = batch.ids[rows, columns]
     fates = fate[word[at]]
-    shown = targets.numpy().copy()
+    shown = pieces.numpy().copy()
     shown[fates < MASK] = masks.mask_id
     other = (fates >= MASK) & (fates < OTHER)
     shown[other] = rng.choice(masks.others, int(other.sum()))
     ids = batch.ids.clone()
     ids[rows, columns] = torch.from_numpy(shown)
-    masked = replace(batch, ids=ids, rows=rows, columns=columns, targets=targets, weights=batch.weights[at])
-    return masked, word[at]
+    word = word[at]
+    weights = torch.from_numpy(1 / np.bincount(word)[word]).float()
+    targets = torch.stack([pieces, text[at]], dim=1)
+    return replace(batch, ids=ids, rows=rows, columns=columns, targets=targets, weights=weights), word

@@ -20,7 +20,11 @@ class PretrainOptions:
     """
 
     epochs: int = option(1, "Passes over the text.", ge=1)
-    learning_rate: float = option(2e-4, "Peak learning rate, after warm-up.", gt=0)
+    learning_rate: float = option(5e-5, "Peak learning rate, after warm-up.", gt=0)
+    head_rate: float = option(20.0, "Learning rate of a fresh output layer, as a multiple of the encoder's.", gt=0)
+    head_first: float = option(
+        0.2, "Share of the training in which a fresh output layer learns alone; the encoder waits for it.", ge=0, lt=1
+    )
     batch_subwords: int | None = option(
         None, "Padded subwords per batch and process; by default by the amount of text and the device.", ge=8
     )

@@ -94,6 +94,8 @@ class Objective(Protocol):
     - `modules`: name -> torch module of its own, such as a projection head. They are trained with the tagger,
       checkpointed and resumed, and not saved with the model. Make the objective after seeding, and draw chance from
       torch alone: then a resumed training ends like an undisturbed one.
+    - `modules_rate`: their learning rate, as a multiple of the tagger's.
+    - `modules_first`: the share of the training in which they learn alone.
     """
 
     def __call__(self, step: StepInput, /) -> Loss: ...
@@ -122,6 +124,11 @@ def prepared(objective: Objective, batches: Mapping[str, Batch], seed: Sequence[
 def modules_of(objective: Objective) -> dict[str, torch.nn.Module]:
     """The modules that the objective brings with it, by name."""
     return dict(getattr(objective, "modules", {}))
+
+
+def pace_of_modules(objective: Objective) -> tuple[float, float]:
+    """`modules_rate`, by default 1, and `modules_first`, by default 0."""
+    return float(getattr(objective, "modules_rate", 1.0)), float(getattr(objective, "modules_first", 0.0))
 
 
 def split_loss(value: Loss) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:

@@ -11,6 +11,7 @@ from xlner.encoder.depth import layers_of
 from xlner.errors import OptionError
 from xlner.tagger.tagger import Tagger
 from xlner.train.lora import add_lora
+from xlner.train.objective import Objective, pace_of_modules
 from xlner.train.options import TrainOptions
 
 
@@ -48,8 +49,22 @@ def add_modules(
     names, groups = _groups(named, options.weight_decay)
     for group in groups:
         if group["params"]:
-            optimizer.add_param_group(group)
+            optimizer.add_param_group({**group, "of_modules": True})
     return names
+
+
+def set_rates(optimizer: torch.optim.Optimizer, rate: float, done: float, objective: Objective) -> None:
+    """Give the weights their learning rates for one step.
+
+    Args:
+        optimizer: with the groups of the tagger, and of modules.
+        rate: of the tagger.
+        done: share of the training that is done with this step.
+        objective: may say how many times that rate its modules have, and how long they learn alone.
+    """
+    times, alone = pace_of_modules(objective)
+    for group in optimizer.param_groups:
+        group["lr"] = rate * times if "of_modules" in group else rate if done >= alone else 0.0
 
 
 def schedule(done: float, warmup: float) -> float:

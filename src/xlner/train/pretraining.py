@@ -44,7 +44,7 @@ class Vocabulary:
     Args:
         piece_ids: of the tokenizer, rising. Shape: (n,), int64.
         new_ids: row of each of them; 0 for pieces that are not used. Shape: (n_pieces,), int32.
-        frequencies: how often each occurs in the texts. Shape: (n,), int64.
+        frequencies: how often each occurs in each text. Shape: (n_texts, n), int64.
         mask_id: row of the piece that stands for a masked one.
         others: rows of pieces that are no special ones. Shape: (n - specials,), int64.
     """
@@ -71,15 +71,15 @@ class Vocabulary:
         if mask is None:
             raise ModelError("the encoder has neither a mask piece nor an unknown piece, so no word can be masked")
         size = max(rows, *(len(t.pieces) for t in texts))
-        counts = sum((np.pad(t.pieces, (0, size - len(t.pieces))) for t in texts), np.zeros(size, np.int64))
+        counts = np.stack([np.pad(t.pieces, (0, size - len(t.pieces))) for t in texts])
         special = {i for i in tokenizer.all_special_ids if i < rows} | {mask}
         # RoBERTa counts positions from the id of the padding piece, so that id must not move.
         first = range((tokenizer.pad_token_id or 0) + 1)
-        piece_ids = np.array(sorted({*np.flatnonzero(counts).tolist(), *special, *first}))
+        piece_ids = np.array(sorted({*np.flatnonzero(counts.any(axis=0)).tolist(), *special, *first}))
         new_ids = np.zeros(size, np.int32)
         new_ids[piece_ids] = np.arange(len(piece_ids))
         others = new_ids[[i for i in piece_ids.tolist() if i not in special]].astype(np.int64)
-        return cls(piece_ids, new_ids, counts[piece_ids], int(new_ids[mask]), others)
+        return cls(piece_ids, new_ids, counts[:, piece_ids], int(new_ids[mask]), others)
 
 
 def pretrain_encoder(
@@ -141,11 +141,16 @@ def pretrain_encoder(
     head = masked_head_of(encoder)
     if head is not None:
         head["bias"] = head["bias"][torch.from_numpy(vocabulary.piece_ids)]
-    objective = MaskedWords(tagger, masks, vocabulary.frequencies, trained=head)
+    objective = MaskedWords(
+        tagger, masks, vocabulary.frequencies, trained=head, rate=options.head_rate, first=options.head_first
+    )
 
     def tested() -> dict[str, dict[str, float] | None]:
         with costs.of("test"):
-            return {x: objective.test(t.held_out, vocabulary.new_ids, options.seed) for x, t in encoded.items()}
+            return {
+                x: objective.test(t.held_out, vocabulary.new_ids, number, options.seed)
+                for number, (x, t) in enumerate(encoded.items())
+            }
 
     before = tested()  # of the fresh head, also when a killed run goes on
     result = train(tagger, chunks, objective, options=settings, folder=folder, title="masked words")

@@ -34,7 +34,7 @@ from xlner.train.examples import Chunks
 from xlner.train.lora import merge_lora
 from xlner.train.metrics import MetricsFile
 from xlner.train.objective import Objective, StepInput, StreamInput, modules_of, prepared, split_loss, wants_hidden
-from xlner.train.optimizer import add_modules, schedule, trainable
+from xlner.train.optimizer import add_modules, schedule, set_rates, trainable
 from xlner.train.options import TrainOptions
 from xlner.train.pace import pace
 from xlner.train.state import State, TrainResult
@@ -135,8 +135,7 @@ class Training:
         self.position = state.epoch + first.share
         self.done = self.position / self.epochs
         self.rate = self._rate(first.part / self.epochs)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate
+        set_rates(self.optimizer, self.rate, self.done, self.objective)
         batches = prepared(self.objective, batches, (self.options.seed, state.step, self.rank))
         shown = StepInput({name: self._forward(batch) for name, batch in batches.items()}, self.done)
         value, parts = split_loss(self.objective(shown))
