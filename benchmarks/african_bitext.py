@@ -21,6 +21,7 @@ from bitext_conll import of_teacher, projection
 from choice import choice_table, chosen
 from common import beginning, measured, parser, run_xlner, write_results
 from conll import means, summary
+from xlner.evaluate import seeds_interval
 
 FROM_ENGLISH = ("hau", "yor", "lug", "twi", "luo", "tsn", "pcm")
 FROM_FRENCH = ("bam", "bbj", "fon", "mos", "ewe")
@@ -126,10 +127,30 @@ def table(runs: list[dict[str, Any]], projections: list[dict[str, Any]], choices
     if len(whole) > 1:
         values = [sum(f1[t, a] for t in whole) / len(whole) for a in arms]
         lines.append(f"| mean of {len(whole)} | " + " | ".join(f"{v:.1f}" for v in values) + " | | | | | |")
+    lines += differences({t: {a: f1[t, a] for a in arms} for t in whole}, arms)
     if any(choices.values()):
         lines += ["", "Which model would have been taken without labels, on the raw text (`choice.py`):", ""]
         lines += choice_table(choices)
     return "\n".join(lines)
+
+
+def differences(f1: dict[str, dict[str, float]], arms: list[str]) -> list[str]:
+    """Lines: by how much each arm beats those before it, mean over targets with the 95 % t-interval over them."""
+    if len(f1) < 2:
+        return []
+    lines = [
+        "",
+        "Mean difference over targets, with the 95 % t-interval over targets, and in how many it is above 0:",
+        "",
+    ]
+    for i, one in enumerate(arms):
+        for other in arms[:i]:
+            each = [row[one] - row[other] for row in f1.values()]
+            spread = seeds_interval(each)
+            wins = sum(x > 0 for x in each)
+            bounds = f"[{spread.low:+.1f}, {spread.high:+.1f}]"
+            lines.append(f"- {one} less {other}: {spread.mean:+.1f} {bounds}, {wins} of {len(each)}")
+    return lines
 
 
 if __name__ == "__main__":
