@@ -44,7 +44,7 @@ def main() -> None:
                 ["pretrain", *texts, "--text", f"eng={source}", "--epochs", str(epochs), "--learning-rate", str(rate),
                  "--output", str(run)]
             )  # fmt: skip
-            row = tagged(args, source, f"{epochs} epochs, rate {rate:g}", run)
+            row = tagged(args, source, f"{epochs} epoch{'s' * (epochs > 1)}, rate {rate:g}", run)
             row |= {"epochs": epochs, "learning_rate": rate, "pretrain_seconds": made["seconds"]}
             kept = ("peak_mb", "subwords_per_second", "texts", "vocabulary", "held_out")
             rows.append({**row, **{k: made[k] for k in kept}})

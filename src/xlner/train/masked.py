@@ -23,8 +23,8 @@ class MaskedHead(nn.Module):
     """From hidden states to vectors that are compared with the embeddings of pieces: dense layer, GELU, norm.
 
     Each text has a bias of its own. So the states need not say which language they are of, and stay alike between
-    languages: with one bias for all, an encoder that learnt from 200 000 words tagged hardly anything in another
-    language afterwards.
+    languages: with one bias for all, telling them apart is the first thing that an encoder learns, and a tagger of it
+    carries over to another language far worse.
 
     Args:
         hidden: size of the states.
