@@ -6,7 +6,7 @@ import pytest
 
 from xlner.api.config import Config, read_config
 from xlner.api.resolve import resolve
-from xlner.errors import UsageError
+from xlner.errors import DataError, UsageError
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,7 @@ from xlner.errors import UsageError
         ("map: {LOC: null}", "map has None"),
         ("map: {LOC: 5}", "map has 5"),
         ("map: [5]", "map has 5"),
+        ("map: {PER: [a]}", r"map is a mapping OLD: NEW; PER has \['a'\]"),
         ("reading: [a]", "reading is a mapping"),
         ("tag_column: last", "tag_column is a whole number"),
         ("tag_column: yes", "tag_column is a whole number"),
@@ -35,6 +36,18 @@ def test_an_input_of_another_form_is_refused(tmp_path, text, message):
     (tmp_path / "c.yaml").write_text(text)
     with pytest.raises(UsageError, match=message):
         read_config(tmp_path / "c.yaml")
+
+
+def test_a_key_that_stands_twice_is_named_with_its_line(tmp_path):
+    (tmp_path / "c.yaml").write_text("source: [[en, a]]\ntarget: es=b\nsource: [[de, c]]\n")
+    with pytest.raises(DataError, match=r"c\.yaml:3: is no YAML: the key 'source' stands twice"):
+        read_config(tmp_path / "c.yaml")
+
+
+def test_settings_of_a_step_that_is_off_do_not_count(tmp_path):
+    """An older version had another default for them, and wrote it into the record."""
+    (tmp_path / "c.yaml").write_text("method: {name: distill, options: {pretrain: {epochs: 0, learning_rate: 0.0002}}}")
+    assert resolve(read_config(tmp_path / "c.yaml"), {}, default="distill").options.pretrain.epochs == 0
 
 
 def test_forms_that_are_right(tmp_path):

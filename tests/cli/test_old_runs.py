@@ -9,7 +9,7 @@ import pytest
 import yaml
 from tests.toy import sentences, write_conll, write_text
 
-from xlner.api.record import upgrade
+from xlner.api.record import upgrade, without_unused
 from xlner.api.transfer import train, transfer
 from xlner.component import to_values
 from xlner.errors import UsageError
@@ -75,7 +75,15 @@ def test_a_run_of_version_0_1_goes_on(tmp_path, tiny_encoder, finished):
 def test_an_option_that_a_record_lacks_has_its_default():
     record = upgrade({"method": {"name": "distill", "options": {"loss": "mse"}}, "source": []})
     defaults = to_values(METHODS.options("distill"), deciding=True)
-    assert record["method"]["options"] == {**defaults, "loss": "mse"}
+    assert record["method"]["options"] == {**without_unused(defaults), "loss": "mse"}
+
+
+def test_settings_of_a_step_that_is_off_are_no_part_of_a_record():
+    """Their defaults may change: a finished run is still the same run."""
+    old = {"name": "distill", "options": {"pretrain": {"epochs": 0, "learning_rate": 2e-4}}}
+    assert upgrade({"method": old, "source": []}) == upgrade({"method": "distill", "source": []})
+    on = {"name": "distill", "options": {"pretrain": {"epochs": 1, "learning_rate": 2e-4}}}
+    assert upgrade({"method": on})["method"]["options"]["pretrain"]["learning_rate"] == 2e-4
 
 
 def test_other_gold_data_is_scored_without_training_again(tmp_path, tiny_encoder):
@@ -153,8 +161,8 @@ def test_a_finished_run_gets_a_card_with_its_licence(tmp_path, tiny_encoder):
 
 @pytest.mark.parametrize("where", ["options", "teacher"])
 def test_an_option_of_a_later_version_makes_another_run(where):
-    record = {"method": {"name": "direct", "options": to_values(METHODS.options("direct"), deciding=True)}}
-    options = record["method"]["options"]
+    options = without_unused(to_values(METHODS.options("direct"), deciding=True))
+    record = {"method": {"name": "direct", "options": options}}
     (options if where == "options" else options["teacher"])["brand_new"] = 3
     assert upgrade(record)["method"]["options"] == options
 

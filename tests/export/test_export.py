@@ -18,6 +18,7 @@ import xlner
 from xlner import LabelSet, ModelError, OptionError, Sentence, Tagger, UsageError
 from xlner.cli import main
 from xlner.errors import MissingExtraError
+from xlner.export.folder import card_of
 
 
 def spans(tagger, texts):
@@ -76,6 +77,25 @@ def test_the_record_says_where_it_came_from(model, exported):
     assert set(record["versions"]) == {"torch", "transformers", "onnx", "onnxscript", "onnxruntime"}
     assert record["quantise"] == "int8"
     assert "onnxruntime" in (exported / "README.md").read_text("utf-8")
+
+
+def test_scores_of_the_model_are_not_claimed_for_an_export_that_answers_otherwise(tmp_path):
+    (tmp_path / "README.md").write_text(
+        "---\nlibrary_name: transformers\nmodel-index:\n- name: x\n---\n\nWhat it is.\n"
+    )
+    assert "model-index" in card_of(tmp_path, "text")
+    card = card_of(tmp_path, "text", same=False)
+    assert card.startswith("---\nlibrary_name: onnx\n---\n")
+    assert "model-index" not in card
+    assert "What it is." in card
+
+
+def test_the_card_says_what_was_cut(model, tmp_path, gold):
+    xlner.export(model, tmp_path / "small", trim=gold, layers=1, gold=gold)
+    card = (tmp_path / "small" / "README.md").read_text("utf-8")
+    assert "Of 2 layers 1 were kept" in card
+    assert "pieces of the vocabulary" in card
+    assert "Scores below are of the model before that." in card
 
 
 def test_the_command_prints_one_json_object(model, tmp_path, gold, capsys):
@@ -184,6 +204,10 @@ def test_predict_and_evaluate_without_torch_and_transformers(model, exported, go
     done = without_torch("predict", model, gold)
     assert done.returncode == 1
     assert "need torch and transformers" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = without_torch("train", "--source", f"en={gold}", "--output", exported.parent / "trained")
+    assert done.returncode == 1
+    assert done.stderr.endswith("pip install torch transformers accelerate\n")
     assert "Traceback" not in done.stderr
 
 

@@ -226,6 +226,13 @@ def test_models_have_names(items, named):
     assert named_models(items) == named
 
 
+@pytest.mark.parametrize("item", ["model", "./model", "."])
+def test_a_model_in_the_folder_at_hand_has_the_name_of_its_run(tmp_path, monkeypatch, item):
+    (tmp_path / "swahili" / "model").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "swahili")
+    assert named_models([item]) == {"swahili": item}
+
+
 @pytest.mark.parametrize("items", [[], ["a/m", "b/m"], ["x=a", "x=b"], ["x="], ["/"]])
 def test_names_of_models_are_checked(items):
     with pytest.raises(UsageError, match=r"NAME=MODEL|no model"):

@@ -12,10 +12,10 @@ import yaml
 
 from xlner.api.study import report_study
 from xlner.cli import main
-from xlner.errors import UsageError
+from xlner.errors import DataError, UsageError
 from xlner.study.figures import drawn
 from xlner.study.findings import findings_of
-from xlner.study.fits import fitted_law
+from xlner.study.fits import fitted_law, number
 from xlner.study.plan import Plan
 from xlner.study.record import Record, packed, unpacked, write_ledger
 from xlner.study.runs import runs_of
@@ -90,6 +90,28 @@ def test_the_law_that_made_the_numbers_is_found():
     assert gain == pytest.approx(0.5, abs=0.01)  # what doubling from there adds
     assert fitted_law(x[:3], x[:3]) is None
     assert fitted_law(x, np.resize([70.0, 71.0], len(x))) is None  # no law in that
+
+
+def test_a_curve_may_start_at_nothing_and_have_fractions():
+    assert fitted_law(np.array([0.0, 1, 2, 4]), np.array([50.0, 60, 65, 67])) is None
+    assert [number(x) for x in (0.1, 0.25, 1, 2.5, 20_000)] == ["0.1", "0.25", "1", "2.5", "20,000"]
+
+
+def test_a_line_without_all_points_is_in_the_table_of_a_curve(world):
+    plan, runs, records = world
+    wanted = {"target": "es", "words": 8000}
+    lost = {r.id for r in runs if r.step == "distill" and wanted.items() <= r.axes.items()}
+    left = {id: record for id, record in records.items() if id not in lost}
+    curve = findings_of(plan, runs, left)[0]
+    assert [row[0] for row in curve.rows] == ["es", "de", "sw"]
+    row = curve.rows[0]
+    assert len(row) == len(curve.head)
+    assert row[curve.head.index("8,000")] == ""
+
+
+def test_damaged_counts_are_said():
+    with pytest.raises(DataError, match="damaged"):
+        unpacked(packed(counts(60, np.random.default_rng(0)))[:-5], 1)
 
 
 def test_findings_say_what_the_numbers_are(world):

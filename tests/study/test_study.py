@@ -248,6 +248,39 @@ def test_a_file_that_is_not_there_is_named_before_work(toy):
     assert toy.called() == []
 
 
+def test_a_gold_file_that_is_not_there_is_named_before_work(toy):
+    toy.edit('gold: "{target.gold}"\n    method', 'gold: "nothing.conll"\n    method')
+    with pytest.raises(DataError, match=r"nothing\.conll: no such file"):
+        toy.run()
+    assert toy.called() == []
+
+
+def test_a_placeholder_that_there_is_not_is_named_before_work(toy):
+    toy.edit("{demo}/es.gold", "{dmeo}/es.gold")
+    with pytest.raises(UsageError, match=r"\{dmeo\} in '\{dmeo\}/es\.gold\.conll': there is no such placeholder"):
+        toy.run()
+    assert toy.called() == []
+
+
+def test_two_plans_share_a_ledger(toy):
+    toy.run()
+    toy.edit("target: [es, de]", "target: [es]")
+    assert len(toy.run().records) == 8
+    assert len(read_ledger(toy.folder / "ledger.jsonl")) == 14
+
+
+def test_a_step_that_stands_twice_is_refused(toy):
+    toy.edit("  direct:\n", "  teacher:\n")
+    with pytest.raises(DataError, match=r"toy\.yaml:\d+: no YAML: the key 'teacher' stands twice"):
+        toy.run()
+
+
+def test_a_curve_needs_numbers(toy):
+    toy.path.write_text(toy.path.read_text() + "report:\n  - {title: T, kind: curve, x: target}\n")
+    with pytest.raises(DataError, match=r"report\.1: a curve needs numbers, and axis 'target' has 'es'"):
+        toy.run()
+
+
 def test_a_broken_line_of_the_ledger_is_named(toy):
     toy.run()
     with (toy.folder / "ledger.jsonl").open("a") as out:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xlner.api.record import without_unused
+from xlner.core.yaml_text import read_yaml
 from xlner.errors import DataError, UsageError
 from xlner.methods import METHODS
 
@@ -80,13 +82,18 @@ def read_config(path: str | Path | None) -> Config:
     for key, value in inputs.items():
         _check_form(path, key, value)
     top = {k: v for k, v in values.items() if k not in _OF_RECORDS}
-    return Config(name, {**(chosen.get("options") or {}), **top}, inputs, frozenset(top), str(path))
+    options = without_unused({**(chosen.get("options") or {}), **top})
+    return Config(name, options, inputs, frozenset(top), str(path))
 
 
 def _check_form(path: str | Path, key: str, value: Any) -> None:
     kinds, wanted = _INPUTS[key]
     if value is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
         raise UsageError(f"{path}: {key} is {wanted}; got '{value}'")
+    if key == "map" and isinstance(value, dict):
+        for old, new in value.items():
+            if isinstance(new, (list, dict)):
+                raise UsageError(f"{path}: map is {wanted}; {old} has {new!r}")
     for leaf in () if value is None or key in _NOT_TEXT else _leaves(value):
         if not isinstance(leaf, str):
             raise UsageError(f"{path}: {key} has {leaf!r} where text is wanted; put it in quotes")
@@ -106,12 +113,13 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        values = yaml.safe_load(path.read_text("utf-8"))
+        values = read_yaml(path.read_text("utf-8"))
     except FileNotFoundError:
         raise DataError("no such file", path=path) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise DataError("is no YAML", path=path, line=mark.line + 1 if mark else None) from None
+        why = f": {error.problem}" if isinstance(error, yaml.constructor.ConstructorError) else ""
+        raise DataError(f"is no YAML{why}", path=path, line=mark.line + 1 if mark else None) from None
     if not isinstance(values, dict):
         raise DataError("a mapping of settings is wanted", path=path)
     return values

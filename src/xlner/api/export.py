@@ -136,7 +136,7 @@ def export(
     with _prepared(where, trim, layers) as (tagger, pieces, depths):
         before = Tagger.load(where, device="cpu", mapping=mapping)
         record = {"model": str(model), "sha256": _digest(where), "pieces": pieces, "layers": depths}
-        write_exported(tagger, output, quantise=quantise, source=record, card=_card(where, quantise))
+        write_exported(tagger, output, quantise=quantise, source=record, card=_card(where, quantise, pieces, depths))
     after = Tagger.load(output, mapping=mapping)
     name, sentences = (f"from {gold}", truth) if truth else ("of the demo corpus", _demo_sentences())
     parity = compared(before, after, sentences)
@@ -184,13 +184,19 @@ def _size(model: str | Path) -> int:
     return sum(f.stat().st_size for f in Path(model).glob("*") if f.is_file())
 
 
-def _card(model: str, quantise: str | None) -> str:
+def _card(model: str, quantise: str | None, pieces: tuple[int, int] | None, depths: tuple[int, int] | None) -> str:
     from xlner.export.folder import card_of
 
-    numbers = "Weights are int8 numbers, and linear layers multiply in them." if quantise else "Weights are fp32."
-    return card_of(
-        Path(model) if Path(model).is_dir() else None, f"An ONNX graph for named entity recognition. {numbers}"
-    )
+    told = ["An ONNX graph for named entity recognition."]
+    told.append("Weights are int8 numbers, and linear layers multiply in them." if quantise else "Weights are fp32.")
+    if pieces:
+        told.append(f"Of {pieces[0]} pieces of the vocabulary {pieces[1]} were kept.")
+    if depths:
+        told.append(f"Of {depths[0]} layers {depths[1]} were kept, without training after that.")
+    same = not (quantise or pieces or depths)
+    if not same:
+        told.append("Scores below are of the model before that.")
+    return card_of(Path(model) if Path(model).is_dir() else None, " ".join(told), same=same)
 
 
 def _notes(depths: tuple[int, int] | None, gold: str | Path | None) -> Iterator[str]:

@@ -28,7 +28,18 @@ def record_of(method: str, options: Any, run: Mapping[str, Any]) -> dict[str, An
         options: of the method.
         run: the rest, by the names that `_OF_THE_RUN` lists.
     """
-    return {"method": {"name": method, "options": to_values(options, deciding=True)}, **run}
+    return {"method": {"name": method, "options": without_unused(to_values(options, deciding=True))}, **run}
+
+
+def without_unused(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Options without the settings of a step that is off, so that its defaults may change between versions.
+
+    Args:
+        values: of a method's options, as in a record.
+    """
+    step = values.get("pretrain")
+    off = isinstance(step, Mapping) and step.get("epochs") == 0
+    return {**values, "pretrain": {"epochs": 0}} if off else dict(values)
 
 
 def encoder_role(options: Any) -> dict[str, str]:
@@ -62,6 +73,7 @@ def upgrade(record: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(method, Mapping):
         known = {f.name for f in option_fields(kind)}
         values = {k: v for k, v in values.items() if k in known}  # the others are options of other methods
+    values = without_unused(values)
     try:
         return record_of(name, from_values(kind, values), rest)
     except OptionError:  # of another version, which has an option or a value that this one lacks: another run

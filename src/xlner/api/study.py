@@ -204,7 +204,8 @@ def run_study(
                     drop((ended.run.id, *ended.run.needs), done)
             watch(study, done, ended)
     if not only:
-        write_ledger(study.roots.study / LEDGER, done.values())
+        ledger = study.roots.study / LEDGER  # other plans may have their runs there, too
+        write_ledger(ledger, {**read_ledger(ledger), **done}.values())
     return StudyResult(study, done, failed)
 
 

@@ -95,12 +95,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _explain(error)
         sys.stdout.flush() if not isinstance(error, BrokenPipeError) else None
         sys.exit(code)
+    except ModuleNotFoundError as error:
+        if debug or (error.name or "").partition(".")[0] not in _HEAVY:
+            raise
+        typer.echo(f"error: this command needs {error.name}; pip install torch transformers accelerate", err=True)
+        sys.exit(1)
     except Exception as error:
         if debug or os.strerror(errno.ENOSPC) not in str(error):  # safetensors has an error of its own for it
             raise
         sys.exit(_explain(OSError(errno.ENOSPC, "")))
 
 
+_HEAVY = ("torch", "transformers", "accelerate", "safetensors")  # the light install goes without them
 _FLAGS = {
     "mapping": "map",
     "languages": "language",

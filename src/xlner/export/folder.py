@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import yaml
 
 from xlner.core.files import atomic_folder
 from xlner.data import load
@@ -139,18 +140,23 @@ def _quantise(file: Path, tagger: Tagger) -> None:
     onnx.save(model, str(file))
 
 
-def card_of(source: Path | None, text: str) -> str:
+def card_of(source: Path | None, text: str, *, same: bool = True) -> str:
     """A README.md: the head of the card of the model that was exported, how to use the export, and that card.
 
     Args:
         source: folder of the model, if there is one.
         text: on the export.
+        same: whether the export answers as the model does. If not, scores of the model are left out of the head.
     """
     file = source / "README.md" if source else None
     card = file.read_text("utf-8") if file and file.is_file() else ""
     head, body = "", card
     if card.startswith("---\n") and "\n---\n" in card:
         head, _, body = card.partition("\n---\n")
+        fields = yaml.safe_load(head.removeprefix("---\n"))
+        if "model-index" in fields and not same:
+            del fields["model-index"]
+            head = "---\n" + yaml.safe_dump(fields, sort_keys=False, allow_unicode=True).rstrip()
         head = head.replace("library_name: transformers", "library_name: onnx") + "\n---\n\n"
     body = body.partition("\n## Use\n")[0].strip()
     use = [

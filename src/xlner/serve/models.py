@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -163,7 +162,7 @@ def named_models(items: Sequence[str]) -> dict[str, str]:
     for item in items:
         name, sep, model = item.partition("=")
         if not sep or not _NAME.fullmatch(name) or Path(item).exists():
-            path = Path(item.rstrip("/"))
+            path = Path(item).resolve() if Path(item).is_dir() else Path(item.rstrip("/"))  # also "model" and "."
             model = item
             name = re.sub(r"[^A-Za-z0-9_.-]+", "-", (path.parent if path.name == "model" else path).name).strip("-.")
         if not model or not _NAME.fullmatch(name):
@@ -197,13 +196,16 @@ def load_models(
     Raises:
         ModelError: one of them cannot be loaded.
     """
-    from xlner.serve.demo import demo_tagger
     from xlner.tagger import Tagger
 
     served = []
     for name, place in models.items():
-        demo = place == DEMO and not Path(place).exists()
-        tagger = (demo_tagger if demo else partial(Tagger.load, place))(mapping=mapping, device=device)
+        if place == DEMO and not Path(place).exists():
+            from xlner.serve.demo import demo_tagger  # needs torch, which exported models do not
+
+            tagger = demo_tagger(mapping=mapping, device=device)
+        else:
+            tagger = Tagger.load(place, mapping=mapping, device=device)
         list(tagger.predict([Sentence(("warm", "up"))]))
         version = f"{name}-{fingerprint(place)}" if Path(place).is_dir() else f"{name}-{Path(place).name}"
         language = _language(name)

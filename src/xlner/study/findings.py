@@ -10,7 +10,7 @@ import numpy as np
 
 from xlner.evaluate.seeds import seeds_interval
 from xlner.study.differences import differences
-from xlner.study.fits import fitted_law, rank_correlations, up_to
+from xlner.study.fits import fitted_law, number, rank_correlations, up_to
 from xlner.study.plan import Block, Plan
 from xlner.study.record import Record
 from xlner.study.rows import SEED, Finding, Row, lines_of, plural, rows_of
@@ -112,6 +112,7 @@ def _curve(block: Block, rows: Sequence[Row]) -> Finding:
                 row.points
             )
     methods = list(dict.fromkeys(m for m, _ in lines))
+    every = sorted({k for points in lines.values() for k in points})
     drawn, cells, gains = [], [], []
     for (method, value), points in lines.items():
         x = np.array(sorted(points))
@@ -131,14 +132,14 @@ def _curve(block: Block, rows: Sequence[Row]) -> Finding:
                 f"{law['error']:.2f}",
                 up_to(law["stops"], x[-1]),
             ]
-        cells.append([name, "" if base is None else f"{base:.1f}", *(f"{v:.1f}" for v in y), *told])
+        shown = {k: f"{v:.1f}" for k, v in zip(x.tolist(), y, strict=True)}
+        cells.append([name, "" if base is None else f"{base:.1f}", *(shown.get(k, "") for k in every), *told])
         gains.append(y[-1] - (y[0] if base is None else base))
-    every = sorted({k for points in lines.values() for k in points})
     sentences = []
     if gains:
         below = block.base if start else f"the smallest {block.x}"
         sentences.append(
-            f"F1 changes by {np.mean(gains):+.1f} on average from {below} to {every[-1]:,.0f} {block.x}, over "
+            f"F1 changes by {np.mean(gains):+.1f} on average from {below} to {number(every[-1])} {block.x}, over "
             f"{len(gains)} lines ({min(gains):+.1f} to {max(gains):+.1f})."
         )
     laws = [d["law"] for d in drawn if d["law"]]
@@ -151,9 +152,8 @@ def _curve(block: Block, rows: Sequence[Row]) -> Finding:
         )
     if (lawless := len(drawn) - len(laws)) and len(every) >= 4:
         sentences.append(f"{lawless} of {len(drawn)} lines follow no law: F1 changes less than it scatters.")
-    head = [block.by, block.base or "start", *(f"{k:,.0f}" for k in every), "law", "error", "doubling pays < 0.5 from"]
-    full = [row for row in cells if len(row) == len(head)]
-    return Finding(block, sentences, head, full, {"lines": drawn, "x": block.x})
+    head = [block.by, block.base or "start", *map(number, every), "law", "error", "doubling pays < 0.5 from"]
+    return Finding(block, sentences, head, cells, {"lines": drawn, "x": block.x})
 
 
 def _against(block: Block, rows: Sequence[Row], runs: Sequence[Run], records: Mapping[str, Record]) -> Finding | None:

@@ -15,15 +15,15 @@ def fitted_law(x: np.ndarray, y: np.ndarray) -> dict[str, float] | None:
     """The law `y = a - b x^-c` that fits best, its error (root mean square), and where doubling x adds less than 0.5.
 
     Args:
-        x: amounts, above 0. Shape: (n,).
+        x: amounts, rising. Shape: (n,).
         y: F1 in points. Shape: (n,).
 
     Returns:
-        None for fewer than four points, and where the law explains less than half of their variance.
+        None for fewer than four points, for an amount of 0, and where the law explains less than half of the variance.
     """
     from scipy.optimize import curve_fit
 
-    if len(x) < 4:
+    if len(x) < 4 or x[0] <= 0:
         return None
     scaled = x / x[0]
 
@@ -51,7 +51,12 @@ def fitted_law(x: np.ndarray, y: np.ndarray) -> dict[str, float] | None:
 
 def up_to(amount: float, largest: float) -> str:
     """An amount, but none beyond the largest that was measured."""
-    return f"{amount:,.0f}" if amount <= largest else f"more than {largest:,.0f}"
+    return number(amount) if amount <= largest else f"more than {number(largest)}"
+
+
+def number(amount: float) -> str:
+    """An amount as people write it: whole from 10 on, below with three digits."""
+    return f"{amount:,.0f}" if amount >= 10 or amount == int(amount) else f"{amount:.3g}"
 
 
 def rank_correlations(points: Sequence[Mapping[str, Any]], name: str) -> tuple[Correlation, Correlation]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from xlner.core.yaml_text import read_yaml
 from xlner.errors import DataError, UsageError
 
 Value = str | int | float | bool | list[str]
@@ -128,7 +129,7 @@ def read_plan(path: str | Path, *, profile: str | None = None) -> Plan:
         UsageError: there is no such profile.
     """
     try:
-        found = yaml.safe_load(Path(path).read_text("utf-8"))
+        found = read_yaml(Path(path).read_text("utf-8"))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise DataError(f"no YAML: {error.problem}", path=path, line=line) from None
@@ -184,5 +185,7 @@ def _check(plan: Plan, path: str | Path) -> None:
             raise DataError(f"report.{number}: a block '{block.kind}' needs `x`", path=path)
         if block.kind == "curve" and block.x not in plan.axes:
             raise DataError(f"report.{number}: there is no axis '{block.x}'", path=path)
+        if block.kind == "curve" and (words := [v for v in plan.axes[str(block.x)] if isinstance(v, (str, list))]):
+            raise DataError(f"report.{number}: a curve needs numbers, and axis '{block.x}' has '{words[0]}'", path=path)
         if block.kind == "differences" and not block.base:
             raise DataError(f"report.{number}: a block 'differences' needs `base`", path=path)

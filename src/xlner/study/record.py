@@ -66,8 +66,11 @@ def packed(counts: np.ndarray) -> str:
 
 def unpacked(text: str, types: int) -> np.ndarray:
     """The counts of `packed`. Shape: (n_sentences, n_types, 3), int32."""
-    raw = zlib.decompress(base64.b85decode(text))
-    return np.frombuffer(raw, np.uint16).reshape(-1, types, 3).astype(np.int32)
+    try:
+        raw = zlib.decompress(base64.b85decode(text))
+        return np.frombuffer(raw, np.uint16).reshape(-1, types, 3).astype(np.int32)
+    except (ValueError, zlib.error):
+        raise DataError(f"the counts of a run are damaged in the ledger: {text[:30]}...") from None
 
 
 def write_mark(folder: Path, record: Record) -> None:
@@ -97,7 +100,7 @@ def read_ledger(path: Path) -> dict[str, Record]:
     """
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8") as lines:
+    with path.open(encoding="utf-8", errors="replace") as lines:  # bytes that are no UTF-8 are no record either
         records = [_record(line, path, number) for number, line in enumerate(lines, 1) if line.strip()]
     return {r.id: r for r in records}
 

@@ -252,15 +252,23 @@ class Roots:
                 from xlner.data.demo import demo_file
 
                 return str(demo_file("x").parent)
-            return {"data": str(self.data), "here": str(self.result(run))}[name]
+            if name not in ("data", "here"):
+                raise UsageError(f"{{{name}}} in '{text}': there is no such placeholder")
+            return str(self.data if name == "data" else self.result(run))
 
         return _PLACE.sub(place, text)
 
     def missing(self, runs: list[Run]) -> list[str]:
-        """Input files that are not there."""
+        """Input files that are not there.
+
+        Raises:
+            UsageError: a word of a command has a placeholder that there is not.
+        """
         named = {t.source for r in runs for t in r.texts}
         for r in runs:
             for word in (*r.words, *([r.gold] if r.gold else [])):
+                self.filled(word, r.id)
                 named |= {w for w in re.split(r"[=,]", word) if w.startswith(("{data}", "{demo}"))}
+        named |= {r.gold for r in runs if r.gold and not r.gold.startswith("{")}
         found = (self.filled(name, "") for name in sorted(named))
         return [path for path in found if not Path(path).exists()]
