@@ -97,6 +97,17 @@ def test_ids_name_file_line_and_sentence(tmp_path):
         write_predictions(tmp_path / "o.html", [], format="html", ids=True)
 
 
+def test_a_line_of_several_sentences_is_in_one_shard(tmp_path):
+    """With returns alone as line ends a file is read as a whole, and divided by sentences."""
+    lines = ["Ana visita Arcol.", *(["Ana visita Arcol. Boris deja Berin."] * 60)]
+    (tmp_path / "old.txt").write_bytes("\r".join(lines).encode())
+    files, how = (str(tmp_path / "old.txt"),), {"format": "jsonl", "ids": True}
+    write_predictions(tmp_path / "whole", predict("model", files), **how)
+    job = Job("model", files, str(tmp_path / "out"), 4, **how)
+    predict_shards(job)
+    assert joined(job) == (tmp_path / "whole").read_bytes()
+
+
 def killed_in_shard_1(output):
     """A process that dies while it writes the second shard."""
 

@@ -275,6 +275,13 @@ def test_a_step_that_stands_twice_is_refused(toy):
         toy.run()
 
 
+@pytest.mark.parametrize("part", ["when: {target: [ess]}", "unless: {seed: ['1']}"])
+def test_a_value_that_an_axis_has_not_is_named(toy, part):
+    toy.edit("    over: [target, seed]\n", f"    over: [target, seed]\n    {part}\n")
+    with pytest.raises(DataError, match=r"steps\.direct: axis '(target|seed)' has no value '(ess|1)'"):
+        toy.run()
+
+
 def test_a_curve_needs_numbers(toy):
     toy.path.write_text(toy.path.read_text() + "report:\n  - {title: T, kind: curve, x: target}\n")
     with pytest.raises(DataError, match=r"report\.1: a curve needs numbers, and axis 'target' has 'es'"):

@@ -239,8 +239,15 @@ def _between(reading: Iterable[Sentence], marks: list[Mark]) -> Iterator[list[Se
 
 
 def _grouped(sentences: Iterable[Sentence], size: int) -> Iterator[list[Sentence]]:
-    stream = iter(sentences)
-    return iter(lambda: list(islice(stream, size)), [])
+    """Groups of `size` sentences, and of those of the same line behind them, which are numbered from its beginning."""
+    group: list[Sentence] = []
+    for sentence in sentences:
+        if len(group) >= size and (sentence.where is None or sentence.where != group[-1].where):
+            yield group
+            group = []
+        group.append(sentence)
+    if group:
+        yield group
 
 
 def _checksum(block: Iterable[Sentence]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -140,6 +140,7 @@ def read_plan(path: str | Path, *, profile: str | None = None) -> Plan:
     profiles = found.pop("profiles", None) or {}
     if not isinstance(profiles, dict) or not all(isinstance(p, dict) for p in profiles.values()):
         raise DataError("profiles is a mapping from names to values of the plan", path=path)
+    written = [found, *profiles.values()]
     if profile is not None:
         if profile not in profiles:
             raise UsageError(f"{path} has no profile '{profile}'; there are: {', '.join(profiles) or 'none'}")
@@ -151,7 +152,17 @@ def read_plan(path: str | Path, *, profile: str | None = None) -> Plan:
         place = ".".join(str(x) for x in first["loc"])
         raise DataError(f"{place}: {first['msg']}", path=path) from None
     _check(plan, path)
+    _check_values(plan, written, path)
     return plan
+
+
+def _check_values(plan: Plan, written: Sequence[Mapping[str, Any]], path: str | Path) -> None:
+    """See that `when` and `unless` name values of the axes, in the plan or in one of its profiles."""
+    for name, step in plan.steps.items():
+        for axis, values in (*step.when.items(), *step.unless.items()):
+            known = [v for part in written for v in ((part.get("axes") or {}).get(axis) or ())]
+            if strange := [v for v in values if v not in known]:
+                raise DataError(f"steps.{name}: axis '{axis}' has no value {strange[0]!r}", path=path)
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
