@@ -233,6 +233,12 @@ def test_a_model_in_the_folder_at_hand_has_the_name_of_its_run(tmp_path, monkeyp
     assert named_models([item]) == {"swahili": item}
 
 
+def test_a_link_to_a_model_has_the_name_of_the_link(tmp_path):
+    (tmp_path / "run-17").mkdir()
+    (tmp_path / "sw").symlink_to(tmp_path / "run-17")
+    assert named_models([str(tmp_path / "sw")]) == {"sw": str(tmp_path / "sw")}
+
+
 @pytest.mark.parametrize("items", [[], ["a/m", "b/m"], ["x=a", "x=b"], ["x="], ["/"]])
 def test_names_of_models_are_checked(items):
     with pytest.raises(UsageError, match=r"NAME=MODEL|no model"):

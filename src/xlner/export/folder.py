@@ -153,9 +153,9 @@ def card_of(source: Path | None, text: str, *, same: bool = True) -> str:
     head, body = "", card
     if card.startswith("---\n") and "\n---\n" in card:
         head, _, body = card.partition("\n---\n")
-        fields = yaml.safe_load(head.removeprefix("---\n"))
-        if "model-index" in fields and not same:
-            del fields["model-index"]
+        if "model-index" in head and not same:
+            fields = yaml.safe_load(head.removeprefix("---\n"))
+            fields.pop("model-index", None)
             head = "---\n" + yaml.safe_dump(fields, sort_keys=False, allow_unicode=True).rstrip()
         head = head.replace("library_name: transformers", "library_name: onnx") + "\n---\n\n"
     body = body.partition("\n## Use\n")[0].strip()

@@ -162,7 +162,7 @@ def named_models(items: Sequence[str]) -> dict[str, str]:
     for item in items:
         name, sep, model = item.partition("=")
         if not sep or not _NAME.fullmatch(name) or Path(item).exists():
-            path = Path(item).resolve() if Path(item).is_dir() else Path(item.rstrip("/"))  # also "model" and "."
+            path = Path(item).absolute() if Path(item).is_dir() else Path(item.rstrip("/"))  # also "model" and "."
             model = item
             name = re.sub(r"[^A-Za-z0-9_.-]+", "-", (path.parent if path.name == "model" else path).name).strip("-.")
         if not model or not _NAME.fullmatch(name):

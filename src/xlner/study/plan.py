@@ -160,7 +160,8 @@ def _check_values(plan: Plan, written: Sequence[Mapping[str, Any]], path: str | 
     """See that `when` and `unless` name values of the axes, in the plan or in one of its profiles."""
     for name, step in plan.steps.items():
         for axis, values in (*step.when.items(), *step.unless.items()):
-            known = [v for part in written for v in ((part.get("axes") or {}).get(axis) or ())]
+            axes = [part["axes"] for part in written if isinstance(part.get("axes"), Mapping)]
+            known = [v for part in axes for v in (part.get(axis) or ())]
             if strange := [v for v in values if v not in known]:
                 raise DataError(f"steps.{name}: axis '{axis}' has no value {strange[0]!r}", path=path)
 
