@@ -22,7 +22,7 @@ def test_the_blocks_of_the_page_run(counterpart, tiny_model, tmp_path, monkeypat
     pytest.importorskip(NEEDS.get(counterpart, "transformers"))
     if counterpart == "spaCy":
         import xlner.integrations.spacy  # noqa: F401 - in case that the installed package is older than its entry point
-    shutil.copytree(tiny_model, tmp_path / "run")
+    shutil.copytree(tiny_model, tmp_path / "run" / "model")  # as a run has it
     (tmp_path / "more.txt").write_text("Dalia Chidi visita Cadova.\n")
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```(python|sh)\n(.*?)```", SECTIONS[counterpart], re.DOTALL)
