@@ -190,6 +190,8 @@ def test_folders_with_other_things_are_left_alone(tmp_path):
         (["--shards", 3, "--output", "o", "--on", "mars"], "--on is local or ray"),
         (["--shards", 3, "--shard", 1, "--output", "o", "--on", "ray"], "leave --shard out"),
         (["--shard", 1], "go with --shards"),
+        (["--workers", 2], "go with --shards"),
+        (["--output", "a.txt"], "is one of the inputs, which would be lost"),
         (["--shards", 3, "--output", "o", "--workers", 2], "--workers and --gpus are for Ray"),
         (["--shards", 3, "--output", "o", "--on", "ray", "--workers", 0], "--workers must be at least 1"),
         (["a.txt", "--shards", 3, "--output", "o"], "a.txt is given twice"),

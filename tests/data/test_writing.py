@@ -128,6 +128,13 @@ def test_convert_reads_maps_and_writes(tmp_path: Path) -> None:
     assert (tmp_path / "out.conll").read_text() == "Zuri\tB-PER\nleft\tO\nAccra\tO\n.\tO\n\n"
 
 
+def test_convert_does_not_write_over_its_input(tmp_path: Path) -> None:
+    (tmp_path / "a.conll").write_text("Ana\tB-PER\n")
+    with pytest.raises(UsageError, match="is the input, which would be lost"):
+        convert(tmp_path / "a.conll", tmp_path / "." / "a.conll", to="text")
+    assert (tmp_path / "a.conll").read_text() == "Ana\tB-PER\n"
+
+
 def test_a_failed_convert_leaves_no_output(tmp_path: Path) -> None:
     (tmp_path / "in.conll").write_text("Zuri B-PER\nran ?\n")
     with pytest.raises(DataError, match=":2:"):

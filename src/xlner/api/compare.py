@@ -100,7 +100,7 @@ def compare(
     notes = list(left_out(truth))
     groupings: dict[str, Grouping] = {"type": by_type, "length": by_length}
     if seen is not None:
-        groupings["seen"] = by_seen(load(seen, mapping=mapping).sentences)
+        groupings["seen"] = by_seen(load(seen, mapping=mapping, **columns).sentences)
 
     def predictions(run: str | Path) -> list[Sentence]:
         if is_model(run):

@@ -38,6 +38,7 @@ def command(
     from xlner.api.predict import predict, write_predictions
     from xlner.core.labels import parse_map
     from xlner.core.languages import iso3
+    from xlner.data.writing import check_output
 
     if format not in ("conll", "jsonl", "html"):
         raise UsageError(f"--format is conll, jsonl or html, got '{format}'")
@@ -54,8 +55,10 @@ def command(
         how |= {"output": str(output), "count": shards, "format": format, "ids": ids}
         _in_shards(model, sources, how, as_json, shard=shard, on=on, workers=workers, gpus=gpus)
         return
-    if shard is not None or on != "local" or as_json:
-        raise UsageError("--shard, --on and --json go with --shards N")
+    if shard is not None or on != "local" or as_json or workers != 1 or gpus:
+        raise UsageError("--shard, --on, --workers, --gpus and --json go with --shards N")
+    if output is not None and str(output) != "-":
+        check_output(output, inputs=files or ())
     sentences = predict(
         model, sources, **how, label_consistency=label_consistency, on_remark=lambda remark: say([remark])
     )  # fmt: skip

@@ -11,6 +11,7 @@ from xlner.core.types import Sentence
 from xlner.data.corpus import read_labelled
 from xlner.data.report import ReadReport
 from xlner.data.writing import write
+from xlner.errors import UsageError
 
 
 def convert(
@@ -58,6 +59,8 @@ def convert(
     Raises:
         XlnerError: the input cannot be read or the output not be written; then there is no output.
     """
+    if str(target) != "-" and Path(target).resolve() == Path(str(source)).resolve():
+        raise UsageError(f"{target} is the input, which would be lost; name another file")
     columns = {"token_column": token_column, "tag_column": tag_column}
     values = {**columns, "scheme": scheme, "labels": labels, "split": split, **(options or {})}
     reading = read_labelled(source, format, mapping, values, language=language, repair=repair)
