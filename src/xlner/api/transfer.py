@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xlner.api.apply import one_sided
 from xlner.api.describe_run import card_of
 from xlner.api.estimate_run import estimate_run
 from xlner.api.inputs import Inputs, LanguageFile, read_labelled, read_task
@@ -273,11 +274,13 @@ def _scored(
 ) -> tuple[dict[str, Any], list[Sentence]]:
     """The metrics of a run, and the model's predictions on gold data."""
     metrics: dict[str, Any] = {"method": method, "types": list(task.labels.types)}
-    if fitted["notes"]:
-        metrics["notes"] = fitted["notes"]
+    notes = list(fitted["notes"])
     predictions: list[Sentence] = []
     if gold:
         predictions = list(tagger.predict(gold))
+        notes += one_sided("the model", gold, predictions)
+        if missing := sum(end - start for s in gold for start, end in s.missing):
+            notes.append(f"gold data: {missing} words with unknown labels, which are not scored")
         scores = score(gold, predictions)
         metrics["target"] = scores.as_dict(interval=interval(scores))
         metrics["sources"] = {}
@@ -287,4 +290,4 @@ def _scored(
             metrics["sources"][baseline["name"]] = scores.as_dict(interval=interval(scores))
     if task.dev:
         metrics["dev"] = score(task.dev, list(tagger.predict(task.dev))).as_dict()
-    return metrics, predictions
+    return {**metrics, "notes": notes} if notes else metrics, predictions
