@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from common import beginning, measured, parser, run_xlner, write_results
@@ -120,16 +121,12 @@ def table(rows: list[dict[str, Any]], args: Any) -> str:
     ]
     for name in dict.fromkeys(r["model"] for r in rows):
         mine = [r for r in rows if r["model"] == name]
-        values = {c: mean([of[c] for r in mine for of in r["f1"].values()]) for c in CHANGES}
+        values = {c: fmean([of[c] for r in mine for of in r["f1"].values()]) for c in CHANGES}
         clean = values["as it is"]
         cells = [f"{clean:.1f}", *(f"{v:.1f} ({v - clean:+.1f})" for c, v in values.items() if c != "as it is")]
         languages = ", ".join(mine[0]["f1"])
-        lines.append(f"| {name} | {languages} | {' | '.join(cells)} | {mean([r['seconds'] for r in mine]):.0f} |")
+        lines.append(f"| {name} | {languages} | {' | '.join(cells)} | {fmean([r['seconds'] for r in mine]):.0f} |")
     return "\n".join(lines)
-
-
-def mean(values: list[float]) -> float:
-    return sum(values) / len(values)
 
 
 if __name__ == "__main__":
