@@ -3,8 +3,10 @@
 The teacher is one model, English by default (that of `conll.py`); it tags the English or French side of the parallel
 text. Per target, all scored on its whole MasakhaNER 2 test set (PER, ORG, LOC): the teacher itself ("direct"); a
 student of the beginning of the target's raw training text ("distill"); a student of the first pairs of parallel text
-("bitext"); a student of the raw text that teacher and bitext student label together ("two teachers"). The settings are
-the package's defaults; nothing was chosen on these languages here. Every run is kept in --work and reused.
+("bitext"); a student of the raw text that teacher and bitext student label together ("two teachers"). With --pooled
+also a model of the labels of English and of twelve African languages without the target (that of `masakhaner.py`,
+"pooled"), and a student of the raw text that it and the bitext student label together ("pooled and bitext"). The
+settings are the package's defaults; nothing was chosen on these languages here. Every run is kept in --work and reused.
 
     python benchmarks/african_bitext.py --targets luo twi
     python benchmarks/african_bitext.py --teacher runs/african-together-1-of-4 --targets nya kin --name pooled
@@ -21,7 +23,7 @@ from bitext_conll import of_teacher, projection
 from choice import choice_table, chosen
 from common import beginning, f1_of, measured, parser, run_xlner, write_results
 from conll import means, summary
-from masakhaner import EVEN
+from masakhaner import EVEN, together
 from xlner.evaluate import seeds_interval
 
 FROM_ENGLISH = ("hau", "yor", "lug", "twi", "luo", "tsn", "pcm")
@@ -29,7 +31,10 @@ FROM_FRENCH = ("bam", "bbj", "fon", "mos", "ewe")
 SHORT = ("swa", "kin", "nya", "sna")  # dev and test parts of the parallel text alone
 TARGETS = (*FROM_ENGLISH, *FROM_FRENCH, *SHORT)
 ARMS = ("distill", "bitext", "two teachers")
-EVENED = "the same, equal words alike"
+POOLED, BOTH = "pooled", "pooled and bitext"
+EVENED = {"two teachers": "the same, equal words alike", BOTH: "pooled and bitext, equal words alike"}
+ORDER = (*ARMS, EVENED["two teachers"], POOLED, BOTH, EVENED[BOTH])
+FREE = {"seconds": 0.0, "peak_mb": 0}  # nothing is trained for it
 MAPPING = {"MISC": "O", "DATE": "O"}
 MAPS = [x for name in MAPPING for x in ("--map", f"{name}=O")]
 
@@ -42,7 +47,10 @@ def main() -> None:
     options.add_argument("--name", default="english", help="what the teacher is called in names of runs and results")
     options.add_argument("--pairs", type=int, default=2000, help="of parallel text, from its beginning")
     options.add_argument("--words", type=int, default=10_000, help="of raw text, likewise")
-    options.add_argument("--even", action="store_true", help="answers of the two teachers' student, equal words alike")
+    options.add_argument("--pooled", action="store_true", help="also a model of many languages' labels as a teacher")
+    options.add_argument("--each", type=int, default=20_000, help="words of every source in that model")
+    options.add_argument("--folds", type=int, default=4, help="hands of its targets")
+    options.add_argument("--even", action="store_true", help="answers of students of two teachers, equal words alike")
     options.add_argument("--finished", action="store_true", help="start nothing, show what is finished")
     args = options.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
@@ -55,14 +63,18 @@ def main() -> None:
         folder = args.data / "masakhaner2" / target
         raw = beginning(folder / "train.txt", args.words, args.work / f"african-{target}-{args.words}.txt")
         sides = parallel(args.data, source, target, args.pairs, args.work)
-        run = {arm: args.work / f"lafand-{args.name}-{target}-{arm.replace(' ', '-')}" for arm in ARMS}
+        arms = [*args.arms, *([BOTH] if args.pooled else [])]
+        run = {arm: args.work / f"lafand-{args.name}-{target}-{arm.replace(' ', '-')}" for arm in (*ARMS, BOTH)}
         of = ["--source", f"{source}={teacher}"]
         arguments = {
             "distill": ["--method", "distill", *of],
             "bitext": ["--method", "bitext", *of, "--bitext", f"{source}={sides[0]},{sides[1]}"],
             "two teachers": ["--method", "distill", "--source", f"{source}={run['bitext']}", *of],
         }
-        for arm in (a for a in ARMS if a in args.arms):
+        if args.pooled and (not args.finished or measured(run[BOTH])):
+            of = ["--source", f"mul={together(args, target)}", "--source", f"{source}={run['bitext']}"]
+            arguments[BOTH] = ["--method", "distill", *of]
+        for arm in (a for a in (*ARMS, BOTH) if a in arms):
             if args.finished and not measured(run[arm]):
                 continue
             made = run_xlner(
@@ -70,16 +82,18 @@ def main() -> None:
                  "--output", str(run[arm]), *MAPS]
             )  # fmt: skip
             row = {"seed": 1, "target": target}
-            if not any((r["target"], r["method"]) == (target, "direct") for r in runs):
+            if arm == BOTH:
+                runs.append({**row, "method": POOLED, "f1": made["sources"]["mul"]["f1"], **FREE})
+            elif not any((r["target"], r["method"]) == (target, "direct") for r in runs):
                 runs.append({**row, "method": "direct", **of_teacher(made)})
             runs.append({**row, "method": arm, **summary(made, "target")})
             if arm == "bitext":
                 projections.append({**row, **projection(run[arm])})
         f1 = {r["method"]: r["f1"] for r in runs if r["target"] == target}
-        if args.even and "two teachers" in f1:
-            test = folder / "test.txt"
-            evened = f1_of(run["two teachers"], test, MAPPING, consistency=EVEN)
-            runs.append({"seed": 1, "target": target, "method": EVENED, "f1": evened, "seconds": 0.0})
+        for arm, evened in EVENED.items():
+            if args.even and arm in f1:
+                alike = f1_of(run[arm], folder / "test.txt", MAPPING, consistency=EVEN)
+                runs.append({"seed": 1, "target": target, "method": evened, "f1": alike, **FREE})
         models = {arm: place for arm, place in {"direct": teacher, **run}.items() if arm in f1}
         choices[target] = chosen(models, raw, {m: f1[m] for m in models}, MAPPING)
     result = {"pairs": args.pairs, "words": args.words, "runs": runs, "projections": projections, "choices": choices}
@@ -104,11 +118,11 @@ def parallel(data: Path, source: str, target: str, pairs: int, work: Path) -> tu
 
 
 def table(runs: list[dict[str, Any]], projections: list[dict[str, Any]], choices: dict[str, Any], args: Any) -> str:
-    arms = ["direct", *(a for a in (*ARMS, EVENED) if any(r["method"] == a for r in runs))]
+    arms = ["direct", *(a for a in ORDER if any(r["method"] == a for r in runs))]
     f1 = {(r["target"], r["method"]): 100 * r["f1"] for r in runs}
     pairs = {p["target"]: p for p in projections}
     targets = list(dict.fromkeys(r["target"] for r in runs))
-    minutes = {(r["target"], r["method"]): r["seconds"] / 60 for r in means([r for r in runs if r["method"] != EVENED])}
+    minutes = {(r["target"], r["method"]): r["seconds"] / 60 for r in means(runs)}
     lines = [
         "# African languages with public parallel text",
         "",
