@@ -83,7 +83,7 @@ def main() -> None:
             )  # fmt: skip
             row = {"seed": 1, "target": target}
             if arm == BOTH:
-                runs.append({**row, "method": POOLED, "f1": made["sources"]["mul"]["f1"], **FREE})
+                runs.append({**row, "method": POOLED, "f1": made["sources"]["1-mul"]["f1"], **FREE})
             elif not any((r["target"], r["method"]) == (target, "direct") for r in runs):
                 runs.append({**row, "method": "direct", **of_teacher(made)})
             runs.append({**row, "method": arm, **summary(made, "target")})

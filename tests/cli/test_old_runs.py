@@ -109,7 +109,7 @@ def test_a_kill_while_other_gold_data_is_scored_leaves_no_scores_of_the_former(t
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("xlner.api.transfer.score", killed)
+        patch.setattr("xlner.api.scoring.score", killed)
         with pytest.raises(KeyboardInterrupt):
             train(source, tmp_path / "run", options=options, gold=golds[1])
     assert (tmp_path / "run" / "model" / "model.safetensors").stat().st_mtime_ns == before

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xlner.component import describe
+from xlner.component import describe, options_class
 from xlner.core.languages import name as language_name
 from xlner.core.run_folder import RunFolder
 from xlner.encoder.history import in_words, pretraining_of
@@ -60,7 +60,7 @@ def card_of(
     return model_card(
         languages=list(dict.fromkeys([*languages, task.target])),
         types=task.labels.types,
-        encoder=str(settings.get("encoder", "unknown")),
+        encoder=_built_on(task, kind, settings),
         method=" ".join(filter(None, (about.summary, f"Sources: {sources}.", target, in_words(trainings)))),
         reference=about.reference,
         data=data,
@@ -74,3 +74,14 @@ def card_of(
         ],
         licence=licence,
     )
+
+
+def _built_on(task: Task, kind: Any, settings: Mapping[str, Any]) -> str:
+    """The encoder; where all sources are models and the model was to start from one, that one."""
+    encoder, models = str(settings.get("encoder", "unknown")), [s.model for s in task.sources]
+    other = encoder != str(getattr(options_class(kind)(), "encoder", "unknown"))
+    fresh = other or settings.get("student_from") == "encoder"
+    if fresh or None in models:
+        return encoder
+    model = str(models[0])
+    return Path(model).name if Path(model).exists() else model

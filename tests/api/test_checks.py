@@ -1,0 +1,115 @@
+"""What is said before a run begins, and what a run's folder may live through."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+from tests.toy import sentences, write_conll, write_text
+
+from xlner.api.transfer import train, transfer
+from xlner.errors import DataError, OptionError, UsageError
+
+FAST = {"learning_rate": 1e-2, "epochs": 1, "batch_subwords": 256}
+
+
+@pytest.fixture
+def english(tmp_path):
+    return [("en", str(write_conll(tmp_path / "en.conll", sentences(60))))]
+
+
+@pytest.fixture
+def spanish(tmp_path):
+    return ("es", str(write_text(tmp_path / "es.txt", sentences(40, "spa", seed=5))))
+
+
+@pytest.fixture
+def options(tiny_encoder):
+    return {"encoder": str(tiny_encoder), "teacher": FAST, "student": FAST}
+
+
+def gold_data(folder, count):
+    return str(write_conll(folder / f"gold{count}.conll", sentences(count, "spa", seed=9)))
+
+
+def test_a_run_that_was_moved_is_scored_on_other_gold_data_with_its_teachers(english, spanish, options, tmp_path):
+    transfer(english, spanish, tmp_path / "run", options=options, gold=gold_data(tmp_path, 10))
+    (tmp_path / "run").rename(tmp_path / "other")
+    made = transfer(english, spanish, tmp_path / "other", options=options, gold=gold_data(tmp_path, 20))
+    assert made.metrics["target"]["sentences"] == made.metrics["sources"]["1-en"]["sentences"] == 20
+
+
+def test_a_run_whose_teachers_were_deleted_is_scored_without_them_and_says_so(english, spanish, options, tmp_path):
+    transfer(english, spanish, tmp_path / "run", options=options, gold=gold_data(tmp_path, 10))
+    shutil.rmtree(tmp_path / "run" / "teachers")
+    made = transfer(english, spanish, tmp_path / "run", options=options, gold=gold_data(tmp_path, 20))
+    assert made.metrics["target"]["sentences"] == 20 and made.metrics["sources"] == {}
+    assert "source 1-en has no score: its model is not in the run's folder any more" in made.metrics["notes"]
+
+
+def test_parallel_text_with_sides_of_different_length_is_said_before_anything_is_trained(
+    english, spanish, options, tmp_path
+):
+    left, right = (write_text(tmp_path / f"{n}.txt", sentences(n, seed=4)) for n in (30, 29))
+    call = dict(method="bitext", options={**options, "aligner": {"name": "layers", "encoder": options["encoder"]}})
+    with pytest.raises(DataError, match=rf"^{right}: ends after 29 sentences, and {left} does not"):
+        transfer(english, spanish, tmp_path / "run", bitext=[("en", str(left), str(right))], **call)
+    assert not (tmp_path / "run").exists()
+
+
+def test_translations_must_be_as_many_as_the_labelled_sentences(english, spanish, options, tmp_path):
+    short = write_text(tmp_path / "en.es.txt", sentences(59, "spa"))
+    with pytest.raises(DataError, match=rf"^{short}: ends after 59 sentences, and {english[0][1]} does not"):
+        transfer(english, spanish, tmp_path / "run", method="translate-train", options=options,
+                 translations=[("en", str(short))])  # fmt: skip
+
+
+def test_raw_text_that_cannot_be_read_to_its_end_is_said_before_anything_is_trained(english, options, tmp_path):
+    text = tmp_path / "es.txt"
+    text.write_bytes(b"Hola\n" * 5000 + b"\xff\xfe\xfa\n")
+    with pytest.raises(DataError, match=str(text)):
+        transfer(english, ("es", str(text)), tmp_path / "run", options=options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_method_that_reads_text_of_the_target_needs_to_know_it(english, options, tmp_path):
+    text = str(write_text(tmp_path / "en.txt", sentences(30)))
+    with pytest.raises(UsageError, match="the method bitext needs the target language"):
+        transfer(english, None, tmp_path / "run", method="bitext", options=options, bitext=[("en", text, text)])
+
+
+def test_more_layers_than_there_are_is_said_before_anything_is_trained(english, spanish, options, tmp_path):
+    with pytest.raises(OptionError, match="`student_layers` is 99"):
+        transfer(english, spanish, tmp_path / "run", options={**options, "student_layers": 99})
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_failed_before_it_made_anything_leaves_the_folder_to_the_corrected_one(
+    english, spanish, options, tmp_path
+):
+    with pytest.raises(UsageError, match="`weights` names 'fr'"):
+        transfer(english, spanish, tmp_path / "run", options={**options, "weights": "fr=1"})
+    made = transfer(english, spanish, tmp_path / "run", options={**options, "weights": "en=1"}, estimate=False)
+    assert json.loads((made.folder / "data.json").read_text())["source 1 (eng)"]["sentences"] == 60
+
+
+def test_sources_that_cannot_be_pooled_are_named(english, spanish, options, tmp_path):
+    no_places = [replace(s, spans=tuple(x for x in s.spans if x.label == "PER")) for s in sentences(80, seed=3)]
+    second = ("de", str(write_conll(tmp_path / "de.conll", no_places)))
+    made = transfer([*english, second], spanish, tmp_path / "run", options={**options, "pool": True}, estimate=False)
+    assert any("`pool` makes 2 teachers of 2 sources" in r and "2-de has no LOC" in r for r in made.remarks)
+
+
+def test_dev_data_in_a_language_without_a_source_are_named(english, options, tmp_path):
+    dev = [("sv", gold_data(tmp_path, 10))]
+    made = train(english, tmp_path / "run", options={"encoder": options["encoder"], "teacher": FAST}, dev=dev)
+    assert any(r.startswith("`dev sv=...` is in the language of no source") for r in made.remarks)
+
+
+def test_the_card_of_a_student_of_a_model_names_that_model(english, spanish, options, tmp_path):
+    alone = {"encoder": options["encoder"], "teacher": FAST}
+    teacher = train(english, tmp_path / "my-english-model", options=alone).folder
+    made = transfer([("en", str(teacher))], spanish, tmp_path / "run", options={"student": FAST}, estimate=False)
+    assert "Built on `my-english-model`" in (made.folder / "model" / "README.md").read_text("utf-8")
