@@ -67,3 +67,8 @@ class OptionError(UsageError):
     def of(self, owner: str) -> OptionError:
         """The same error, with what the option belongs to."""
         return OptionError(self.field, self.what, owner=self.owner or owner, whole=self.whole)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of another library's message. Its backticks do not mark our parameters, so they become quotes."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__).replace("`", "'")

@@ -45,7 +45,8 @@ def test_a_run_whose_teachers_were_deleted_is_scored_without_them_and_says_so(en
     transfer(english, spanish, tmp_path / "run", options=options, gold=gold_data(tmp_path, 10))
     shutil.rmtree(tmp_path / "run" / "teachers")
     made = transfer(english, spanish, tmp_path / "run", options=options, gold=gold_data(tmp_path, 20))
-    assert made.metrics["target"]["sentences"] == 20 and made.metrics["sources"] == {}
+    assert made.metrics["target"]["sentences"] == 20
+    assert made.metrics["sources"] == {}
     assert "source 1-en has no score: its model is not in the run's folder any more" in made.metrics["notes"]
 
 
@@ -53,7 +54,7 @@ def test_parallel_text_with_sides_of_different_length_is_said_before_anything_is
     english, spanish, options, tmp_path
 ):
     left, right = (write_text(tmp_path / f"{n}.txt", sentences(n, seed=4)) for n in (30, 29))
-    call = dict(method="bitext", options={**options, "aligner": {"name": "layers", "encoder": options["encoder"]}})
+    call = {"method": "bitext", "options": {**options, "aligner": {"name": "layers", "encoder": options["encoder"]}}}
     with pytest.raises(DataError, match=rf"^{right}: ends after 29 sentences, and {left} does not"):
         transfer(english, spanish, tmp_path / "run", bitext=[("en", str(left), str(right))], **call)
     assert not (tmp_path / "run").exists()

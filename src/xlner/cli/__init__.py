@@ -14,12 +14,14 @@ from collections.abc import Sequence
 
 import typer
 
+from xlner.cli.command import Command, Group, StoppedError
 from xlner.core.rooms import defer
 from xlner.errors import UsageError, XlnerError
 from xlner.registry import POINTS
 
 app = typer.Typer(
     name="xlner",
+    cls=Group,
     help="Cross-lingual named entity recognition: labels in the languages you have, a model for the one you need.",
     no_args_is_help=True,
     add_completion=False,
@@ -69,7 +71,7 @@ def _register(words: Sequence[str]) -> None:
     for name in names:
         place, _, function = COMMANDS[name].partition(":")
         module = importlib.import_module(f"xlner.cli.{place}")
-        app.command(name, cls=getattr(module, "COMMAND", None))(getattr(module, function or "command"))
+        app.command(name, cls=getattr(module, "COMMAND", Command))(getattr(module, function or "command"))
     app.info.add_help_option = not {*COMMANDS, *GROUPS} & set(words[:1])
     for name in GROUPS if names is COMMANDS else ():
         if words[:1] in ([name], []) or words[0] not in GROUPS:
@@ -89,11 +91,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _register(words)
     try:
         app(args=words, prog_name="xlner", standalone_mode=True)
-    except (XlnerError, OSError, MemoryError, KeyboardInterrupt) as error:
+    except SystemExit:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            sys.exit(_explain(error))
+        raise
+    except (XlnerError, OSError, MemoryError, StoppedError) as error:
         if debug:
             raise
-        code = _explain(error)
-        sys.stdout.flush() if not isinstance(error, BrokenPipeError) else None
+        code = _explain(error.__cause__ if isinstance(error, StoppedError) and error.__cause__ else error)
         sys.exit(code)
     except ModuleNotFoundError as error:
         if debug or (error.name or "").partition(".")[0] not in _HEAVY:
@@ -136,7 +143,7 @@ def _explain(error: BaseException) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     if isinstance(error, KeyboardInterrupt):
-        typer.echo("interrupted; the same command with --resume auto goes on where it was", err=True)
+        typer.echo("interrupted; where a command writes a run folder, the same command goes on where it was", err=True)
         return 130
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         message = f"the disk is full: {error.filename or 'no space left'}. Free some space; --resume auto goes on"

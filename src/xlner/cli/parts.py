@@ -11,16 +11,16 @@ from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from xlner.cli import as_flags
+from xlner.cli.command import Command
 from xlner.errors import OptionError, UsageError
 from xlner.flags import Choice, Chosen, Flag, Given, flags_beside, flags_of, owners
 
 
 def part_command(
     choices: Sequence[Choice], *, config: bool = False, beside: Mapping[str, Any] | None = None
-) -> type[TyperCommand]:
+) -> type[Command]:
     """The class of a command with the flags of the parts that its arguments choose.
 
     Args:
@@ -29,7 +29,7 @@ def part_command(
         beside: further classes of options that the command takes by flags, under the names that `values_of` knows.
     """
 
-    class PartCommand(TyperCommand):
+    class PartCommand(Command):
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
             of_command = [p for p in self.params if not hasattr(p, "flag")]
             further = flags_beside(beside or {})

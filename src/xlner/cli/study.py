@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from xlner.cli import options as o
+from xlner.cli.command import Command
 from xlner.cli.ending import end
 
 group = typer.Typer(help="Run a plan of many commands, and report what it shows.", no_args_is_help=True)
@@ -18,7 +19,7 @@ Output = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of t
 Data = Annotated[Path, typer.Option(metavar="FOLDER", help="What {data} in the plan stands for.")]
 
 
-@group.command("run")
+@group.command("run", cls=Command)
 def run_command(
     plan: PlanFile,
     profile: Profile = None,
@@ -67,7 +68,7 @@ def run_command(
         raise typer.Exit(1)
 
 
-@group.command("report")
+@group.command("report", cls=Command)
 def report_command(
     plan: PlanFile,
     profile: Profile = None,

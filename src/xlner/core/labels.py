@@ -92,7 +92,8 @@ def parse_map(pairs: Iterable[str]) -> dict[str, str]:
         old, sep, new = pair.partition("=")
         if not (sep and old.strip() and new.strip()):
             raise UsageError(f"`mapping` wants OLD=NEW, such as `mapping PERSON=PER` or `mapping DATE=O`; got '{pair}'")
-        mapping[old.strip()] = new.strip()
+        if mapping.setdefault(old.strip(), new.strip()) != new.strip():
+            raise UsageError(f"`mapping` gives {old.strip()} two names: {mapping[old.strip()]} and {new.strip()}")
     return mapping
 
 

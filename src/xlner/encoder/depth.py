@@ -30,13 +30,13 @@ def depth_of(encoder: str) -> int:
     from transformers import AutoConfig
 
     from xlner.encoder.load import resolve
-    from xlner.errors import ModelError
+    from xlner.errors import ModelError, first_line
 
     where = resolve(encoder)
     try:
         config = AutoConfig.from_pretrained(where, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{where} cannot be used as encoder: {str(error).splitlines()[0]}") from error
+        raise ModelError(f"{where} cannot be used as encoder: {first_line(error)}") from error
     return int(getattr(config, "num_hidden_layers", 0))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xlner.core.labels import LabelSet, model_tags
 from xlner.encoder.history import SIDE_FILE as SIDE_FILE
 from xlner.encoder.load import without_report
-from xlner.errors import ModelError
+from xlner.errors import ModelError, first_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -84,7 +84,10 @@ def trained_model(name: str, dropout: float | None = None) -> PreTrainedModel:
 def side_values(name: str) -> dict[str, Any]:
     """What the side file of a model folder says; nothing for other models."""
     side = Path(name) / SIDE_FILE
-    return json.loads(side.read_text("utf-8")) if side.is_file() else {}
+    try:
+        return json.loads(side.read_text("utf-8")) if side.is_file() else {}
+    except ValueError as error:
+        raise ModelError(f"{side} is damaged ({first_line(error)}); get the model again") from None
 
 
 def fresh_model(name: str, config: PreTrainedConfig) -> PreTrainedModel:
@@ -142,6 +145,7 @@ def name_labels(config: PreTrainedConfig, labels: LabelSet) -> None:
 
 def _load(name: str, config: PreTrainedConfig, **loading: Any) -> tuple[PreTrainedModel, dict[str, Any]]:
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForTokenClassification
 
     # Short sentences are the rule in NER; on CPU plain attention trains them faster than the fused kernel.
@@ -152,7 +156,7 @@ def _load(name: str, config: PreTrainedConfig, **loading: Any) -> tuple[PreTrain
                 name, config=config, dtype=torch.float32, attn_implementation=attention, use_safetensors=True,
                 trust_remote_code=False, output_loading_info=True, **loading,
             )  # fmt: skip
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"cannot load '{name}': {_first_line(error)}") from None
 
 
@@ -168,7 +172,6 @@ def _draw_anew(model: PreTrainedModel, names: Sequence[str]) -> None:
 
 
 def _first_line(error: Exception) -> str:
-    text = next(iter(str(error).strip().splitlines()), type(error).__name__)
     if "trust_remote_code" in str(error):
         return "it needs Python code that comes with it, which xlner never runs"
-    return text
+    return first_line(error)

@@ -13,7 +13,7 @@ import numpy as np
 from xlner.core.labels import model_tags
 from xlner.encoder.history import SIDE_FILE
 from xlner.encoder.plain import PlainTokenizer
-from xlner.errors import MissingExtraError, ModelError, OptionError
+from xlner.errors import MissingExtraError, ModelError, OptionError, first_line
 
 GRAPH = "model.onnx"
 INPUTS = ("input_ids", "attention_mask")
@@ -59,7 +59,7 @@ class OnnxNetwork:
                 str(file), settings, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER
             )
         except Exception as error:  # its errors share no class but this
-            raise ModelError(f"{file} is damaged or no ONNX graph: {_first_line(error)}. {_AGAIN}") from None
+            raise ModelError(f"{file} is damaged or no ONNX graph: {first_line(error)}. {_AGAIN}") from None
         self._check(file)
 
     def _check(self, file: Path) -> None:
@@ -162,9 +162,5 @@ def _json(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise ModelError(f"{file} cannot be read: {_first_line(error)}. {_AGAIN}") from None
+        raise ModelError(f"{file} cannot be read: {first_line(error)}. {_AGAIN}") from None
     return values if isinstance(values, dict) else {}
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from xlner.errors import ModelError, UsageError
+from xlner.errors import ModelError, UsageError, first_line
 from xlner.project.pair import Pair
 from xlner.tagger.device import autocast, pick_device, pick_precision
 from xlner.tagger.encode import token_batches
@@ -149,7 +149,7 @@ def _loaded(model: str, device: torch.device) -> tuple[Any, Any]:
         )
         tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(f"no translation model at '{model}': {str(error).splitlines()[0]}") from None
+        raise ModelError(f"no translation model at '{model}': {first_line(error)}") from None
     return network.to(device).eval(), tokenizer
 
 

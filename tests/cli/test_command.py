@@ -1,0 +1,71 @@
+"""How every command meets a word too many, a reader who has gone, a user who has seen enough, and damaged models."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from tests.toy import sentences, write_conll
+
+from xlner.cli import as_flags, main
+from xlner.errors import ModelError, first_line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["transfer", "--source", "en=a", "--target", "es=b", "--target", "pt=c", "--output", "run"],
+        ["evaluate", "a", "b", "--device", "cpu", "--device", "cuda"],
+        ["data", "convert", "a", "b", "--to", "conll", "--to", "jsonl"],
+        ["study", "run", "plan.yaml", "--output", "a", "--output", "b"],
+    ],
+)
+def test_an_option_with_one_value_is_given_once(words, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    assert "is given 2 times; give it once" in capsys.readouterr().err
+
+
+def test_a_type_is_renamed_once(tmp_path, capsys):
+    gold = str(write_conll(tmp_path / "gold.conll", sentences(3)))
+    with pytest.raises(SystemExit, match="2"):
+        main(["evaluate", gold, gold, "--map", "PER=A", "--map", "PER=B"])
+    assert "--map gives PER two names: A and B" in capsys.readouterr().err
+
+
+def test_an_interrupted_command_says_how_to_go_on(monkeypatch, capsys):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("xlner.api.apply.evaluate", interrupted)
+    with pytest.raises(SystemExit, match="130"):
+        main(["evaluate", "a", "b"])
+    assert "interrupted; where a command writes a run folder" in capsys.readouterr().err
+
+
+def test_a_reader_who_has_gone_is_no_failure(tmp_path):
+    text = write_conll(tmp_path / "long.conll", sentences(5000))
+    script = f"import sys; from xlner.cli import main; main(['data', 'convert', {str(text)!r}, '-', '--to', 'conll'])"
+    command = f'"{sys.executable}" -c "{script}" | head -1; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_words_of_other_libraries_are_no_flags():
+    error = ValueError("Should have a `model_type` key\nin its config")
+    assert first_line(error) == "Should have a 'model_type' key"
+    assert as_flags(str(ModelError(f"no model: {first_line(error)}"))) == "no model: Should have a 'model_type' key"
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "xlner.json"])
+def test_a_model_whose_files_are_cut_short_is_one_message(file, tmp_path, tiny_encoder, capsys):
+    from xlner import train
+
+    source = [("eng", str(write_conll(tmp_path / "en.conll", sentences(20))))]
+    options = {"encoder": str(tiny_encoder), "teacher": {"epochs": 1}}
+    model = train(source, tmp_path / "run", options=options).folder / "model"
+    (model / file).write_bytes((model / file).read_bytes()[:10])
+    with pytest.raises(SystemExit, match="1"):
+        main(["predict", str(model), str(tmp_path / "en.conll")])
+    assert capsys.readouterr().err.startswith("error: ")
