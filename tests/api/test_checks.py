@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from tests.toy import sentences, write_conll, write_text
 
+from xlner.api.predict import predict
 from xlner.api.transfer import train, transfer
 from xlner.errors import DataError, OptionError, UsageError
 
@@ -114,3 +115,14 @@ def test_the_card_of_a_student_of_a_model_names_that_model(english, spanish, opt
     teacher = train(english, tmp_path / "my-english-model", options=alone).folder
     made = transfer([("en", str(teacher))], spanish, tmp_path / "run", options={"student": FAST}, estimate=False)
     assert "Built on `my-english-model`" in (made.folder / "model" / "README.md").read_text("utf-8")
+
+
+def test_renames_that_no_source_has_a_use_for_are_named(english, spanish, options, tmp_path):
+    alone = {"encoder": options["encoder"], "teacher": FAST}
+    teacher = train(english, tmp_path / "teacher", options=alone).folder
+    made = transfer([("en", str(teacher))], spanish, tmp_path / "run", options={"student": FAST}, estimate=False,
+                    mapping={"PERSON": "PER"})  # fmt: skip
+    assert "`mapping PERSON=PER`: no source has PERSON" in made.remarks
+    told = []
+    list(predict(teacher, spanish[1], mapping={"PERSON": "PER"}, on_remark=told.append))
+    assert told == ["`mapping PERSON=PER`: the model has no PERSON"]

@@ -36,6 +36,16 @@ def test_a_model_that_differs_from_all_others_is_not_taken(world):
     assert (blind["committee"], blind["expected"]) == (None, None)  # it found nothing
 
 
+def test_where_no_model_agrees_with_another_none_is_taken(world):
+    make = world / "blind-too"
+    if not make.exists():
+        make.symlink_to(world / "blind")
+    choice = choose([world / name for name in ("blind", "blind-too", "good")], world / "raw.txt")
+    assert choice.takes is None
+    assert choice.as_dict()["takes"] is None
+    assert "no model agrees with another" in choice.describe()
+
+
 def test_types_are_matched_by_name_and_chunks_do_not_matter(world):
     names = [world / name for name in ("good", "also-good", "shy")]
     one, other = (choose(names, world / "raw.txt", chunk=chunk) for chunk in (7, 500))

@@ -17,7 +17,7 @@ from tests.toy import sentences, write_conll, write_text
 from xlner.api.apply import evaluate
 from xlner.api.estimate import estimate
 from xlner.cli import main
-from xlner.core.run_folder import file_hash
+from xlner.core.run_folder import Origin, file_hash
 from xlner.data import load
 from xlner.evaluate import Estimator, Observed, score
 from xlner.tagger import Tagger
@@ -65,6 +65,20 @@ def student(tmp_path_factory, tiny_encoder, world):
     hashes = {"target (spa)": file_hash(world / "raw.txt"), "gold": file_hash(world / "gold.conll")}
     (folder / "data.json").write_text(json.dumps({role: {"path": "x", "sha256": h} for role, h in hashes.items()}))
     return folder
+
+
+def test_few_sentences_are_said_to_be_few(run, world):
+    told = estimated(run, "model", "raw.txt", "--estimator", "default")
+    assert any(note.startswith("80 sentences are few") for note in told["notes"])
+
+
+def test_a_student_whose_soft_labels_were_deleted_is_still_one(student, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(student, copy)
+    (copy / "soft_labels").rmdir()
+    assert not Origin.of(copy).distilled
+    (copy / "fitted.json").write_text('{"learnt_from": ["soft_labels"]}')
+    assert Origin.of(copy) == Origin.of(student)
 
 
 @pytest.mark.parametrize("place", ["", "model"])

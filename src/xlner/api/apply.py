@@ -123,6 +123,7 @@ def evaluate(
         read["predictions"], predictions = strict, strict.sentences
         notes += remarks
         scores, lenient = (score(truth.sentences, side.sentences, types=types) for side in (strict, loose))
+    notes += absent(types, truth.sentences, predictions)
     notes += one_sided(model_or_predictions, truth.sentences, predictions, types)
     ranges = intervals(scores)
     metrics = scores.as_dict(interval=ranges["f1"], conlleval=lenient)
@@ -202,6 +203,22 @@ def one_sided(
     if known - said and said - known:
         only = [", ".join(sorted(side)) for side in (known - said, said - known)]
         yield f"types only in gold: {only[0]}; only in {name}: {only[1]}; `mapping {min(said - known)}=TYPE` renames"
+
+
+def absent(types: Sequence[str] | None, *sides: Sequence[Sentence]) -> Iterator[str]:
+    """A line for types that are to be scored and are on neither side.
+
+    Raises:
+        UsageError: none of them is.
+    """
+    there = {x.label for side in sides for s in side for x in s.spans}
+    unknown = sorted(set(types or ()) - there)
+    if types and len(unknown) == len(set(types)):
+        raise UsageError(
+            f"`type`: neither side has {', '.join(unknown)}; they have {', '.join(sorted(there)) or 'none'}"
+        )
+    if unknown:
+        yield f"neither side has {', '.join(unknown)}"
 
 
 def left_out(corpus: Corpus, *, gold: bool = True) -> Iterator[str]:

@@ -41,9 +41,10 @@ class Choice:
     notes: tuple[str, ...] = field(default=())
 
     @property
-    def takes(self) -> str:
-        """The model that agrees most with the others; the first of equals."""
-        return self.by(AGREEMENT)
+    def takes(self) -> str | None:
+        """The model that agrees most with the others; the first of equals. None where no two agree on anything."""
+        best = self.by(AGREEMENT)
+        return best if self.models[best][AGREEMENT] else None
 
     def by(self, rule: str) -> str:
         """The model that a rule puts first."""
@@ -60,7 +61,8 @@ class Choice:
         shown = [[_shown(self.models[model][rule]) for rule in RULES] for model in order]
         header = ("model", "agreement with the others", "F1 expected by all together", "F1 expected by itself")
         table = aligned([header, *([model, *row] for model, row in zip(order, shown, strict=True))])
-        return f"{table}\n\n{self.sentences} sentences without labels; {self.takes} agrees most with the others"
+        found = "no model agrees with another" if self.takes is None else f"{self.takes} agrees most with the others"
+        return f"{table}\n\n{self.sentences} sentences without labels; {found}"
 
 
 def choose(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from xlner.api.apply import check_models, told
+from xlner.api.correction import Range, corrected
 from xlner.core.run_folder import Origin, file_hash
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text
@@ -31,7 +32,6 @@ from xlner.tagger import Tagger
 from xlner.tagger.decode import decode, legal_transitions
 
 SENTENCES = "sentences"
-TARGETS = "left-out targets"
 SAMPLING_ONLY = (
     "the interval covers the sampling of sentences only, not the shift between languages: a model that is too sure of "
     "itself in this language is worse than it says; in a language that it was not trained on, `estimator default` "
@@ -45,23 +45,6 @@ STUDENT = (
     "its run folder says that the model learnt from raw or projected text; if that was in another language than "
     "this text, say `not-distilled`"
 )
-
-
-@dataclass(frozen=True)
-class Range:
-    """An interval around an estimate.
-
-    Args:
-        low: lower end, a fraction.
-        high: upper end.
-        level: share of cases that it aims to hold.
-        covers: "sentences" (which ones were looked at), or "left-out targets" (how far estimates were off on them).
-    """
-
-    low: float
-    high: float
-    level: float
-    covers: str
 
 
 @dataclass(frozen=True)
@@ -206,7 +189,7 @@ def estimate(
     known |= {AGREEMENT: float(np.mean(list(agreement.values())))} if agreement else {}
     value, interval = warm.f1, _sampled(warm)
     if estimator is not None:
-        value, interval = corrected(estimator, known, notes)
+        value, interval = corrected(estimator, known, notes, sentences=len(plain.counts))
     else:
         notes.append(SAMPLING_ONLY)
     return Estimate(
@@ -281,19 +264,3 @@ def decoded(tagger: Tagger, sentences: Sequence[Sentence], probabilities: Sequen
 def _sampled(expected: Expected) -> Range | None:
     drawn = expected.interval()
     return None if drawn is None else Range(drawn.low, drawn.high, drawn.level, SENTENCES)
-
-
-def corrected(estimator: Estimator, known: Mapping[str, float], notes: list[str]) -> tuple[float, Range | None]:
-    """The estimate of features, with the interval of the estimator; what that rests on goes to the notes."""
-    value = estimator.estimate(known)
-    if estimator.width90 is None:
-        notes.append("the estimator was fitted on too few targets to know its error")
-        return value, None
-    table, half = estimator.observed, estimator.width90 / 100
-    together = f"in {len(table.rows_of)} groups that were" if table.groups else "that were"
-    notes.append(
-        f"the interval held 90% of the true values of {len(table.targets)} models and texts in "
-        f"{len(set(table.targets))} languages, {together} left out in turn; other languages, tasks or encoders may be "
-        "farther off"
-    )
-    return value, Range(max(value - half, 0.0), min(value + half, 1.0), 0.9, TARGETS)

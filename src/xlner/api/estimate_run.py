@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from xlner.api.estimate import TAKEN_OFF, corrected, look
+from xlner.api.correction import corrected
+from xlner.api.estimate import TAKEN_OFF, look
 from xlner.core.run_folder import Origin, RunFolder
 from xlner.errors import XlnerError
 from xlner.evaluate.clues import DISTILLED, LEARNT, by_heart
@@ -14,7 +15,6 @@ from xlner.methods.task import Task
 from xlner.tagger import Tagger
 
 SENTENCES, LEAST = 300, 30  # that a run is estimated on, and below which there is no estimate
-FEW = "{} sentences are few for an estimate, so it may be farther off than its interval says"
 TOO_FEW = "no estimate of F1: {} sentences of raw text are too few, {} are needed"
 SEVERAL = (
     "the estimator was fitted on teachers and on students of one teacher; most students of several were better than "
@@ -57,8 +57,7 @@ def _estimated(run: RunFolder, tagger: Tagger, task: Task, reads_raw: bool) -> d
     learnt = by_heart(sum(sizes)) if distilled and reads_raw else 0.0
     known = {EXPECTED: expected.f1, **clues.features(), DISTILLED: float(distilled), LEARNT: learnt}
     notes = [TAKEN_OFF] if learnt else []
-    value, interval = corrected(Estimator.load(SHIPPED_ESTIMATOR), known, notes)
-    notes += [FEW.format(count)] if count < SENTENCES // 2 else []
+    value, interval = corrected(Estimator.load(SHIPPED_ESTIMATOR), known, notes, sentences=count)
     notes += [SEVERAL] if distilled and len(run.read_json("weights.json") or {}) > 1 else []
     types = tagger.labels.types
     if {*types} != {*SHIPPED_TYPES}:

@@ -149,7 +149,7 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
     return Task(
         sources=tuple(sources),
         target=language,
-        labels=_label_set(sources, mapping),
+        labels=_label_set(sources, mapping, remarks),
         mapping=dict(mapping),
         dev=tuple(s for code, file in inputs.dev for s in read_labelled(file, code, mapping, reading, remarks)),
         raw=partial(_stream, target[1], target[0], remarks, reading) if target else None,
@@ -228,16 +228,20 @@ def _read_source(
     return Source(language=language, model=value, name=name)
 
 
-def _label_set(sources: Sequence[Source], mapping: Mapping[str, str]) -> LabelSet:
-    """All types that any source knows, by name."""
+def _label_set(sources: Sequence[Source], mapping: Mapping[str, str], remarks: list[str]) -> LabelSet:
+    """All types that any source knows, by name. Of renames that no model has a use for there is a remark."""
     from xlner.tagger.outputs import OutputMap
     from xlner.tagger.tagger import model_config, model_folder
 
     types = set(LabelSet.of(s for source in sources for s in source.sentences).types)
+    unused = set(mapping) if all(s.model for s in sources) else set()  # of data, reading says it
     for source in sources:
         if source.model:
             config = model_config(model_folder(source.model))
-            types |= set(OutputMap(model_tags(config.id2label), mapping=mapping).labels.types)
+            outputs = OutputMap(model_tags(config.id2label), mapping=mapping)
+            types |= set(outputs.labels.types)
+            unused &= set(outputs.unused)
+    remarks += [f"`mapping {name}={mapping[name]}`: no source has {name}" for name in sorted(unused)]
     if not types:
         raise DataError("the sources have no entities; after `mapping` no type is left to learn")
     return LabelSet(tuple(sorted(types)))

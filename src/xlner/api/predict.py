@@ -49,12 +49,14 @@ def predict(
         label_consistency: how far equal words get equal labels, 0 to 1; above 0 all text is read whole first.
         token_column: column of the word in a file with columns, from 0; None finds it.
         tag_column: column of the tag, likewise.
-        on_remark: told, at the end of each file, what reading left out.
+        on_remark: told, at the end of each file, what reading left out; and of renames that the model has no use for.
     """
     check_strength(label_consistency)
     names = [str(s) for s in ([source] if isinstance(source, str | Path) else source)]
     check_stdin(names)
     tagger = Tagger.load(model, mapping=mapping, device=device, on_long=on_long)
+    for name in tagger.outputs.unused if on_remark else ():
+        on_remark(f"`mapping {name}={(mapping or {})[name]}`: the model has no {name}")  # type: ignore[misc]
     if label_consistency:
         columns: dict[str, Any] = {"token_column": token_column, "tag_column": tag_column}
         texts = (told(stream_text(name, language=language, **columns), on_remark) for name in names)

@@ -17,7 +17,7 @@ from xlner.api.record import count_sentences, encoder_role, fitted_of_old, recor
 from xlner.api.scoring import baseline_of, scored
 from xlner.component import option_fields, options_class, to_values
 from xlner.core.files import atomic
-from xlner.core.run_folder import RunFolder
+from xlner.core.run_folder import LEARNT_FROM, RunFolder
 from xlner.data import write
 from xlner.errors import UsageError, XlnerError
 from xlner.methods import DEFAULT_METHOD, METHODS
@@ -217,6 +217,7 @@ def run_method(
             raise
         baselines = [baseline_of(run, teacher) for teacher in result.baselines]
         fitted = {"baselines": baselines, "notes": list(result.notes), "costs": dict(result.costs)}
+        fitted["learnt_from"] = [name for name in LEARNT_FROM if (run.path / name).is_dir()]
         tagger = result.model
     else:
         tagger = Tagger.load(run.path, device=_device(options))

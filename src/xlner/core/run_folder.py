@@ -231,11 +231,12 @@ class Origin:
             return cls()
         try:
             _, recorded = _read_record(run)
-            kept = _read_json(run / "kept.json") if (run / "kept.json").is_file() else {}
+            kept, fitted = (_read_json(f) if (f := run / n).is_file() else {} for n in ("kept.json", "fitted.json"))
         except (UsageError, OSError, ValueError):
             return cls()
         trained = next(iter(kept), "student") != "teacher"
-        student, projected = (trained and (run / name).is_dir() for name in ("soft_labels", "projected"))
+        learnt = {*fitted.get("learnt_from", ()), *(name for name in LEARNT_FROM if (run / name).is_dir())}
+        student, projected = (trained and name in learnt for name in LEARNT_FROM)
         raw, others = (
             frozenset(d["sha256"] for role, d in recorded.items() if role.startswith(roles))
             for roles in (("target (",) if student else (), _LEARNT_FROM)
@@ -243,6 +244,7 @@ class Origin:
         return cls(student or projected, raw, raw | others)
 
 
+LEARNT_FROM = ("soft_labels", "projected")  # folders of a run; fitted.json names them after they were deleted
 _LEARNT_FROM = ("source", "target labels", "bitext", "translation")  # beginnings of the roles of files
 
 

@@ -30,6 +30,9 @@ class OutputMap:
         mapping: renames types, "MISC" -> "O" for example.
         labels: the label set to end in; None takes the model's own types after mapping, in the model's order.
 
+    Attributes:
+        unused: the names in `mapping` that the model does not have.
+
     Raises:
         ModelError: a tag cannot be read, the model has no O, or a type is not in `labels`.
     """
@@ -52,6 +55,7 @@ class OutputMap:
                 "its config.json."
             )
         renamed = [(p, mapping.get(label, label) if label else "O") for p, label in split]
+        self.unused = tuple(sorted(set(mapping) - {label for _, label in split}))
         types = list(dict.fromkeys(label for _, label in renamed if label != "O"))
         self.labels = labels or LabelSet(tuple(types))
         strangers = [t for t in types if t not in self.labels.types]
