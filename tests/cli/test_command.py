@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from tests.toy import sentences, write_conll
+from tests.toy import sentences, write_conll, write_text
 
 from xlner.cli import as_flags, main
-from xlner.errors import ModelError, first_line
+from xlner.errors import DataError, ModelError, first_line
 
 
 @pytest.mark.parametrize(
@@ -69,3 +71,50 @@ def test_a_model_whose_files_are_cut_short_is_one_message(file, tmp_path, tiny_e
     with pytest.raises(SystemExit, match="1"):
         main(["predict", str(model), str(tmp_path / "en.conll")])
     assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_a_mistyped_file_is_not_asked_for_on_the_hub(tmp_path, capsys):
+    gold = str(write_conll(tmp_path / "gold.conll", sentences(3)))
+    with pytest.raises(SystemExit, match="1"):
+        main(["evaluate", "predictons.jsonl", gold])
+    assert "predictons.jsonl: no such file or model folder" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="1"):
+        main(["predict", str(tmp_path / "no" / "run"), gold])
+    assert "there is no such folder" in capsys.readouterr().err
+
+
+def test_a_file_is_no_model_and_a_begun_run_has_none_yet(tmp_path, capsys):
+    text = str(write_conll(tmp_path / "text.conll", sentences(3)))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.yaml").write_text("method: {name: distill, options: {}}\n")
+    for model, message in (
+        (text, "is a file; a model is a folder"),
+        (str(tmp_path / "run"), "run that is not finished"),
+    ):
+        with pytest.raises(SystemExit, match="1"):
+            main(["predict", model, text])
+        assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "damaged", ["metrics.json", "soft_labels/1-en/00000.safetensors", "soft_labels/1-en/index.json"]
+)
+def test_a_damaged_file_of_a_run_is_named_and_the_run_goes_on_without_it(damaged, tmp_path, tiny_encoder):
+    from xlner import transfer
+
+    def run():
+        return transfer(source, target, tmp_path / "run", options=options, estimate=False)
+
+    source = [("eng", str(write_conll(tmp_path / "en.conll", sentences(40))))]
+    target = ("spa", str(write_text(tmp_path / "es.txt", sentences(20, "spa", seed=5))))
+    options = {"encoder": str(tiny_encoder), "teacher": {"epochs": 1}, "student": {"epochs": 1}}
+    run()
+    place = tmp_path / "run" / damaged
+    place.write_bytes(b"")
+    if damaged != "metrics.json":
+        for name in ("model", "metrics.json"):
+            (shutil.rmtree if name == "model" else Path.unlink)(tmp_path / "run" / name)
+    with pytest.raises(DataError, match=f"{damaged}: is damaged .*; remove .* and give the command again"):
+        run()
+    place.unlink() if damaged == "metrics.json" else shutil.rmtree(place.parent)
+    assert run().metrics["types"] == ["LOC", "PER"]

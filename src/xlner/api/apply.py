@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner.augment.augmenter import Chosen, Perturbation, steps_of
-from xlner.core.files import is_there
+from xlner.core.files import is_there, may_be_hub_id
 from xlner.core.types import Sentence
 from xlner.data import Corpus, load
 from xlner.data.corpus import Reading
@@ -134,9 +134,14 @@ def evaluate(
 
 
 def is_model(value: str | Path) -> bool:
-    """Whether the value names a model rather than a file of predictions."""
-    path = Path(value)
-    return path.is_dir() or not is_there(value)
+    """Whether the value names a model rather than a file of predictions.
+
+    Raises:
+        DataError: there is nothing of that name, and the hub has no such names.
+    """
+    if not is_there(value) and not may_be_hub_id(str(value)):
+        raise DataError("no such file or model folder", path=value)
+    return Path(value).is_dir() or not is_there(value)
 
 
 def check_models(names: Sequence[str | Path], what: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner.api.apply import told
-from xlner.core.files import is_there
+from xlner.core.files import is_there, may_be_hub_id
 from xlner.core.labels import LabelSet, model_tags
 from xlner.core.languages import bcp47, iso3
 from xlner.core.types import Sentence
@@ -19,7 +19,6 @@ from xlner.errors import DataError, UsageError
 from xlner.methods.task import Bitext, Source, Stream, Task
 
 LanguageFile = tuple[str, str]
-_DATA = {".bio", ".conll", ".conllu", ".csv", ".iob2", ".json", ".jsonl", ".ner", ".tsv", ".txt"}  # no hub id ends so
 
 _READING = ("format", "token_column", "tag_column", "scheme", "repair", "labels", "split", "options")
 
@@ -221,9 +220,7 @@ def _read_source(
     if _is_file(value):
         sentences = read_labelled(value, language, mapping, reading, remarks)
         return Source(language=language, sentences=tuple(sentences), name=name)
-    path = Path(value)
-    local = path.suffix.lower() in _DATA or path.parent.is_dir()
-    if not path.exists() and (value.count("/") != 1 or value.startswith((".", "/")) or local):
+    if not Path(value).exists() and ("/" not in value or not may_be_hub_id(value)):
         raise DataError("no such file, model folder or hub id", path=value)
     return Source(language=language, model=value, name=name)
 

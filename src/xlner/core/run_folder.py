@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from xlner.core.damage import undamaged
 from xlner.core.files import atomic, atomic_folder, readable
 from xlner.errors import UsageError
 
@@ -114,8 +115,12 @@ class RunFolder:
             out.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
     def read_json(self, name: str) -> Any | None:
-        """One JSON file of the run, or None if it is not there."""
-        return _read_json(self.path / name) if (self.path / name).is_file() else None
+        """One JSON file of the run, or None if it is not there. Raises DataError: it is damaged."""
+        place = self.path / name
+        if not place.is_file():
+            return None
+        with undamaged(place):
+            return _read_json(place)
 
 
 def _begun(path: Path, records: Iterable[str] = _RECORDS) -> bool:

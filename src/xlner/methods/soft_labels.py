@@ -19,6 +19,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from xlner.core.costs import Costs
+from xlner.core.damage import undamaged
 from xlner.core.files import atomic, replace_file
 from xlner.core.labels import LabelSet
 from xlner.core.progress import progress
@@ -66,7 +67,8 @@ def write_soft_labels(
     """
     index = folder / _INDEX
     if index.is_file():
-        return tuple(json.loads(index.read_text("utf-8"))["sizes"])
+        with undamaged(index, remove=folder):
+            return tuple(json.loads(index.read_text("utf-8"))["sizes"])
     folder.mkdir(parents=True, exist_ok=True)
     sizes: list[int] = []
     costs = Costs()
@@ -162,11 +164,8 @@ class SoftLabelChunks:
 
     def _merged(self, index: int) -> tuple[list[list[str]], np.ndarray, np.ndarray, np.ndarray]:
         """Words of one chunk, the teachers' mean, the tag that all vote for or -1, and 0 for words to be masked."""
-        words, lengths = _unpack(load_file(self.folders[0] / f"{index:05d}.safetensors"))
-        of_teachers = (
-            load_file(folder / f"{index:05d}.safetensors")["probabilities"].astype(np.float32)
-            for folder in self.folders
-        )
+        words, lengths = _unpack(_arrays(self.folders[0], index))
+        of_teachers = (_arrays(folder, index)["probabilities"].astype(np.float32) for folder in self.folders)
         first = sum(self.sizes[:index])
         weights = self.weights.of_words(lengths, self.labels, first_sentence=first)
         votes: list[np.ndarray] = []
@@ -245,6 +244,12 @@ def merge(
     outside = np.maximum(1 - entities.sum(1, keepdims=True), 0)
     merged = np.concatenate([outside, entities], axis=1)
     return merged / merged.sum(1, keepdims=True)
+
+
+def _arrays(folder: Path, index: int) -> dict[str, np.ndarray]:
+    place = folder / f"{index:05d}.safetensors"
+    with undamaged(place, remove=folder):
+        return load_file(place)
 
 
 def _pack(words: Sequence[Sequence[str]], probabilities: np.ndarray) -> dict[str, np.ndarray]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xlner.core.files import may_be_hub_id
 from xlner.core.labels import LabelSet, model_tags
 from xlner.encoder.history import SIDE_FILE as SIDE_FILE
 from xlner.encoder.load import without_report
@@ -25,8 +26,19 @@ MODEL_FILES = (
 
 
 def model_folder(model: str | Path) -> str:
-    """Where the weights of a run folder, model folder or hub id are."""
-    inner = Path(model) / "model"
+    """Where the weights of a run folder, model folder or hub id are.
+
+    Raises:
+        ModelError: a file, a name that the hub cannot have, or a run that has no model yet.
+    """
+    folder = Path(model)
+    inner = folder / "model"
+    if folder.is_file():
+        raise ModelError(f"{model} is a file; a model is a folder, such as that of a run, or a hub id")
+    if not folder.exists() and not may_be_hub_id(str(model)):
+        raise ModelError(f"no model at '{model}': there is no such folder")
+    if (folder / "config.yaml").is_file() and not any((f / "config.json").is_file() for f in (folder, inner)):
+        raise ModelError(f"{model} is a run that is not finished; give the command that made it again, and it goes on")
     return str(inner if (inner / "config.json").is_file() else model)
 
 
