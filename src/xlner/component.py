@@ -246,7 +246,9 @@ def from_values(kind: Any, values: Mapping[str, Any], *, owner: str = "", outer:
     given = {str(k).replace("-", "_"): v for k, v in values.items()}
     for name in given:
         if name not in known:
+            holders = [f.name for f in known.values() if f.nested and name in {x.name for x in option_fields(f.nested)}]
             have = f"it has: {', '.join(known)}" if known else "it has none"
+            have = f"write {' or '.join(f'{h}: {{{name}: ...}}' for h in holders)}" if holders else have
             raise OptionError(name, f"{owner or 'this part'} has no option '{outer}{name}'; {have}", whole=True)
     for name, f in known.items():
         if f.required and name not in given:

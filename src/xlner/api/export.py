@@ -13,7 +13,7 @@ from xlner.core.run_folder import file_hash
 from xlner.core.types import Sentence
 from xlner.data import load
 from xlner.data.demo import LANGUAGES, demo_file
-from xlner.errors import ModelError, OptionError, UsageError
+from xlner.errors import DataError, ModelError, OptionError, UsageError
 from xlner.evaluate import score
 from xlner.export import Parity, compared, write_exported
 from xlner.tagger import Tagger
@@ -133,6 +133,8 @@ def export(
     if Path(where).is_dir() and Path(where).resolve() == Path(output).resolve():
         raise UsageError("`output` is the folder of the model; name another one")
     truth = load(gold, mapping=mapping).sentences if gold else None
+    if truth is not None and not any(s.labelled for s in truth):
+        raise DataError("has no labels, so F1 before and after cannot be told", path=gold)
     with _prepared(where, trim, layers) as (tagger, pieces, depths):
         before = Tagger.load(where, device="cpu", mapping=mapping)
         record = {"model": str(model), "sha256": _digest(where), "pieces": pieces, "layers": depths}
@@ -181,7 +183,13 @@ def _digest(model: str) -> str | None:
 
 
 def _size(model: str | Path) -> int:
-    return sum(f.stat().st_size for f in Path(model).glob("*") if f.is_file())
+    """Bytes of a model's folder, or of what was fetched of a hub id."""
+    place = Path(model)
+    if not place.is_dir():
+        from huggingface_hub import snapshot_download
+
+        place = Path(snapshot_download(str(model), local_files_only=True))
+    return sum(f.stat().st_size for f in place.glob("*") if f.is_file())
 
 
 def _card(model: str, quantise: str | None, pieces: tuple[int, int] | None, depths: tuple[int, int] | None) -> str:

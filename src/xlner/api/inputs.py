@@ -53,11 +53,13 @@ class Inputs:
         """Any code of a language becomes that of ISO 639-3: "en" and "eng" are the same.
 
         Raises:
-            UsageError: there is no such language.
+            UsageError: there is no such language, or one pair stands where a list of pairs is wanted.
         """
         for f in fields(self):  # callers may give paths
             object.__setattr__(self, f.name, _as_text(getattr(self, f.name)))
         for name in ("source", "source_text", "dev", "bitext", "translations", "dictionaries"):
+            if any(isinstance(item, str) for item in getattr(self, name)):
+                raise UsageError(f"`{name}` is a list, such as [('en', 'file')], and here are names alone")
             object.__setattr__(self, name, tuple((iso3(item[0]), *map(str, item[1:])) for item in getattr(self, name)))
         if self.target:
             object.__setattr__(self, "target", (iso3(self.target[0]), str(self.target[1])))

@@ -16,6 +16,7 @@ from xlner.core.progress import Bar, progress
 from xlner.data.blocks import Reader, Stretch
 from xlner.errors import OptionError, UsageError, XlnerError
 from xlner.tagger import Tagger
+from xlner.tagger.load import model_folder
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def predict_shards(
     Raises:
         UsageError: the folder holds other shards, or there is no such shard.
         DataError: a source cannot be used, or has changed since the shards were divided.
+        ModelError: there is no such model.
     """
     if shard is not None and not 0 <= shard < job.count:
         raise OptionError("shard", f"is a number from 0 to {job.count - 1}, got {shard}")
@@ -116,6 +118,7 @@ def predict_shards(
         raise OptionError("workers", f"must be at least 1, got {workers}")
     if on == "local" and (workers > 1 or gpus):
         raise UsageError("`workers` and `gpus` are for Ray; here one shard is made after the other")
+    model_folder(_place(job))  # first: a name that is none must leave no plan
     plan = plan_of(job)
     missing = [n for n in range(job.count) if not job.mark(n).exists() and shard in (None, n)]
     with progress("shards", total=len(missing)) as bar:
@@ -126,12 +129,16 @@ def predict_shards(
     return result
 
 
+def _place(job: Job) -> str:
+    """The model, wherever the process was started."""
+    place = Path(job.folder, job.model)
+    return str(place if place.exists() else job.model)
+
+
 def make_shard(job: Job, shard: int) -> ShardReport:
     """Predict one shard: its file appears whole, and then its mark."""
     plan = plan_of(job)
-    place = Path(job.folder, job.model)
-    name = str(place if place.exists() else job.model)
-    tagger = _tagger(name, plan["settings"]["model"], tuple(job.mapping.items()), job.on_long, job.device)
+    tagger = _tagger(_place(job), plan["settings"]["model"], tuple(job.mapping.items()), job.on_long, job.device)
     reader = Reader(job.language, job.token_column, job.tag_column, job.folder, **plan["blocks"])
     stretches = [Stretch(**values) for values in plan["shards"][shard]]
     remarks: list[str] = []

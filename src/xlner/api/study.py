@@ -209,7 +209,15 @@ def run_study(
     return StudyResult(study, done, failed)
 
 
-def commands_of(study: Study, plan: str | Path, *, profile: str | None = None, program: str = "xlner") -> Iterator[str]:
+def commands_of(
+    study: Study,
+    plan: str | Path,
+    *,
+    profile: str | None = None,
+    threads: int | None = None,
+    drop_models: bool = False,
+    program: str = "xlner",
+) -> Iterator[str]:
     """A line for each run that is not done, in groups that can be made side by side.
 
     Each line is a command that makes one run and marks it, for an array of a cluster's scheduler. A line with a "#"
@@ -219,6 +227,8 @@ def commands_of(study: Study, plan: str | Path, *, profile: str | None = None, p
         study: the plan.
         plan: its file.
         profile: as `study` was opened with.
+        threads: of each run.
+        drop_models: each command deletes what it may.
         program: how the command is called.
     """
     done, level = study.done(), dict[str, int]()
@@ -227,6 +237,7 @@ def commands_of(study: Study, plan: str | Path, *, profile: str | None = None, p
             level[run.id] = 1 + max((level.get(need, 0) for need in run.needs), default=0)
     common = ["study", "run", str(plan), *(["--profile", profile] if profile else [])]
     common += ["--data", str(study.roots.data), "--output", str(study.roots.study)]
+    common += [*(["--threads", str(threads)] if threads else []), *(["--drop-models"] if drop_models else [])]
     for group in range(1, max(level.values(), default=0) + 1):
         members = [run for run in study.unique if level.get(run.id) == group]
         yield f"# group {group}: {len(members)} runs"

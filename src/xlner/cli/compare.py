@@ -23,7 +23,9 @@ def command(
             metavar="FILE", help="Labels that the runs were trained on: compares seen and unseen entities, too."
         ),
     ] = None,
-    sentences: Annotated[int, typer.Option(help="Sentences to show of those where two runs differ most.")] = 5,
+    sentences: Annotated[
+        int | None, typer.Option(help="Sentences to show of those where two runs differ most; default: 5.")
+    ] = None,
     map: o.Map = [],
     token_column: o.TokenColumn = None,
     tag_column: o.TagColumn = None,
@@ -37,11 +39,13 @@ def command(
 
     how: dict[str, Any] = {"mapping": parse_map(map), "device": device}
     how |= {"token_column": token_column, "tag_column": tag_column}
+    if text is not None and sentences is not None:
+        raise UsageError("--sentences shows where runs differ from --gold; leave it out with --text")
     if text is not None and gold is None and seen is None:
         choice = choose(runs, text, **how)
         end(choice.as_dict(), choice.describe(), as_json=as_json, notes=choice.notes)
     elif gold is not None and text is None:
-        result = compare(runs, gold, seen=seen, sentences=sentences, **how)
+        result = compare(runs, gold, seen=seen, sentences=5 if sentences is None else sentences, **how)
         end(result.as_dict(), result.describe(), as_json=as_json, notes=result.notes)
     else:
         raise UsageError(

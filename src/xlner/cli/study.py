@@ -46,10 +46,12 @@ def run_command(
 
     if on not in ("local", "ray"):
         raise UsageError(f"--on is local or ray, got '{on}'")
+    if gpus and on == "local":
+        raise UsageError("--gpus goes with --on ray; a local run takes the accelerator that there is")
     where: dict[str, Any] = {"profile": profile, "output": output, "data": data}
     study = Study.open(plan, **where)
     if print_commands:
-        typer.echo("\n".join(commands_of(study, plan, profile=profile)))
+        typer.echo("\n".join(commands_of(study, plan, profile=profile, threads=threads, drop_models=drop_models)))
         return
     if list_runs:
         end(*listed(study), as_json=as_json)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+
+from xlner.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +107,11 @@ class Sentence:
         if self.text is None or self.offsets is None:
             return " ".join(self.words[span.start : span.end])
         return self.text[self.offsets[span.start][0] : self.offsets[span.end - 1][1]]
+
+
+def only_sentences(items: Iterable[Sentence]) -> Iterator[Sentence]:
+    """The items one by one. Raises UsageError: one is no sentence, such as a text that was not divided into words."""
+    for item in [items] if isinstance(items, str) else items:
+        if not isinstance(item, Sentence):
+            raise UsageError(f"sentences are wanted, got {type(item).__name__}; `xlner.read_text` makes them from text")
+        yield item

@@ -28,6 +28,16 @@ _MARKS = (
 )
 
 
+_NO_TEXT = (
+    (b"PAR1", "a Parquet file"),
+    (b"%PDF-", "a PDF"),
+    (b"{\\rtf", "a document in RTF"),
+    (b"\xd0\xcf\x11\xe0", "a document of an office program"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+)
+
+
 @dataclass(frozen=True)
 class Input:
     """A readable input that can be read from its start as often as wanted.
@@ -144,6 +154,9 @@ class Input:
         if number == 1:
             if raw.startswith(b"\x1f\x8b"):
                 raise DataError("is packed twice; unpack it once first", path=self.name)
+            for mark, kind in _NO_TEXT:
+                if raw.startswith(mark):
+                    raise DataError(f"is {kind}, and no text; write its text into a text file first", path=self.name)
             for mark, encoding in _MARKS:
                 if raw.startswith(mark):
                     raise self._not_utf8(f"it looks like {encoding}", encoding, 1)

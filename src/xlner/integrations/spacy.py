@@ -197,6 +197,8 @@ class XlnerEntities:
         stay = [span for span in there if used.isdisjoint(range(span.start, span.end))]
         used |= {i for span in [*stay, *blocked] for i in range(span.start, span.end)}
         unknown = [doc[i : i + 1] for i in sorted({i for s in missing for i in range(s.start, s.end)} - used)]
+        for token in (token for span in free for token in span):
+            token.ent_id = 0  # of an entity that was there and has given way
         doc.set_ents([*free, *stay], missing=unknown, blocked=blocked, default="outside")
 
     def _warn(self) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from xlner.core.labels import LabelSet
+from xlner.core.languages import bcp47
 from xlner.errors import UsageError
 
 
@@ -118,6 +120,9 @@ def parse_weights(text: str, teachers: Sequence[str], types: Sequence[str]) -> T
     for part in text.split(","):
         key, _, value = part.strip().rpartition("=")
         kind, _, name = key.rpartition(":")
+        if name not in teachers:  # "eng" for "en"
+            with suppress(UsageError):
+                name = bcp47(name)
         if name not in teachers:
             raise UsageError(f"`weights` names '{name or part}'; the sources are {', '.join(teachers)}")
         if kind and kind not in types:

@@ -55,13 +55,15 @@ class Gate:
             await self._app(scope, receive, send)
             return
         status, started, held = 0, time.monotonic(), 0
+        head = scope["method"] == "HEAD"  # what GET would say, without its body
+        scope = {**scope, "method": "GET"} if head else scope
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *self._headers()]
-            await send(message)
+            await send({**message, "body": b""} if head and message["type"] == "http.response.body" else message)
 
         self._metrics.under_way.inc()
         try:

@@ -197,6 +197,14 @@ def _check(plan: Plan, path: str | Path) -> None:
             raise DataError(f"report.{number}: a block '{block.kind}' needs `x`", path=path)
         if block.kind == "curve" and block.x not in plan.axes:
             raise DataError(f"report.{number}: there is no axis '{block.x}'", path=path)
+        if "by" in block.model_fields_set and block.by not in plan.axes:
+            known = ", ".join(plan.axes) or "none"
+            raise DataError(f"report.{number}: there is no axis '{block.by}'; there are: {known}", path=path)
+        if block.kind == "against" and block.x not in (
+            values := sorted({v for s in plan.steps.values() for v in s.values})
+        ):
+            known = ", ".join(values) or "none"
+            raise DataError(f"report.{number}: no step has a value '{block.x}'; there are: {known}", path=path)
         if block.kind == "curve" and (words := [v for v in plan.axes[str(block.x)] if isinstance(v, (str, list))]):
             raise DataError(f"report.{number}: a curve needs numbers, and axis '{block.x}' has '{words[0]}'", path=path)
         if block.kind == "differences" and not block.base:

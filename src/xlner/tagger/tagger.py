@@ -13,11 +13,12 @@ import numpy as np
 
 from xlner.core.files import atomic_folder
 from xlner.core.labels import LabelSet
-from xlner.core.types import Sentence
+from xlner.core.types import Sentence, only_sentences
 from xlner.encoder import resolve, shared_tokenizer
 from xlner.errors import ModelError
 from xlner.tagger.decode import decode, legal_transitions
 from xlner.tagger.encode import WordEncoder, pad_batch, token_batches
+from xlner.tagger.from_hub import fetched
 from xlner.tagger.label_consistency import check_strength, smoothed
 from xlner.tagger.load import (
     MODEL_FILES,
@@ -147,7 +148,7 @@ class Tagger:
         Raises:
             ModelError: there is no model, it is no token classifier, or it does not name its labels.
         """
-        name = model_folder(model)
+        name = fetched(model_folder(model))
         how: dict[str, Any] = {"mapping": mapping, "labels": labels, "on_long": on_long}
         if is_onnx(name):
             if dropout is not None:
@@ -156,15 +157,8 @@ class Tagger:
             size = max_subwords or made.max_subwords
             return cls(made.network, made.tokenizer, languages=made.languages, max_subwords=size, **how)
         network, side = trained_model(name, dropout), side_values(name)
-        return cls(
-            network,
-            shared_tokenizer(name),
-            languages=side.get("languages", ()),
-            device=device,
-            precision=precision,
-            max_subwords=max_subwords or side.get("max_subwords"),
-            **how,
-        )
+        how |= {"device": device, "precision": precision, "max_subwords": max_subwords or side.get("max_subwords")}
+        return cls(network, shared_tokenizer(name), languages=side.get("languages", ()), **how)
 
     @classmethod
     def fresh(
@@ -261,10 +255,10 @@ class Tagger:
                 sentences are read, and kept with their probabilities, before the first is given out.
 
         Raises:
-            UsageError: `label_consistency` is no share.
+            UsageError: `label_consistency` is no share, or an item is no sentence.
         """
         check_strength(label_consistency)
-        return self._predict(iter(sentences), chunk, label_consistency)
+        return self._predict(only_sentences(sentences), chunk, label_consistency)
 
     def _predict(self, stream: Iterator[Sentence], chunk: int, label_consistency: float) -> Iterator[Sentence]:
         blocks = iter(lambda: list(islice(stream, chunk)), [])
