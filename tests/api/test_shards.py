@@ -22,7 +22,7 @@ from xlner.api.shards import predict_shards
 from xlner.cli import main
 from xlner.data import load, read_text
 from xlner.data.blocks import Reader, Stretch
-from xlner.errors import DataError, UsageError, XlnerError
+from xlner.errors import DataError, ModelError, UsageError, XlnerError
 
 FILES = ("a.txt", "b.conll", "c.txt.gz")
 
@@ -267,3 +267,10 @@ def test_on_ray_only_the_shards_of_workers_that_die_are_made_again(tmp_path, mon
 def _file(path, data):
     path.write_bytes(data)
     return path
+
+
+def test_a_mistyped_model_leaves_no_plan(tmp_path):
+    (tmp_path / "a.txt").write_text("Ana vive en Lima.\n")
+    with pytest.raises(ModelError, match="there is no such folder"):
+        predict_shards(Job(str(tmp_path / "no" / "model"), (str(tmp_path / "a.txt"),), str(tmp_path / "out"), 2))
+    assert not (tmp_path / "out").exists()

@@ -94,3 +94,10 @@ def test_what_cannot_be_chosen_from(world):
         choose([good, other, world / "more-types"], raw)
     with pytest.raises(DataError, match="no sentence"):
         choose([good, other, world / "shy"], world / "empty.txt")
+
+
+def test_sentences_to_show_go_with_gold_data(world, capsys):
+    names = [str(world / name) for name in ("good", "also-good", "blind")]
+    with pytest.raises(SystemExit, match="2"):
+        main(["compare", *names, "--text", str(world / "raw.txt"), "--sentences", "3"])
+    assert "--sentences shows where runs differ from --gold" in capsys.readouterr().err

@@ -17,7 +17,7 @@ from tests.toy import sentences
 import xlner
 from xlner import LabelSet, ModelError, OptionError, Sentence, Tagger, UsageError
 from xlner.cli import main
-from xlner.errors import MissingExtraError
+from xlner.errors import DataError, MissingExtraError
 from xlner.export.folder import card_of
 
 
@@ -227,3 +227,10 @@ def test_in_a_fresh_environment_as_the_page_says(exported, gold, tmp_path):
         done = subprocess.run([programs / "xlner", *command], check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["f1"] == xlner.evaluate(exported, gold).metrics["f1"]
+
+
+def test_gold_data_without_labels_are_refused_before_anything_is_written(model, tmp_path):
+    (tmp_path / "raw.txt").write_text("Ana vive en Lima.\n")
+    with pytest.raises(DataError, match="has no labels"):
+        xlner.export(model, tmp_path / "onnx", gold=tmp_path / "raw.txt")
+    assert not (tmp_path / "onnx").exists()

@@ -117,8 +117,11 @@ def test_what_a_card_lacks_is_told(model):
 
 
 def test_what_is_no_model_is_refused(model, tmp_path, tiny_encoder):
-    with pytest.raises(ModelError, match="there is no model"):
+    with pytest.raises(ModelError, match="there is no such folder"):
         push(tmp_path / "nothing", "owner/name", dry_run=True)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelError, match="there is no model"):
+        push(tmp_path / "empty", "owner/name", dry_run=True)
     with pytest.raises(ModelError, match="label"):
         push(tiny_encoder, "owner/name", dry_run=True)
     with pytest.raises(UsageError, match="no name of a repository"):

@@ -96,10 +96,12 @@ def test_two_entities_that_become_one_token_are_counted(knows_names):
 def test_entities_that_are_there_stay_unless_overwritten(knows_names, overwrite):
     nlp = pipeline("es", knows_names, overwrite=overwrite, spans_key="xlner")
     doc = nlp.make_doc("Ana García vive en Lima hoy")
-    doc.set_ents([Span(doc, 1, 3, label="X"), Span(doc, 5, 6, label="DATE")], blocked=[Span(doc, 4, 5)])
+    there = [Span(doc, 1, 3, label="X", span_id="x1"), Span(doc, 5, 6, label="DATE")]
+    doc.set_ents(there, blocked=[Span(doc, 4, 5)])
     doc = nlp.get_pipe("xlner")(doc)
     ours = [("Ana García", "PER")] if overwrite else [("García vive", "X")]
     assert found(doc) == [*ours, ("hoy", "DATE")]
+    assert doc[1].ent_id_ == ("" if overwrite else "x1")
     assert (doc[4].ent_iob_, doc[4].ent_type_) == ("B", "")  # blocked is blocked
     assert nlp.get_pipe("xlner").counts["conflict"] == (1 if overwrite else 2)
     assert [s.text for s in doc.spans["xlner"]] == ["Ana García", "Lima"]

@@ -35,6 +35,14 @@ def small_address(small):
         yield where
 
 
+def test_head_says_what_get_would_say_without_its_body(app):
+    client = TestClient(app)
+    for path in ("/", "/health", "/metrics", "/openapi.json"):
+        reply = client.head(path)
+        assert (reply.status_code, reply.content) == (200, b"")
+    assert client.head("/predict").status_code == 405
+
+
 @pytest.mark.parametrize(
     ("address", "body", "message"),
     [

@@ -154,6 +154,8 @@ def test_commands_for_a_cluster_come_in_groups(toy):
     heads = [n for n, line in enumerate(lines) if line.startswith("#")]
     assert [lines[n] for n in heads] == ["# group 1: 2 runs", "# group 2: 12 runs"]
     assert all("--only" in line for line in lines if not line.startswith("#"))
+    more = list(commands_of(study, toy.path, threads=4, drop_models=True))
+    assert all("--threads 4 --drop-models" in line for line in more if not line.startswith("#"))
     toy.run()
     assert list(commands_of(study, toy.path)) == []
 
@@ -288,6 +290,19 @@ def test_a_curve_needs_numbers(toy):
         toy.run()
 
 
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ("kind: differences, base: direct, by: tarjet", "there is no axis 'tarjet'; there are: seed, target, words"),
+        ("kind: against, x: closeness", "no step has a value 'closeness'; there are: size"),
+    ],
+)
+def test_a_block_names_what_there_is(toy, block, message):
+    toy.path.write_text(toy.path.read_text() + f"report:\n  - {{title: T, {block}}}\n")
+    with pytest.raises(DataError, match=rf"report\.1: {message}"):
+        toy.run()
+
+
 def test_a_broken_line_of_the_ledger_is_named(toy):
     toy.run()
     with (toy.folder / "ledger.jsonl").open("a") as out:
@@ -355,6 +370,7 @@ def test_the_commands(toy, capsys, tmp_path):
     assert len(json.loads(call("run", *where, "--list", "--json").out)) == 14
     assert call("run", *where, "--print-commands").out.count("--only") == 14
     assert "one of" not in call("run", *where, "--on", "moon", code=2).out
+    assert "--gpus goes with --on ray" in call("run", *where, "--gpus", "1", code=2).err
     toy.run()
     told = call("run", *where, "--json")
     assert json.loads(told.out)["done"] == 14
