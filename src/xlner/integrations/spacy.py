@@ -30,8 +30,7 @@ except ImportError as error:
 if TYPE_CHECKING:
     from xlner.tagger import Tagger
 
-_MODEL = "model"  # folder of the model in that of the component
-_SETTINGS = "cfg"
+_MODEL, _SETTINGS = "model", "cfg"  # folder of the model in that of the component, and the settings beside it
 
 
 @Language.factory(
@@ -197,8 +196,8 @@ class XlnerEntities:
         stay = [span for span in there if used.isdisjoint(range(span.start, span.end))]
         used |= {i for span in [*stay, *blocked] for i in range(span.start, span.end)}
         unknown = [doc[i : i + 1] for i in sorted({i for s in missing for i in range(s.start, s.end)} - used)]
-        for token in (token for span in free for token in span):
-            token.ent_id = 0  # of an entity that was there and has given way
+        for token in (t for span in free for t in span):
+            token.ent_id = 0  # of an entity that has given way
         doc.set_ents([*free, *stay], missing=unknown, blocked=blocked, default="outside")
 
     def _warn(self) -> None:
@@ -262,8 +261,7 @@ class XlnerEntities:
     def _write_model(self, folder: Path) -> None:
         from xlner.tagger.tagger import model_folder
 
-        source = Path(model_folder(self.model))
-        if self.model and source.is_dir():
+        if self.model and (source := Path(model_folder(self.model))).is_dir():
             shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".*", "checkpoint*"))
             return
         self.tagger.model.save_pretrained(folder)  # of the hub
