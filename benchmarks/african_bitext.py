@@ -9,7 +9,7 @@ also a model of the labels of English and of twelve African languages without th
 settings are the package's defaults; nothing was chosen on these languages here. Every run is kept in --work and reused.
 
     python benchmarks/african_bitext.py --targets luo twi
-    python benchmarks/african_bitext.py --teacher runs/african-together-1-of-4 --targets nya kin --name pooled
+    python benchmarks/african_bitext.py --name pooled --arms bitext "two teachers"      # the pooled model as teacher
     python benchmarks/african_bitext.py --finished                          # the table of the runs that there are
 """
 
@@ -54,12 +54,12 @@ def main() -> None:
     options.add_argument("--finished", action="store_true", help="start nothing, show what is finished")
     args = options.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    teacher = args.teacher or args.work / "conll-teacher-1"
     runs: list[dict[str, Any]] = []
     projections: list[dict[str, Any]] = []
     choices: dict[str, Any] = {}
     for target in args.targets:
         source = "fr" if target in FROM_FRENCH else "en"
+        teacher = args.teacher or (together(args, target) if args.name == POOLED else args.work / "conll-teacher-1")
         folder = args.data / "masakhaner2" / target
         raw = beginning(folder / "train.txt", args.words, args.work / f"african-{target}-{args.words}.txt")
         sides = parallel(args.data, source, target, args.pairs, args.work)
