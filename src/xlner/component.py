@@ -230,6 +230,12 @@ def _field(f: Field[Any], hint: Any) -> OptionField:
     )  # fmt: skip
 
 
+def is_default(options: Any, name: str) -> bool:
+    """Whether one of the options has the value that it has if nobody gives one."""
+    kind: Any = type(options)
+    return any(f.name == name and f.default == getattr(options, name) for f in option_fields(kind))
+
+
 def from_values(kind: Any, values: Mapping[str, Any], *, owner: str = "", outer: str = "") -> Any:
     """Options from plain values, such as those of a YAML file; names may have hyphens.
 

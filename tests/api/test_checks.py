@@ -11,6 +11,7 @@ from tests.toy import sentences, write_conll, write_text
 
 from xlner.api.predict import predict
 from xlner.api.transfer import train, transfer
+from xlner.core.run_folder import Origin
 from xlner.errors import DataError, OptionError, UsageError
 
 FAST = {"learning_rate": 1e-2, "epochs": 1, "batch_subwords": 256}
@@ -43,12 +44,15 @@ def test_a_run_that_was_moved_is_scored_on_other_gold_data_with_its_teachers(eng
 
 
 def test_a_run_whose_teachers_were_deleted_is_scored_without_them_and_says_so(english, spanish, options, tmp_path):
+    options = {**options, "keep": "student"}
     transfer(english, spanish, tmp_path / "run", options=options, gold=gold_data(tmp_path, 10))
-    shutil.rmtree(tmp_path / "run" / "teachers")
+    for name in ("teachers", "soft_labels"):
+        shutil.rmtree(tmp_path / "run" / name)
     made = transfer(english, spanish, tmp_path / "run", options=options, gold=gold_data(tmp_path, 20))
     assert made.metrics["target"]["sentences"] == 20
     assert made.metrics["sources"] == {}
     assert "source 1-en has no score: its model is not in the run's folder any more" in made.metrics["notes"]
+    assert Origin.of(tmp_path / "run").distilled
 
 
 def test_parallel_text_with_sides_of_different_length_is_said_before_anything_is_trained(
@@ -56,14 +60,14 @@ def test_parallel_text_with_sides_of_different_length_is_said_before_anything_is
 ):
     left, right = (write_text(tmp_path / f"{n}.txt", sentences(n, seed=4)) for n in (30, 29))
     call = {"method": "bitext", "options": {**options, "aligner": {"name": "layers", "encoder": options["encoder"]}}}
-    with pytest.raises(DataError, match=rf"^{right}: ends after 29 sentences, and {left} does not"):
+    with pytest.raises(DataError, match=rf"^{right} ends after 29 sentences, and {left} does not"):
         transfer(english, spanish, tmp_path / "run", bitext=[("en", str(left), str(right))], **call)
     assert not (tmp_path / "run").exists()
 
 
 def test_translations_must_be_as_many_as_the_labelled_sentences(english, spanish, options, tmp_path):
     short = write_text(tmp_path / "en.es.txt", sentences(59, "spa"))
-    with pytest.raises(DataError, match=rf"^{short}: ends after 59 sentences, and {english[0][1]} does not"):
+    with pytest.raises(DataError, match=rf"^{short} ends after 59 sentences, and {english[0][1]} does not"):
         transfer(english, spanish, tmp_path / "run", method="translate-train", options=options,
                  translations=[("en", str(short))])  # fmt: skip
 
@@ -74,6 +78,14 @@ def test_raw_text_that_cannot_be_read_to_its_end_is_said_before_anything_is_trai
     with pytest.raises(DataError, match=str(text)):
         transfer(english, ("es", str(text)), tmp_path / "run", options=options)
     assert not (tmp_path / "run").exists()
+
+
+def test_text_that_a_method_does_not_read_names_the_language_alone(english, options, tmp_path):
+    text = str(write_text(tmp_path / "en.txt", sentences(30)))
+    quick = {**options, "aligner": {"name": "layers", "encoder": options["encoder"]}}
+    made = transfer(english, ("es", "/dev/null"), tmp_path / "run", method="bitext", options=quick,
+                    bitext=[("en", text, text)], estimate=False)  # fmt: skip
+    assert made.tagger.languages == ("eng", "spa")
 
 
 def test_a_method_that_reads_text_of_the_target_needs_to_know_it(english, options, tmp_path):

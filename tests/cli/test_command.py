@@ -54,6 +54,20 @@ def test_a_reader_who_has_gone_is_no_failure(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_reader_who_has_gone_does_not_make_a_failure_well(tmp_path):
+    command = f'"{sys.executable}" -m xlner compare a | true; exit ${{PIPESTATUS[0]}}'
+    assert subprocess.run(["bash", "-c", command], capture_output=True, timeout=120).returncode == 2
+
+
+def test_without_standard_output_a_command_ends_as_usual(tmp_path):
+    text = write_conll(tmp_path / "a.conll", sentences(5))
+    words = f"'{sys.executable}' -m xlner data convert {text} {tmp_path / 'b.jsonl'} --to jsonl >&-"
+    done = subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "b.jsonl").read_text().count("\n") == 5
+
+
 def test_words_of_other_libraries_are_no_flags():
     error = ValueError("Should have a `model_type` key\nin its config")
     assert first_line(error) == "Should have a 'model_type' key"

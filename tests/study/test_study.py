@@ -154,8 +154,8 @@ def test_commands_for_a_cluster_come_in_groups(toy):
     heads = [n for n, line in enumerate(lines) if line.startswith("#")]
     assert [lines[n] for n in heads] == ["# group 1: 2 runs", "# group 2: 12 runs"]
     assert all("--only" in line for line in lines if not line.startswith("#"))
-    more = list(commands_of(study, toy.path, threads=4, drop_models=True))
-    assert all("--threads 4 --drop-models" in line for line in more if not line.startswith("#"))
+    more = list(commands_of(study, toy.path, threads=4))
+    assert all("--threads 4" in line for line in more if not line.startswith("#"))
     toy.run()
     assert list(commands_of(study, toy.path)) == []
 
@@ -370,6 +370,7 @@ def test_the_commands(toy, capsys, tmp_path):
     assert len(json.loads(call("run", *where, "--list", "--json").out)) == 14
     assert call("run", *where, "--print-commands").out.count("--only") == 14
     assert "one of" not in call("run", *where, "--on", "moon", code=2).out
+    assert "leave it out with" in call("run", *where, "--print-commands", "--drop-models", code=2).err
     assert "--gpus goes with --on ray" in call("run", *where, "--gpus", "1", code=2).err
     toy.run()
     told = call("run", *where, "--json")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from xlner.augment.augmenter import Chosen, Perturbation, steps_of
-from xlner.core.files import is_there, may_be_hub_id
+from xlner.core.files import is_there
+from xlner.core.hub_names import may_be_hub_id
 from xlner.core.types import Sentence
 from xlner.data import Corpus, load
 from xlner.data.corpus import Reading
@@ -211,19 +212,10 @@ def one_sided(
 
 
 def absent(types: Sequence[str] | None, *sides: Sequence[Sentence]) -> Iterator[str]:
-    """A line for types that are to be scored and are on neither side.
-
-    Raises:
-        UsageError: none of them is.
-    """
+    """A line for types that are to be scored and are on neither side, such as mistyped ones."""
     there = {x.label for side in sides for s in side for x in s.spans}
-    unknown = sorted(set(types or ()) - there)
-    if types and len(unknown) == len(set(types)):
-        raise UsageError(
-            f"`type`: neither side has {', '.join(unknown)}; they have {', '.join(sorted(there)) or 'none'}"
-        )
-    if unknown:
-        yield f"neither side has {', '.join(unknown)}"
+    if unknown := sorted(set(types or ()) - there):
+        yield f"neither side has {', '.join(unknown)}; they have {', '.join(sorted(there)) or 'no entities'}"
 
 
 def left_out(corpus: Corpus, *, gold: bool = True) -> Iterator[str]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import zip_longest
+from collections import deque
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from xlner.api.inputs import Inputs
+from xlner.component import is_default
 from xlner.core.labels import LabelSet
 from xlner.core.languages import bcp47
-from xlner.errors import DataError, OptionError, UsageError
-from xlner.methods.task import MULTIPLE, Stream, Task, pooled
+from xlner.errors import OptionError, UsageError
+from xlner.methods.task import MULTIPLE, Task, pooled, side_by_side
 
-_OF_THE_TARGET = {"raw", "bitext", "translations", "dictionaries"}
+_OF_TWO_LANGUAGES = {"bitext", "translations", "dictionaries"}
 
 
 def check_target(method: str, kind: Any, inputs: Inputs) -> None:
@@ -26,52 +28,47 @@ def check_target(method: str, kind: Any, inputs: Inputs) -> None:
     Raises:
         UsageError: there is no target.
     """
-    if inputs.target is None and (kind.needs | kind.uses) & _OF_THE_TARGET:
+    if inputs.target is None and ("raw" in kind.needs or (kind.needs | kind.uses) & _OF_TWO_LANGUAGES):
         raise UsageError(f"the method {method} needs the target language and text of it: `target LANG=FILE`")
 
 
-def check_texts(inputs: Inputs, task: Task) -> None:
-    """Read all raw and parallel text once.
+def check_texts(inputs: Inputs, task: Task, kind: Any, options: Any) -> None:
+    """Read once to its end what the method will read: raw text, parallel text and translations.
 
     Args:
         inputs: the files.
         task: what was made of them.
+        kind: the method.
+        options: of the method.
 
     Raises:
-        DataError: a text cannot be read to its end, or the two sides of one have not as many sentences.
+        DataError: a text cannot be read, or the two sides of one have not as many sentences.
     """
-    for _ in task.raw() if task.raw is not None else ():
-        pass
-    for (_, *files), bitext in zip(inputs.bitext, task.bitext, strict=True):
-        _side_by_side(bitext.source, bitext.target, files)
+    trains_on = getattr(getattr(options, "pretrain", None), "epochs", 0)  # any method may train its encoder on raw text
+    if task.raw is not None and ("raw" in kind.needs | kind.uses or trains_on):
+        _exhaust(task.raw())
+    for (_, left, right), bitext in zip(inputs.bitext, task.bitext, strict=True):
+        _exhaust(side_by_side(bitext.source, bitext.target, (left, right)))
     given = dict(inputs.translations)
-    labelled = {s.name: file for s, (_, file) in zip(task.sources, inputs.source, strict=True)}
-    for source in task.sources:
+    for source, (_, file) in zip(task.sources, inputs.source, strict=True):
         if source.sentences and source.name in task.translations:
-            files = [labelled[source.name], given[source.language]]
-            _side_by_side(lambda of=source: iter(of.sentences), task.translations[source.name], files)  # type: ignore[misc]
+            sides = partial(iter, source.sentences), task.translations[source.name]
+            _exhaust(side_by_side(*sides, (file, given[source.language])))
 
 
-def _side_by_side(one: Stream, other: Stream, files: list[str]) -> None:
-    for number, pair in enumerate(zip_longest(one(), other())):
-        if None in pair:
-            short, long = files if pair[0] is None else files[::-1]
-            raise DataError(
-                f"ends after {number} sentences, and {long} does not; sentence n of one must be the translation of "
-                "sentence n of the other (empty lines count)",
-                path=short,
-            )
+def _exhaust(items: Iterable[object]) -> None:
+    deque(items, maxlen=0)
 
 
 def check_layers(task: Task, options: Any) -> None:
-    """See that a student is to have no more layers than what it starts from.
+    """See that a student is to have no more layers than anything that it can start from.
 
     Args:
         task: the models among its sources may be what the student starts from.
         options: of the method.
 
     Raises:
-        OptionError: nothing that it can start from has so many.
+        OptionError: nothing has so many.
         ModelError: there is no such encoder.
     """
     count = getattr(options, "student_layers", None)
@@ -80,11 +77,13 @@ def check_layers(task: Task, options: Any) -> None:
     from xlner.encoder.depth import depth_of
     from xlner.tagger.tagger import model_folder
 
-    there = max(
-        depth_of(start) for start in (options.encoder, *(model_folder(s.model) for s in task.sources if s.model))
-    )
-    if count > there:
-        raise OptionError("student_layers", f"is {count}, but nothing that the student can start from has over {there}")
+    models = [model_folder(s.model) for s in task.sources if s.model]
+    fresh = options.student_from == "encoder" or len(models) < len(task.sources) or not is_default(options, "encoder")
+    there = [depth_of(start) for start in (*models, *([options.encoder] if fresh else []))]
+    if count > max(there) and 0 not in there:  # 0 is unknown
+        raise OptionError(
+            "student_layers", f"is {count}, but nothing that the student can start from has more than {max(there)}"
+        )
 
 
 def without_effect(inputs: Inputs, task: Task, options: Any) -> Iterator[str]:

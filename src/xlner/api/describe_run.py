@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xlner.component import describe, options_class
+from xlner.component import describe
 from xlner.core.languages import name as language_name
 from xlner.core.run_folder import RunFolder
 from xlner.encoder.history import in_words, pretraining_of
@@ -60,7 +60,7 @@ def card_of(
     return model_card(
         languages=list(dict.fromkeys([*languages, task.target])),
         types=task.labels.types,
-        encoder=_built_on(task, kind, settings),
+        encoder=_built_on(run, task, settings),
         method=" ".join(filter(None, (about.summary, f"Sources: {sources}.", target, in_words(trainings)))),
         reference=about.reference,
         data=data,
@@ -76,12 +76,15 @@ def card_of(
     )
 
 
-def _built_on(task: Task, kind: Any, settings: Mapping[str, Any]) -> str:
-    """The encoder; where all sources are models and the model was to start from one, that one."""
-    encoder, models = str(settings.get("encoder", "unknown")), [s.model for s in task.sources]
-    other = encoder != str(getattr(options_class(kind)(), "encoder", "unknown"))
-    fresh = other or settings.get("student_from") == "encoder"
-    if fresh or None in models:
+def _built_on(run: RunFolder, task: Task, settings: Mapping[str, Any]) -> str:
+    """The encoder; or the model among the sources from which the student started, or which was taken as it is."""
+    encoder = str(settings.get("encoder", "unknown"))
+    start = (run.read_json("weights_detail.json") or {}).get("student_starts_from")
+    models = {s.name: s.model for s in task.sources if s.model}
+    if start is None and len(models) == len(task.sources) == 1 and "student_from" not in settings:
+        start = task.sources[0].name  # nothing was trained
+    model = models.get(str(start))
+    if model is None:
         return encoder
-    model = str(models[0])
-    return Path(model).name if Path(model).exists() else model
+    place = Path(model).resolve()
+    return model if not place.exists() else place.parent.name if place.name == "model" else place.name

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from xlner.api.apply import told
-from xlner.core.files import is_there, may_be_hub_id
+from xlner.core.files import is_there
+from xlner.core.hub_names import may_be_hub_id
 from xlner.core.labels import LabelSet, model_tags
 from xlner.core.languages import bcp47, iso3
 from xlner.core.types import Sentence

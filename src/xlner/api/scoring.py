@@ -20,7 +20,7 @@ def baseline_of(run: RunFolder, teacher: Teacher) -> dict[str, Any]:
     model = Path(teacher.model)
     inside = model.is_relative_to(run.path)
     name = model.relative_to(run.path).as_posix() if inside else teacher.model
-    return {"name": teacher.name, "model": name, "mapping": teacher.mapping}
+    return {"name": teacher.name, "model": name, "mapping": teacher.mapping, "inside": inside}
 
 
 def scored(
@@ -69,13 +69,18 @@ def scored(
 
 
 def _model_of(run: RunFolder, task: Task, baseline: Mapping[str, Any]) -> str | None:
-    """The model of a baseline: that of the source, or one inside the run, wherever the run lies now; None if gone.
+    """The model of a baseline: that of the source, one inside the run, wherever the run lies now, or what is named.
 
-    Records of version 0.1 name it from the folder in which the command was given, by the run's name of that day.
+    Records of version 0.1 name models inside the run from elsewhere, by the run's name of that day. None: it was
+    inside, and is not there any more.
     """
     given = {s.name: s.model for s in task.sources if s.model}
     if baseline["name"] in given:
         return given[baseline["name"]]
-    parts = Path(baseline["model"]).parts
-    places = (run.path.joinpath(*parts[n:]) for n in range(len(parts) - 1))  # "model" alone is the run's own
-    return next((str(p) for p in places if (p / "config.json").is_file()), None)
+    name = str(baseline["model"])
+    parts = Path(name).parts
+    first = 1 if Path(name).is_absolute() else 0
+    places = (run.path.joinpath(*parts[n:]) for n in range(first, len(parts) - 1))  # "model" alone is the run's own
+    if found := next((str(p) for p in places if (p / "config.json").is_file()), None):
+        return found
+    return None if baseline.get("inside", "teachers" in parts) else name

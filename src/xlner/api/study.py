@@ -215,7 +215,6 @@ def commands_of(
     *,
     profile: str | None = None,
     threads: int | None = None,
-    drop_models: bool = False,
     program: str = "xlner",
 ) -> Iterator[str]:
     """A line for each run that is not done, in groups that can be made side by side.
@@ -228,7 +227,6 @@ def commands_of(
         plan: its file.
         profile: as `study` was opened with.
         threads: of each run.
-        drop_models: each command deletes what it may.
         program: how the command is called.
     """
     done, level = study.done(), dict[str, int]()
@@ -237,7 +235,7 @@ def commands_of(
             level[run.id] = 1 + max((level.get(need, 0) for need in run.needs), default=0)
     common = ["study", "run", str(plan), *(["--profile", profile] if profile else [])]
     common += ["--data", str(study.roots.data), "--output", str(study.roots.study)]
-    common += [*(["--threads", str(threads)] if threads else []), *(["--drop-models"] if drop_models else [])]
+    common += ["--threads", str(threads)] if threads else []
     for group in range(1, max(level.values(), default=0) + 1):
         members = [run for run in study.unique if level.get(run.id) == group]
         yield f"# group {group}: {len(members)} runs"

@@ -182,7 +182,7 @@ def run_method(
     check_layers(task, options)
     remarks += without_effect(inputs, task, options)
     if not (Path(output) / "config.yaml").is_file():
-        check_texts(inputs, task)
+        check_texts(inputs, task, kind, options)
     gold = read_labelled(inputs.gold, task.target, mapping, reading, remarks) if inputs.gold else []
     settings = {**inputs.record(), "map": mapping, "types": list(task.labels.types), "reading": reading}
     with main_first():
@@ -192,6 +192,7 @@ def run_method(
             forget=partial(_forget_scores, task=task),
         )  # fmt: skip
         count_sentences(run, task.sources, gold)
+    wait_for_all()  # a process that fails at once takes the records of the run away again
     wants_estimate = estimate and task.raw is not None and not gold
     fitted = _fitted(run, task)
     finished = run.read_json("metrics.json") if fitted else None
@@ -212,8 +213,7 @@ def run_method(
         try:
             result = fit(kind, task, options, run)
         except XlnerError:
-            if main_process():
-                run.give_up()  # so that the corrected command may have the folder
+            run.give_up()  # so that the corrected command may have the folder
             raise
         baselines = [baseline_of(run, teacher) for teacher in result.baselines]
         fitted = {"baselines": baselines, "notes": list(result.notes), "costs": dict(result.costs)}
@@ -255,7 +255,7 @@ def _fitted(run: RunFolder, task: Task) -> dict[str, Any] | None:
     """What is known of the fitted model of a run, or None if it is not there yet."""
     if not (run.path / "model" / "config.json").is_file():
         return None
-    return run.read_json("fitted.json") or fitted_of_old(run, task)
+    return run.read_json("fitted.json", remove=run.path / "model") or fitted_of_old(run, task)
 
 
 def _forget_scores(run: RunFolder, task: Task) -> None:

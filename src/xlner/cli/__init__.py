@@ -93,9 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(args=words, prog_name="xlner", standalone_mode=True)
     except SystemExit:
         try:
-            sys.stdout.flush()
-        except BrokenPipeError as error:
-            sys.exit(_explain(error))
+            sys.stdout.flush() if sys.stdout is not None else None
+        except BrokenPipeError:
+            _silence()
         raise
     except (XlnerError, OSError, MemoryError, StoppedError) as error:
         if debug:
@@ -137,11 +137,17 @@ def as_flags(message: str) -> str:
     return re.sub(r"`(?!xlner\b)([a-z][a-z0-9_.]*)( [^`\n]*)?`", flag, message)
 
 
+def _silence() -> int:
+    """Write nothing more to standard output. The exit code: 1 if messages went the same way, so nobody saw the end."""
+    code = int(os.fstat(1).st_ino == os.fstat(2).st_ino)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
 def _explain(error: BaseException) -> int:
     """Say in one message what went wrong, and give the exit code."""
     if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _silence()
     if isinstance(error, KeyboardInterrupt):
         typer.echo("interrupted; where a command writes a run folder, the same command goes on where it was", err=True)
         return 130

@@ -49,9 +49,11 @@ def run_command(
     if gpus and on == "local":
         raise UsageError("--gpus goes with --on ray; a local run takes the accelerator that there is")
     where: dict[str, Any] = {"profile": profile, "output": output, "data": data}
+    if print_commands and drop_models:
+        raise UsageError("--drop-models is for one process that makes all runs; leave it out with --print-commands")
     study = Study.open(plan, **where)
     if print_commands:
-        typer.echo("\n".join(commands_of(study, plan, profile=profile, threads=threads, drop_models=drop_models)))
+        typer.echo("\n".join(commands_of(study, plan, profile=profile, threads=threads)))
         return
     if list_runs:
         end(*listed(study), as_json=as_json)

@@ -25,6 +25,12 @@ def undamaged(path: Path, *, remove: Path | None = None) -> Iterator[None]:
     except (XlnerError, OSError, MemoryError):
         raise
     except Exception as error:
-        gone = f"remove {remove}" if remove else "remove it"
+        gone = (
+            "remove it"
+            if remove is None
+            else f"remove {remove}"
+            if remove in path.parents
+            else f"remove it and {remove}"
+        )
         again = "and give the command again, which makes anew what is missing"
         raise DataError(f"is damaged ({first_line(error)}); {gone} {again}", path=path) from None

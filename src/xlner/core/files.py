@@ -23,10 +23,6 @@ from typing import IO, BinaryIO, TextIO, cast
 from xlner.errors import UsageError, XlnerError
 
 _COPIES: dict[tuple[int, int] | str, IO[bytes]] = {}  # open as long as the process lives, then gone
-_DATA = {  # no hub id ends so
-    ".bio", ".conll", ".conllu", ".csv", ".html", ".iob2", ".json", ".jsonl", ".ner", ".parquet", ".tsv", ".txt",
-    ".yaml",
-}  # fmt: skip
 _LONGEST_NAME = 180  # bytes of a name that are kept in the name of its unfinished twin; file systems take 255
 
 
@@ -186,13 +182,6 @@ def readable(path: str | Path) -> Path:
 def is_there(path: str | Path) -> bool:
     """Whether there is something at `path`; there always is at "-", standard input."""
     return str(path) == "-" or Path(path).exists()
-
-
-def may_be_hub_id(name: str) -> bool:
-    """Whether a name at which nothing lies may be asked for on the hub: OWNER/NAME or NAME, not a path, not a file."""
-    path = Path(name)
-    parts = 0 < len(path.parts) <= 2 and not name.startswith((".", "/", "~"))
-    return parts and path.suffix.lower() not in _DATA and not (len(path.parts) == 2 and path.parent.is_dir())
 
 
 def forget_copies() -> None:

@@ -33,9 +33,11 @@ class RunFolder:
 
     Args:
         path: the folder.
+        new: this process has begun it.
     """
 
     path: Path
+    new: bool = False
 
     @classmethod
     def open(
@@ -95,7 +97,7 @@ class RunFolder:
         elif path.is_dir() and any(p for p in path.iterdir() if not p.name.startswith(".")) and not _begun(path):
             raise UsageError(f"{path} is not empty and holds no run; choose another `output`")
         path.mkdir(parents=True, exist_ok=True)
-        run = cls(path)
+        run = cls(path, new=not (path / "config.yaml").is_file())
         run.write_json("data.json", data)
         run.write_json("environment.json", environment())
         # config.yaml goes last: with it the folder counts as a run.
@@ -104,8 +106,8 @@ class RunFolder:
         return run
 
     def give_up(self) -> None:
-        """Remove the records of a run that made nothing, so that another may have the folder."""
-        if _begun(self.path, {*_RECORDS, "config.yaml"}):
+        """Remove the records of a run that this process began and that made nothing: another may have the folder."""
+        if self.new and _begun(self.path, {*_RECORDS, "config.yaml"}):
             for name in ("config.yaml", *_RECORDS):  # this one first: with it the folder counts as a run
                 (self.path / name).unlink(missing_ok=True)
 
@@ -114,12 +116,20 @@ class RunFolder:
         with atomic(self.path / name) as out:
             out.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
-    def read_json(self, name: str) -> Any | None:
-        """One JSON file of the run, or None if it is not there. Raises DataError: it is damaged."""
+    def read_json(self, name: str, *, remove: Path | None = None) -> Any | None:
+        """One JSON file of the run, or None if it is not there.
+
+        Args:
+            name: of the file.
+            remove: what must go so that the run makes it again, if that is more than the file.
+
+        Raises:
+            DataError: it is damaged.
+        """
         place = self.path / name
         if not place.is_file():
             return None
-        with undamaged(place):
+        with undamaged(place, remove=remove):
             return _read_json(place)
 
 

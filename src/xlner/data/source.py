@@ -29,7 +29,7 @@ _MARKS = (
 
 
 _NO_TEXT = (
-    (b"PAR1", "a Parquet file"),
+    (b"PAR1\x15", "a Parquet file"),
     (b"%PDF-", "a PDF"),
     (b"{\\rtf", "a document in RTF"),
     (b"\xd0\xcf\x11\xe0", "a document of an office program"),
@@ -115,6 +115,9 @@ class Input:
     def blocks(self) -> Iterator[list[str]]:
         """The same lines, many at a time: a block is decoded at once, and only one with a fault line by line."""
         number = self.first_line
+        for mark, kind in _NO_TEXT if number == 1 else ():
+            if self._head.startswith(mark):
+                raise DataError(f"is {kind}, and no text; write its text into a text file first", path=self.name)
         with self.open() as stream:
             for block in self.whole_lines(stream):
                 try:
@@ -154,9 +157,6 @@ class Input:
         if number == 1:
             if raw.startswith(b"\x1f\x8b"):
                 raise DataError("is packed twice; unpack it once first", path=self.name)
-            for mark, kind in _NO_TEXT:
-                if raw.startswith(mark):
-                    raise DataError(f"is {kind}, and no text; write its text into a text file first", path=self.name)
             for mark, encoding in _MARKS:
                 if raw.startswith(mark):
                     raise self._not_utf8(f"it looks like {encoding}", encoding, 1)

@@ -196,8 +196,8 @@ class XlnerEntities:
         stay = [span for span in there if used.isdisjoint(range(span.start, span.end))]
         used |= {i for span in [*stay, *blocked] for i in range(span.start, span.end)}
         unknown = [doc[i : i + 1] for i in sorted({i for s in missing for i in range(s.start, s.end)} - used)]
-        for token in (t for span in free for t in span):
-            token.ent_id = 0  # of an entity that has given way
+        for token in (t for span in there if span not in stay for t in span):
+            token.ent_id = token.ent_kb_id = 0  # of an entity that gives way
         doc.set_ents([*free, *stay], missing=unknown, blocked=blocked, default="outside")
 
     def _warn(self) -> None:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from itertools import islice, zip_longest
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from xlner.methods.noise_options import NoiseOptions
 from xlner.methods.projected_examples import write_examples
 from xlner.methods.projection_options import ProjectionOptions
 from xlner.methods.projector import Projector
-from xlner.methods.task import Stream
+from xlner.methods.task import Stream, side_by_side
 from xlner.methods.teachers import Teacher
 from xlner.project import ProjectionResult
 from xlner.project.fates import Reason
@@ -62,14 +62,8 @@ class SentencePairs:
         Raises:
             DataError: one side is longer.
         """
-        for number, (source, target) in enumerate(zip_longest(self.source(), self.target()), 1):
-            if source is None or target is None:
-                side = "source" if source is None else "target"
-                raise DataError(
-                    f"{self.name}: the {side} side ends after {number - 1} sentences and the other does not; sentence "
-                    "n of one side must be the translation of sentence n of the other (empty lines count)"
-                )
-            yield source, target
+        sides = (f"{self.name}: the {side} side" for side in ("source", "target"))
+        yield from side_by_side(self.source, self.target, (next(sides), next(sides)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from xlner.core.labels import LabelSet
 from xlner.core.types import Sentence
-from xlner.errors import UsageError
+from xlner.errors import DataError, UsageError
 
 MULTIPLE = "mul"  # ISO 639: several languages
 Stream = Callable[[], Iterator[Sentence]]
@@ -75,6 +76,27 @@ def mixed_types(sources: Sequence[Source]) -> tuple[str, ...]:
         for name, types in types_of.items()
         if types != every
     )
+
+
+def side_by_side(source: Stream, target: Stream, names: tuple[str, str]) -> Iterator[tuple[Sentence, Sentence]]:
+    """Sentences of two texts of which one translates the other, pair by pair.
+
+    Args:
+        source: one side.
+        target: the other.
+        names: what messages call them.
+
+    Raises:
+        DataError: one is longer.
+    """
+    for number, (left, right) in enumerate(zip_longest(source(), target())):
+        if left is None or right is None:
+            short, long = names if left is None else names[::-1]
+            raise DataError(
+                f"{short} ends after {number} sentences, and {long} does not; sentence n of one must be the "
+                "translation of sentence n of the other (empty lines count)"
+            )
+        yield left, right
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xlner.core.files import may_be_hub_id
+from xlner.core.hub_names import may_be_hub_id
 from xlner.core.labels import LabelSet, model_tags
 from xlner.encoder.history import SIDE_FILE as SIDE_FILE
 from xlner.encoder.load import without_report
@@ -36,7 +36,10 @@ def model_folder(model: str | Path) -> str:
     if folder.is_file():
         raise ModelError(f"{model} is a file; a model is a folder, such as that of a run, or a hub id")
     if not folder.exists() and not may_be_hub_id(str(model)):
-        raise ModelError(f"no model at '{model}': there is no such folder")
+        near = (
+            f"; of the hub it is asked for where there is no folder {folder.parent}" if folder.parent.is_dir() else ""
+        )
+        raise ModelError(f"no model at '{model}': there is no such folder{near}")
     if (folder / "config.yaml").is_file() and not any((f / "config.json").is_file() for f in (folder, inner)):
         raise ModelError(f"{model} is a run that is not finished; give the command that made it again, and it goes on")
     return str(inner if (inner / "config.json").is_file() else model)
@@ -169,7 +172,8 @@ def _load(name: str, config: PreTrainedConfig, **loading: Any) -> tuple[PreTrain
                 trust_remote_code=False, output_loading_info=True, **loading,
             )  # fmt: skip
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ModelError(f"cannot load '{name}': {_first_line(error)}") from None
+        again = "; get it again, or remove it and give the command that made it again" if Path(name).is_dir() else ""
+        raise ModelError(f"cannot load '{name}': {_first_line(error)}{again}") from None
 
 
 def _draw_anew(model: PreTrainedModel, names: Sequence[str]) -> None:
