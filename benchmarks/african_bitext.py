@@ -165,8 +165,9 @@ def differences(f1: dict[str, dict[str, float]], arms: list[str]) -> list[str]:
         "Mean difference over targets, with the 95 % t-interval over targets, and in how many it is above 0:",
         "",
     ]
+    base = {evened: arm for arm, evened in EVENED.items()}
     for i, one in enumerate(arms):
-        for other in arms[:i]:
+        for other in [base[one]] if one in base else [a for a in arms[:i] if a not in base]:
             each = [row[one] - row[other] for row in f1.values()]
             spread = seeds_interval(each)
             wins = sum(x > 0 for x in each)
