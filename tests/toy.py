@@ -76,3 +76,15 @@ def make_encoder(
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)
     fast.save_pretrained(folder)
     return folder
+
+
+def overriding(words, more):
+    """The words of a command, without the flags (each with a value) that further words give in another way."""
+    flags = {word for word in map(str, more) if word.startswith("--")}
+    kept, rest = [], iter(words)
+    for word in rest:
+        if str(word) in flags:
+            next(rest)
+        else:
+            kept.append(word)
+    return [*kept, *more]

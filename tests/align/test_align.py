@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.toy import overriding
 
 from xlner.align import Alignment
 from xlner.align.combined import CombinedAligner
@@ -281,7 +282,7 @@ def test_mistakes_are_explained(files, tmp_path, tiny_encoder, capsys, monkeypat
     Path("G").write_text("9-0\n\n\n\n", "utf-8")
     both = ["align", "--source", files[0], "--target", files[1]]
     encoder = [] if "--aligner" in arguments else ["--encoder", tiny_encoder]
-    assert run(*both, *encoder, *arguments) == code
+    assert run(*overriding([*both, *encoder], arguments)) == code
     assert message in capsys.readouterr().err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["G", "a.txt", "b.txt"]
 

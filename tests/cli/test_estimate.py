@@ -212,7 +212,7 @@ def test_types_are_mapped(run):
     [
         (["model", "empty.txt", "--estimate"], 1, "empty.txt: no sentence in it"),
         (["model", "absent.txt", "--estimate"], 1, "no such file"),
-        (["./nowhere", "raw.txt", "--estimate"], 1, "no model at"),
+        (["./nowhere", "raw.txt", "--estimate"], 1, "no such file or model folder"),
         (["gold.conll", "raw.txt", "--estimate"], 2, "needs probabilities"),
         (["model", "raw.txt", "--estimate", "--also", "gold.conll"], 2, "gold.conll is a file"),
         (["model", "raw.txt", "--estimate", "--calibrate", "raw.txt"], 1, "--calibrate needs labelled data"),

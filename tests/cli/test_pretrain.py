@@ -14,7 +14,7 @@ import typer
 import yaml
 from safetensors.torch import load_file
 from tests.conftest import ROOT
-from tests.toy import sentences, write_conll, write_text
+from tests.toy import overriding, sentences, write_conll, write_text
 from typer.testing import CliRunner
 
 import xlner
@@ -40,7 +40,10 @@ def world(tmp_path):
 
 def words_of(world, encoder, output, *more):
     texts = ["--text", f"es={world / 'es.txt'}", "--text", f"en={world / 'en.conll'}"]
-    return ["pretrain", *texts, "--encoder", encoder, "--output", output, "--batch-subwords", "256", *more]
+    return overriding(
+        ["pretrain", *texts, "--encoder", encoder, "--output", output, "--batch-subwords", "256"],
+        more,
+    )
 
 
 def test_it_leaves_a_run_that_is_an_encoder(world, tiny_encoder, capsys):

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.quick_model import make_model
-from tests.toy import sentences, write_conll, write_text
+from tests.toy import overriding, sentences, write_conll, write_text
 
 from xlner.api.similarity import similarity
 from xlner.cli import main
@@ -164,7 +164,7 @@ def predictor(files, tiny_encoder, tmp_path):
 
 def recommend(capsys, files, *words, code=0):
     with pytest.raises(SystemExit) as stopped:
-        main(["similarity", "--recommend", "--target", f"pt={files}/es.txt", *map(str, words)])
+        main(["similarity", "--recommend", *overriding(["--target", f"pt={files}/es.txt"], [*map(str, words)])])
     assert (stopped.value.code or 0) == code
     return capsys.readouterr()
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import pytest
 from tests.project.conftest import sentence
+from tests.toy import overriding
 from typer.testing import CliRunner
 
 from xlner.align import ALIGNERS, Alignment
@@ -50,7 +51,7 @@ def run(files: Path, *more: str) -> list[str]:
         "--output",
         str(files / "o.conll"),
     ]
-    result = CliRunner().invoke(app, [*arguments, *more])
+    result = CliRunner().invoke(app, overriding(arguments, more))
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         result.exception.args = (as_flags(str(result.exception)),)
         raise result.exception

@@ -28,7 +28,7 @@ def check_target(method: str, kind: Any, inputs: Inputs) -> None:
     Raises:
         UsageError: there is no target.
     """
-    if inputs.target is None and ("raw" in kind.needs or (kind.needs | kind.uses) & _OF_TWO_LANGUAGES):
+    if inputs.target is None and (kind.needs | kind.uses) & _OF_TWO_LANGUAGES:
         raise UsageError(f"the method {method} needs the target language and text of it: `target LANG=FILE`")
 
 

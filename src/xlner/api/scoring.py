@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xlner.api.apply import one_sided
 from xlner.core.run_folder import RunFolder
 from xlner.core.types import Sentence
 from xlner.evaluate import interval, score
 from xlner.methods.task import Task
-from xlner.methods.teachers import Teacher
 from xlner.tagger import Tagger
+
+if TYPE_CHECKING:
+    from xlner.methods.teachers import Teacher
 
 
 def baseline_of(run: RunFolder, teacher: Teacher) -> dict[str, Any]:

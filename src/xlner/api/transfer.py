@@ -172,10 +172,10 @@ def run_method(
     mapping, reading = dict(mapping or {}), dict(reading or {})
     check_patience(options, inputs.dev)
     files = {**inputs.roles(), **encoder_role(options)}
-    check_target(method, kind, inputs)
     remarks: list[str] = []
     task = read_task(inputs, mapping, reading, remarks)
     check_inputs(method, kind, task)
+    check_target(method, kind, inputs)
     kind.check(task, options)
     check_pretraining(task, options)
     check_augmentations(task, options)
