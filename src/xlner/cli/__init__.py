@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except BrokenPipeError:
             _silence()
         raise
-    except (XlnerError, OSError, MemoryError, StoppedError) as error:
+    except (XlnerError, OSError, MemoryError, KeyboardInterrupt, StoppedError) as error:
         if debug:
             raise
         code = _explain(error.__cause__ if isinstance(error, StoppedError) and error.__cause__ else error)
