@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -55,8 +56,18 @@ def test_a_reader_who_has_gone_is_no_failure(tmp_path):
 
 
 def test_a_reader_who_has_gone_does_not_make_a_failure_well(tmp_path):
-    command = f'"{sys.executable}" -m xlner compare a | true; exit ${{PIPESTATUS[0]}}'
-    assert subprocess.run(["bash", "-c", command], capture_output=True, timeout=120).returncode == 2
+    (tmp_path / "fails.py").write_text(
+        "import sys, types, typer, xlner.cli\n"
+        "def command():\n"
+        "    sys.stdout.write('a line that is not sent yet')\n"
+        "    raise typer.Exit(3)\n"
+        "sys.modules['xlner.cli.fails'] = types.SimpleNamespace(command=command)\n"
+        "xlner.cli.COMMANDS['fails'] = 'fails'\n"
+        "xlner.cli.main(['fails'])\n"
+    )
+    command = f'"{sys.executable}" "{tmp_path / "fails.py"}" | true; exit ${{PIPESTATUS[0]}}'
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}  # else the line breaks the pipe before the command has failed
+    assert subprocess.run(["bash", "-c", command], env=buffered, capture_output=True, timeout=120).returncode == 3
 
 
 def test_without_standard_output_a_command_ends_as_usual(tmp_path):

@@ -67,10 +67,15 @@ class Job:
 
     def settings(self) -> dict[str, Any]:
         """What decides the answers, as plain values."""
-        place = Path(self.folder, self.model)
-        values = asdict(self) | {"model": file_hash(place if place.exists() else self.model), "shards": self.count}
+        values = asdict(self) | {"model": file_hash(self.place), "shards": self.count}
         values["sources"] = list(self.sources)
         return {k: v for k, v in values.items() if k not in ("output", "device", "folder", "count")}
+
+    @property
+    def place(self) -> str:
+        """The model, wherever the process was started."""
+        place = Path(self.folder, self.model)
+        return str(place if place.exists() else self.model)
 
     def path(self, shard: int) -> Path:
         """The file of a shard. Their names are in the order of the text."""

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any
 
 from xlner.api.predict import label_blocks, write_predictions
@@ -118,7 +117,7 @@ def predict_shards(
         raise OptionError("workers", f"must be at least 1, got {workers}")
     if on == "local" and (workers > 1 or gpus):
         raise UsageError("`workers` and `gpus` are for Ray; here one shard is made after the other")
-    model_folder(_place(job))  # first: a name that is none must leave no plan
+    model_folder(job.place)  # first: a name that is none must leave no plan
     plan = plan_of(job)
     missing = [n for n in range(job.count) if not job.mark(n).exists() and shard in (None, n)]
     with progress("shards", total=len(missing)) as bar:
@@ -129,16 +128,10 @@ def predict_shards(
     return result
 
 
-def _place(job: Job) -> str:
-    """The model, wherever the process was started."""
-    place = Path(job.folder, job.model)
-    return str(place if place.exists() else job.model)
-
-
 def make_shard(job: Job, shard: int) -> ShardReport:
     """Predict one shard: its file appears whole, and then its mark."""
     plan = plan_of(job)
-    tagger = _tagger(_place(job), plan["settings"]["model"], tuple(job.mapping.items()), job.on_long, job.device)
+    tagger = _tagger(job.place, plan["settings"]["model"], tuple(job.mapping.items()), job.on_long, job.device)
     reader = Reader(job.language, job.token_column, job.tag_column, job.folder, **plan["blocks"])
     stretches = [Stretch(**values) for values in plan["shards"][shard]]
     remarks: list[str] = []

@@ -25,12 +25,7 @@ def undamaged(path: Path, *, remove: Path | None = None) -> Iterator[None]:
     except (XlnerError, OSError, MemoryError):
         raise
     except Exception as error:
-        gone = (
-            "remove it"
-            if remove is None
-            else f"remove {remove}"
-            if remove in path.parents
-            else f"remove it and {remove}"
-        )
+        inside = remove is None or remove in path.parents
+        gone = f"remove {remove or 'it'}" if inside else f"remove it and {remove}"
         again = "and give the command again, which makes anew what is missing"
         raise DataError(f"is damaged ({first_line(error)}); {gone} {again}", path=path) from None

@@ -27,9 +27,8 @@ def fetched(name: str) -> str:
     try:
         here = try_to_load_from_cache(name, SIDE_FILE)
         if not isinstance(here, str):
-            if not HfApi().file_exists(
-                name, SIDE_FILE
-            ):  # one question, where downloads repeat theirs for half a minute
+            # One question, where downloads repeat theirs for half a minute.
+            if not HfApi().file_exists(name, SIDE_FILE):
                 return name
             here = hf_hub_download(name, SIDE_FILE)
         exported = "export" in json.loads(Path(here).read_text("utf-8"))
