@@ -70,19 +70,40 @@ def hub(exported, tmp_path):
     server.server_close()
 
 
-def test_an_exported_model_is_taken_from_the_hub(hub, tmp_path, capsys):
-    text = str(write_conll(tmp_path / "text.conll", sentences(5)))
+def run(hub, cache, *command):
+    """Run a command that takes models from this hub."""
     environment = {
         **os.environ,
         "HF_ENDPOINT": f"http://127.0.0.1:{hub.server_address[1]}",
-        "HF_HOME": str(tmp_path / "cache"),
+        "HF_HOME": str(cache),
         "NO_PROXY": "127.0.0.1",
         "HF_HUB_OFFLINE": "0",
     }
-    words = [sys.executable, "-m", "xlner", "predict", ID, text]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, *map(str, command)], env=environment, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_an_exported_model_is_taken_from_the_hub(hub, tmp_path, capsys):
+    text = str(write_conll(tmp_path / "text.conll", sentences(5)))
+    found = run(hub, tmp_path / "cache", "-m", "xlner", "predict", ID, text)
     with pytest.raises(SystemExit):
         main(["predict", str(hub.folder), text])
-    assert done.stdout == capsys.readouterr().out != ""
+    assert found == capsys.readouterr().out != ""
     assert not any("safetensors" in path for path in hub.asked)
+
+
+def test_a_spacy_pipeline_keeps_the_exported_model_that_it_took_from_the_hub(hub, tmp_path):
+    spacy = pytest.importorskip("spacy")
+    code = f"""
+import spacy
+nlp = spacy.blank("en")
+nlp.add_pipe("xlner", config={{"model": "{ID}"}})
+nlp.to_disk("{tmp_path}/pipeline")
+"""
+    run(hub, tmp_path / "cache", "-c", code)
+    names = {p.name for p in (tmp_path / "pipeline" / "xlner" / "model").iterdir()}
+    assert {p.name for p in hub.folder.iterdir() if p.suffix == ".onnx"} <= names
+    assert spacy.load(tmp_path / "pipeline")("Mary lives in Paris").has_annotation("ENT_IOB")

@@ -259,9 +259,10 @@ class XlnerEntities:
             setattr(self, name, settings[name])
 
     def _write_model(self, folder: Path) -> None:
+        from xlner.tagger.from_hub import fetched
         from xlner.tagger.tagger import model_folder
 
-        if self.model and (source := Path(model_folder(self.model))).is_dir():
+        if self.model and (source := Path(fetched(model_folder(self.model)))).is_dir():
             shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".*", "checkpoint*"))
             return
         self.tagger.model.save_pretrained(folder)  # of the hub
