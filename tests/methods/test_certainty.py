@@ -114,12 +114,16 @@ def test_a_student_learns_with_each_option(quick, tmp_path, options):
 
 
 @pytest.mark.parametrize(("how", "spans", "missing"), [("entity", 1, 0), ("unknown", 0, 1), ("outside", 0, 0)])
-def test_what_loses_its_capital_is_an_entity_or_unknown_or_neither(quick, tmp_path, how, spans, missing):
+@pytest.mark.parametrize("least", [0.0, 0.1])
+def test_what_loses_its_capital_is_an_entity_or_unknown_or_neither(quick, tmp_path, how, spans, missing, least):
     pairs = labelled_pairs((en("Chidi paints", Span(0, 1, "PER")), en("chidi pinta")))
     (tmp_path / "links").write_text("0-0 1-1\n")
     links = {"name": "files", "path": str(tmp_path / "links")}
     made = write_projected(
-        pairs, replace(quick, aligner=links, score="align", lost_capitals=how), FAST, tmp_path / "out"
+        pairs,
+        replace(quick, aligner=links, score="align", lost_capitals=how, min_score=least),
+        FAST,
+        tmp_path / "out",
     )
     sentence = made.sentences(0)[0]
     assert (len(sentence.spans), len(sentence.missing)) == (spans, missing)

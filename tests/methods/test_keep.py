@@ -35,7 +35,9 @@ def pair(tiny_encoder):
 
 
 @pytest.mark.parametrize("right", [0, 1])
-def test_auto_keeps_the_model_that_says_what_the_soft_labels_say(pair, right):
+@pytest.mark.parametrize("frozen", [False, True])  # updates of LoRA are added to weights that were frozen
+def test_auto_keeps_the_model_that_says_what_the_soft_labels_say(pair, right, frozen):
+    pair[1].model.base_model.requires_grad_(not frozen)
     before = [{n: t.clone() for n, t in t.model.state_dict().items()} for t in pair]
     losses = keep(*pair, Chunks(pair[right], sentences(20)), how="auto")
     assert next(iter(losses)) == ("teacher", "student")[right]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,17 +26,16 @@ def long(items):
     return [s for s in items if len(s) > 6]
 
 
-def fit(encoder, folder, strength):
+def fit(encoder, folder, objective, dev=None, **changes):
     seed_everything(1)
     tagger = Tagger.fresh(str(encoder), LabelSet(("LOC", "PER")), dropout=0.0)
-    objective = Adversarial(32, size=16, strength=strength)
     streams = {
         SOURCE: LabelledChunks(tagger, long(sentences(300))),
         TARGET: RawChunks(tagger, long(sentences(200, "spa"))),
     }
-    train(tagger, streams, objective, options=OPTIONS, folder=folder)
+    train(tagger, streams, objective, options=replace(OPTIONS, **changes), folder=folder, dev=dev)
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    return tagger, objective, lines[-1]
+    return tagger, lines[-1]
 
 
 def test_the_gradient_comes_back_turned_round():
@@ -47,20 +47,38 @@ def test_the_gradient_comes_back_turned_round():
 
 
 def test_without_an_adversary_languages_are_told_apart_and_with_one_less(tiny_encoder, tmp_path):
-    tagger, alone, told = fit(tiny_encoder, tmp_path / "alone", 0.0)
+    alone, against = (Adversarial(32, size=16, strength=strength) for strength in (0.0, 3.0))
+    tagger, told = fit(tiny_encoder, tmp_path / "alone", alone)
     spanish, english = (
         target_probabilities(tagger, alone.discriminator, long(sentences(60, code, seed=9))) for code in ("spa", "eng")
     )
     assert spanish.min() > english.max()
     assert told["told_apart"] > 0.7
     assert told["tags"] < 0.5
-    tagger, against, told_less = fit(tiny_encoder, tmp_path / "against", 3.0)
+    tagger, told_less = fit(tiny_encoder, tmp_path / "against", against)
     spanish, english = (
         target_probabilities(tagger, against.discriminator, long(sentences(60, code, seed=9)))
         for code in ("spa", "eng")
     )
     assert told_less["language"] > told["language"]
     assert spanish.mean() - english.mean() < 0.3
+
+
+@pytest.mark.parametrize(("f1", "kept"), [((0.1, 0.9, 0.2), 1), ((0.1, 0.2, 0.9), 2)])
+@pytest.mark.parametrize("average_from", [None, 0.5])
+def test_the_discriminator_is_that_of_the_weights_that_are_kept(tiny_encoder, tmp_path, f1, kept, average_from):
+    objective, left, seen = Adversarial(32, size=16), iter(f1), []
+
+    def weights():
+        return torch.cat([p.detach().flatten().clone() for p in objective.discriminator.parameters()])
+
+    def dev(_):
+        seen.append(weights())
+        return next(left)
+
+    fit(tiny_encoder, tmp_path, objective, dev=dev, epochs=3, average_from=average_from)
+    assert torch.equal(weights(), seen[kept])
+    assert not torch.equal(seen[1], seen[2])
 
 
 def test_a_sentence_is_the_mean_of_its_words_in_whatever_batch(tiny_encoder):

@@ -38,10 +38,10 @@ def keep(teacher: Tagger, student: Tagger, chunks: SoftLabelChunks, *, how: Keep
     Reference:
         The average: Wortsman et al., CVPR 2022 (WiSE-FT). The choice is ours.
     """
-    # What was frozen, such as the large embedding layer, is the same in both.
-    trained = [n for n, weight in student.model.named_parameters() if weight.requires_grad]
     before, after = teacher.model.state_dict(), student.model.state_dict()
-    states = ({n: before[n] for n in trained}, {n: after[n].clone() for n in trained})
+    # What was frozen, such as the large embedding layer, is the same in both; LoRA changes weights that were frozen.
+    changed = [n for n, weight in after.items() if not weight.equal(before[n])]
+    states = ({n: before[n] for n in changed}, {n: after[n].clone() for n in changed})
 
     def become(name: str) -> None:
         share = SHARES[name]

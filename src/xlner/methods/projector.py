@@ -104,9 +104,11 @@ class Projector:
         result, marks = self._project(sources, targets, given), Counter[str]()
         if self.marked is not None:
             result, marks = self.marked(result, targets, self._project)
+        if self.options.min_score:
+            result = select(result, threshold=self.options.min_score)
         if self.options.lost_capitals != "entity":
             result = without_lost_capitals(result, unknown=self.options.lost_capitals == "unknown")
-        return select(result, threshold=self.options.min_score) if self.options.min_score else result, tags, marks
+        return result, tags, marks
 
     def _project(
         self, sources: Sequence[Sentence], targets: Sequence[Sentence], alignments: list[Alignment] | None = None

@@ -89,8 +89,11 @@ class Training:
         self.model, self.optimizer = self.accelerator.prepare(tagger.model, optimizer)
         by_name = dict(tagger.model.named_parameters())
         self.trained = [by_name[n] for n in self.names]
-        self.average = WeightAverage(self.names, self.trained, options.average_from)
         self.module_parameters = [p for m in self.modules.values() for p in m.parameters() if p.requires_grad]
+        # Modules belong to the weights they were trained with: both come from the same epoch, or are averaged together.
+        named = {f"objective.{name}.{n}": p for name, m in self.modules.items() for n, p in m.named_parameters()}
+        self.kept = {**dict(zip(self.names, self.trained, strict=True)), **named}
+        self.average = WeightAverage(list(self.kept), list(self.kept.values()), options.average_from)
         seed_everything(options.seed + 7919 * self.rank)
         first = next(iter(streams.values()))
         self.budget, self.epochs = pace(first, options, self.world, tagger.device.type)
@@ -207,7 +210,7 @@ class Training:
         if f1 > state.best:
             state.best, state.best_epoch = f1, state.epoch
             if self.accelerator.is_main_process:
-                save_weights(self.folder / BEST, dict(zip(self.names, self.trained, strict=True)))
+                save_weights(self.folder / BEST, self.kept)
         elif self.options.patience and state.epoch - state.best_epoch >= self.options.patience:
             state.stop = True
 
@@ -254,7 +257,7 @@ class Training:
         if state.dev and 0 < state.best_epoch < state.epoch:
             best = load_file(self.folder / BEST)
             with torch.no_grad():
-                for name, parameter in zip(self.names, self.trained, strict=True):
+                for name, parameter in self.kept.items():
                     parameter.copy_(best[name])
         else:
             self.average.put()
