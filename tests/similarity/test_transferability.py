@@ -87,7 +87,7 @@ def test_transfers_without_a_value_are_counted():
 
 def test_the_regression_finds_the_weights():
     table = world()
-    made = TransferPredictor.fit(table, penalty=0.0)
+    made = TransferPredictor.fit(table, penalty=0.0, shrink=1e6)
     np.testing.assert_allclose(made.ridge.weights / made.ridge.spread, [0.3, 0.1, 0], atol=1e-6)
     np.testing.assert_allclose(made.predict(table.closeness), table.f1, atol=1e-6)
     lifted = made.contributions(table.closeness).sum(1) + made.ridge.intercept
@@ -101,11 +101,26 @@ def test_a_source_that_gives_more_everywhere_is_expected_to():
     good = np.array(table.sources) == CODES[0]
     better = replace(table, f1=np.clip(table.f1 + 0.2 * good, 0, 1))
     made = TransferPredictor.fit(better)
-    assert max(made.extra, key=made.extra.get) == CODES[0]
+    assert max(made.own, key=lambda s: made.own[s][0]) == CODES[0]
     nowhere = table.closeness.mean(0, keepdims=True)
     alike, own, unknown = (made.predict(nowhere, [s])[0] for s in (CODES[1], CODES[0], "eus"))
     assert own > alike + 0.05
     assert unknown == made.predict(nowhere)[0]
+
+
+def test_a_source_has_its_own_line_over_a_measure_of_the_target_alone():
+    table = world()
+    ease = dict(zip(CODES, np.linspace(0.2, 0.9, len(CODES)), strict=True))
+    table = table.with_measure("ease", ease)
+    steep = np.array(table.sources) == CODES[0]
+    easy = np.array([ease[t] for t in table.targets])
+    table = replace(table, f1=np.clip(0.5 + 0.4 * (easy - 0.5) * steep, 0, 1))
+    made = TransferPredictor.fit(table.select(["ease"]), shrink=0.1)
+    first = {e: made.predict(np.full((2, 1), e), CODES[:2]).argmax() for e in (0.2, 0.9)}
+    assert first == {0.2: 1, 0.9: 0}
+    level = TransferPredictor.fit(table.select(["ease"]), shrink=0.1, slopes=[])
+    assert len({level.predict(np.full((2, 1), e), CODES[:2]).argmax() for e in (0.2, 0.9)}) == 1
+    assert [len(own) for own in level.own.values()] == [1] * len(level.own)
 
 
 def test_what_lies_beyond_all_that_was_seen_counts_as_the_nearest():

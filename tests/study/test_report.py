@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -107,6 +108,47 @@ def test_a_line_without_all_points_is_in_the_table_of_a_curve(world):
     row = curve.rows[0]
     assert len(row) == len(curve.head)
     assert row[curve.head.index("8,000")] == ""
+
+
+def test_a_curve_has_a_line_for_each_value_of_a_further_axis_and_its_own_base():
+    plan = yaml.safe_load(PLAN)
+    plan["axes"]["size"] = ["small", "large"]
+    for step in ("direct", "distill"):
+        plan["steps"][step]["over"].append("size")
+    plan["steps"]["distill"]["run"] += " --student-layers {size}"
+    plan["steps"]["direct"]["model"] = "{size}"
+    plan = Plan.model_validate(plan | {"report": plan["report"][:1]})
+    runs, chance = runs_of(plan), np.random.default_rng(1)
+    f1 = {("direct", "small"): 40.0, ("direct", "large"): 60.0, ("distill", "small"): 50.0, ("distill", "large"): 70.0}
+    records = {run.id: record(run, f1.get((run.step, run.axes.get("size")), 0.0), chance) for run in runs}
+    (curve,) = findings_of(plan, runs, records)
+    found = {row[0]: (round(float(row[1]) / 10), round(float(row[-4]) / 10)) for row in curve.rows}
+    assert found == {
+        f"distill, size={size}, {target}": (4 + 2 * large, 5 + 2 * large)
+        for large, size in enumerate(("small", "large"))
+        for target in ("es", "de", "sw")
+    }
+
+
+def test_a_number_that_was_printed_with_several_seeds_or_by_several_steps(world):
+    plan = yaml.safe_load(PLAN)
+    plan["steps"]["close"] = plan["steps"]["close"] | {"over": ["target", "seed"]}
+    plan["steps"]["again"] = plan["steps"]["close"] | {"over": ["target"]}
+    plan["steps"]["close"]["run"] += " --option x.seed={seed}"
+    plan = Plan.model_validate(plan | {"report": plan["report"][3:4]})
+    runs, chance = runs_of(plan), np.random.default_rng(1)
+    records = {
+        run.id: record(run, {"es": 70, "de": 60, "sw": 50}.get(run.axes.get("target"), 0), chance) for run in runs
+    }
+    for run in runs:
+        if run.step in ("close", "again"):
+            printed = {"closeness": 0.1 * (run.axes["target"] == "es") + 0.01 * run.axes.get("seed", 8)}
+            records[run.id] = replace(records[run.id], values=printed)
+    (against,) = findings_of(plan, runs, records)
+    assert {row[0]: row[1] for row in against.rows} == {
+        "close es": "0.1300", "close de": "0.0300", "close sw": "0.0300",
+        "again es": "0.1800", "again de": "0.0800", "again sw": "0.0800",
+    }  # fmt: skip
 
 
 def test_damaged_counts_are_said():

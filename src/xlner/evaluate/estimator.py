@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xlner.errors import DataError, UsageError
-from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, load_fitted, width90, write_fitted
+from xlner.evaluate.ridge import PENALTIES, Ridge, least_error, load_fitted, width90, write_fitted
 
 ESTIMATOR_FORMAT = "xlner estimator 1"
 SHIPPED_ESTIMATOR = Path(__file__).with_name("estimator.json")
@@ -201,7 +201,7 @@ def leave_one_target_out(table: Observed, *, penalty: float | None = None) -> np
 
 def _fit(table: Observed, penalty: float | None) -> Estimator:
     # Where no target can be left out the greatest penalty: a table of one target teaches a shift at most.
-    chosen = best_penalty(table.folds(), _missed, otherwise=PENALTIES[-1]) if penalty is None else penalty
+    chosen = least_error(PENALTIES, table.folds(), _missed, otherwise=PENALTIES[-1]) if penalty is None else penalty
     return Estimator(table, Ridge.fit(table.values, table.f1 - table.base, penalty=chosen), chosen)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ import numpy as np
 from xlner.core.files import atomic
 from xlner.errors import ModelError, OptionError
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -49,22 +50,28 @@ class Ridge:
         """
         if penalty < 0:
             raise OptionError("penalty", f"must be at least 0, got {penalty}")
+        ridge = cls.flat(features)
+        x = ridge.scaled(features)
+        weights, intercept = penalised_least_squares(x, values, np.full(x.shape[1], penalty * len(x)))
+        return replace(ridge, weights=weights, intercept=intercept)
+
+    @classmethod
+    def flat(cls, features: np.ndarray) -> Ridge:
+        """One that knows the scale of the features, and says 0 of every row. Shape: (n_rows, n_features)."""
         mean, spread = _scale(features)
-        z = _scaled(features, mean, spread)
-        average = float(values.mean())
-        centre = z.mean(0)
-        x = z - centre
-        square = x.T @ x + (penalty * len(x) + 1e-9) * np.eye(x.shape[1])
-        weights = np.linalg.solve(square, x.T @ (values - average))
-        return cls(mean, spread, weights, average - float(centre @ weights))
+        return cls(mean, spread, np.zeros_like(mean), 0.0)
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Values, without bounds. Shape: (n_rows, n_features) to (n_rows,)."""
         return self.contributions(features).sum(1) + self.intercept
 
+    def scaled(self, features: np.ndarray) -> np.ndarray:
+        """Features brought to mean 0 and variance 1; 0 where unknown. Shape: (n_rows, n_features) both."""
+        return _scaled(features, self.mean, self.spread)
+
     def contributions(self, features: np.ndarray) -> np.ndarray:
         """By how much each feature lifts or lowers a row against an average one. Shape: (n_rows, n_features) both."""
-        return _scaled(features, self.mean, self.spread) * self.weights
+        return self.scaled(features) * self.weights
 
     def as_dict(self, features: Sequence[str]) -> dict[str, Any]:
         """Plain values, with the names of the features."""
@@ -80,6 +87,20 @@ class Ridge:
         keys = ("mean", "spread", "weight")
         mean, spread, weights = (np.array([f[key] for f in record["features"]], np.float64) for key in keys)
         return cls(mean, spread, weights, float(record["intercept"]))
+
+
+def penalised_least_squares(x: np.ndarray, values: np.ndarray, price: np.ndarray) -> tuple[np.ndarray, float]:
+    """Weights and intercept with the least squared error plus price of squared weights; the intercept is free.
+
+    Args:
+        x: Shape: (n_rows, n_weights), float64.
+        values: Shape: (n_rows,), float64.
+        price: of each weight, at least 0. Shape: (n_weights,), float64.
+    """
+    average, middle = float(values.mean()), x.mean(0)
+    centred = x - middle
+    weights = np.linalg.solve(centred.T @ centred + np.diag(price + 1e-9), centred.T @ (values - average))
+    return weights, average - float(middle @ weights)
 
 
 def write_fitted(path: str | Path, format: str, value: Mapping[str, Any]) -> Path:
@@ -112,23 +133,24 @@ def load_fitted(path: str | Path, format: str, what: str, make: Callable[[Mappin
         raise ModelError(f"{path} holds no {what} ({format}): {error}") from error
 
 
-def best_penalty(
-    folds: Sequence[tuple[T, T]], missed: Callable[[T, T, float], np.ndarray], *, otherwise: float
-) -> float:
-    """The one of `PENALTIES` with the least squared error on rows that were left out.
+def least_error(
+    settings: Sequence[S], folds: Sequence[tuple[T, T]], missed: Callable[[T, T, S], np.ndarray], *, otherwise: S
+) -> S:
+    """The setting with the least squared error on rows that were left out; of several alike, the first.
 
     Args:
+        settings: such as `PENALTIES`.
         folds: rows to fit on, and rows that were left out.
-        missed: fits on the first with a penalty, and gives its errors on the second. Shape of errors: (n_left_out,).
+        missed: fits on the first with a setting, and gives its errors on the second. Shape of errors: (n_left_out,).
         otherwise: what fewer than two folds give.
     """
     if len(folds) < 2:
         return otherwise
 
-    def error(penalty: float) -> float:
-        return float(np.square(np.concatenate([missed(rest, held, penalty) for rest, held in folds])).mean())
+    def error(setting: S) -> float:
+        return float(np.square(np.concatenate([missed(rest, held, setting) for rest, held in folds])).mean())
 
-    return min(PENALTIES, key=error)
+    return min(settings, key=error)
 
 
 def width90(missed: np.ndarray) -> float:

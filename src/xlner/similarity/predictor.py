@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from xlner.core.languages import bcp47, iso3
-from xlner.evaluate.ridge import PENALTIES, Ridge, best_penalty, load_fitted, write_fitted
+from xlner.evaluate.ridge import PENALTIES, Ridge, least_error, load_fitted, penalised_least_squares, write_fitted
 from xlner.similarity.transfers import Transfers
 
-PREDICTOR_FORMAT = "xlner transferability 1"
-SHRINK = 10  # transfers
+PREDICTOR_FORMAT = "xlner transferability 2"
+SHRINKS = (1.0, 3.0, 10.0)  # transfers
 SHIPPED_PREDICTOR = Path(__file__).with_name("predictor.json")
 SHIPPED_WITH_MODEL = Path(__file__).with_name("predictor_with_model.json")
 ESTIMATE = "estimate"  # what a model of any source is expected to reach on the target: a measure of the target alone
@@ -27,13 +28,17 @@ class TransferPredictor:
     Ridge regression on closeness, each measure brought to mean 0 and variance 1 over the transfers it was fitted on. A
     measure that says nothing of a pair counts as average; one beyond all that were seen counts as the nearest of them.
     What the measures leave over is, for a source that was seen, in part the source's own: English gives more than its
-    closeness says. That part is the mean over its transfers, shrunk as if `SHRINK` more had left nothing over.
+    closeness says, and the more so the closer a target is. That part is a line over some of the measures, shrunk as if
+    some more transfers had left nothing over. A measure of the target alone ranks sources by these lines only.
 
     Args:
         measures: name -> whether a greater value of the measure means closer.
         ridge: from closeness by every measure to F1.
-        extra: ISO 639-3 code of a source -> F1 that it gives above what its closeness says.
+        own: ISO 639-3 code of a source -> F1 that it gives above what its closeness says: for an average transfer,
+            then per standard deviation of each measure in `slopes`. Shape: (1 + n_slopes,), float64.
+        slopes: the measures that a source has a line of its own over.
         penalty: of squared weights, per transfer.
+        shrink: of what is a source's own: how many transfers that left nothing over were added.
         fitted_on: the transfers.
         error: what leaving out one target after the other gave; see `xlner.similarity.transferability`.
         settings: with which encoder, layer and number of sentences the measures were made; as keyword arguments of
@@ -49,29 +54,53 @@ class TransferPredictor:
 
     measures: Mapping[str, bool]
     ridge: Ridge
-    extra: Mapping[str, float]
+    own: Mapping[str, np.ndarray]
+    slopes: Sequence[str]
     penalty: float
+    shrink: float
     fitted_on: Transfers
     error: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     about: str = ""
 
     @classmethod
-    def fit(cls, table: Transfers, *, penalty: float | None = None) -> TransferPredictor:
+    def fit(
+        cls,
+        table: Transfers,
+        *,
+        penalty: float | None = None,
+        shrink: float | None = None,
+        slopes: Sequence[str] | None = None,
+    ) -> TransferPredictor:
         """Fit on all transfers of a table.
 
         Args:
             table: transfers of two or more languages.
             penalty: None takes the one of `PENALTIES` with the least error on left-out targets.
+            shrink: None takes likewise one of `SHRINKS`.
+            slopes: the measures that a source has a line of its own over; None takes all.
         """
-        # Where no two targets can be left out, or nothing is weighted, the middle one.
-        folds, middle = table.folds() if table.measures else [], PENALTIES[len(PENALTIES) // 2]
-        chosen = best_penalty(folds, _missed, otherwise=middle) if penalty is None else penalty
-        fitted = Ridge.fit(table.closeness, table.f1, penalty=chosen)
-        names, left = np.array(table.sources), table.f1 - fitted.predict(table.closeness)
-        rest = {s: left[names == s] for s in dict.fromkeys(table.sources)}
-        extra = {s: float(x.sum() / (len(x) + SHRINK)) for s, x in rest.items()}
-        return cls(table.measures, fitted, extra, chosen, table)
+        slopes = [m for m in table.measures if slopes is None or m in slopes]
+        # Where no two targets can be left out, or nothing is weighted, the middle ones.
+        folds = table.folds() if table.measures else []
+        settings = [
+            (p, s)
+            for p in (PENALTIES if penalty is None else (penalty,))
+            for s in (SHRINKS if shrink is None else (shrink,))
+        ]
+        chosen = settings[0]
+        if len(settings) > 1:
+            missed = partial(_missed, slopes)
+            chosen = least_error(settings, folds, missed, otherwise=settings[len(settings) // 2])
+        ridge, names = Ridge.flat(table.closeness), list(dict.fromkeys(table.sources))
+        z = ridge.scaled(table.closeness)
+        is_source = np.array(table.sources)[:, None] == np.array(names)
+        own = (is_source[:, :, None] * _with_one(z[:, _columns(table, slopes)])[:, None]).reshape(len(z), -1)
+        price = np.repeat([chosen[0] * len(z), chosen[1]], [z.shape[1], own.shape[1]])
+        weights, intercept = penalised_least_squares(np.concatenate([z, own], axis=1), table.f1, price)
+        ridge = replace(ridge, weights=weights[: z.shape[1]], intercept=intercept)
+        lines = weights[z.shape[1] :].reshape(len(names), -1)
+        return cls(table.measures, ridge, dict(zip(names, lines, strict=True)), slopes, *chosen, table)
 
     def predict(self, closeness: np.ndarray, sources: Sequence[str] | None = None) -> np.ndarray:
         """Predicted F1 as fractions, never outside of 0 to 1. Shape: (n_pairs, n_measures) to (n_pairs,).
@@ -80,8 +109,16 @@ class TransferPredictor:
             closeness: NaN where a measure says nothing.
             sources: ISO 639-3 codes; None leaves out what a source gives of its own. Length: n_pairs.
         """
-        extra = np.array([self.extra.get(s, 0.0) for s in sources or ()] or [0.0])
-        return np.clip(self.ridge.predict(self._seen(closeness)) + extra, 0, 1)
+        return np.clip(self.ridge.predict(self._seen(closeness)) + self.extra(closeness, sources), 0, 1)
+
+    def extra(self, closeness: np.ndarray, sources: Sequence[str] | None) -> np.ndarray:
+        """What of the prediction is the sources' own. Shape: (n_pairs, n_measures) to (n_pairs,)."""
+        if sources is None:
+            return np.zeros(len(closeness))
+        nothing = np.zeros(1 + len(self.slopes))
+        own = np.array([self.own.get(s, nothing) for s in sources]).reshape(len(closeness), len(nothing))
+        z = self.ridge.scaled(self._seen(closeness))[:, _columns(self.fitted_on, self.slopes)]
+        return np.asarray((_with_one(z) * own).sum(1))
 
     def contributions(self, closeness: np.ndarray) -> np.ndarray:
         """By how much F1 each measure lifts or lowers a pair against an average one.
@@ -104,8 +141,10 @@ class TransferPredictor:
             "settings": dict(self.settings),
             "higher_is_closer": dict(self.measures),
             **self.ridge.as_dict(list(self.measures)),
-            "extra": {bcp47(code): value for code, value in self.extra.items()},
+            "slopes": list(self.slopes),
+            "own": {bcp47(code): values.tolist() for code, values in self.own.items()},
             "penalty": self.penalty,
+            "shrink": self.shrink,
             "error": dict(self.error),
             "fitted_on": self.fitted_on.as_dict(),
         }
@@ -120,13 +159,23 @@ class TransferPredictor:
     def from_dict(cls, record: Mapping[str, Any]) -> TransferPredictor:
         """What `save` wrote, from plain values."""
         closer = record["higher_is_closer"]
-        extra = {iso3(code): float(value) for code, value in record["extra"].items()}
+        own = {iso3(code): np.array(values, np.float64) for code, values in record["own"].items()}
+        measures = {f["name"]: bool(closer[f["name"]]) for f in record["features"]}
+        slopes = [str(m) for m in record["slopes"]]
         return cls(
-            {f["name"]: bool(closer[f["name"]]) for f in record["features"]}, Ridge.from_dict(record), extra,
-            float(record["penalty"]), Transfers.from_dict(record["fitted_on"]), record["error"], record["settings"],
-            record["about"],
+            measures, Ridge.from_dict(record), own, slopes, float(record["penalty"]), float(record["shrink"]),
+            Transfers.from_dict(record["fitted_on"]), record["error"], record["settings"], record["about"],
         )  # fmt: skip
 
 
-def _missed(rest: Transfers, held: Transfers, penalty: float) -> np.ndarray:
-    return TransferPredictor.fit(rest, penalty=penalty).predict(held.closeness, held.sources) - held.f1
+def _missed(slopes: Sequence[str], rest: Transfers, held: Transfers, setting: tuple[float, float]) -> np.ndarray:
+    fitted = TransferPredictor.fit(rest, penalty=setting[0], shrink=setting[1], slopes=slopes)
+    return fitted.predict(held.closeness, held.sources) - held.f1
+
+
+def _columns(table: Transfers, measures: Sequence[str]) -> list[int]:
+    return [list(table.measures).index(m) for m in measures]
+
+
+def _with_one(values: np.ndarray) -> np.ndarray:
+    return np.concatenate([np.ones((len(values), 1)), values], axis=1)

@@ -62,23 +62,22 @@ def rank(
     closeness = np.array(columns, np.float64).reshape(len(columns), len(codes)).T
     width = predictor.error.get("width90")
     out = []
-    for source, f1, row, parts in zip(
-        codes, predictor.predict(closeness, codes).tolist(), closeness, predictor.contributions(closeness), strict=True
+    said, extra = predictor.predict(closeness, codes).tolist(), predictor.extra(closeness, codes).tolist()
+    for source, f1, more, row, parts in zip(
+        codes, said, extra, closeness, predictor.contributions(closeness), strict=True
     ):
         low, high = (None, None) if width is None else (max(f1 - width / 100, 0.0), min(f1 + width / 100, 1.0))
-        out.append(
-            Recommendation(
-                source, f1, low, high, _reasons(list(predictor.measures), row, parts, predictor.extra.get(source))
-            )
-        )
+        out.append(Recommendation(source, f1, low, high, _reasons(list(predictor.measures), row, parts, more)))
     return sorted(out, key=lambda r: -r.f1)
 
 
-def _reasons(measures: Sequence[str], closeness: np.ndarray, parts: np.ndarray, extra: float | None) -> tuple[str, ...]:
+def _reasons(measures: Sequence[str], closeness: np.ndarray, parts: np.ndarray, extra: float) -> tuple[str, ...]:
     out = []
-    if extra is not None and abs(extra) >= _WORTH_SAYING:
+    if abs(extra) >= _WORTH_SAYING:
         than = "more" if extra > 0 else "less"
-        out.append(f"as a source for others it gave {abs(extra) * 100:.1f} points {than} than the measures say")
+        out.append(
+            f"as a source for others as close it gave {abs(extra) * 100:.1f} points {than} than the measures say"
+        )
     for i in np.argsort(-np.abs(parts), kind="stable"):
         if np.isfinite(closeness[i]) and abs(parts[i]) >= _WORTH_SAYING:
             verb = "lifts" if parts[i] > 0 else "lowers"

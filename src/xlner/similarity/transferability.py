@@ -57,7 +57,9 @@ class Quality:
         return asdict(self)
 
 
-def leave_one_out(table: Transfers, *, penalty: float | None = None) -> list[Quality]:
+def leave_one_out(
+    table: Transfers, *, penalty: float | None = None, slopes: Sequence[str] | None = None
+) -> list[Quality]:
     """Predict each target from the transfers between other languages, in several ways.
 
     The target is left out as source, too: who needs a prediction has no labels in that language. With groups, all
@@ -68,12 +70,15 @@ def leave_one_out(table: Transfers, *, penalty: float | None = None) -> list[Qua
     Args:
         table: transfers to three or more targets; targets with one source only have no say.
         penalty: of the regression; None chooses.
+        slopes: of the regression; see `TransferPredictor.fit`.
 
     Returns:
         The regression, the mean of the source, then every measure.
     """
     folds = _folds(table)
-    regression = [(held.f1, predicted, predicted) for held, predicted in predictions(table, penalty=penalty)]
+    regression = [
+        (held.f1, predicted, predicted) for held, predicted in predictions(table, penalty=penalty, slopes=slopes)
+    ]
     source_means = [(held.f1, means, means) for held, means in ((h, _source_means(h, rest)) for h, rest in folds)]
     out = [_quality(ALL, regression), _quality(SOURCE_MEAN, source_means)]
     for column, measure in enumerate(table.measures):
@@ -86,26 +91,35 @@ def leave_one_out(table: Transfers, *, penalty: float | None = None) -> list[Qua
     return out
 
 
-def predictions(table: Transfers, *, penalty: float | None = None) -> list[tuple[Transfers, np.ndarray]]:
+def predictions(
+    table: Transfers, *, penalty: float | None = None, slopes: Sequence[str] | None = None
+) -> list[tuple[Transfers, np.ndarray]]:
     """What the regression says of each target from the transfers between other languages.
 
     Args:
         table: as for `leave_one_out`.
         penalty: likewise.
+        slopes: likewise.
 
     Returns:
         The transfers to each target, and predicted F1 of each, as fractions. Shape: (n_sources,).
     """
     return [
-        (held, TransferPredictor.fit(rest, penalty=penalty).predict(held.closeness, held.sources))
+        (held, TransferPredictor.fit(rest, penalty=penalty, slopes=slopes).predict(held.closeness, held.sources))
         for held, rest in _folds(table)
     ]
 
 
-def fit(table: Transfers, *, penalty: float | None = None) -> TransferPredictor:
-    """The regression on all transfers, with its error on left-out targets beside that of everything else."""
-    predictor = TransferPredictor.fit(table, penalty=penalty)
-    qualities = [q.as_dict() for q in leave_one_out(table, penalty=penalty)]
+def fit(table: Transfers, *, penalty: float | None = None, slopes: Sequence[str] | None = None) -> TransferPredictor:
+    """The regression on all transfers, with its error on left-out targets beside that of everything else.
+
+    Args:
+        table: as for `leave_one_out`.
+        penalty: likewise.
+        slopes: likewise.
+    """
+    predictor = TransferPredictor.fit(table, penalty=penalty, slopes=slopes)
+    qualities = [q.as_dict() for q in leave_one_out(table, penalty=penalty, slopes=slopes)]
     error = {
         "leave_one_target_out": qualities,
         "mean_abs_error": qualities[0]["mean_abs_error"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -47,8 +48,8 @@ class Transfers:
             raise DataError("there is no transfer in the table")
         if len(self.targets) != n or self.f1.shape != (n,) or self.closeness.shape != (n, len(self.measures)):
             raise ValueError("columns of the table have different lengths")
-        pairs = list(zip(self.sources, self.targets, strict=True))
-        if twice := sorted({p for p in pairs if pairs.count(p) > 1}):
+        pairs = Counter(zip(self.sources, self.targets, strict=True))
+        if twice := sorted(pair for pair, times in pairs.items() if times > 1):
             raise DataError(f"the transfer {' to '.join(twice[0])} is in the table twice")
         if not ((self.f1 >= 0) & (self.f1 <= 1)).all():
             raise DataError("F1 is a fraction from 0 to 1")

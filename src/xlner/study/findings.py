@@ -102,25 +102,26 @@ def _heatmap(block: Block, rows: Sequence[Row]) -> Finding:
 def _curve(block: Block, rows: Sequence[Row]) -> Finding:
     """F1 over an axis of numbers, with a law fitted to each line."""
     assert block.x is not None
-    lines: dict[tuple[str, str], dict[float, list[float]]] = {}
-    start: dict[str, list[float]] = {}
-    for row in rows:
-        if row.method == block.base and block.x not in row.axes:
-            start.setdefault(row.at(block.by), []).append(row.points)
-        elif block.x in row.axes:
-            lines.setdefault((row.method, row.at(block.by)), {}).setdefault(float(row.axes[block.x]), []).append(
-                row.points
-            )
-    methods = list(dict.fromkeys(m for m, _ in lines))
-    every = sorted({k for points in lines.values() for k in points})
-    drawn, cells, gains = [], [], []
-    for (method, value), points in lines.items():
+    lines: dict[tuple[str, str], list[Row]] = {}
+    for name, mine in lines_of([r for r in rows if block.x in r.axes], block.by, block.x).items():
+        for row in mine:
+            lines.setdefault((name, row.at(block.by)), []).append(row)
+    start = [r for r in rows if r.method == block.base and block.x not in r.axes]
+    methods = list(dict.fromkeys(name for name, _ in lines))
+    every = sorted({float(r.axes[block.x]) for mine in lines.values() for r in mine})
+    drawn: list[dict[str, Any]] = []
+    cells = []
+    for (method, value), mine in lines.items():
+        points: dict[float, list[float]] = {}
+        for row in mine:
+            points.setdefault(float(row.axes[block.x]), []).append(row.points)
         x = np.array(sorted(points))
         y = np.array([float(np.mean(points[k])) for k in x])
         spread = [seeds_interval(points[k]) for k in x]
         law = fitted_law(x, y)
         name = value if len(methods) == 1 else f"{method}, {value}"
-        base = float(np.mean(start[value])) if value in start else None
+        below = [r.points for r in start if _agree(r.axes, mine[0].axes)]
+        base = float(np.mean(below)) if below else None
         drawn.append(
             {"name": name, "x": x.tolist(), "y": y.tolist(), "low": [s.low for s in spread],
              "high": [s.high for s in spread], "law": law, "base": base}
@@ -134,12 +135,13 @@ def _curve(block: Block, rows: Sequence[Row]) -> Finding:
             ]
         shown = {k: f"{v:.1f}" for k, v in zip(x.tolist(), y, strict=True)}
         cells.append([name, "" if base is None else f"{base:.1f}", *(shown.get(k, "") for k in every), *told])
-        gains.append(y[-1] - (y[0] if base is None else base))
     sentences = []
-    if gains:
-        below = block.base if start else f"the smallest {block.x}"
+    if drawn:
+        whole = all(d["base"] is not None for d in drawn)
+        gains = [d["y"][-1] - (d["base"] if whole else d["y"][0]) for d in drawn]
         sentences.append(
-            f"F1 changes by {np.mean(gains):+.1f} on average from {below} to {number(every[-1])} {block.x}, over "
+            f"F1 changes by {np.mean(gains):+.1f} on average from "
+            f"{block.base if whole else f'the smallest {block.x}'} to {number(every[-1])} {block.x}, over "
             f"{len(gains)} lines ({min(gains):+.1f} to {max(gains):+.1f})."
         )
     laws = [d["law"] for d in drawn if d["law"]]
@@ -158,17 +160,20 @@ def _curve(block: Block, rows: Sequence[Row]) -> Finding:
 
 def _against(block: Block, rows: Sequence[Row], runs: Sequence[Run], records: Mapping[str, Record]) -> Finding | None:
     """A number of other runs, such as a similarity, against F1; matched by the axes that both have."""
-    values: list[tuple[Mapping[str, Any], float]] = [
-        (run.axes, records[run.id].values[block.x])
-        for run in runs
-        if run.id in records and block.x is not None and block.x in records[run.id].values
-    ]
+    values: dict[tuple[str, str], list[tuple[Mapping[str, Any], float]]] = {}
+    for run in runs:
+        if run.id in records and block.x is not None and (value := records[run.id].values.get(block.x)) is not None:
+            name = " ".join(str(v) for a, v in run.axes.items() if a != SEED)
+            values.setdefault((run.method, name), []).append((run.axes, value))
+    several = len({method for method, _ in values}) > 1
     points = []
-    for axes, value in values:
-        mine = [r.points for r in rows if all(r.axes.get(a) == v for a, v in axes.items() if a != SEED)]
+    for (method, name), seeds in values.items():
+        axes = seeds[0][0]
+        mine = [r.points for r in rows if _agree(axes, r.axes)]
         if mine:
-            name = " ".join(str(v) for a, v in axes.items() if a != SEED)
-            points.append({"name": name, "x": value, "y": float(np.mean(mine)), "group": str(axes.get(block.by, ""))})
+            x, y = float(np.mean([value for _, value in seeds])), float(np.mean(mine))
+            group = str(axes.get(block.by, ""))
+            points.append({"name": f"{method} {name}" if several else name, "x": x, "y": y, "group": group})
     if len(points) < 3:
         return None
     whole, within = rank_correlations(points, block.x or "")
@@ -184,3 +189,8 @@ def _against(block: Block, rows: Sequence[Row], runs: Sequence[Run], records: Ma
         sentences.append(f"Within one {block.by} it is {within.value:+.2f} on average over {within.targets}.")
     cells = [[str(p["name"]), f"{p['x']:.4f}", f"{p['y']:.1f}"] for p in points]
     return Finding(block, sentences, ["pair", block.x or "", "F1"], cells, {"points": points, "x": block.x})
+
+
+def _agree(few: Mapping[str, Any], many: Mapping[str, Any]) -> bool:
+    """Whether the second has all axes of the first with their values; seeds aside."""
+    return all(many.get(axis) == value for axis, value in few.items() if axis != SEED)

@@ -64,9 +64,14 @@ def rows_of(runs: Sequence[Run], records: Mapping[str, Record]) -> list[Row]:
     return found
 
 
-def lines_of(rows: Sequence[Row], by: str) -> dict[str, list[Row]]:
-    """Rows under one name: method and, where it has several, values of further axes, such as "distill, labels=2000"."""
-    axes = dict.fromkeys(a for row in rows for a in row.axes if a not in (SEED, by))
+def lines_of(rows: Sequence[Row], *by: str) -> dict[str, list[Row]]:
+    """Rows under one name: method and, where it has several, values of further axes, such as "distill, labels=2000".
+
+    Args:
+        rows: of any methods.
+        by: axes that are not part of a name, as seeds never are.
+    """
+    axes = dict.fromkeys(a for row in rows for a in row.axes if a not in (SEED, *by))
     values: dict[tuple[str, str], set[str]] = {}
     for row in rows:
         for axis in axes:
