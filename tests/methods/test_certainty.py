@@ -12,7 +12,7 @@ from tests.toy import sentences
 from xlner.core.labels import LabelSet
 from xlner.core.types import Span
 from xlner.evaluate import score
-from xlner.methods.certainty import Certainty, SourceTags
+from xlner.methods.certainty import Certainty, SourceTags, surest
 from xlner.methods.projected import ProjectedChunks, write_projected
 from xlner.project.fates import Fate, Reason
 from xlner.project.result import Projected
@@ -78,8 +78,10 @@ def test_the_surest_are_chosen_among_those_with_entities_and_those_without():
         sentences=np.array([0.1, 0.9, 0.8, 0.95, 0.2], np.float32), spans=np.array([1, 1, 2, 0, 0], np.int32),
         entities=np.zeros((4, 1), np.float32),
     )  # fmt: skip
-    assert made.surest(0.5).tolist() == [1, 2, 3]
-    assert made.surest(1.0).tolist() == [0, 1, 2, 3, 4]
+    assert [part.tolist() for part in surest([made], 0.5)] == [[1, 2, 3]]
+    assert [part.tolist() for part in surest([made], 1.0)] == [[0, 1, 2, 3, 4]]
+    worse = replace(made, sentences=made.sentences / 10)  # files of one text compete
+    assert [part.tolist() for part in surest([worse, made], 0.5)] == [[], [0, 1, 2, 3, 4]]
 
 
 def test_soft_labels_have_the_types_of_the_source_and_the_weight_of_the_projection():
@@ -140,5 +142,5 @@ def test_files_of_projected_data_do_not_depend_on_how_they_are_used(quick, tmp_p
     for file in ("00000.jsonl", "00001.jsonl", "00001.certainty.safetensors"):
         assert (tmp_path / "asked" / file).read_bytes() == (tmp_path / "plain" / file).read_bytes()
     chunks = ProjectedChunks(Tagger.fresh(str(tiny_encoder), LABELS, precision="fp32"), [made])
-    assert chunks.sizes == [2, 2]
-    assert [len(chunks.load(i)) for i in (0, 1)] == [2, 2]
+    assert sum(chunks.sizes) == 4
+    assert [len(chunks.load(i)) for i in (0, 1)] == chunks.sizes

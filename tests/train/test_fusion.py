@@ -16,6 +16,7 @@ from xlner.tagger import Tagger
 from xlner.train import train
 from xlner.train.batches import collate
 from xlner.train.fusion import Fusion
+from xlner.train.objective import StepInput, StreamInput
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,27 @@ def test_single_sentences_are_read_as_before(encoder):
         objective.fused(ids, mask)
         after = objective.tagger.model(input_ids=ids, attention_mask=mask).logits
     assert torch.equal(before, after)
+
+
+@pytest.mark.parametrize("self_teaching", [0.0, 0.5, 1.0])
+def test_a_word_counts_alike_whether_another_sentence_has_a_translation_or_not(encoder, monkeypatch, self_teaching):
+    objective = fused(encoder, self_teaching=self_teaching)
+    monkeypatch.setattr(objective, "fused", lambda ids, mask: ids[:, :, None] * torch.tensor([0.2, -0.1, 0.3]))
+    torch.manual_seed(3)
+    logits, targets, ids = torch.randn(9, 3), torch.rand(9, 3).softmax(-1), torch.randint(9, (3, 3))
+
+    def loss(*windows):
+        rows = torch.arange(3).repeat_interleave(3)
+        mine = sum(rows == w for w in windows).bool()
+        places = {w: i for i, w in enumerate(windows)}
+        stream = StreamInput(
+            logits[mine], None, ids[list(windows)], torch.ones(len(windows), 3),
+            torch.tensor([places[w] for w in rows[mine].tolist()]), torch.arange(3).repeat(len(windows)),
+            targets[mine], torch.ones(int(mine.sum())), torch.tensor([(0, 0, -1)[w] for w in windows]),
+        )  # fmt: skip
+        return objective(StepInput({"x": stream}, 0.0))[0].item()
+
+    assert loss(0, 1, 2) == pytest.approx((6 * loss(0, 1) + 3 * loss(2)) / 9, abs=1e-5)
 
 
 def test_what_cannot_be_fused_is_said(encoder):

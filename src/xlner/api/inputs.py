@@ -130,14 +130,14 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
                 f"`translation {bcp47(language)}=...` holds the sentences of one source, line by line, and {several} "
                 f"sources are in {bcp47(language)}; join their files to one source"
             )
-    texts = {language: _stream(file, language, remarks, reading) for language, file in inputs.source_text}
     codes = {code for code, _ in inputs.source}
     for name in ("source_text", "translations", "dictionaries"):
         languages = [code for code, _ in getattr(inputs, name)]
         if stray := [code for code in languages if code not in codes]:
             raise UsageError(f"`{name} {bcp47(stray[0])}=...` is for no `source`")
+    texts = {language: tuple(_stream(file, language, remarks, reading)) for language, file in inputs.source_text}
     sources = [
-        replace(_read_source(language, value, mapping, n, reading, remarks), text=tuple(texts.pop(language, ())))
+        replace(_read_source(language, value, mapping, n, reading, remarks), text=texts.get(language, ()))
         for n, (language, value) in enumerate(inputs.source, 1)
     ]
     language = inputs.target[0] if inputs.target else sources[0].language

@@ -123,23 +123,6 @@ class Certainty:
             arrays = {name: stored.get_tensor(name) for name in ("sentences", "spans", "entities")}
             return cls(types=tuple(json.loads(stored.metadata()["types"])), **arrays)
 
-    def surest(self, share: float) -> Array:
-        """Numbers of the surest sentences, in order.
-
-        Those with entities and those without are chosen among apart, so that their proportion stays.
-
-        Args:
-            share: of each of the two to take, rounded up.
-
-        Reference: Ni, Dinu & Florian, ACL 2017, choose projected sentences by a score of their quality; this score is
-            ours.
-        """
-        taken = []
-        for numbers in (np.flatnonzero(self.spans > 0), np.flatnonzero(self.spans == 0)):
-            order = np.argsort(-self.sentences[numbers], kind="stable")
-            taken.append(numbers[order[: math.ceil(share * len(numbers))]])
-        return np.sort(np.concatenate(taken))
-
     def soft_labels(self, sentences: Sequence[Sentence], labels: LabelSet) -> tuple[list[Array], list[Array]]:
         """Targets and weights of the words of the sentences that this is of.
 
@@ -197,3 +180,25 @@ def _by_type(rows: Array) -> Array:
 
 def _score(score: float | None) -> float:
     return 1.0 if score is None else score
+
+
+def surest(parts: Sequence[Certainty], share: float) -> list[Array]:
+    """Numbers of the surest sentences of each part, in order; all parts compete.
+
+    Sentences with entities and those without are chosen among apart, so that their proportion stays.
+
+    Args:
+        parts: of one text.
+        share: of each of the two kinds to take, rounded up.
+
+    Reference: Ni, Dinu & Florian, ACL 2017, choose projected sentences by a score of their quality; this score is
+        ours.
+    """
+    scores = np.concatenate([p.sentences for p in parts])
+    with_entities = np.concatenate([p.spans for p in parts]) > 0
+    taken = np.zeros(len(scores), bool)
+    for numbers in (np.flatnonzero(with_entities), np.flatnonzero(~with_entities)):
+        order = np.argsort(-scores[numbers], kind="stable")
+        taken[numbers[order[: math.ceil(share * len(numbers))]]] = True
+    ends = np.cumsum([len(p.sentences) for p in parts])
+    return [np.flatnonzero(part) for part in np.split(taken, ends[:-1])]

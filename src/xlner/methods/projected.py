@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from xlner.core.progress import progress
 from xlner.core.types import Sentence
 from xlner.data import load, write
 from xlner.errors import DataError
-from xlner.methods.certainty import Certainty
+from xlner.methods.certainty import Certainty, surest
 from xlner.methods.noise_options import NoiseOptions
 from xlner.methods.projected_examples import write_examples
 from xlner.methods.projection_options import ProjectionOptions
@@ -98,10 +99,12 @@ class ProjectedSet:
 
     def surest(self, chunk: int) -> Sequence[int]:
         """Numbers of the sentences of one file that a student learns from."""
-        if self.use.surest_share == 1:
-            return range(self.sizes[chunk])
-        numbers: list[int] = self.certainty(chunk).surest(self.use.surest_share).tolist()
-        return numbers
+        return range(self.sizes[chunk]) if self.use.surest_share == 1 else self._surest[chunk]
+
+    @cached_property
+    def _surest(self) -> list[list[int]]:
+        parts = [self.certainty(chunk) for chunk in range(len(self.sizes))]
+        return [numbers.tolist() for numbers in surest(parts, self.use.surest_share)]
 
     def note(self) -> str:
         """One sentence about the counts, for people."""

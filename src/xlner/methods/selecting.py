@@ -102,6 +102,8 @@ class Nearness:
         means = []
         for source in sources:
             some = [s for s in source.sentences or source.text if s.words]
+            if not some:
+                raise DataError(f"the text of source {source.name} has no words, so nothing can be near to it")
             evenly = some[:: -(-len(some) // SAMPLE)]
             means.append(self._vectors(evenly).mean(0))
         self._means = np.stack([m / max(float(np.linalg.norm(m)), 1e-12) for m in means])

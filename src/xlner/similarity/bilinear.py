@@ -40,6 +40,11 @@ class BilinearScorers(torch.nn.Module):
         right = torch.einsum("prd,pkd->pkr", self.v, self.mu) + self.v_bias[:, None]
         return left @ right.transpose(1, 2)
 
+    def of_problem(self, problem: int, features: torch.Tensor) -> torch.Tensor:
+        """Scores of one problem. Shape: (n_sentences, n_dimensions) to (n_sentences, n_languages), float32."""
+        left = features @ self.u[problem].T + self.u_bias[problem]
+        return left @ (self.mu[problem] @ self.v[problem].T + self.v_bias[problem]).T
+
     def apart(self) -> torch.Tensor:
         """`||P P^T - I_K||_F^2` per problem, over its known languages. Shape: (n_problems,)."""
         mask = self.known.to(self.mu.dtype)

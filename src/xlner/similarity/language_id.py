@@ -45,8 +45,10 @@ class LanguageId(Part):
         """What weighs languages for sentences. See `WeighsSentences`."""
         from xlner.similarity.language_id_model import LanguageIdSimilarity
 
-        chosen = replace(self.options, seed=seed)
-        return LanguageIdSimilarity.fit(texts, encoder=encoder, options=chosen, max_sentences=max_sentences)
+        return LanguageIdSimilarity.fit(
+            texts, encoder=encoder, options=replace(self.options, seed=seed), max_sentences=max_sentences,
+            temperature=self.options.temperature,
+        )  # fmt: skip
 
     def matrix(self, texts: Texts) -> SimilarityMatrix:
         """Weights of sources (rows) for targets (columns)."""

@@ -239,7 +239,7 @@ def weights_of_others(
     for t, cloud in enumerate(vectors):
         others = [s for s in range(n) if s != t]
         with torch.inference_mode():
-            scores = scorers(torch.from_numpy(_scaled(cloud, mean, spread)))[t][:, others].numpy()
+            scores = scorers.of_problem(t, torch.from_numpy(_scaled(cloud, mean, spread)))[:, others].numpy()
         divisor = scores.var(ddof=1) if temperature == "var" else scores.std(ddof=1)
         values[others, t] = _softmax(scores / max(float(divisor), 1e-12)).mean(0)
     return values

@@ -73,7 +73,11 @@ class Fusion:
         taught = soft_cross_entropy(
             stream.logits[words], fused.detach().softmax(-1), torch.ones_like(stream.weights[words])
         )
-        total = of_fused + (1 - self.self_teaching) * tags + self.self_teaching * taught
+        apart = soft_cross_entropy(stream.logits[words], stream.targets[words], stream.weights[words])
+        paired = of_fused + (1 - self.self_teaching) * apart + self.self_teaching * taught
+        # The rest has no translation, and its labels alone teach.
+        share = stream.weights[words].sum() / stream.weights.sum().clamp_min(1e-9)
+        total = share * (paired - apart) + tags
         return total, {"tags": tags, "fused": of_fused, "self": taught}
 
     def fused(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

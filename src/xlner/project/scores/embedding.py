@@ -12,6 +12,8 @@ from xlner.project.pair import Pair
 from xlner.project.scores.evidence import Evidence
 from xlner.project.scores.score import ScorePart, Scores
 
+_AT_ONCE = 1000  # pairs whose vectors are in memory together, and have one mean
+
 if TYPE_CHECKING:
     from xlner.align.subwords import SubwordVectors
 
@@ -50,18 +52,18 @@ class EmbeddingScore(ScorePart):
         """
         out = [np.zeros((len(p.entities), len(c))) for p, c in zip(pairs, candidates, strict=True)]
         busy = [i for i, scores in enumerate(out) if scores.size]
-        if not busy:
-            return out
-        left = _Prefix(self._encoder.encode([pairs[i].source.words for i in busy]))
-        right = _Prefix(self._encoder.encode([pairs[i].target.words for i in busy]))
-        for k, i in enumerate(busy):
-            entities = np.array([(e.start, e.end) for e in pairs[i].entities], np.int64)
-            out[i] = np.clip(left.spans(k, entities) @ right.spans(k, candidates[i]).T, 0.0, 1.0)
+        for first in range(0, len(busy), _AT_ONCE):
+            some = busy[first : first + _AT_ONCE]
+            left = _Prefix(self._encoder.encode([pairs[i].source.words for i in some]))
+            right = _Prefix(self._encoder.encode([pairs[i].target.words for i in some]))
+            for k, i in enumerate(some):
+                entities = np.array([(e.start, e.end) for e in pairs[i].entities], np.int64)
+                out[i] = np.clip(left.spans(k, entities) @ right.spans(k, candidates[i]).T, 0.0, 1.0)
         return out
 
 
 class _Prefix:
-    """Running sums of subword vectors, so that the mean over any range of words is one subtraction."""
+    """Running sums of subword vectors less their mean, so that the mean of a range of words is one subtraction."""
 
     def __init__(self, encoded: SubwordVectors) -> None:
         vectors = encoded.vectors.cpu().numpy().astype(np.float64)
