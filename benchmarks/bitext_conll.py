@@ -34,7 +34,7 @@ ARMS = ("distill", SMALL, "bitext", CAPITALS, "two teachers", BOTH, "combined")
 PUBLISHED = {
     "es": 76.94,
     "de": 73.22,
-}  # TSL with mBERT, Wu et al. 2020: no parallel text, an encoder four times as large
+}  # TSL with mBERT, Wu et al. 2020: no parallel text, an encoder whose layers are four times as large
 WITH_LABELS = {"es": 84.9, "de": 80.7}  # our encoder trained on the target's own labels
 
 
@@ -140,7 +140,8 @@ def table(runs: list[dict[str, Any]], projections: list[dict[str, Any]], choices
         "",
         "Strict span F1 on the full CoNLL test files, mean over seeds with the 95% t-interval over seeds in brackets. "
         f"Even: equal words of the test text are labelled alike (`--label-consistency {EVEN}`). Published: TSL, with "
-        "an encoder four times as large, without parallel text. With labels: our encoder trained on the target's own.",
+        "an encoder whose layers are four times as large, without parallel text. With labels: our encoder trained on "
+        "the target's own.",
         "",
         "| target | method | seeds | F1 | even | minutes | peak MB |",
         "|---" * 7 + "|",

@@ -104,7 +104,8 @@ def table(runs: list[dict[str, Any]]) -> str:
         "Strict span F1 on the full test files, mean over seeds with the 95% t-interval over seeds in brackets. Equal "
         "words are alike in soft labels (the default of `xlner transfer`, for the seeds named), and in the answers "
         f"(`--label-consistency {EVEN}`, which reads the whole test text); the two columns before are without.",
-        "Published figures (mBERT, four times the size): direct from Wu & Dredze 2019, distilled from Wu et al. 2020.",
+        "Published figures (mBERT, whose layers are four times as large): direct from Wu & Dredze 2019, distilled from "
+        "Wu et al. 2020.",
         "",
         "| target | seeds | direct | distilled | gain | seeds | distilled, equal words alike | gain over direct "
         "| gain over distilled, same seeds | and in the answers | published direct | published distilled | minutes "

@@ -73,7 +73,8 @@ def table(runs: list[dict[str, Any]]) -> str:
         "Strict span F1 on the full CoNLL test files (four types), mean over seeds with the 95% t-interval over seeds "
         "in brackets. One teacher: students of each seed's teacher. Three teachers: one student of the averaged "
         "probabilities of all three, as `--recipe strong` has it; one run. Published: mBERT distilled from one teacher "
-        "(Wu et al. 2020), four times the size. Minutes are those of the student; other work shared the machine.",
+        "(Wu et al. 2020), with layers four times as large. Minutes are those of the student; other "
+        "work shared the machine.",
         "",
         "| target | direct | one teacher | seeds | three teachers | aim | published | minutes, one | minutes, three |",
         "|---" * 9 + "|",

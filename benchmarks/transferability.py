@@ -32,12 +32,13 @@ from xlner.similarity.correlation import Correlation
 from xlner.similarity.predictor import ESTIMATE
 from xlner.similarity.transferability import Quality, Transfers, correlations, fit, leave_one_out, predictions, read_f1
 
-BESIDE_MODEL = ["lexical:ngrams"]
+LETTERS = ["lexical:ngrams"]
 WITH_MODEL = "a model's estimated F1 with a line per source, and letter sequences"
 CHOSEN = (
     "\nPredictions with a line per source let each source have a level and a slope of its own, shrunk by a price that "
-    "is chosen on left-out targets. That letter sequences stand beside a model's estimate, and no other measure, and "
-    "that the lines lie over the estimate alone, was chosen on this table. The "
+    "is chosen on left-out targets. The tables by target are of letter sequences with a line per source, alone and "
+    "beside a model's estimate; these two predictors come with xlner. That they look at no other measure, and that the "
+    "lines lie over the estimate alone where there is one, was chosen on this table. The "
     "model's estimates are of the first 600 test sentences, and F1 is of the first 250 of the same: a user's text is "
     "another.\n"
 )
@@ -151,7 +152,7 @@ def main() -> None:
     made.add_argument("--measure", action="append", default=[], help="default: every one that needs no bitext")
     made.add_argument("--encoder", default="embedded")
     made.add_argument("--sentences", type=int, default=2000)
-    made.add_argument("--predictor", type=Path, help="write the regression on measures of text there")
+    made.add_argument("--predictor", type=Path, help="write the regression on letter sequences there")
     made.add_argument("--again", action="store_true", help="take F1 and measures from the last result")
     made.add_argument("--about", default="", help="a sentence for the predictor: encoder, task, training budget")
     made.add_argument("--estimates", type=Path, help="result of benchmarks/estimate.py")
@@ -163,14 +164,14 @@ def main() -> None:
     # tables of typology are an extra that most users have not.
     alone = [m for m in everything.measures if m != "language-id"]
     of_text = [m for m in alone if "text" in SIMILARITIES.load(m).needs] or alone
-    transfers = everything.select(of_text)
+    transfers, letters = everything.select(of_text), everything.select(LETTERS)
     with_model = None
     if options.estimates:
-        with_model = everything.select(BESIDE_MODEL).with_measure(ESTIMATE, estimates(options.estimates))
+        with_model = letters.with_measure(ESTIMATE, estimates(options.estimates))
     ways = {
         "measures of text, a line per source": (transfers, None),
         "measures of text, a level per source": (transfers, []),
-        "letter sequences, a line per source": (everything.select(BESIDE_MODEL), None),
+        "letter sequences, a line per source": (letters, None),
         "measures of text and typology, a level per source": (everything.select(alone), []),
     }
     if with_model:
@@ -186,10 +187,10 @@ def main() -> None:
     apart = [
         replace(leave_one_out(replace(way, groups=families), slopes=s)[0], name=name) for name, (way, s) in ways.items()
     ]
-    found, quality, rows = correlations(everything), [*quality, *others], by_target(transfers)
+    found, quality, rows = correlations(everything), [*quality, *others], by_target(letters)
     about = {"settings": settings, "about": options.about}
     if options.predictor:
-        replace(fit(transfers), **about).save(options.predictor)
+        replace(fit(letters), **about).save(options.predictor)
     text = table(found, quality) + CHOSEN + quality_table("left-out family", apart) + target_table(rows)
     if with_model:
         text += "\nThe same with a model's estimated F1:\n" + target_table(by_target(with_model, [ESTIMATE]))
@@ -202,7 +203,7 @@ def main() -> None:
         "leave_one_family_out": [q.as_dict() for q in apart],
         "targets": rows,
     }
-    write_results(options.results, "transferability", result, text + draw(transfers, found, options.results))
+    write_results(options.results, "transferability", result, text + draw(letters, found, options.results))
 
 
 def estimates(path: Path) -> dict[str, float]:

@@ -103,8 +103,8 @@ def table(runs: list[dict[str, Any]], args: Any) -> str:
         f"{args.raw_words:,} words of raw text). unitrans: UniTrans with dictionaries. lexicon, chain, apertium: "
         "translate-train with that translator, source data included. chrF: of its translations of NTREX "
         "(translators.md). Arrived: share of the entities that projection found again. Published: mBERT, an encoder "
-        "four times as large, all of the English labels; direct, and UniTrans. Minutes include training the teacher, "
-        "but of distill; other work shared the machine.",
+        "whose layers are four times as large, all of the English labels; direct, and UniTrans. Minutes include "
+        "training the teacher, but of distill; other work shared the machine.",
         "",
         "| target | method | seeds | F1 | less direct | chrF | arrived | minutes | published |",
         "|---" * 9 + "|",

@@ -46,7 +46,7 @@ def shorten(folder: Path) -> None:
 
 def small(line: str, encoder: Path) -> list[str]:
     """The words of a command, with the small encoder and one pass over the data."""
-    words = shlex.split(re.sub(r"--epochs \d+", "--epochs 1", line))[1:]
+    words = shlex.split(re.sub(r"--(epochs|student-layers) \d+", r"--\1 1", line))[1:]
     sources = [after for word, after in pairwise(words) if word == "--source"]
     of_models = words[0] == "transfer" and all(Path(s.partition("=")[2]).is_dir() for s in sources)
     if words[0] in READS_AN_ENCODER and not of_models and not {"--encoder", "--alignment"} & set(words):
@@ -55,8 +55,6 @@ def small(line: str, encoder: Path) -> list[str]:
         words += ["--epochs", "1"]
     if words[0] == "transfer" and ("--bitext" in words or "--translation" in words):
         words += ["--aligner", f"{{name: layers, encoder: {encoder}}}"]
-    if words[0] in TRAINS:
-        shutil.rmtree(words[words.index("--output") + 1], ignore_errors=True)
     return words
 
 

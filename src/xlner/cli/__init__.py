@@ -103,9 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _explain(error.__cause__ if isinstance(error, StoppedError) and error.__cause__ else error)
         sys.exit(code)
     except ModuleNotFoundError as error:
-        if debug or (error.name or "").partition(".")[0] not in _HEAVY:
+        if debug or (lacks := (error.name or "").partition(".")[0]) not in _LEFT_OUT:
             raise
-        typer.echo(f"error: this command needs {error.name}; pip install torch transformers accelerate", err=True)
+        typer.echo(f"error: this command needs {lacks}; pip install {_LEFT_OUT[lacks]}", err=True)
         sys.exit(1)
     except Exception as error:
         if debug or os.strerror(errno.ENOSPC) not in str(error):  # safetensors has an error of its own for it
@@ -113,7 +113,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(_explain(OSError(errno.ENOSPC, "")))
 
 
-_HEAVY = ("torch", "transformers", "accelerate", "safetensors")  # the light install goes without them
+_TORCH = "torch transformers accelerate"
+# What the light install goes without -> what to install.
+_LEFT_OUT = {**dict.fromkeys((*_TORCH.split(), "safetensors"), _TORCH), "pydantic": "pydantic", "scipy": "scipy"}
 _FLAGS = {
     "mapping": "map",
     "languages": "language",

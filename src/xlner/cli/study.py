@@ -15,7 +15,9 @@ group = typer.Typer(help="Run a plan of many commands, and report what it shows.
 
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file.")]
 Profile = Annotated[str | None, typer.Option(help="One of the plan's profiles, such as smoke.")]
-Output = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the study; default: study-NAME.")]
+Output = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Folder of the study; default: study-NAME, or study-NAME-PROFILE.")
+]
 Data = Annotated[Path, typer.Option(metavar="FOLDER", help="What {data} in the plan stands for.")]
 
 

@@ -41,7 +41,12 @@ def command(
     dictionaries: Annotated[
         list[str], typer.Option("--dictionary", metavar="LANG=FILE", help="From that language to the target language.")
     ] = [],
-    target_labels: Annotated[str | None, typer.Option(metavar="FILE", help="Few labelled target sentences.")] = None,
+    target_labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Few labelled target sentences, for methods of your own that learn from them."
+        ),
+    ] = None,
     dev: o.Dev = [],
     gold: o.Gold = None,
     map: o.Map = [],
