@@ -1,9 +1,10 @@
 """Text in small letters and with typing errors: what does training on such copies give, and cost on clean text?
 
 The beginning of the English CoNLL training file teaches taggers, with and without changed copies of its sentences
-(`--augment`). Students learn raw text of Danish, Swedish and Portuguese (the beginning of the training files of
-Universal NER) from them, by distillation or with consistency under changes of the raw text. All are scored on the dev
-files of these three languages as they are and changed (`--perturb`); test files are not read.
+(`--augment`). Students learn raw text of Danish and Portuguese (the beginning of the training files of Universal NER)
+from them, by distillation or with consistency under changes of the raw text. All are scored on the dev files of these
+languages as they are and changed (`--perturb`); test files are not read. Swedish is left out unless it is asked for:
+its dev file has 23 entities.
 
     OMP_NUM_THREADS=1 python benchmarks/noisy.py
     OMP_NUM_THREADS=1 python benchmarks/noisy.py --finished        # the table of the runs that there are
@@ -41,7 +42,7 @@ def main() -> None:
     options.add_argument("--source-words", type=int, default=20_000, help="of labelled English text")
     options.add_argument("--raw-words", type=int, default=10_000, help="of raw text in each target")
     options.add_argument("--seeds", nargs="+", type=int, default=[1])
-    options.add_argument("--targets", nargs="+", default=list(LANGUAGES), choices=list(LANGUAGES))
+    options.add_argument("--targets", nargs="+", default=["da", "pt"], choices=list(LANGUAGES))
     options.add_argument("--finished", action="store_true", help="start nothing, show what is finished")
     args = options.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
