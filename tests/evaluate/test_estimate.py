@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from xlner.core.labels import LabelSet
 from xlner.core.types import Sentence, Span
-from xlner.errors import DataError, ModelError, UsageError
+from xlner.errors import DataError, ModelError, OptionError, UsageError
 from xlner.evaluate import (
     Estimator,
     Expected,
@@ -25,6 +25,7 @@ from xlner.evaluate import (
 )
 from xlner.evaluate.clues import Clues
 from xlner.evaluate.estimate import span_probability_calibration
+from xlner.evaluate.kernel_ridge import KernelRidge
 from xlner.evaluate.ridge import width90
 from xlner.tagger.decode import decode
 
@@ -304,3 +305,14 @@ def test_width_holds_nine_in_ten():
     missed = np.arange(1.0, 11)
     assert (missed <= width90(missed)).mean() >= 0.9
     assert width90(np.array([3.0, 1.0])) == 3.0
+
+
+def test_kernel_ridge_bends_where_a_line_cannot_and_not_where_it_need_not():
+    x = np.linspace(-1, 1, 41)[:, None]
+    bent, line = KernelRidge.fit(x, 0.1 * x[:, 0] ** 2, penalty=0.001), KernelRidge.fit(x, 0.1 * x[:, 0], penalty=0.001)
+    middle = np.array([[-0.5], [0.0], [0.5]])
+    assert bent.predict(middle) == pytest.approx([0.025, 0.0, 0.025], abs=2e-3)
+    assert line.predict(middle) == pytest.approx([-0.05, 0.0, 0.05], abs=2e-3)
+    assert KernelRidge.fit(x, 0.1 * x[:, 0], penalty=1e6).predict(middle) == pytest.approx([0, 0, 0], abs=1e-4)
+    with pytest.raises(OptionError, match="above 0"):
+        KernelRidge.fit(x, x[:, 0], penalty=0.0)

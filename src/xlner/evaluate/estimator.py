@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from xlner.errors import DataError, UsageError
-from xlner.evaluate.ridge import PENALTIES, Ridge, least_error, load_fitted, width90, write_fitted
+from xlner.evaluate.kernel_ridge import PENALTIES, KernelRidge
+from xlner.evaluate.ridge import least_error, load_fitted, width90, write_fitted
 
-ESTIMATOR_FORMAT = "xlner estimator 1"
+ESTIMATOR_FORMAT = "xlner estimator 2"
 SHIPPED_ESTIMATOR = Path(__file__).with_name("estimator.json")
 SHIPPED_TYPES = ("PER", "ORG", "LOC")  # of the models that it was fitted on
 EXPECTED, CALIBRATED, AGREEMENT = "expected_f1", "calibrated_f1", "agreement"
@@ -79,15 +80,15 @@ class Observed:
 
 @dataclass(frozen=True)
 class Estimator:
-    """Expected F1 plus a ridge regression of what it misses.
+    """Expected F1 plus a kernel ridge regression of what it misses.
 
     What is learnt is the difference between true and expected F1, so that where there is little to learn from, and
-    the penalty on weights is high, expected F1 remains, moved by its mean error.
+    the penalty is high, expected F1 remains, moved by its mean error.
 
     Args:
         observed: the table it was fitted on.
-        ridge: from features to true F1 minus `Observed.base`.
-        penalty: of squared weights, per row.
+        fitted: from features to true F1 minus `Observed.base`.
+        penalty: see `KernelRidge.fit`.
         mean_abs_error: on targets, or groups, that were left out, in F1 points; None if too few to leave one out.
         width90: half the width, in F1 points, of an interval that held 90 % of them; None likewise.
 
@@ -97,7 +98,7 @@ class Estimator:
     """
 
     observed: Observed
-    ridge: Ridge
+    fitted: KernelRidge
     penalty: float
     mean_abs_error: float | None = None
     width90: float | None = None
@@ -108,7 +109,7 @@ class Estimator:
 
         Args:
             table: rows of one or more targets; an error needs three.
-            penalty: at least 0; None takes the one of `PENALTIES` with the least error on left-out targets.
+            penalty: above 0; None takes the one of `PENALTIES` with the least error on left-out targets.
         """
         estimator = _fit(table, penalty)
         if len(table.rows_of) < 3:
@@ -123,7 +124,7 @@ class Estimator:
         says nothing of what lies far from them.
         """
         seen = self.observed.values
-        return np.clip(table.base + self.ridge.predict(np.clip(table.values, seen.min(0), seen.max(0))), 0, 1)
+        return np.clip(table.base + self.fitted.predict(np.clip(table.values, seen.min(0), seen.max(0))), 0, 1)
 
     def estimate(self, features: Mapping[str, float]) -> float:
         """The estimate for one model on one target, a fraction.
@@ -143,14 +144,14 @@ class Estimator:
         return float(self.predict(row)[0])
 
     def save(self, path: str | Path) -> Path:
-        """Write everything as JSON: weights, the table it was fitted on, and its error."""
+        """Write everything as JSON: the table it was fitted on, the penalty, and its error."""
         return write_fitted(path, ESTIMATOR_FORMAT, self.as_dict())
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
         t = self.observed
         return {
-            **self.ridge.as_dict(t.features),
+            "features": list(t.features),
             "penalty": self.penalty,
             "mean_abs_error": self.mean_abs_error,
             "width90": self.width90,
@@ -171,14 +172,13 @@ class Estimator:
         rows = record["observed"]
         table = Observed(
             tuple(r["target"] for r in rows),
-            tuple(f["name"] for f in record["features"]),
+            tuple(map(str, record["features"])),
             np.array([r["values"] for r in rows], np.float64),
             np.array([r["f1"] for r in rows], np.float64),
             tuple(r["group"] for r in rows if "group" in r),
         )
-        return cls(
-            table, Ridge.from_dict(record), float(record["penalty"]), record["mean_abs_error"], record["width90"]
-        )
+        fitted = _fit(table, float(record["penalty"]))
+        return replace(fitted, mean_abs_error=record["mean_abs_error"], width90=record["width90"])
 
 
 def leave_one_target_out(table: Observed, *, penalty: float | None = None) -> np.ndarray:
@@ -202,7 +202,7 @@ def leave_one_target_out(table: Observed, *, penalty: float | None = None) -> np
 def _fit(table: Observed, penalty: float | None) -> Estimator:
     # Where no target can be left out the greatest penalty: a table of one target teaches a shift at most.
     chosen = least_error(PENALTIES, table.folds(), _missed, otherwise=PENALTIES[-1]) if penalty is None else penalty
-    return Estimator(table, Ridge.fit(table.values, table.f1 - table.base, penalty=chosen), chosen)
+    return Estimator(table, KernelRidge.fit(table.values, table.f1 - table.base, penalty=chosen), chosen)
 
 
 def _missed(rest: Observed, held: Observed, penalty: float) -> np.ndarray:
