@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,22 +38,6 @@ class Ridge:
     spread: np.ndarray
     weights: np.ndarray
     intercept: float
-
-    @classmethod
-    def fit(cls, features: np.ndarray, values: np.ndarray, *, penalty: float) -> Ridge:
-        """Least squares with a price on weights.
-
-        Args:
-            features: NaN where unknown. Shape: (n_rows, n_features), float64.
-            values: Shape: (n_rows,), float64.
-            penalty: of squared weights, per row; at least 0.
-        """
-        if penalty < 0:
-            raise OptionError("penalty", f"must be at least 0, got {penalty}")
-        ridge = cls.flat(features)
-        x = ridge.scaled(features)
-        weights, intercept = penalised_least_squares(x, values, np.full(x.shape[1], penalty * len(x)))
-        return replace(ridge, weights=weights, intercept=intercept)
 
     @classmethod
     def flat(cls, features: np.ndarray) -> Ridge:
@@ -95,8 +79,13 @@ def penalised_least_squares(x: np.ndarray, values: np.ndarray, price: np.ndarray
     Args:
         x: Shape: (n_rows, n_weights), float64.
         values: Shape: (n_rows,), float64.
-        price: of each weight, at least 0. Shape: (n_weights,), float64.
+        price: of each weight. Shape: (n_weights,), float64.
+
+    Raises:
+        OptionError: a price is below 0.
     """
+    if price.min(initial=0) < 0:
+        raise OptionError("penalty", f"must be at least 0, got {price.min()}")
     average, middle = float(values.mean()), x.mean(0)
     centred = x - middle
     weights = np.linalg.solve(centred.T @ centred + np.diag(price + 1e-9), centred.T @ (values - average))
