@@ -138,6 +138,15 @@ def test_after_a_kill_only_what_is_missing_is_made(tmp_path):
     assert {p.suffix for p in (tmp_path / "out").iterdir()} == {".conll", ".done", ".json"}  # and no leftovers
 
 
+def test_a_part_that_was_deleted_is_made_again(tmp_path):
+    job = Job("model", FILES, str(tmp_path / "out"), 3)
+    predict_shards(job)
+    job.path(1).unlink()
+    assert job.done() == [0, 2]
+    assert [r.shard for r in predict_shards(job).reports] == [1]
+    assert joined(job) == in_one(tmp_path / "whole")
+
+
 @pytest.mark.parametrize(
     ("other", "named"),
     [

@@ -124,6 +124,14 @@ def test_a_long_name(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == [name]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_name_that_is_no_utf8(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"a\xff.txt")
+    with atomic(path) as out:
+        out.write("here")
+    assert path.read_text() == "here"
+
+
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     script = (
         "import os, sys\nfrom xlner.core.files import atomic, atomic_folder\n"

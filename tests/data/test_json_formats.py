@@ -151,6 +151,7 @@ def test_format_json_means_any_dialect(tmp_path: Path) -> None:
         ('{"tokens": ["a"], "ner_tags": [true]}', "'ner_tags' must be a string"),
         ('{"words": ["a"], "spans": [{"start": 0, "end": 2, "label": "PER"}]}', "start < end <= 1"),
         ('{"words": ["a"], "text": "b", "offsets": [[0, 1]]}', "that word"),
+        ('{"words": ["a", "a"], "text": "a a", "offsets": [[2, 3], [0, 1]]}', "in their order"),
         ('{"words": ["a"], "text": "a"}', "come together"),
         ('{"words": ["a"], "missing": [[0, 3]]}', "'missing'"),
         ('{"words": ["a"], "language": "xx-nope"}', "no language code"),

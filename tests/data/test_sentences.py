@@ -39,6 +39,16 @@ def test_boundaries(language: str | None, marked: str) -> None:
     assert [text[a:b] for a, b in split_sentences(text, language)] == expected
 
 
+@pytest.mark.parametrize("gap", ["\n", "\r\n", "\n\n", " \n ", "\u2028"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("He met Mr.", "Chapter 2"), ("Hi.", "and so on"), ("Ships to the U.S.", "Paris"), ("你好。", "，再见")],
+)
+def test_a_line_break_ends_a_sentence_whatever_stands_before_it(first: str, gap: str, second: str) -> None:
+    text = first + gap + second
+    assert [text[a:b] for a, b in split_sentences(text)] == [first, second]
+
+
 def test_thai_is_split_at_wide_gaps_and_never_at_the_space_in_a_name() -> None:
     text = "นายสมชาย ใจดี มาแล้ว  เขากลับบ้าน"
     assert [text[a:b] for a, b in split_sentences(text, "th")] == ["นายสมชาย ใจดี มาแล้ว", "เขากลับบ้าน"]

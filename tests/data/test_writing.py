@@ -57,6 +57,12 @@ def test_a_word_that_conll_cannot_hold_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_word_of_a_text_stays_a_word(tmp_path: Path) -> None:
+    odd = Sentence(("a\x85b", "c\x0bd", "Kano"))
+    write(tmp_path / "x.txt", [odd])
+    assert (tmp_path / "x.txt").read_text("utf-8") == "a\x85b c\x0bd Kano\n"
+
+
 def test_text_is_one_sentence_per_line(tmp_path: Path) -> None:
     write(tmp_path / "out.txt", [RICH, PLAIN])
     assert (tmp_path / "out.txt").read_text(encoding="utf-8") == "Zuri <b>  Lomé🙂\nOk #\n"

@@ -98,6 +98,23 @@ def test_who_hangs_up_or_sends_rubbish_harms_nobody(small_address):
     assert b" 200 " in send_raw(small_address, request(body, f"Content-Length: {len(body)}"))
 
 
+def test_bodies_count_while_they_come(tagger):
+    with serving(tagger, max_body=2000) as app, running(app) as address:
+        host, port = address.removeprefix("http://").split(":")
+        waiting = []
+        for _ in range(9):  # eight bodies are held at most
+            connection = socket.create_connection((host, int(port)), timeout=10)
+            connection.sendall(request(b"a" * 1900, "Content-Length: 1990"))
+            waiting.append(connection)
+        assert b" 503 " in waiting[-1].recv(100)
+        for connection in waiting:
+            connection.close()
+        body = b'{"text": "Ana"}'
+        until = time.monotonic() + 10
+        while b" 200 " not in send_raw(address, request(body, f"Content-Length: {len(body)}")):
+            assert time.monotonic() < until
+
+
 class Slow:
     """The tagger, held until it may go on."""
 
@@ -185,6 +202,7 @@ def test_a_token_opens_the_server(guarded, header, status):
     assert client.get("/metrics", headers=headers).status_code == status
     assert client.get("/openapi.json", headers=headers).status_code == status
     assert [client.get(path).status_code for path in ("/", "/health", "/ready")] == [200] * 3
+    assert client.get("/health?model=nope", headers=headers).status_code == (404 if status == 200 else status)
     if status == 401:
         assert reply.headers["WWW-Authenticate"] == "Bearer"
         assert "open-sesame" not in reply.text
@@ -206,6 +224,11 @@ def test_a_host_of_this_machine_needs_none(host):
 def test_a_token_can_be_sent_in_a_header(token):
     with pytest.raises(UsageError, match="token"):
         check_access("127.0.0.1", token)
+
+
+def test_a_host_that_cannot_be_is_said():
+    with pytest.raises(UsageError, match=r"`host a\.\.b` is not known"):
+        listen("a..b", 0)
 
 
 def test_a_port_that_is_taken_is_said():

@@ -124,6 +124,19 @@ def test_the_keyboard_is_enough(page):
     assert page.evaluate("document.activeElement.id") == "conll"
 
 
+def test_an_answer_belongs_to_the_text_that_was_sent(page):
+    page.evaluate(
+        "const at_once = fetch; fetch = async (...words) => {"
+        "await new Promise(go => setTimeout(go, 500)); return at_once(...words)}"
+    )
+    page.get_by_label("Text", exact=True).fill("Boris visits Berin and Ana")
+    page.keyboard.press("Control+Enter")
+    page.get_by_label("Text", exact=True).fill("Ana")
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("3 entities.").wait_for()
+    assert [text for text, _ in marks(page)] == ["Boris", "Berin", "Ana"]
+
+
 def test_a_screen_reader_knows_what_everything_is(page):
     find(page, TEXT)
     unnamed = page.eval_on_selector_all(

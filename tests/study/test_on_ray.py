@@ -28,6 +28,8 @@ def dies_once(folder):
         mark.write_text("begun")
         if first and run.id == "r1":
             os.kill(os.getpid(), signal.SIGKILL)
+        if run.id == "r2":
+            raise KeyError("lost")
         return Record(run.id, {}, 1.0, 1)
 
     return make
@@ -42,7 +44,8 @@ def test_a_worker_that_is_killed_loses_nothing(tmp_path):
         object.__setattr__(run, "id", f"r{n}")
         runs.append(run)
     ends = list(make_all(runs, {}, RayWorkers(dies_once(tmp_path), 2)))
-    assert {e.run.id for e in ends if e.record} == {"r0", "r1", "r2", "r3"}
+    assert {e.run.id for e in ends if e.record} == {"r0", "r1", "r3"}
+    assert [e.error for e in ends if not e.record] == ["this run could not be made: KeyError('lost')"]
 
 
 @pytest.mark.timeout(240)

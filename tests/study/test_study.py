@@ -9,14 +9,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
 from xlner.api.study import Study, commands_of, run_study
 from xlner.cli import main
+from xlner.data.demo import demo_file
 from xlner.errors import DataError, UsageError, XlnerError
+from xlner.study.execute import Executor
 from xlner.study.record import Record, read_ledger
-from xlner.study.runs import Run
+from xlner.study.runs import Run, Text
 from xlner.study.schedule import make_all
 
 
@@ -43,6 +46,32 @@ def test_a_new_axis_value_runs_what_is_new_alone(toy):
     new = toy.called()[called:]
     assert len(new) == 8  # four students, and what each of them predicts
     assert not any(c.startswith("train") for c in new)
+
+
+def test_a_file_that_changed_is_refused_until_it_is_as_it_was(toy, tmp_path):
+    text = tmp_path / "en.conll"
+    text.write_bytes(demo_file("en.train.conll").read_bytes())
+    toy.edit("{demo}/en.train.conll", "{data}/en.conll")
+    toy.run()
+    before = text.read_bytes()
+    text.write_bytes(before + b"\nKano B-LOC\n\n")
+    with pytest.raises(DataError, match=r"en.conll: has changed since runs of this study were made of it"):
+        toy.run()
+    text.write_bytes(before)
+    assert not toy.run().failed
+
+
+def test_the_beginning_of_a_text_is_made_again_where_its_file_is_another(toy, tmp_path):
+    roots = toy.run().study.roots
+    for name in ("long", "short"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "long" / "x.txt").write_text("one two three four\n" * 9)
+    (tmp_path / "short" / "x.txt").write_text("one two\n")
+    found = []
+    for name in ("long", "short", "short"):
+        Executor(replace(roots, data=tmp_path / name))._text(Text("{data}/x.txt", 3, lines=True))
+        found.append((roots.study / "texts" / Text("{data}/x.txt", 3, lines=True).name).read_text().count("\n"))
+    assert found == [3, 1, 1]
 
 
 def test_the_beginning_of_a_text_has_whole_sentences(toy):
@@ -354,6 +383,13 @@ def test_runs_behind_a_failed_one_are_given_up_once():
     ends = list(make_all(runs(40), {}, Simulated(failing={"r13"})))
     assert len(ends) == 40
     assert {e.run.id for e in ends if e.record is None} == {"r13", "r23", "r33"}
+
+
+def test_a_run_behind_two_failed_ones_is_given_up_once():
+    three = runs(3)
+    object.__setattr__(three[2], "needs", ("r0", "r1"))
+    ends = list(make_all(three, {}, Simulated(failing={"r0", "r1"})))
+    assert sorted(e.run.id for e in ends) == ["r0", "r1", "r2"]
 
 
 def test_the_commands(toy, capsys, tmp_path):

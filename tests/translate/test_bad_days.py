@@ -57,6 +57,22 @@ def test_only_the_line_to_blame_is_lost(word, reason, at):
     assert tally.faults[0].line == at + 1
 
 
+def test_a_sentence_that_failed_once_and_comes_again_is_translated():
+    class Once(Engine):
+        failing = True
+
+        def translate_filled(self, sentences):
+            if self.failing and "hello" in sentences:
+                self.failing = len(sentences) > 1
+                raise CallError("busy")
+            return super().translate_filled(sentences)
+
+    lines = ["hello", *(f"line {n}" for n in range(3000)), "hello"]
+    out, tally = through(lines, Once())
+    assert (out[0], out[-1]) == ("", "HELLO")
+    assert tally.reasons() == {"failed": 1}
+
+
 def test_line_breaks_and_entities_shift_nothing():
     out, tally = through(["first", "BREAK", "last"])
     assert out == ["FIRST", "one two & three", "LAST"]

@@ -32,6 +32,27 @@ def calls(program) -> int:
     return sum(map(int, log.read_text().split())) if log.exists() else 0
 
 
+def test_no_file_that_a_translator_reads_is_written_over(tmp_path):
+    (tmp_path / "in.txt").write_text("house\n")
+    (tmp_path / "words.txt").write_text("house\tcasa\n")
+    given = {"source": "en", "target": "es", "translator": "lexicon", "options": {"dictionary": ["x"]}}
+    for more in ({"options": {"dictionary": [str(tmp_path / "words.txt")]}}, {"cache": tmp_path / "words.txt"}):
+        with pytest.raises(UsageError, match="is one of the inputs"):
+            translate(tmp_path / "in.txt", tmp_path / "words.txt", **{**given, **more})
+    assert (tmp_path / "words.txt").read_text() == "house\tcasa\n"
+
+
+def test_given_translations_are_not_cached(tmp_path):
+    (tmp_path / "in.txt").write_text("house\n")
+    (tmp_path / "es.txt").write_text("casa\n")
+    options = {"path": str(tmp_path / "es.txt")}
+    with pytest.raises(UsageError, match="`cache` has no effect with translator files"):
+        translate(
+            tmp_path / "in.txt", tmp_path / "out.txt", source="en", target="es", translator="files", options=options,
+            cache=tmp_path / "c.db",
+        )  # fmt: skip
+
+
 class TestLines:
     def test_one_line_out_per_line_in(self, tmp_path, program):
         report, out = run(tmp_path, "One. Two.\n\nthree\n   \nthree", program)

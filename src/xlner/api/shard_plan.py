@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -61,9 +62,8 @@ class Job:
         check_ids(self.format, self.ids)
         if "-" in self.sources:
             raise UsageError("shards are parts of files, and standard input is none; write it to a file first")
-        for name in self.sources:
-            if self.sources.count(name) > 1:
-                raise UsageError(f"{name} is given twice")
+        if twice := [name for name, times in Counter(self.sources).items() if times > 1]:
+            raise UsageError(f"{twice[0]} is given twice")
 
     def settings(self) -> dict[str, Any]:
         """What decides the answers, as plain values."""
@@ -89,7 +89,11 @@ class Job:
 
     def done(self) -> list[int]:
         """The shards that are there."""
-        return [shard for shard in range(self.count) if self.mark(shard).exists()]
+        return [shard for shard in range(self.count) if self.is_done(shard)]
+
+    def is_done(self, shard: int) -> bool:
+        """Whether a shard is there, and its mark, too."""
+        return self.mark(shard).exists() and self.path(shard).exists()
 
 
 def plan_of(job: Job) -> dict[str, Any]:

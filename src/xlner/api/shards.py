@@ -119,7 +119,7 @@ def predict_shards(
         raise UsageError("`workers` and `gpus` are for Ray; here one shard is made after the other")
     model_folder(job.place)  # first: a name that is none must leave no plan
     plan = plan_of(job)
-    missing = [n for n in range(job.count) if not job.mark(n).exists() and shard in (None, n)]
+    missing = [n for n in range(job.count) if not job.is_done(n) and shard in (None, n)]
     with progress("shards", total=len(missing)) as bar:
         reports, failed = _on_ray(job, missing, workers, gpus, bar) if on == "ray" else (_here(job, missing, bar), {})
     result = ShardsResult(job, tuple(reports), failed, sum(not stretches for stretches in plan["shards"]))

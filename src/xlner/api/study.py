@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
+from xlner.core.run_folder import file_hash
 from xlner.errors import DataError, UsageError
 from xlner.study.dropping import Dropper
 from xlner.study.execute import PROGRAM, Executor
@@ -93,6 +94,23 @@ class Study:
             raise DataError(f"no such file{more}; `data FOLDER` says where {{data}} is", path=missing[0])
         if errors := impossible_pairs(self.unique, self.roots):
             raise UsageError("\n".join(errors))
+
+    def check_unchanged(self, done: Mapping[str, Record]) -> None:
+        """See that the input files are still those that runs were made of.
+
+        Raises:
+            DataError: one has changed, so old and new runs would not be of one study.
+        """
+        made = {(name, digest) for record in done.values() for name, digest in record.sha256.items()}
+        for name in sorted({name for name, _ in made}):
+            path = Path(self.roots.filled(name, ""))
+            today = file_hash(path) if path.is_file() else None
+            if today is not None and any(n == name and digest != today for n, digest in made):
+                raise DataError(
+                    "has changed since runs of this study were made of it; put the old file back, or take another "
+                    "`output`",
+                    path=path,
+                )
 
     def minutes(self, done: Mapping[str, Record]) -> tuple[float, int]:
         """Estimated minutes of what is left, one run at a time, and the number of runs of which nothing is known."""
@@ -177,6 +195,7 @@ def run_study(
     if workers < 1:
         raise UsageError(f"`workers` must be at least 1, got {workers}")
     done = study.done()
+    study.check_unchanged(done)
     wanted = _needed(study.unique, only) if only else study.unique
     for run in reversed(wanted):  # a ledger may be there without the models that further runs need
         for need in run.needs if run.id not in done else ():

@@ -12,7 +12,7 @@ from xlner.core.files import atomic
 from xlner.core.languages import bcp47, iso3
 from xlner.core.progress import progress
 from xlner.data import check_output, stream_text
-from xlner.errors import OptionError
+from xlner.errors import OptionError, UsageError
 from xlner.translate import DEFAULT_TRANSLATOR, TRANSLATORS
 from xlner.translate.cache import Cache
 from xlner.translate.lines import Tally, translate_lines
@@ -112,9 +112,13 @@ def translate(
         XlnerError: the translator does not work.
     """
     _check(max_words, max_ratio, on_fault, resume)
-    if str(output) != "-":
-        check_output(output, inputs=[source_file] if str(source_file) != "-" else [])
     engine = TRANSLATORS.build(translator, options)
+    if engine.in_order and cache is not None:
+        raise UsageError(f"`cache` has no effect with translator {translator}, whose translations are there")
+    if str(output) != "-":
+        others = [value for option in (options or {}).values() for value in _strings(option)]
+        named = [str(f) for f in (source_file, cache) if f is not None and str(f) != "-"]
+        check_output(output, inputs=[*named, *others])
     engine.languages(source, target)
     total = sum(1 for _ in _lines(source_file, source, format))
     engine.expect(total)
@@ -142,6 +146,15 @@ def translate(
     told = tuple(engine.notes()) if isinstance(engine, PairTranslator) else ()
     stays = None if cache is None else str(cache)
     return TranslateReport(bcp47(source), bcp47(target), translator, tally, str(output), stays, on_fault, told)
+
+
+def _strings(value: Any) -> list[str]:
+    """The strings of an option, which may be names of files."""
+    if isinstance(value, Mapping):
+        return [s for item in value.values() for s in _strings(item)]
+    if isinstance(value, list | tuple):
+        return [s for item in value for s in _strings(item)]
+    return [str(value)] if isinstance(value, str | Path) else []
 
 
 def _check(max_words: int, max_ratio: float, on_fault: str, resume: str) -> None:

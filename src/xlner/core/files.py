@@ -236,12 +236,14 @@ def _check_replaceable(target: Path, path: str | Path, patterns: tuple[str, ...]
 
 
 def _mark() -> str:
-    """Of this machine: a process number means nothing on another one that shares the folder."""
-    return f".part-{zlib.crc32(socket.gethostname().encode()):08x}-"
+    """Of this machine, or container: a process number means nothing in another one that shares the folder."""
+    numbers = Path("/proc/self/ns/pid")  # containers on one machine may have one name
+    here = f"{socket.gethostname()} {numbers.stat().st_ino if numbers.exists() else ''}"
+    return f".part-{zlib.crc32(here.encode()):08x}-"
 
 
 def _tail(target: Path) -> str:
-    return target.name.encode()[-_LONGEST_NAME:].decode(errors="ignore")
+    return os.fsencode(target.name)[-_LONGEST_NAME:].decode(errors="ignore")
 
 
 def _unfinished(target: Path) -> Path:

@@ -117,10 +117,10 @@ class _Frames:
     def __init__(self, stream: BinaryIO, make: Callable[[], Any]) -> None:
         self._stream, self._make = stream, make
         self._frame: Any = None
-        self._packed = self._data = b""
+        self._packed, self._data = b"", io.BytesIO()
 
     def read(self, size: int) -> bytes:
-        while not self._data:
+        while not (data := self._data.read(size)):
             self._packed = self._packed or self._stream.read(1 << 16)
             if not self._packed:
                 if self._frame is not None:
@@ -131,10 +131,9 @@ class _Frames:
                 if not self._packed:
                     continue
                 self._frame = self._make()
-            self._data, self._packed = self._frame.decompress(self._packed), b""
+            self._data, self._packed = io.BytesIO(self._frame.decompress(self._packed)), b""
             if self._frame.eof:
                 self._packed, self._frame = self._frame.unused_data, None
-        data, self._data = self._data[:size], self._data[size:]
         return data
 
     def close(self) -> None:

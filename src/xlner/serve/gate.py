@@ -7,7 +7,7 @@ import base64
 import binascii
 import hmac
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,13 +65,17 @@ class Gate:
                 message["headers"] = [*message["headers"], *self._headers()]
             await send({**message, "body": b""} if head and message["type"] == "http.response.body" else message)
 
+        def hold(size: int) -> None:
+            nonlocal held
+            held += size
+            self._held += size
+            if self._held > self._limits.max_held:
+                raise come_again("the server holds as many bodies as it may", 5)
+
         self._metrics.under_way.inc()
         try:
             self._check_token(scope)
-            body = await self._body(scope, receive)
-            held, self._held = len(body), self._held + len(body)
-            if self._held > self._limits.max_held:
-                raise come_again("the server holds as many bodies as it may", 5)
+            body = await self._body(scope, receive, hold)
             started = time.monotonic()
             await self._app(scope, _replay(body, receive), answer)
         except Refusal as refusal:
@@ -92,14 +96,15 @@ class Gate:
             yield b"connection", b"close"
 
     def _check_token(self, scope: Scope) -> None:
-        if self._token is None or scope["path"] in _OPEN:
+        # A query may ask for a model, and which models there are is not for everybody.
+        if self._token is None or (scope["path"] in _OPEN and not scope["query_string"]):
             return
         said = _token_of(dict(scope["headers"]).get(b"authorization", b""))
         if said is None or not hmac.compare_digest(said, self._token):
             what = "a token is needed" if said is None else "the token is wrong"
             raise Refusal(401, f"{what}; send the header Authorization: Bearer TOKEN", {"WWW-Authenticate": "Bearer"})
 
-    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+    async def _body(self, scope: Scope, receive: Receive, hold: Callable[[int], None]) -> bytes:
         if scope["method"] in ("GET", "HEAD"):
             return b""
         most = self._limits.max_body
@@ -111,7 +116,7 @@ class Gate:
             raise refusal
         try:
             async with asyncio.timeout(min(_BODY_SECONDS, self._limits.max_seconds)):
-                body = await _read(receive, most, _READ_ON * most)
+                body = await _read(receive, most, _READ_ON * most, hold)
         except TimeoutError:
             raise Refusal(408, "the body did not come in time", {"Connection": "close"}) from None
         if body is None:
@@ -119,8 +124,15 @@ class Gate:
         return body
 
 
-async def _read(receive: Receive, most: int, read_on: int) -> bytes | None:
-    """The body; None if it is larger than it may be, whatever its headers say."""
+async def _read(receive: Receive, most: int, read_on: int, hold: Callable[[int], None]) -> bytes | None:
+    """The body; None if it is larger than it may be, whatever its headers say.
+
+    Args:
+        receive: gives parts of it.
+        most: bytes that it may have.
+        read_on: bytes of a larger one that are read and forgotten.
+        hold: told how many bytes more or less are in memory; may refuse them.
+    """
     parts: list[bytes] = []
     size, more = 0, True
     while more and size <= read_on:
@@ -130,8 +142,10 @@ async def _read(receive: Receive, most: int, read_on: int) -> bytes | None:
         part, more = message.get("body", b""), message.get("more_body", False)
         size += len(part)
         if size <= most:
+            hold(len(part))
             parts.append(part)
         else:
+            hold(-sum(map(len, parts)))
             parts.clear()
     return b"".join(parts) if size <= most else None
 

@@ -60,8 +60,8 @@ def listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except OSError as error:
-        raise UsageError(f"`host {host}` is not known: {error.strerror}") from None
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"`host {host}` is not known: {getattr(error, 'strerror', error)}") from None
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -149,15 +149,19 @@ class Executor:
     def _text(self, text: Text) -> None:
         """Make the beginning of a file."""
         place = self.roots.study / "texts" / text.name
-        if place.is_file():
+        source = self.roots.filled(text.source, "")
+        mark = place.with_name(f"{text.name}.sha256")
+        if place.is_file() and mark.is_file() and mark.read_text("utf-8") == file_hash(Path(source)):
             return
         place.parent.mkdir(parents=True, exist_ok=True)
-        source = self.roots.filled(text.source, "")
+        mark.unlink(missing_ok=True)
         if text.lines:
             with atomic(place) as out:
                 out.writelines(f"{line}\n" for _, line in islice(Input.of(source).lines(), text.count))
         else:
             write(place, beginning(source, text.count))
+        with atomic(mark) as out:
+            out.write(file_hash(Path(source)))
 
     def _hashes(self, run: Run) -> dict[str, str]:
         parts = {part for word in (*run.words, run.gold or "") for part in word.replace(",", "=").split("=")}

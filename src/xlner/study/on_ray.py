@@ -59,6 +59,8 @@ class RayWorkers:
             id = self._running.pop(reference)
             try:
                 yield id, self._ray.get(reference)
+            except self._ray.exceptions.RayTaskError as error:
+                yield id, XlnerError(f"this run could not be made: {error.cause!r}")
             except self._ray.exceptions.RayError as error:
                 yield id, XlnerError(f"the worker of this run died {RETRIES + 1} times: {error}")
 

@@ -109,8 +109,8 @@ def _notes(plan: Plan, runs: Sequence[Run], records: Mapping[str, Record], again
         values = sorted({str(r.made.get(key)) for r in made if r.made.get(key) is not None})
         if values:
             told.append(f"{name}: {', '.join(values)}.")
-    inputs = {name: digest for r in made for name, digest in r.sha256.items()}
-    told += [f"{name}: SHA-256 {digest[:16]}…" for name, digest in sorted(inputs.items())]
+    inputs = sorted({(name, digest) for r in made for name, digest in r.sha256.items()})
+    told += [f"{name}: SHA-256 {digest[:16]}…" for name, digest in inputs]
     told.append(f"Again: `{again}`")
     return told
 

@@ -87,7 +87,7 @@ def make_all(
                 else:
                     yield Ended(left[id], None, str(result))
                     for lost in _behind(id, followers):
-                        if waits[lost]:
+                        if waits[lost] and waits[lost] != {""}:
                             waits[lost] = {""}  # never ready
                             yield Ended(left[lost], None, f"it needs the run {id}, which failed")
     finally:

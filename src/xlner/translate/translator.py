@@ -185,6 +185,8 @@ class BaseTranslator(PairTranslator, ABC):
         """
 
     def _in_halves(self, sentences: Sequence[str]) -> list[str]:
+        for sentence in sentences if self.failed else ():  # what failed before may go well now
+            self.failed.pop(sentence, None)
         try:
             out = self.translate_filled(sentences)
             if len(out) != len(sentences):

@@ -97,8 +97,9 @@ def _sentence(record: Record, log: ReadLog, options: ReadOptions, line: int) -> 
         checked_offsets = _ranges(offsets)
         if text is None:
             return None
-        if checked_offsets is None or [text[s:e] for s, e in checked_offsets] != words:
-            log.fault("'offsets' must be [start, end] per word, and text[start:end] that word", line)
+        in_order = checked_offsets is not None and all(a[1] <= b[0] for a, b in pairwise(checked_offsets))
+        if checked_offsets is None or not in_order or [text[s:e] for s, e in checked_offsets] != words:
+            log.fault("'offsets' must be [start, end] per word, in their order, and text[start:end] that word", line)
             return None
     spans = _spans(record.get("spans", []), len(words))
     if isinstance(spans, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
@@ -47,6 +48,6 @@ class Text(Format):
         count = 0
         for sentence in sentences:
             text = sentence.with_text().text or ""
-            out.write(" ".join(text.splitlines()) + "\n")
+            out.write(re.sub(r"[\r\n\u2028\u2029]+", " ", text) + "\n")
             count += 1
         return count

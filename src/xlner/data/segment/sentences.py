@@ -20,6 +20,7 @@ _END = regex.compile(
     """,
     regex.VERBOSE | regex.VERSION1,
 )
+_BREAK = regex.compile(r"[\r\n\u2028\u2029]")
 _LAST_WORD = regex.compile(r"[\p{L}\p{M}\p{N}.’']+\Z")
 _OPENING = "\"'“‘«¿¡([{„‹"
 _GOES_ON = "，、,;:；："
@@ -59,7 +60,7 @@ def _add(text: str, start: int, end: int, sentences: list[tuple[int, int]]) -> N
 
 
 def _ends(text: str, start: int, match: regex.Match[str], language: str | None) -> bool:
-    if match.lastgroup == "line":
+    if _BREAK.search(match.group()):
         return True
     if match.lastgroup == "wide":
         return len(match.group()) > 1 or match.start() - start >= _LONG_STRETCH
