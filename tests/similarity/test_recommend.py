@@ -45,3 +45,12 @@ def test_what_is_not_known_is_said(matrices, table):
     del matrices["near"]
     with pytest.raises(UsageError, match="needs the measure near"):
         rank(made, matrices, "swa", ["eng"])
+
+
+def test_a_source_of_which_nothing_is_known_has_an_interval_of_its_own(matrices, table):
+    rest = table.take(np.array([s != "eng" for s in table.sources]))
+    made = fit(rest)
+    known, new = (next(r for r in rank(made, matrices, "swa", ["eng", "deu"]) if r.source == s) for s in ("deu", "eng"))
+    assert new.reasons[0] == "no transfer from it is known, so its closeness alone counts"
+    assert known.high - known.low == pytest.approx(2 * made.error["width90"] / 100)
+    assert new.high - new.low == pytest.approx(2 * made.error["new_source"]["width90"] / 100)

@@ -123,6 +123,15 @@ def test_a_source_has_its_own_line_over_a_measure_of_the_target_alone():
     assert [len(own) for own in level.own.values()] == [1] * len(level.own)
 
 
+def test_a_source_that_is_new_is_judged_by_its_closeness():
+    table = world().select(["distance"])
+    made = TransferPredictor.fit(table)
+    far, near = np.quantile(table.closeness[:, 0], [0.1, 0.9])
+    truth = 0.3 * (near - far)  # what the measure is worth in this world
+    said = made.predict(np.array([[far], [near]]), ["eus", "eus"])
+    assert said[1] - said[0] == pytest.approx(truth, rel=0.3)
+
+
 def test_what_lies_beyond_all_that_was_seen_counts_as_the_nearest():
     table = world()
     made = TransferPredictor.fit(table, penalty=0.0)

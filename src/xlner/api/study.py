@@ -106,11 +106,8 @@ class Study:
             path = Path(self.roots.filled(name, ""))
             today = file_hash(path) if path.is_file() else None
             if today is not None and any(n == name and digest != today for n, digest in made):
-                raise DataError(
-                    "has changed since runs of this study were made of it; put the old file back, or take another "
-                    "`output`",
-                    path=path,
-                )
+                why = "has changed since runs of this study were made of it; put it back, or take another `output`"
+                raise DataError(why, path=path)
 
     def minutes(self, done: Mapping[str, Record]) -> tuple[float, int]:
         """Estimated minutes of what is left, one run at a time, and the number of runs of which nothing is known."""

@@ -16,8 +16,6 @@ from xlner.errors import ModelError, OptionError
 S = TypeVar("S")
 T = TypeVar("T")
 
-PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-
 
 @dataclass(frozen=True)
 class Ridge:
@@ -128,7 +126,7 @@ def least_error(
     """The setting with the least squared error on rows that were left out; of several alike, the first.
 
     Args:
-        settings: such as `PENALTIES`.
+        settings: what to choose from.
         folds: rows to fit on, and rows that were left out.
         missed: fits on the first with a setting, and gives its errors on the second. Shape of errors: (n_left_out,).
         otherwise: what fewer than two folds give.

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from xlner.core.languages import bcp47, iso3
-from xlner.evaluate.ridge import PENALTIES, Ridge, least_error, load_fitted, penalised_least_squares, write_fitted
+from xlner.evaluate.ridge import Ridge, least_error, load_fitted, penalised_least_squares, write_fitted
 from xlner.similarity.transfers import Transfers
 
 PREDICTOR_FORMAT = "xlner transferability 2"
+PENALTIES = (0.001, 0.01, 0.1, 1.0)
 SHRINKS = (1.0, 3.0, 10.0)  # transfers
 SHIPPED_PREDICTOR = Path(__file__).with_name("predictor.json")
 SHIPPED_WITH_MODEL = Path(__file__).with_name("predictor_with_model.json")
@@ -169,8 +170,10 @@ class TransferPredictor:
 
 
 def _missed(slopes: Sequence[str], rest: Transfers, held: Transfers, setting: tuple[float, float]) -> np.ndarray:
+    """Errors with what is known of the sources, and as if nothing were: a user's source may be a new one."""
     fitted = TransferPredictor.fit(rest, penalty=setting[0], shrink=setting[1], slopes=slopes)
-    return fitted.predict(held.closeness, held.sources) - held.f1
+    said = (fitted.predict(held.closeness, held.sources), fitted.predict(held.closeness))
+    return np.concatenate([predicted - held.f1 for predicted in said])
 
 
 def _columns(table: Transfers, measures: Sequence[str]) -> list[int]:

@@ -23,8 +23,8 @@ class Recommendation:
     Args:
         source: ISO 639-3 code.
         f1: predicted, as a fraction.
-        low: lower end of an interval that held 90 % of the true values of left-out targets; None where no error is
-            known.
+        low: lower end of an interval that held 90 % of the true values of left-out targets, and left-out sources where
+            the source is none of those that were fitted on; None where no error is known.
         high: upper end.
         reasons: what lifts and what lowers the prediction against an average pair, the strongest first, and what is not
             known.
@@ -60,19 +60,22 @@ def rank(
     goal, codes = iso3(target), [iso3(s) for s in sources]
     columns = [[(1 if up else -1) * matrices[m].value(s, goal) for s in codes] for m, up in predictor.measures.items()]
     closeness = np.array(columns, np.float64).reshape(len(columns), len(codes)).T
-    width = predictor.error.get("width90")
     out = []
     said, extra = predictor.predict(closeness, codes).tolist(), predictor.extra(closeness, codes).tolist()
     for source, f1, more, row, parts in zip(
         codes, said, extra, closeness, predictor.contributions(closeness), strict=True
     ):
+        known = source in predictor.own
+        width = (predictor.error if known else predictor.error.get("new_source", {})).get("width90")
         low, high = (None, None) if width is None else (max(f1 - width / 100, 0.0), min(f1 + width / 100, 1.0))
-        out.append(Recommendation(source, f1, low, high, _reasons(list(predictor.measures), row, parts, more)))
+        out.append(Recommendation(source, f1, low, high, _reasons(list(predictor.measures), row, parts, more, known)))
     return sorted(out, key=lambda r: -r.f1)
 
 
-def _reasons(measures: Sequence[str], closeness: np.ndarray, parts: np.ndarray, extra: float) -> tuple[str, ...]:
-    out = []
+def _reasons(
+    measures: Sequence[str], closeness: np.ndarray, parts: np.ndarray, extra: float, known: bool
+) -> tuple[str, ...]:
+    out = [] if known else ["no transfer from it is known, so its closeness alone counts"]
     if abs(extra) >= _WORTH_SAYING:
         than = "more" if extra > 0 else "less"
         out.append(

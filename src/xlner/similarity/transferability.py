@@ -22,6 +22,7 @@ __all__ = [
     "correlations",
     "fit",
     "leave_one_out",
+    "missed_of_new_sources",
     "predictions",
     "read_f1",
 ]
@@ -120,12 +121,37 @@ def fit(table: Transfers, *, penalty: float | None = None, slopes: Sequence[str]
     """
     predictor = TransferPredictor.fit(table, penalty=penalty, slopes=slopes)
     qualities = [q.as_dict() for q in leave_one_out(table, penalty=penalty, slopes=slopes)]
+    missed = missed_of_new_sources(table, predictor)
     error = {
         "leave_one_target_out": qualities,
         "mean_abs_error": qualities[0]["mean_abs_error"],
         "width90": qualities[0]["width90"],
+        "new_source": {"mean_abs_error": float(missed.mean()), "width90": width90(missed)} if len(missed) else {},
     }
     return replace(predictor, error=error)
+
+
+def missed_of_new_sources(table: Transfers, predictor: TransferPredictor) -> np.ndarray:
+    """Errors where target and source are both left out, with the prices of a predictor of the whole table.
+
+    Args:
+        table: as for `leave_one_out`.
+        predictor: fitted on it.
+
+    Returns:
+        Absolute errors in points. Shape: (n_transfers,).
+    """
+    missed = []
+    for held, rest in _folds(table):
+        for row, source in enumerate(held.sources):
+            known = [s != source for s in rest.sources]
+            if not any(known):
+                continue
+            fitted = TransferPredictor.fit(
+                rest.take(np.array(known)), penalty=predictor.penalty, shrink=predictor.shrink, slopes=predictor.slopes
+            )
+            missed.append(100 * abs(float(fitted.predict(held.closeness[[row]], [source])[0] - held.f1[row])))
+    return np.array(missed)
 
 
 def _folds(table: Transfers) -> list[tuple[Transfers, Transfers]]:
