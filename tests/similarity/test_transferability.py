@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr, spearmanr
 
-from xlner.errors import DataError, ModelError, UsageError
+from xlner.errors import DataError, ModelError, OptionError, UsageError
 from xlner.similarity import SIMILARITIES, SimilarityMatrix
 from xlner.similarity.predictor import ESTIMATE, SHIPPED_PREDICTOR, SHIPPED_WITH_MODEL
 from xlner.similarity.transferability import (
@@ -121,6 +121,15 @@ def test_a_source_has_its_own_line_over_a_measure_of_the_target_alone():
     level = TransferPredictor.fit(table.select(["ease"]), shrink=0.1, slopes=[])
     assert len({level.predict(np.full((2, 1), e), CODES[:2]).argmax() for e in (0.2, 0.9)}) == 1
     assert [len(own) for own in level.own.values()] == [1] * len(level.own)
+
+
+def test_prices_and_measures_of_a_predictor_are_checked():
+    with pytest.raises(OptionError, match="`penalty` must be at least 0, got -1"):
+        TransferPredictor.fit(world(), penalty=-1.0)
+    with pytest.raises(OptionError, match="`shrink` must be at least 0"):
+        TransferPredictor.fit(world(), shrink=-1.0)
+    with pytest.raises(UsageError, match="no measure 'closeness'"):
+        TransferPredictor.fit(world(), slopes=["closeness"])
 
 
 def test_a_source_that_is_new_is_judged_by_its_closeness():

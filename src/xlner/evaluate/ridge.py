@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from xlner.core.files import atomic
-from xlner.errors import ModelError, OptionError
+from xlner.errors import ModelError
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -77,13 +77,8 @@ def penalised_least_squares(x: np.ndarray, values: np.ndarray, price: np.ndarray
     Args:
         x: Shape: (n_rows, n_weights), float64.
         values: Shape: (n_rows,), float64.
-        price: of each weight. Shape: (n_weights,), float64.
-
-    Raises:
-        OptionError: a price is below 0.
+        price: of each weight, at least 0. Shape: (n_weights,), float64.
     """
-    if price.min(initial=0) < 0:
-        raise OptionError("penalty", f"must be at least 0, got {price.min()}")
     average, middle = float(values.mean()), x.mean(0)
     centred = x - middle
     weights = np.linalg.solve(centred.T @ centred + np.diag(price + 1e-9), centred.T @ (values - average))

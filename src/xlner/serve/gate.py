@@ -96,8 +96,9 @@ class Gate:
             yield b"connection", b"close"
 
     def _check_token(self, scope: Scope) -> None:
-        # A query may ask for a model, and which models there are is not for everybody.
-        if self._token is None or (scope["path"] in _OPEN and not scope["query_string"]):
+        # `/health?model=` may tell which models there are, which is not for everybody.
+        asks = scope["path"] == "/health" and scope["query_string"]
+        if self._token is None or (scope["path"] in _OPEN and not asks):
             return
         said = _token_of(dict(scope["headers"]).get(b"authorization", b""))
         if said is None or not hmac.compare_digest(said, self._token):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from xlner.core.languages import bcp47, iso3
+from xlner.errors import OptionError
 from xlner.evaluate.ridge import Ridge, least_error, load_fitted, penalised_least_squares, write_fitted
 from xlner.similarity.transfers import Transfers
 
@@ -80,8 +81,15 @@ class TransferPredictor:
             penalty: None takes the one of `PENALTIES` with the least error on left-out targets.
             shrink: None takes likewise one of `SHRINKS`.
             slopes: the measures that a source has a line of its own over; None takes all.
+
+        Raises:
+            OptionError: a price is below 0.
+            UsageError: the table has no such measure.
         """
-        slopes = [m for m in table.measures if slopes is None or m in slopes]
+        for name, price in (("penalty", penalty), ("shrink", shrink)):
+            if price is not None and price < 0:
+                raise OptionError(name, f"must be at least 0, got {price}")
+        slopes = list(table.measures if slopes is None else table.select(slopes).measures)
         # Where no two targets can be left out, or nothing is weighted, the middle ones.
         folds = table.folds() if table.measures else []
         settings = [
@@ -97,8 +105,8 @@ class TransferPredictor:
         z = ridge.scaled(table.closeness)
         is_source = np.array(table.sources)[:, None] == np.array(names)
         own = (is_source[:, :, None] * _with_one(z[:, _columns(table, slopes)])[:, None]).reshape(len(z), -1)
-        price = np.repeat([chosen[0] * len(z), chosen[1]], [z.shape[1], own.shape[1]])
-        weights, intercept = penalised_least_squares(np.concatenate([z, own], axis=1), table.f1, price)
+        prices = np.repeat([chosen[0] * len(z), chosen[1]], [z.shape[1], own.shape[1]])
+        weights, intercept = penalised_least_squares(np.concatenate([z, own], axis=1), table.f1, prices)
         ridge = replace(ridge, weights=weights[: z.shape[1]], intercept=intercept)
         lines = weights[z.shape[1] :].reshape(len(names), -1)
         return cls(table.measures, ridge, dict(zip(names, lines, strict=True)), slopes, *chosen, table)
