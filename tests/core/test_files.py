@@ -1,5 +1,6 @@
 """Files and folders appear whole or not at all."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -50,6 +51,32 @@ def test_links_stay_links(tmp_path: Path) -> None:
         out.write("x")
     assert link.is_symlink()
     assert (tmp_path / "real" / "a.txt").read_text() == "x"
+
+
+def test_the_bytes_are_on_the_disk_before_the_name_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda n: order.append(f"{os.fstat(n).st_size} bytes"))
+    for name in ("replace", "rename"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda a, b, real=real: (order.append("renamed"), real(a, b)))
+    with atomic(tmp_path / "f.txt") as out:
+        out.write("four")
+    with atomic_folder(tmp_path / "d") as folder:
+        (folder / "inner").mkdir()
+        (folder / "inner" / "g.txt").write_text("three")
+    assert order == ["4 bytes", "renamed", "5 bytes", "renamed"]
+
+
+def test_a_disk_that_fills_while_the_bytes_are_written_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(XlnerError, match="the disk is full"), atomic(tmp_path / "f.txt") as out:
+        out.write("four")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_mode_stays(tmp_path: Path) -> None:

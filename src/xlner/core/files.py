@@ -1,7 +1,8 @@
 """Files and folders that appear whole or not at all, whatever stops the work in between.
 
 A new file is written beside its place under a name of its own, and renamed when it is done. Renaming is one step for
-the file system, so whoever reads sees the old file or the new one, never half of one.
+the file system, so whoever reads sees the old file or the new one, never half of one. Before that the bytes are on the
+disk, so that a power cut does not leave an empty file under the name.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ def replace_file(path: str | Path) -> Iterator[Path]:
             if target.exists():
                 with suppress(OSError):
                     shutil.copymode(target, unfinished)
+            _to_disk(unfinished)
             os.replace(unfinished, target)
     finally:
         with suppress(OSError):
@@ -117,6 +119,8 @@ def atomic_folder(path: str | Path, *, may_replace: Iterable[str] = ()) -> Itera
             _clear_leftovers(target)
             unfinished.mkdir()
             yield unfinished
+            for place in unfinished.rglob("*"):
+                _to_disk(place)
             if target.exists():
                 shutil.rmtree(former, ignore_errors=True)
                 os.rename(target, former)
@@ -211,6 +215,18 @@ def _new(place: Path, path: str | Path, mode: str) -> Iterator[IO[str] | IO[byte
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
     with place.open(mode.replace("w", "x") if fresh else mode, **text) as out:  # type: ignore[call-overload]
         yield out
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until the bytes of a file are on the disk, where the file system can say so."""
+    if not path.is_file() or not os.access(path, os.W_OK):
+        return
+    with path.open("rb+") as written:
+        try:
+            os.fsync(written.fileno())
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                raise
 
 
 @contextmanager
