@@ -356,3 +356,16 @@ def test_an_unfinished_file_under_a_link_is_not_gone_on_with(files, tmp_path):
     assert precious.read_text("utf-8") == "years of work"
     assert (tmp_path / "out").is_file()
     assert not (tmp_path / "out").is_symlink()
+
+
+def test_an_aligner_that_has_learned_is_used_as_it_is(files, tmp_path):
+    pytest.importorskip("thot")
+    pairs = [(s.split(), t.split()) for s, t in [("Ana visits Arcol .", "Ana visita Arcol .")] * 5]
+    thot = ThotAligner(model="ibm1").fit(pairs)
+    combined = CombinedAligner(members=[Diagonal(), thot])
+    learned = thot._directions
+    for aligner in (thot, combined):
+        align(*files, aligner=aligner)
+        assert thot._directions is learned
+    align(*files, aligner=thot, fit=files)
+    assert thot._directions is not learned

@@ -166,3 +166,14 @@ def test_a_folder_that_a_killed_save_moved_aside_is_put_back(tmp_path):
     (tmp_path / "it").rename(tmp_path / ".former-it")
     assert check_place(tmp_path / "it") == tmp_path / "it"
     assert (tmp_path / "it/direct").read_text() == "one"
+
+
+def test_words_with_spaces_inside_are_still_known(tmp_path):
+    pytest.importorskip("thot")
+    bitext = [(["the", "city", name], ["thành phố", name]) for name in ("Ana", "Bo", "Cy", "Di")] * 5
+    aligner = ThotAligner(model="fast_align").fit(bitext)
+    aligner.save(tmp_path / "saved")
+    pairs = [(["city"], ["thành phố"])]
+    (before,), (after,) = aligner.align(pairs), ThotAligner.load(tmp_path / "saved").align(pairs)
+    assert before == after
+    assert before.scores[0] > 0.1

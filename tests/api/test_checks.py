@@ -138,3 +138,36 @@ def test_renames_that_no_source_has_a_use_for_are_named(english, spanish, option
     told = []
     list(predict(teacher, spanish[1], mapping={"PERSON": "PER"}, on_remark=told.append))
     assert told == ["`mapping PERSON=PER`: the model has no PERSON"]
+
+
+def with_links(options, path):
+    return {
+        "method": "bitext",
+        "options": {**options, "score": "align", "aligner": {"name": "files", "path": str(path)}},
+    }
+
+
+def test_links_count_words_between_spaces(english, options, tmp_path):
+    """As files of links do; so "Ana," is one word."""
+    (tmp_path / "en.txt").write_text('"Yes," said Ana, "we saw Boris in Arcol."\n' * 20)
+    (tmp_path / "es.txt").write_text("Sí, dijo Ana, vimos a Boris en Arcol.\n" * 20)
+    (tmp_path / "links").write_text("0-0 1-1 2-2 3-3 4-3 5-5 6-6 7-7\n" * 20)
+    text = ("en", str(tmp_path / "en.txt"), str(tmp_path / "es.txt"))
+    run = tmp_path / "run"
+    transfer(english, ("es", text[2]), run, bitext=[text], **with_links(options, tmp_path / "links"))
+    first = json.loads((run / "projected" / "1-en" / "00000.jsonl").read_text().splitlines()[0])
+    assert first["words"] == ["Sí,", "dijo", "Ana,", "vimos", "a", "Boris", "en", "Arcol."]
+
+
+def test_links_that_do_not_fit_or_changed_are_said_before_anything_is_trained(english, spanish, options, tmp_path):
+    text = str(write_text(tmp_path / "en.txt", sentences(30)))
+    call = {"bitext": [("en", text, text)], **with_links(options, tmp_path / "links")}
+    (tmp_path / "links").write_text("0-0\n" * 29)
+    with pytest.raises(DataError, match="29 lines for 30"):
+        transfer(english, spanish, tmp_path / "run", **call)
+    assert not (tmp_path / "run").exists()
+    (tmp_path / "links").write_text("0-0\n" * 30)
+    transfer(english, spanish, tmp_path / "run", **call)
+    (tmp_path / "links").write_text("1-1\n" * 30)
+    with pytest.raises(UsageError, match=r"holds another run \(different: .*links"):
+        transfer(english, spanish, tmp_path / "run", **call)

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from tests.toy import FILLERS, VERBS, sentences
 
+from xlner.align.statistical import ThotAligner
 from xlner.core.labels import LabelSet
 from xlner.core.run_folder import RunFolder
 from xlner.core.types import Sentence, Span
+from xlner.data.segment import sentence_from_text
 from xlner.errors import DataError, OptionError, UsageError
 from xlner.evaluate import score
 from xlner.methods.bitext import BitextTransfer
@@ -206,3 +208,32 @@ def test_projected_and_labelled_sentences_are_learnt_from_together(quick, tmp_pa
 def test_options_of_projection_have_the_defaults_of_the_command():
     plain = ProjectionOptions()
     assert (plain.min_score, plain.source_floor, plain.read_target) == (0.0, 0.0, False)
+
+
+def test_links_of_a_member_stay_with_their_pairs(quick, tmp_path):
+    text = [en("Ana paints", Span(0, 1, "PER")), en(""), en("Boris Arcol", Span(0, 1, "PER"))]
+    target = [en("pinta Ana"), en("x"), en("Arcol Boris")]
+    (tmp_path / "links").write_text("0-1 1-0\n\n0-1 1-0\n")
+    members = [{"name": "files", "path": str(tmp_path / "links")}, {"name": "thot", "model": "ibm1"}]
+    given = {"aligner": {"name": "combined", "how": "union", "members": members}, "chunk_pairs": 1, "score": "align"}
+    pairs = labelled_pairs(*zip(text, target, strict=True))
+    made = write_projected(pairs, replace(quick, **given), FAST, tmp_path / "out")
+    assert [s.spans[0].start for n in range(len(made.sizes)) for s in made.sentences(n)] == [1, 1]
+
+
+def test_an_aligner_learns_from_the_pieces_that_it_aligns(quick, tiny_encoder, tmp_path, monkeypatch):
+    """Text without spaces is aligned in pieces of the encoder, so counts must be those of pieces."""
+    seen = {"fit": set(), "align": set()}
+    for name, words in seen.items():
+        real = getattr(ThotAligner, name)
+
+        def look(self, pairs, real=real, words=words):
+            words |= {w for _, target in pairs for w in target}
+            return real(self, pairs)
+
+        monkeypatch.setattr(ThotAligner, name, look)
+    members = [{"name": "layers", "encoder": str(tiny_encoder)}, "thot"]
+    options = replace(quick, aligner={"name": "combined", "how": "mixed", "members": members})
+    pairs = labelled_pairs((en("Tokyo .", Span(0, 1, "LOC")), sentence_from_text("東京。", "jpn")))
+    write_projected(pairs, options, FAST, tmp_path / "out")
+    assert seen["fit"] == seen["align"] != set("東京。")

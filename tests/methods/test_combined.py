@@ -151,3 +151,11 @@ def test_a_round_whose_student_labels_alone_has_no_vote(quick, tmp_path, monkeyp
     assert made.model.model.config.num_hidden_layers == 1
     teacher = json.loads((tmp_path / "teachers" / "projected" / "model" / "config.json").read_text())
     assert teacher["num_hidden_layers"] == 2
+
+
+def test_a_score_that_reads_the_target_is_not_for_labelled_translations(quick):
+    options = replace(quick, read_target=True, score="ner_spans")
+    Combined.check(task(bitext=(bitext(5),)), options)
+    translations = {"1-en": lambda: (in_spanish(s).without_labels() for s in TEXT)}
+    with pytest.raises(UsageError, match="ner_spans"):
+        Combined.check(task(translations=translations), options)

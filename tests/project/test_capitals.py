@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from xlner.core.types import Sentence, Span
+from xlner.project import confirmed, select
 from xlner.project.capitals import without_lost_capitals
 from xlner.project.fates import Fate, Reason
 from xlner.project.result import Projected, ProjectionResult
@@ -49,3 +52,25 @@ def test_what_was_unknown_before_stays_unknown():
     item = Projected.of(source, Sentence(("alemán", "Roma")), [Fate(entity, Reason.PROJECTED, (entity,)), lost])
     made = without_lost_capitals(ProjectionResult((item,)), unknown=False)
     assert made.sentences[0].missing == ((1, 2),)
+
+
+def witnessed(item, *spans):
+    """The item, of which another projection has these spans alone."""
+    other = Projected.of(item.source, item.sentence.without_labels(), [])
+    other = replace(other, sentence=other.sentence.with_spans(spans))
+    return confirmed(ProjectionResult((item,)), ProjectionResult((other,)))
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        lambda result: select(result, threshold=0.1),
+        lambda result: without_lost_capitals(result, unknown=True),
+        lambda result: witnessed(result.items[0], Span(0, 1, "MISC")),
+    ],
+)
+def test_what_a_witness_calls_a_name_stays_unknown_whatever_is_looked_at_next(then):
+    (item,) = projected("Ada met Bob", "Ada traf Bob")
+    doubted = witnessed(item, Span(0, 1, "MISC"), Span(2, 3, "PER"))
+    assert doubted.sentences[0].missing == ((2, 3),)
+    assert then(doubted).sentences[0].missing == ((2, 3),)

@@ -226,3 +226,23 @@ class TestMistakes:
             made()
         with pytest.raises(DataError, match="no such file"):
             made(tmp_path / "absent.txt")
+
+
+def test_heads_of_languages_without_spaces(tmp_path):
+    (tmp_path / "zh-en.txt").write_text("北京\tBeijing\n大学\tuniversity\n大\tbig\n学\tlearn\n学生\tstudent\n", "utf-8")
+    assert made(tmp_path / "zh-en.txt", pair=("zh", "en")).translate(["北京大学学生"]) == ["Beijing university student"]
+
+
+@pytest.mark.parametrize(
+    ("pair", "entry", "text", "translation"),
+    [
+        (("tr", "en"), "ırmak\triver", "Irmak", "River"),
+        (("tr", "en"), "iş\tjob", "Uzun İŞ", "Uzun JOB"),
+        (("en", "tr"), "job\tiş", "Job", "İş"),
+        (("en", "tr"), "job\tiş", "the JOB", "the İŞ"),
+        (("en", "es"), "job\templeo", "Job", "Empleo"),
+    ],
+)
+def test_capitals_of_turkish(tmp_path, pair, entry, text, translation):
+    (tmp_path / "words.txt").write_text(entry + "\n", "utf-8")
+    assert made(tmp_path / "words.txt", pair=pair).translate([text]) == [translation]

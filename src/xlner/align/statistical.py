@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -54,6 +55,7 @@ _OPERATIONS = {
 # Models whose search grows with the cube of the length get windows of so many words.
 _CUBIC = ("hmm", "ibm3", "ibm4", "eflomal")
 _CUBIC_WORDS = 100
+_SPACES, _SPACE = re.compile(r"\s+"), "\ue000"  # a character that no text has
 
 
 class ThotAligner(Part):
@@ -159,9 +161,11 @@ class ThotAligner(Part):
         return aligner
 
     def _folded(self, pair: WordPair) -> tuple[list[str], list[str]]:
+        """As the library is to see the words: its files are split at spaces, so none may be inside a word."""
+        source, target = ([_SPACES.sub(_SPACE, w) for w in side] for side in pair)
         if self.options.lowercase:
-            return [w.lower() for w in pair[0]], [w.lower() for w in pair[1]]
-        return list(pair[0]), list(pair[1])
+            return [w.lower() for w in source], [w.lower() for w in target]
+        return source, target
 
     def _trained(self, pairs: Sequence[tuple[list[str], list[str]]]) -> Any:
         from xlner.align.windows import pair_pieces

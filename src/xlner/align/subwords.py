@@ -265,9 +265,10 @@ class SubwordEncoder:
 
 def _running_means(vectors: torch.Tensor, window: int) -> torch.Tensor:
     """The mean of the `window` vectors around each; at the ends, of the first and of the last ones. Shape: as given."""
-    sums = torch.nn.functional.pad(vectors.double().cumsum(0), (0, 0, 1, 0))
-    first = (torch.arange(len(vectors), device=vectors.device) - window // 2).clamp(0, len(vectors) - window)
-    return ((sums[first + window] - sums[first]) / window).to(vectors.dtype)
+    exact = (vectors.cpu() if vectors.device.type == "mps" else vectors).double()  # Apple's GPUs know no float64
+    sums = torch.nn.functional.pad(exact.cumsum(0), (0, 0, 1, 0))
+    first = (torch.arange(len(exact), device=exact.device) - window // 2).clamp(0, len(exact) - window)
+    return ((sums[first + window] - sums[first]) / window).to(vectors)
 
 
 def _load(encoder: str, device: torch.device) -> tuple[Any, Any]:

@@ -102,7 +102,7 @@ def align(
         source: source side, any format; see `read_pairs`.
         target: target side, as many sentences.
         output: where to write Pharaoh lines, "-" for standard output; None writes none.
-        aligner: a name or an aligner.
+        aligner: a name or an aligner; one that has been fitted is used as it is, unless there is `fit`.
         options: what the named aligner is made with.
         scores: write `i-j:score`.
         gold: gold links to score against.
@@ -152,7 +152,7 @@ def align(
     check_can(worker, aligner, fits=fit is not None, saves=save is not None)
     if isinstance(worker, InOrder):
         worker.check(pairs)
-    if isinstance(worker, Fits) and load is None:
+    if isinstance(worker, Fits) and load is None and (fit is not None or not getattr(worker, "fitted", False)):
         worker.fit([*pairs, *more])
     if save is not None:
         worker.save(save)

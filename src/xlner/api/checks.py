@@ -7,11 +7,15 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from xlner.align.files import FilesAligner
+from xlner.align.use import link_files
 from xlner.api.inputs import Inputs
 from xlner.component import is_default
 from xlner.core.labels import LabelSet
 from xlner.core.languages import bcp47
+from xlner.core.types import Sentence
 from xlner.errors import OptionError, UsageError
+from xlner.methods.projection_options import name_and_options
 from xlner.methods.task import MULTIPLE, Task, pooled, side_by_side
 
 _OF_TWO_LANGUAGES = {"bitext", "translations", "dictionaries"}
@@ -42,18 +46,29 @@ def check_texts(inputs: Inputs, task: Task, kind: Any, options: Any) -> None:
         options: of the method.
 
     Raises:
-        DataError: a text cannot be read, or the two sides of one have not as many sentences.
+        DataError: a text cannot be read, the two sides of one have not as many sentences, or links do not fit them.
     """
     trains_on = getattr(getattr(options, "pretrain", None), "epochs", 0)  # any method may train its encoder on raw text
     if task.raw is not None and ("raw" in kind.needs | kind.uses or trains_on):
         _exhaust(task.raw())
     for (_, left, right), bitext in zip(inputs.bitext, task.bitext, strict=True):
-        _exhaust(side_by_side(bitext.source, bitext.target, (left, right)))
+        _check_links(side_by_side(bitext.source, bitext.target, (left, right)), options)
     given = dict(inputs.translations)
     for source, (_, file) in zip(task.sources, inputs.source, strict=True):
         if source.sentences and source.name in task.translations:
             sides = partial(iter, source.sentences), task.translations[source.name]
-            _exhaust(side_by_side(*sides, (file, given[source.language])))
+            _check_links(side_by_side(*sides, (file, given[source.language])), options)
+
+
+def _check_links(pairs: Iterable[tuple[Sentence, Sentence]], options: Any) -> None:
+    """Read sentence pairs to their end, and see that files of links fit them, if the aligner reads some."""
+    aligner = getattr(options, "aligner", None)
+    files = [] if aligner is None else link_files(*name_and_options("aligner", aligner))
+    if not files:
+        return _exhaust(pairs)
+    words = [(s.words, t.words) for s, t in pairs]
+    for file in files:
+        FilesAligner(path=file.path, base=file.base, swapped=file.swapped).check(words)
 
 
 def _exhaust(items: Iterable[object]) -> None:

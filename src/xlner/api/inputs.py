@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from xlner.align.split import words_at
 from xlner.api.apply import told
 from xlner.core.files import is_there
 from xlner.core.hub_names import may_be_hub_id
@@ -108,7 +109,14 @@ class Inputs:
         }
 
 
-def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, Any], remarks: list[str]) -> Task:
+def read_task(
+    inputs: Inputs,
+    mapping: Mapping[str, str],
+    reading: Mapping[str, Any],
+    remarks: list[str],
+    *,
+    words_at_spaces: bool = False,
+) -> Task:
     """Read what a method is given. Labelled data is held in memory; raw text and bitext stream.
 
     Args:
@@ -116,6 +124,7 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
         mapping: type renames, applied to data and to models among the sources.
         reading: how labelled files are read, for those that do not say it: see `xlner.data.load`.
         remarks: what reading left out is added to it; of a stream, each time it has been read to its end.
+        words_at_spaces: parallel text has its words between white space, as files of links count them.
 
     Raises:
         UsageError: text is given for a language that no source has, or `reading` has an unknown setting.
@@ -146,7 +155,7 @@ def read_task(inputs: Inputs, mapping: Mapping[str, str], reading: Mapping[str, 
     files = dict(inputs.translations)
 
     def lines(file: str, code: str) -> Stream:
-        return partial(_lines, file, code, remarks)
+        return partial(_lines, file, code, remarks, words_at_spaces)
 
     return Task(
         sources=tuple(sources),
@@ -197,9 +206,10 @@ def _stream(file: str, language: str, remarks: list[str], reading: Mapping[str, 
     return told(stream_text(file, language=language, **columns), partial(_once, remarks))
 
 
-def _lines(file: str, language: str, remarks: list[str]) -> Iterator[Sentence]:
+def _lines(file: str, language: str, remarks: list[str], at_spaces: bool) -> Iterator[Sentence]:
     """One sentence per line, empty ones included, so that two files stay side by side."""
-    return told(stream_text(file, language=language, split_lines=False), partial(_once, remarks))
+    words_of = partial(words_at, "unicode") if at_spaces else None
+    return told(stream_text(file, language=language, split_lines=False, words_of=words_of), partial(_once, remarks))
 
 
 def _once(remarks: list[str], remark: str) -> None:

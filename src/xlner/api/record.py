@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from xlner.component import from_values, option_fields, options_class, to_values
@@ -11,6 +12,7 @@ from xlner.core.types import Sentence
 from xlner.encoder.history import pretraining_of
 from xlner.errors import OptionError
 from xlner.methods import METHODS
+from xlner.methods.projection_options import name_and_options
 from xlner.methods.task import Source, Task
 
 # Settings of a record that are not options of the method.
@@ -18,6 +20,8 @@ _OF_THE_RUN = (
     "method", "source", "source_text", "target", "dev", "map", "types", "bitext", "translations", "dictionaries",
     "target_labels", "reading",
 )  # fmt: skip
+
+_PARTS = ("aligner", "matcher", "score", "translator", "marked_translator", "translate_test")
 
 
 def record_of(method: str, options: Any, run: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,6 +54,28 @@ def encoder_role(options: Any) -> dict[str, str]:
     """
     encoder = str(getattr(options, "encoder", ""))
     return {"encoder": encoder} if encoder and pretraining_of(encoder) else {}
+
+
+def part_files(options: Any) -> dict[str, str]:
+    """Files and folders that parts are named with, such as the links of `aligner`, by their roles as inputs of a run.
+
+    Args:
+        options: of the method.
+    """
+
+    def of(value: Any) -> Iterator[str]:
+        if isinstance(value, Mapping):
+            for inner in (v for k, v in value.items() if k != "name"):
+                yield from of(inner)
+        elif isinstance(value, (list, tuple)):
+            for inner in value:
+                yield from of(inner)
+        elif isinstance(value, str) and (Path(value).is_file() or (Path(value) / "config.json").is_file()):
+            yield value
+
+    parts = {name: value for name in _PARTS if isinstance(value := getattr(options, name, None), (str, dict))}
+    named = {name: name_and_options(name, value)[1] for name, value in parts.items()}
+    return {f"file of {name}: {path}": path for name, values in named.items() for path in of(values)}
 
 
 def upgrade(record: Mapping[str, Any]) -> dict[str, Any]:

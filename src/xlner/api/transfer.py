@@ -13,7 +13,7 @@ from xlner.api.describe_run import card_of
 from xlner.api.estimate_run import estimate_run
 from xlner.api.inputs import Inputs, LanguageFile, read_labelled, read_task
 from xlner.api.recipes import method_and_options
-from xlner.api.record import count_sentences, encoder_role, fitted_of_old, record_of, upgrade
+from xlner.api.record import count_sentences, encoder_role, fitted_of_old, part_files, record_of, upgrade
 from xlner.api.scoring import baseline_of, scored
 from xlner.component import option_fields, options_class, to_values
 from xlner.core.files import atomic
@@ -24,6 +24,7 @@ from xlner.methods import DEFAULT_METHOD, METHODS
 from xlner.methods.adapting import check_pretraining, fit
 from xlner.methods.augmenting import check_augmentations
 from xlner.methods.method import check_inputs, check_patience
+from xlner.methods.projection_options import reads_links
 from xlner.methods.task import Task
 from xlner.tagger import Tagger
 from xlner.train.processes import main_first, main_process, wait_for_all
@@ -171,9 +172,9 @@ def run_method(
         raise UsageError(f"options are not those of the method {method}, but {type(options).__qualname__}")
     mapping, reading = dict(mapping or {}), dict(reading or {})
     check_patience(options, inputs.dev)
-    files = {**inputs.roles(), **encoder_role(options)}
+    files = {**inputs.roles(), **encoder_role(options), **part_files(options)}
     remarks: list[str] = []
-    task = read_task(inputs, mapping, reading, remarks)
+    task = read_task(inputs, mapping, reading, remarks, words_at_spaces=reads_links(options))
     check_inputs(method, kind, task)
     check_target(method, kind, inputs)
     kind.check(task, options)

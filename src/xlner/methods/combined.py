@@ -94,6 +94,8 @@ class Combined(Method):
             for s in task.sources
             if s.sentences and (s.name in task.translations or options.translator is not None)
         ]
+        if translated:
+            projection_plan(options)  # no tagger reads the target side there
         check_marked(options, [*translated, *raw, *(b.language for b in task.bitext)], task.target)
 
     @classmethod

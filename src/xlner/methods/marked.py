@@ -127,7 +127,8 @@ class MarkedProjection:
     ) -> tuple[ProjectionResult, Counter[str]]:
         """The projection that the options ask for.
 
-        A sentence of which not all marks come back keeps its projection by links; with `confirm` nothing confirms that.
+        A sentence of which not all marks come back keeps its projection by links. With `confirm` nothing confirms that
+        after markers; otherwise an entity is confirmed by its own mark.
 
         Args:
             links: the projection by links, of labelled sources.

@@ -104,6 +104,21 @@ def projection_plan(options: ProjectionOptions, *, device: str | None = None, ta
     return plan(matcher, aligner, score, Resources(tagger=tagger, device=device))
 
 
+def reads_links(options: Any) -> bool:
+    """Whether the aligner of a method's options answers by position, as files of links do.
+
+    Args:
+        options: of any method.
+
+    Raises:
+        UsageError: there is no such aligner.
+    """
+    from xlner.align.use import by_position
+
+    aligner = getattr(options, "aligner", None)
+    return aligner is not None and by_position(*name_and_options("aligner", aligner))
+
+
 def check_gold(options: ProjectionOptions) -> None:
     """Raises UsageError: an option has no effect where labelled sentences and translations are learnt from together."""
     for name in ("read_target", "source_floor"):

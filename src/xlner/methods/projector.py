@@ -21,6 +21,7 @@ from xlner.methods.projection_options import ProjectionOptions, projection_plan
 from xlner.project import ProjectionResult, project, select
 from xlner.project.capitals import without_lost_capitals
 from xlner.project.missing import ranges_of
+from xlner.project.pieces import grouped
 from xlner.project.scores import Score
 from xlner.tagger import Tagger
 from xlner.tagger.decode import decode
@@ -66,10 +67,12 @@ class Projector:
         if isinstance(aligner, str):
             aligner = ALIGNERS.build(aligner, plan.aligner_options)
         worker, alignments, costs = aligner, None, Costs()
+        by_position = isinstance(aligner, InOrder) and bool(aligner.digest())
         if isinstance(aligner, Fits):
+            tokenizer = None if by_position else getattr(aligner, "tokenizer", None)
             with costs.of("align"):
-                aligner.fit([(s.words, t.words) for s, t in pairs if s.words and t.words])
-        elif isinstance(aligner, InOrder) and aligner.digest():
+                aligner.fit([grouped(s, t, tokenizer)[0] for s, t in pairs if s.words and t.words])
+        if by_position:
             every = [(s.words, t.words) for s, t in pairs]
             aligner.check(every)
             with costs.of("align", len(every)):

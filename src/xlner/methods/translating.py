@@ -82,6 +82,7 @@ def translation_cache(engine: Translator, option: Named, languages: tuple[str, s
         languages: ISO 639-3 codes, from and to.
         store: the file, unless runs share theirs; see `xlner.core.shared`.
     """
+    work = str(store.absolute())
     if folder := shared_folder("translations"):
         store = folder / "translations.sqlite"
     name, _ = name_and_options("translator", option)
@@ -89,7 +90,7 @@ def translation_cache(engine: Translator, option: Named, languages: tuple[str, s
         "translator": name, "options": to_values(getattr(engine, "options", None), deciding=True),
         "version": engine.version(), "languages": list(languages),
     }  # fmt: skip
-    return Cache(None if engine.in_order else store, owner)
+    return Cache(None if engine.in_order else store, owner, work=work)
 
 
 def translation_note(name: str, file: Path) -> str:

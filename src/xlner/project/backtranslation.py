@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from xlner.core.types import Sentence, Span
+from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.project.fates import Fate, Reason
 from xlner.project.markers import labelled
-from xlner.project.missing import ranges_of
 from xlner.project.result import Projected, ProjectionResult
 
 
@@ -75,19 +72,8 @@ def confirmed(result: ProjectionResult, other: ProjectionResult) -> ProjectionRe
             raise UsageError(f"sentence {number} has other words in the projection that should confirm it")
         keys = {s.key for s in witness.sentence.spans}
         fates = [doubt(f, keep=all(s.key in keys for s in f.spans), reason=Reason.INCONSISTENT) for f in item.fates]
-        filtered = Projected.of(item.source, item.sentence, fates, item.alignment, unmet=item.unmet)
-        items.append(replace(filtered, sentence=_doubted(filtered.sentence, witness.sentence.spans)))
+        items.append(item.with_fates(fates, claims=witness.sentence.spans))
     return replace(result, items=tuple(items))
-
-
-def _doubted(sentence: Sentence, claims: Sequence[Span]) -> Sentence:
-    """The sentence, in which words of `claims` that are in no span of its own are missing."""
-    unknown = np.zeros(len(sentence), bool)
-    for start, end in (*sentence.missing, *((s.start, s.end) for s in claims)):
-        unknown[start:end] = True
-    for span in sentence.spans:
-        unknown[span.start : span.end] = False
-    return replace(sentence, missing=ranges_of(unknown))
 
 
 def doubt(fate: Fate, *, keep: bool, reason: Reason) -> Fate:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from xlner.core.types import Sentence, Span
 from xlner.project.backtranslation import doubt
 from xlner.project.fates import Reason
-from xlner.project.result import Projected, ProjectionResult
+from xlner.project.result import ProjectionResult
 
 
 def without_lost_capitals(result: ProjectionResult, *, unknown: bool) -> ProjectionResult:
@@ -32,7 +32,7 @@ def without_lost_capitals(result: ProjectionResult, *, unknown: bool) -> Project
             for fate in item.fates
         ]
         if unknown:
-            items.append(Projected.of(item.source, item.sentence, fates, item.alignment, unmet=item.unmet))
+            items.append(item.with_fates(fates))
         else:
             spans = tuple(sorted((s for f in fates for s in f.spans), key=lambda s: s.start))
             items.append(replace(item, sentence=replace(item.sentence, spans=spans), fates=tuple(fates)))

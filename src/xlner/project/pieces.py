@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from xlner.align import Alignment
+from xlner.align import Alignment, WordPair
 from xlner.core.types import Sentence
 
 Groups = list[list[int]]
@@ -50,6 +50,20 @@ def groups_of(sentence: Sentence, tokenizer: Any) -> Groups:
         else:
             out.append([index])
     return out
+
+
+def grouped(source: Sentence, target: Sentence, tokenizer: Any | None) -> tuple[WordPair, tuple[Groups, Groups]]:
+    """A sentence pair as an aligner is to see it, and which words each of its words is made of.
+
+    Args:
+        source: a sentence.
+        target: its translation.
+        tokenizer: of the encoder that the aligner reads; None if it reads none.
+    """
+    if tokenizer is None:
+        return (source.words, target.words), ([[i] for i in range(len(source))], [[i] for i in range(len(target))])
+    a, b = groups_of(source, tokenizer), groups_of(target, tokenizer)
+    return (joined(source.words, a), joined(target.words, b)), (a, b)
 
 
 def joined(words: Sequence[str], groups: Groups) -> list[str]:

@@ -14,7 +14,7 @@ from xlner.errors import UsageError
 from xlner.project.candidates import CandidateOptions, candidates_of
 from xlner.project.matchers import Matcher
 from xlner.project.pair import Pair, Problem, length_ratio
-from xlner.project.pieces import Groups, groups_of, is_unspaced, joined, spread
+from xlner.project.pieces import Groups, grouped, is_unspaced, spread
 from xlner.project.plan import ChosenPart, Resources, plan
 from xlner.project.result import ProjectionResult
 from xlner.project.scores import Evidence, Score
@@ -85,7 +85,10 @@ def project(
     if parts.aligner is not None:
         worker = parts.aligner if load is None else build_or_load(parts.aligner, {}, load)
         with costs.of("align", len(sources)):
-            alignments = align_labelled(sources, targets, worker, parts.aligner_options, bitext or ())
+            as_learned = load is not None and isinstance(worker, Fits)
+            alignments = align_labelled(
+                sources, targets, worker, parts.aligner_options, bitext or (), pieces=not as_learned
+            )
     with costs.of("project", len(sources)):
         ratio = length_ratio(sources, targets)
         pairs = [
@@ -105,6 +108,8 @@ def align_labelled(
     aligner: str | Aligner,
     settings: Mapping[str, Any],
     bitext: Sequence[WordPair] = (),
+    *,
+    pieces: bool = True,
 ) -> list[Alignment]:
     """Alignments of the pairs that have entities; pairs without any need none and get no links.
 
@@ -117,6 +122,7 @@ def align_labelled(
         aligner: a name, or an aligner that is used as it is.
         settings: of an aligner that comes by name.
         bitext: more text for it to learn from, beside these pairs; its words are taken as they are.
+        pieces: False for an aligner that learned from the words as they are.
     """
     busy = [i for i, s in enumerate(sources) if s.spans or s.missing]
     out = [Alignment.of(())] * len(sources)
@@ -126,14 +132,12 @@ def align_labelled(
     pupil = worker if isinstance(aligner, str) and isinstance(worker, Fits) else None
     by_position = isinstance(worker, InOrder) and bool(worker.digest())
     seen = range(len(sources)) if pupil is not None or by_position else busy
-    unspaced = not by_position and any(is_unspaced(side[i]) for side in (sources, targets) for i in seen)
+    unspaced = pieces and not by_position and any(is_unspaced(side[i]) for side in (sources, targets) for i in seen)
     tokenizer = getattr(worker, "tokenizer", None) if unspaced else None
-    words: dict[int, WordPair] = {i: (sources[i].words, targets[i].words) for i in seen}
+    words: dict[int, WordPair] = {}
     groups: dict[int, tuple[Groups, Groups]] = {}
-    if tokenizer is not None:
-        for i, (left, right) in words.items():
-            groups[i] = a, b = groups_of(sources[i], tokenizer), groups_of(targets[i], tokenizer)
-            words[i] = joined(left, a), joined(right, b)
+    for i in seen:
+        words[i], groups[i] = grouped(sources[i], targets[i], tokenizer)
     if pupil is not None:
         pupil.fit([*words.values(), *bitext])
     if isinstance(worker, InOrder):
@@ -141,7 +145,7 @@ def align_labelled(
     asked = seen if by_position else busy
     for i, alignment in zip(asked, worker.align([words[i] for i in asked]), strict=True):
         if sources[i].spans or sources[i].missing:
-            out[i] = spread(alignment, *groups[i]) if groups else alignment
+            out[i] = alignment if tokenizer is None else spread(alignment, *groups[i])
     return out
 
 

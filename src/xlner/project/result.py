@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from xlner.align import Alignment
-from xlner.core.types import Sentence
+from xlner.core.types import Sentence, Span
 from xlner.project.fates import Fate, Reason
-from xlner.project.missing import unknown_words
+from xlner.project.missing import ranges_of, unknown_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +49,21 @@ class Projected:
         labelled = target.with_spans(spans)
         ranges = unknown_words(source, len(target), fates, alignment)
         return cls(source, replace(labelled, missing=ranges), tuple(fates), alignment, unmet)
+
+    def with_fates(self, fates: Sequence[Fate], *, claims: Sequence[Span] = ()) -> Projected:
+        """The same sentence with other fates; words that were missing before stay so, unless a span has them now.
+
+        Args:
+            fates: one per source entity, in order.
+            claims: spans of somebody else, whose words are missing as well.
+        """
+        new = Projected.of(self.source, self.sentence, fates, self.alignment, unmet=self.unmet)
+        unknown = np.zeros(len(self.sentence), bool)
+        for start, end in (*self.sentence.missing, *new.sentence.missing, *((s.start, s.end) for s in claims)):
+            unknown[start:end] = True
+        for span in new.sentence.spans:
+            unknown[span.start : span.end] = False
+        return replace(new, sentence=replace(new.sentence, missing=ranges_of(unknown)))
 
     @property
     def score(self) -> float:

@@ -10,7 +10,7 @@ from xlner.core.types import Sentence
 from xlner.errors import OptionError, UsageError
 from xlner.project.backtranslation import doubt
 from xlner.project.fates import Fate, Reason
-from xlner.project.result import Projected, ProjectionResult
+from xlner.project.result import ProjectionResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def select(result: ProjectionResult, *, threshold: float) -> ProjectionResult:
             )
             for f in item.fates
         ]
-        items.append(Projected.of(item.source, item.sentence, fates, item.alignment, unmet=item.unmet))
+        items.append(item.with_fates(fates))
     return replace(result, items=tuple(items))
 
 

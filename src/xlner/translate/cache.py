@@ -26,15 +26,17 @@ class Cache:
     Args:
         path: of an SQLite file; None keeps nothing between runs.
         owner: what decides a translation beside the sentence: translator, options, version, languages.
+        work: what the translations are for; the time is that of one work.
 
     Raises:
         DataError: the file is something else.
         XlnerError: it cannot be written.
     """
 
-    def __init__(self, path: str | Path | None, owner: Mapping[str, Any]) -> None:
+    def __init__(self, path: str | Path | None, owner: Mapping[str, Any], *, work: str = "") -> None:
         self.name = str(path)
         self._owner = hashlib.sha256(json.dumps(owner, sort_keys=True, default=str).encode()).digest()
+        self._work = hashlib.sha256(self._owner + work.encode("utf-8", "surrogateescape")).digest()
         with self._plain_errors():
             if path is not None:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +65,7 @@ class Cache:
             self._file.execute("BEGIN IMMEDIATE")
             try:
                 self._file.executemany("INSERT OR REPLACE INTO translations VALUES (?, ?)", rows)
-                self._file.execute("INSERT INTO spent VALUES (?, ?)", (self._owner, now - self._clock))
+                self._file.execute("INSERT INTO spent VALUES (?, ?)", (self._work, now - self._clock))
                 self._file.execute("COMMIT")
                 self._clock = now
             except BaseException:
@@ -72,12 +74,10 @@ class Cache:
                 raise
 
     def seconds(self) -> float:
-        """How long the owner worked with this file: in this process, and in earlier ones up to their last `add`."""
+        """How long this work took: in this process, and in earlier ones up to their last `add`."""
         with self._plain_errors():
-            (earlier,) = self._file.execute(
-                "SELECT total(seconds) FROM spent WHERE owner = ?", (self._owner,)
-            ).fetchone()
-        return float(earlier) + time.perf_counter() - self._clock
+            row = self._file.execute("SELECT total(seconds) FROM spent WHERE owner = ?", (self._work,)).fetchone()
+        return float(row[0]) + time.perf_counter() - self._clock
 
     def close(self) -> None:
         """Let go of the file."""

@@ -11,6 +11,7 @@ from xlner.component import REQUIRED, option, options
 from xlner.data.segment import split_words
 from xlner.data.source import Input
 from xlner.errors import OptionError, UsageError
+from xlner.translate.letters import capitals, small, title
 from xlner.translate.translator import BaseTranslator, LanguagePair, LinkedTranslation
 
 if TYPE_CHECKING:
@@ -108,10 +109,13 @@ class Lexicon(BaseTranslator):
                 raise UsageError(f"{path} is a dictionary of {named[0]} and {named[1]}, not of {source} and {target}")
         self._dictionary: Dictionary = Dictionary.load(self.options.dictionary, self.pair)
         self._longest: dict[str, int] = {}  # first word of heads with several -> words of the longest
+        self._heads: dict[str, str] = {}  # heads as text is split, such as 北 京 -> as they are written
         for head in self._dictionary.entries:
-            if " " in head:
-                first, length = head.split(" ", 1)[0], head.count(" ") + 1
-                self._longest[first] = max(self._longest.get(first, 1), length)
+            words = [head[a:b] for a, b in split_words(head, self.pair[0])]
+            if len(words) > 1:
+                if (form := " ".join(words)) not in self._dictionary.entries:
+                    self._heads[form] = head
+                self._longest[words[0]] = max(self._longest.get(words[0], 1), len(words))
 
     def version(self) -> str:
         """Of the files, of the encoder, and of these rules."""
@@ -185,7 +189,7 @@ class Lexicon(BaseTranslator):
         chosen = self._choose(sentences, groups)
         for words, sentence_groups, texts in zip(sentences, groups, chosen, strict=True):
             yield [
-                (g, " ".join(words[g.start : g.end]) if t is None else _cased(t, g.case))
+                (g, " ".join(words[g.start : g.end]) if t is None else _cased(t, g.case, self.pair[1]))
                 for g, t in zip(sentence_groups, texts, strict=True)
             ]
 
@@ -226,11 +230,13 @@ class Lexicon(BaseTranslator):
 
     def _entry(self, words: Sequence[str], i: int, free: int, first: bool, shouted: bool) -> Group:
         """The longest entry that begins with word i."""
-        longest = max(self._longest.get(w, 1) for w in (words[i], words[i].lower(), words[i].capitalize()))
+        assert self.pair is not None
+        lower = small(words[i], self.pair[0])
+        longest = max(self._longest.get(w, 1) for w in (words[i], lower, title(lower, self.pair[0])))
         for end in range(min(free, i + longest), i, -1):
             text = " ".join(words[i:end])
-            for head, case in self._forms(text, first, shouted, single=end == i + 1):
-                if head in self._dictionary.entries:
+            for form, case in self._forms(text, first, shouted, single=end == i + 1):
+                if (head := self._heads.get(form, form)) in self._dictionary.entries:
                     return Group(i, end, head, case)
         return Group(i, i + 1, None, "")
 
@@ -241,24 +247,26 @@ class Lexicon(BaseTranslator):
         assert self.pair is not None
         upper = text.isupper() and len(text) > 1
         case = "UPPER" if upper else "Title" if text[:1].isupper() else ""
-        lower = text.lower()
+        language = self.pair[0]
+        lower = small(text, language)
+        titled = " ".join(title(w, language) for w in lower.split(" "))
         if first and case == "Title" and lower in self._dictionary.entries:
             entry = self._dictionary.entries.get(text)
             if entry is None or not entry.name:  # dictionaries have heads such as "The Hague", cut at its space
                 yield lower, case
         if not (upper and shouted):
             yield text, "Title" if first and not upper and case else ""
-        if upper and (name := self._dictionary.entries.get(text.title())) and name.name:
-            yield text.title(), case
+        if upper and (name := self._dictionary.entries.get(titled)) and name.name:
+            yield titled, case
         inside = case == "Title" and not first and self.options.keep_names
         if not inside and lower != text:
             yield lower, case
         if upper:
-            yield text.title(), case
+            yield titled, case
             yield text, ""
         if single:
             root = text if inside else lower
-            for stem in stems(root, self.pair[0]):
+            for stem in stems(root, language):
                 if not inside or not ((entry := self._dictionary.entries.get(stem)) and entry.name):
                     yield stem, "" if inside else case  # "Williams" is no plural of "William"
 
@@ -270,11 +278,9 @@ class Lexicon(BaseTranslator):
         return self._loaded_chooser
 
 
-_RULES = b"1"  # raised whenever these rules give other translations
+_RULES = b"2"  # raised whenever these rules give other translations
 _SHOWN = 5
 
 
-def _cased(text: str, case: str) -> str:
-    if case == "UPPER":
-        return text.upper()
-    return text[:1].upper() + text[1:] if case == "Title" else text
+def _cased(text: str, case: str, language: str) -> str:
+    return capitals(text, language) if case == "UPPER" else title(text, language) if case == "Title" else text

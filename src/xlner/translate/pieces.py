@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xlner.data.segment import split_sentences
@@ -32,11 +33,22 @@ def pieces(line: str, *, language: str | None = None, split: bool = True, longes
         longest: words of a piece; longer sentences are divided, at a comma or its like near the middle if there is one.
 
     Returns:
-        Pieces in order; none for an empty line.
+        Pieces in order; none for an empty line. None ends inside square brackets, which mark names: [Yahoo! Inc.]
     """
     text = " ".join(line.split())
-    ranges = split_sentences(text, language) if split else [(0, len(text))]
+    ranges = _with_whole_brackets(text, split_sentences(text, language)) if split else [(0, len(text))]
     return [p for start, end in ranges for p in _parts(text[start:end], longest) if p.text]
+
+
+def _with_whole_brackets(text: str, ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    out: list[tuple[int, int]] = []
+    for start, end in ranges:
+        before = text[out[-1][0] : out[-1][1]] if out else ""
+        if before.rfind("[") > before.rfind("]") and "]" in text[start:]:
+            out[-1] = (out[-1][0], end)
+        else:
+            out.append((start, end))
+    return out
 
 
 def halves(text: str) -> tuple[str, str, str]:

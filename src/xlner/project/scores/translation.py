@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from xlner.core.types import Sentence, Span
 from xlner.errors import ModelError, UsageError, first_line
 from xlner.project.pair import Pair
 from xlner.tagger.device import autocast, pick_device, pick_precision
 from xlner.tagger.encode import token_batches
 
 _DROPPED = 0.1
+_REMEMBERED = 1_000_000  # probabilities of pairs of strings; then they are forgotten
 
 
 class NmtScorer:
@@ -71,8 +73,10 @@ class NmtScorer:
 
     def __call__(self, pairs: Sequence[Pair], candidates: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Scores of all pairs. One array per pair. Shape: (n_entities, n_candidates), float64."""
-        names = [[" ".join(p.source.words[e.start : e.end]) for e in p.entities] for p in pairs]
-        texts = [[" ".join(p.target.words[s:t]) for s, t in c.tolist()] for p, c in zip(pairs, candidates, strict=True)]
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+        names = [[p.source.surface(e) for e in p.entities] for p in pairs]
+        texts = [[_text(p.target, s, t) for s, t in c.tolist()] for p, c in zip(pairs, candidates, strict=True)]
         self.learn((a, b) for n, t in zip(names, texts, strict=True) for a in n for b in t)
         return [
             np.array([[self.score(a, b) for b in t] for a in n], float).reshape(len(n), len(t))
@@ -137,6 +141,10 @@ class NmtScorer:
         ids = torch.tensor([[*r, *[pad] * (longest - len(r))] for r in rows], device=self.device)
         mask = torch.tensor([[1] * len(r) + [0] * (longest - len(r)) for r in rows], device=self.device)
         return ids, mask
+
+
+def _text(sentence: Sentence, start: int, end: int) -> str:
+    return sentence.surface(Span(start, end, ""))
 
 
 def _loaded(model: str, device: torch.device) -> tuple[Any, Any]:
