@@ -127,9 +127,10 @@ def table(rows: Sequence[dict[str, Any]], dev_words: int) -> str:
         "",
         f"Strict span F1 on {dev_words or 'all'} words of each dev file, one seed. Student: trained from the teacher "
         "on its soft labels, smoothed over equal words. Kept: what `--keep auto`, the default, takes of teacher, "
-        "student and the average of their weights: whose answers on raw text have the lowest cross-entropy (CE) with the "
-        f"smoothed soft labels. No label has a say in it. Weights in smoothing were chosen on {', '.join(CHOSEN_ON)}; the choice of "
-        "what is kept was designed with scores of Hausa and Yoruba dev text known, and so were rate and passes on "
+        "student and the average of their weights: whose answers on raw text have the lowest cross-entropy (CE) with "
+        f"the smoothed soft labels. No label has a say in it. Weights in smoothing were chosen on "
+        f"{', '.join(CHOSEN_ON)}; the choice of what is kept was designed with scores of Hausa and Yoruba dev text "
+        "known, and so were rate and passes on "
         "little text.",
         "",
         "| target | raw words | entities | teacher | smoothed answers | student | kept | student - teacher "

@@ -33,7 +33,7 @@ def test_small_letters():
 
 
 def test_no_diacritics_but_vowel_signs_of_other_scripts():
-    hindi = Sentence(("दिल्ली", "서울", "مُدُن"))
+    hindi = Sentence(("दिल्ली", "서울", "مُدُن", "أحمد", "القرآن"))
     plain, others = changed("no-diacritics", FLIGHT, hindi)
     assert text(plain) == "Sabado en Lodz y Viet Nam"
     assert plain.spans == FLIGHT.spans

@@ -66,3 +66,11 @@ def test_any_tags_give_spans_in_order_without_overlap(tags):
         sentence = Sentence(tuple("w" for _ in tags), spans)
         assert broken >= 0
         assert read_tags(iob2(sentence), "IOB2") == (spans, 0)
+
+
+@pytest.mark.parametrize(("stray", "scheme"), [("S-LOC", "IOB2"), ("L-PER", "IOB2"), ("U-LOC", "IOB2")])
+def test_a_stray_letter_of_another_scheme_does_not_turn_the_finding(stray, scheme):
+    sentence = ["B-PER", "I-PER", "O", "B-LOC"]
+    assert detect_scheme([sentence] * 3 + [["O", stray]]) == scheme
+    assert keys(f"B-PER I-PER O {stray}", scheme) == [(0, 2, "PER"), (3, 4, stray[2:])]
+    assert detect_scheme([["B-PER", "E-PER", "O", "S-LOC"]] * 3 + [["B-PER", "I-PER"]]) == "BIOES"

@@ -335,3 +335,36 @@ def test_letters_with_an_empty_type_are_refused(tmp_path: Path) -> None:
     path.write_text("Zuri B-\nLi I-\nran O\n", encoding="utf-8")
     with pytest.raises(DataError, match="'B-' is no tag"):
         load(path)
+
+
+def test_few_predictions_beside_gold_are_not_nested_in_it(tmp_path: Path) -> None:
+    """A tagger that finds few entities, and those rightly: the last column is read, with nothing left out."""
+    found = "Li B-PER B-PER\nran O O\n\n"
+    missed = "Ke B-LOC O\ngrew O O\n\nOyo B-LOC O\nBank I-LOC O\n\n"
+    (tmp_path / "file.conll").write_text(found * 4 + missed * 10, encoding="utf-8")
+    report = load(tmp_path / "file.conll").report
+    assert (report.types, report.reasons) == ({"PER": 4}, {})
+
+
+def test_chunks_with_names_of_their_own_are_no_entities_in_a_short_file(tmp_path: Path) -> None:
+    (tmp_path / "file.conll").write_text(
+        "राम B-NP B-PER\nगया B-VGF O\nऔर B-CCP O\nघर B-NP O\n\n" * 20, encoding="utf-8"
+    )
+    assert load(tmp_path / "file.conll").report.types == {"PER": 20}
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "said"),
+    [
+        ("en:Ana\tB-PER\nen:\tO\nen:ran\tO\n\n" + "en:she\tO\n" * 40, ("Ana", "ran"), "en:, which was taken off"),
+        ("simple:Ana\tB-PER\nsimple:ran\tO\n", ("Ana", "ran"), "simple:, which was taken off"),
+        ("en:Ana\tB-PER\n\nde:Bo\tB-PER\n", ("en:Ana",), "en:, de:, which were left on"),
+        ("re:\tO\n", ("re:",), ""),
+    ],
+)
+def test_prefixes_of_languages(tmp_path: Path, content: str, words: tuple[str, ...], said: str) -> None:
+    (tmp_path / "file.conll").write_text(content, encoding="utf-8")
+    corpus = load(tmp_path / "file.conll")
+    assert corpus.sentences[0].words == words
+    assert said in " ".join(corpus.report.notes)
+    assert bool(corpus.report.notes) == bool(said)

@@ -74,3 +74,8 @@ def test_without_the_extra_the_pip_line_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingExtraError, match=r"pip install 'xlner\[datasets\]'"):
         load("hf:owner/name")
+
+
+def test_a_stream_of_rows_that_does_not_know_its_columns() -> None:
+    rows = datasets.IterableDataset.from_generator(lambda: iter([{"tokens": ["Ana"], "ner_tags": ["B-PER"]}]))
+    assert load(rows).report.types == {"PER": 1}

@@ -341,3 +341,37 @@ def test_parts_of_speech_are_no_entities(tmp_path, view):
 def test_a_string_that_holds_no_annotations_is_an_error(tmp_path, broken):
     with pytest.raises(DataError, match="holds no JSON"):
         read_one(tmp_path, {**TASK, "annotations": broken})
+
+
+def test_a_score_alone_makes_no_question_about_one_span(tmp_path):
+    span = {"start": 0, "end": 3, "label": "PER", "score": 0.4}
+    sentence, report = read_one(tmp_path, {"text": "Ana mora", "spans": [span]})
+    assert (sentence.missing, report.notes) == ((), ())
+    _, report = read_one(tmp_path, {"text": "Ana mora", "spans": [span], "answer": "accept"})
+    assert any("about one entity" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("key", ["tokens", "words"])
+def test_a_sentence_without_entities_among_those_with_some(tmp_path, key):
+    records = {key: ["Ana", "mora"], "ner": [[0, 0, "PER"]]}, {key: ["Li", "viu"], "ner": []}
+    assert [tags(s) for s in load(bring(tmp_path, *records)).sentences] == ["B-PER O", "O O"]
+
+
+def test_numbers_with_names_go_before_parts_of_speech(tmp_path):
+    path = bring(tmp_path, {"tokens": ["Ana", "mora"], "ner_tags": [1, 0], "tags": ["NNP", "VB"]})
+    (sentence,) = load(path, options={"labels": ["O", "B-PER", "I-PER"]}).sentences
+    assert tags(sentence) == "B-PER O"
+
+
+def test_an_entity_behind_the_last_word_counts_characters(tmp_path):
+    """Though another one in its record ends inside of a word, whose label is then unknown."""
+    entities = [{"start": 0, "end": 6, "label": "PER"}, {"start": 15, "end": 18, "label": "LOC"}]
+    record = {"text": "Mozart-like in Oyo", "tokens": ["Mozart-like", "in", "Oyo"], "entities": entities}
+    (sentence,) = load(bring(tmp_path, record))
+    assert tags(sentence) == "_ O B-LOC"
+
+
+def test_a_marked_part_without_a_label_is_an_error_with_its_line(tmp_path):
+    items = [{"start": 0, "end": 3, "text": "Ana", "hypertextlabels": ["PER"]}, {"start": 4, "end": 8, "text": "mora"}]
+    with pytest.raises(DataError, match=r":1: a marked part has no label"):
+        read_one(tmp_path, {"text": "Ana mora", "label": items, "annotation_id": 1})

@@ -19,6 +19,7 @@ from xlner.data.segment import sentence_from_text, split_sentences
         ("en", "1. Zuri ran.|2. Kofi walked."),
         ("de", "Am 3. Oktober kam sie.|Dann ging sie."),
         ("da", "Den 5. maj kom hun.|Så gik hun."),
+        ("no", "Han hilste på hr. Hansen kl. 5 i går.|Så gikk han."),
         ("es", "¿Quién es?|¡Zuri!|La Sra. Mba llegó."),
         ("zh", "她走了。|真的吗？|“好！”|他说。"),
         ("ja", "東京へ行く。|ありがとう！"),

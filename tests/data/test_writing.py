@@ -146,3 +146,16 @@ def test_a_failed_convert_leaves_no_output(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=":2:"):
         convert(tmp_path / "in.conll", tmp_path / "out.jsonl")
     assert not (tmp_path / "out.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "message"),
+    [
+        (Sentence(("Zuri",), (Span(0, 1, "First Name"),)), "the tag 'B-First Name' holds the separator"),
+        (Sentence(()), "a sentence without words"),
+    ],
+)
+def test_what_conll_cannot_hold_is_an_error(tmp_path: Path, sentence: Sentence, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        write(tmp_path / "out.conll", [sentence], separator="space")
+    assert not (tmp_path / "out.conll").exists()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from itertools import product
 
 import numpy as np
@@ -71,3 +72,21 @@ def test_what_is_no_ner_model_is_refused(tags, message):
 def test_an_unknown_type_names_the_way_out():
     with pytest.raises(ModelError, match="`mapping DATE=O`"):
         OutputMap(["O", "B-DATE", "I-DATE"], labels=LABELS)
+
+
+def test_a_model_of_iob1_opens_with_inside():
+    """As models of CoNLL 2003 have it: B- only between neighbours of one type, and no B-PER at all."""
+    tags = ["B-LOC", "I-LOC", "I-PER", "O"]
+    outputs = OutputMap(tags)
+    words = ["I-PER", "I-PER", "I-LOC", "B-LOC", "I-LOC", "O", "I-LOC"]
+    rows = np.array([[0.91 if t == word else 0.03 for t in tags] for word in words], np.float32)
+    spans = decode(outputs(rows), outputs.labels)
+    assert [(s.start, s.end, s.label) for s in spans] == [(0, 2, "PER"), (2, 3, "LOC"), (3, 5, "LOC"), (6, 7, "LOC")]
+    assert [tags[row] for row in outputs.rows()] == ["O", "I-LOC", "I-LOC", "I-PER", "I-PER"]
+
+
+def test_thousands_of_types_take_no_time():
+    types = LabelSet(tuple(f"T{i:04d}" for i in range(2000)))
+    began = time.perf_counter()
+    assert legal_transitions(types.tags).sum() == 4002 * 2001 + 2000 * 2
+    assert time.perf_counter() - began < 2

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence
 from xlner.encoder import load_tokenizer
+from xlner.encoder.positions import longest_input
 from xlner.errors import ModelError
 from xlner.tagger import Tagger
 from xlner.tagger.network import Network, TorchNetwork
@@ -128,3 +131,17 @@ def test_the_mode_stays_as_long_as_somebody_predicts(tiny_encoder):
         assert np.array_equal(first.result(), second)
     hook.remove()
     assert tagger.model.training
+
+
+def test_windows_are_no_longer_than_the_positions_of_a_model(tiny_encoder):
+    """Some tokenizers say no limit, and a longer window has no positions."""
+    tagger = Tagger.fresh(str(tiny_encoder), LabelSet(("PER",)), device="cpu")
+    tokenizer = copy.deepcopy(tagger.tokenizer)
+    tokenizer.model_max_length = int(1e30)
+    tagger.model.config.max_position_embeddings = 40
+    short = Tagger(tagger.model, tokenizer, device="cpu")
+    assert short.words.max_subwords == 40
+    assert len(next(iter(short.predict([Sentence(("Ana", "paints") * 100)])))) == 200
+    assert [longest_input(SimpleNamespace(max_position_embeddings=514, model_type=kind, pad_token_id=1))
+            for kind in ("xlm-roberta", "bert")] == [512, 514]  # fmt: skip
+    assert longest_input(None) > 10**9

@@ -14,6 +14,7 @@ from transformers.utils import logging as hf_logging
 from xlner.align.truncated import Truncated
 from xlner.encoder import load_encoder, shared_tokenizer
 from xlner.encoder.int8 import cpu_has_int8, to_int8
+from xlner.encoder.positions import longest_input
 from xlner.encoder.words import special_tokens, word_pieces
 from xlner.errors import UsageError
 from xlner.tagger.device import PRECISIONS, autocast, pick_device, pick_precision
@@ -127,7 +128,7 @@ class SubwordEncoder:
         self.settle(precision)
         self._prefix, self._suffix = special_tokens(self.tokenizer)
         special = len(self._prefix) + len(self._suffix)
-        self._room = min(max_subwords, self.tokenizer.model_max_length) - special
+        self._room = min(max_subwords, self.tokenizer.model_max_length, longest_input(model.config)) - special
         if self._room < 4:
             raise UsageError(f"`max_subwords`: windows of {max_subwords} subwords are too small; use at least 8")
         ids = (self.tokenizer.unk_token_id, self.tokenizer.pad_token_id, 0)

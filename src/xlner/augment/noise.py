@@ -48,11 +48,17 @@ class NoDiacritics(WordNoise):
 
     def noisy(self, word: str, rng: Random) -> str:
         """The word without accents."""
-        parts = unicodedata.normalize("NFD", word)
-        plain = "".join(_STROKES.get(c, c) for c in parts if not _MARKS[0] <= unicodedata.combining(c) <= _MARKS[1])
-        return unicodedata.normalize("NFC", plain) or word
+        plain, accented = [], False  # whether the letter before is of a script whose marks go
+        for c in unicodedata.normalize("NFD", word):
+            if not unicodedata.combining(c):
+                accented = unicodedata.name(c, "").startswith(_ACCENTED)
+            elif accented and _MARKS[0] <= unicodedata.combining(c) <= _MARKS[1]:
+                continue
+            plain.append(_STROKES.get(c, c))
+        return unicodedata.normalize("NFC", "".join(plain)) or word
 
 
+_ACCENTED = ("LATIN ", "GREEK ", "CYRILLIC ")
 _MARKS = 200, 240  # Unicode's classes of marks that are written above, below and through letters of these scripts
 _STROKES = dict(zip("đĐłŁøØħĦŧŦı", "dDlLoOhHtTi", strict=True))  # letters that do not come apart
 

@@ -144,25 +144,27 @@ def find_form(counts: Mapping[str, int], *, bare: bool | None = None) -> TagForm
 def detect_scheme(sequences: Iterable[Sequence[str]]) -> Scheme:
     """The scheme of a whole file, from the tags that occur and what stands before each I- and B-.
 
-    The letters E or S mean BIOES, L or U mean BILOU. With B and I alone, an entity that opens with I- speaks for
-    IOB1 (where B- only separates neighbours of one type) and a B- after anything else speaks for IOB2; the majority
-    wins, so a few broken lines do not turn the finding. I alone is IO.
+    Where at least half of the entities end with E or S it is BIOES, with L or U BILOU. Otherwise an entity that opens
+    with I- speaks for IOB1 (where B- only separates neighbours of one type) and a B- after anything else speaks for
+    IOB2. So a few broken lines do not turn the finding. I alone is IO.
     """
     pairs: Counter[tuple[str, str]] = Counter()  # of a tag and the one before it
     for tags in sequences:
-        pairs.update(zip(chain(("O",), tags), tags, strict=False))
+        pairs.update(zip(chain(("O",), tags), chain(tags, ("O",)), strict=True))
     letters: Counter[str] = Counter()
-    opens_with_i = needless_b = 0
+    opens_with_i = needless_b = ends = marked = 0
     for (before, tag), times in pairs.items():
         prefix, label = split_tag(tag)
         letters[prefix] += times
-        if split_tag(before)[1] != label:
+        last, kind = split_tag(before)
+        if last != "O" and (kind != label or prefix in "BSUW"):
+            ends += times
+            marked += times * (last in "ESLUW")
+        if kind != label:
             opens_with_i += times * (prefix == "I")
             needless_b += times * (prefix == "B")
-    if letters["L"] or letters["U"]:
-        return "BILOU"
-    if letters["E"] or letters["S"] or letters["W"] or letters["M"]:
-        return "BIOES"
+    if marked and 2 * marked >= ends:
+        return "BILOU" if letters["L"] + letters["U"] > letters["E"] + letters["S"] + letters["W"] else "BIOES"
     if letters["B"] == 0:
         return "IO" if letters["I"] else "IOB2"
     return "IOB1" if opens_with_i > needless_b else "IOB2"

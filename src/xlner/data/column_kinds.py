@@ -97,13 +97,14 @@ class Tags:
         in_outer = sum(n for (a, _, _), n in typed.items() if a)
         in_inner = sum(n for (_, b, _), n in typed.items() if b)
         either = sum(n for (a, b, _), n in typed.items() if a or b)
+        # Gold and prediction have most tags of the one with fewer in common; nested entities hardly ever.
         same = sum(n for (a, _, equal), n in typed.items() if a and equal)
-        if in_inner >= in_outer or 2 * same > either or either - in_outer > max(1, _TOLERATED * in_inner):
+        if in_inner >= in_outer or 2 * same > in_inner or either - in_outer > max(1, _TOLERATED * in_inner):
             return False  # two taggings of one text, such as gold and prediction: the last one counts
         outer, inner = {a for a, _, _ in typed} - {""}, {b for _, b, _ in typed} - {""}
         # Chunks of a shared task are no entities: they have names of their own and cover nearly every word.
         words = sum(typed.values())
-        chunks = outer <= _CHUNKS or (words > _FEW and in_outer > _MOST_COVERED * words)
+        chunks = bool(outer & _CHUNKS) or (words > _FEW and in_outer > _MOST_COVERED * words)
         return bool(outer & inner) or not chunks
 
 

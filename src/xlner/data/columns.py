@@ -17,7 +17,8 @@ from xlner.data.report import ReadLog
 from xlner.data.tagged import looks_like_tag
 from xlner.errors import DataError
 
-_PREFIX = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):")
+_PREFIX = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*|simple):")
+_NEARLY_ALL = 0.95  # share of words with one prefix, of which the rest are damaged
 
 _FIRST_LINES = 1000  # that tell whether there are tags where nobody wants them
 
@@ -74,7 +75,7 @@ def find_layout(blocks: Blocks, log: ReadLog, wanted: Any, *, labelled: bool) ->
         layout = replace(layout, unread_tag=tag_at)
     if width > 1 and (token is None or tag is None):
         layout = _by_content(blocks, layout, tag_at, log, find_token=find_token, find_tag=find_tag)
-    return replace(layout, prefix=_common_prefix(blocks(), layout))
+    return replace(layout, prefix=_common_prefix(blocks(), layout, log))
 
 
 def _different(blocks: Iterable[list[str]]) -> Iterator[tuple[str, int]]:
@@ -268,20 +269,26 @@ def _column(wanted: int, width: int, what: str, log: ReadLog) -> int:
     return at
 
 
-def _common_prefix(blocks: Iterable[list[str]], layout: Layout) -> str:
-    """`xx:` when every word of the file starts with the same one, as WikiAnn's do."""
-    common = ""
-    for line, _ in _different(blocks):
-        if common and layout.token == 0 and line.startswith(common) and line[len(common) :][:1] not in ("", " ", "\t"):
-            continue
+def _common_prefix(blocks: Iterable[list[str]], layout: Layout, log: ReadLog) -> str:
+    """`xx:` when nearly every word of the file starts with the same one, as WikiAnn's do."""
+    counts: Counter[str] = Counter()
+    bare = 0  # words that are nothing but a prefix
+    for line, times in _different(blocks):
         columns = layout.split(line)
         if layout.is_comment(line, columns) or len(columns) <= layout.token or layout.is_header(columns):
             continue
-        if common:
-            if not columns[layout.token].startswith(common) or columns[layout.token] == common:
-                return ""
-        elif (match := _PREFIX.match(columns[layout.token])) and match.group() != columns[layout.token]:
-            common = match.group()
-        else:
+        match = _PREFIX.match(columns[layout.token])
+        counts[match.group() if match else ""] += times
+        bare += times * (match is not None and match.group() == columns[layout.token])
+        if counts[""] > _FIRST_LINES and 2 * counts[""] > counts.total():
             return ""
-    return common
+    if 2 * bare > counts.total():
+        return ""
+    found = [prefix for prefix, n in counts.most_common() if prefix and 10 * n > counts.total()]
+    if found and counts[found[0]] >= _NEARLY_ALL * counts.total():
+        return found[0]
+    if sum(counts[prefix] for prefix in found) >= _NEARLY_ALL * counts.total() and found:
+        log.note(
+            f"words start with {', '.join(found)}, which were left on them; a file of one language loses its prefix"
+        )
+    return ""

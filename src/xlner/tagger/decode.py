@@ -15,8 +15,13 @@ _TINY = 1e-12
 
 def legal_transitions(tags: Sequence[str]) -> np.ndarray:
     """Which IOB2 tag may follow which. Shape: (1 + n_tags, n_tags), bool; row 0 is the start of the sentence."""
-    before = ["O", *tags]
-    return np.array([[not t.startswith("I-") or b in (t, "B" + t[1:]) for t in tags] for b in before])
+    places = {tag: i for i, tag in enumerate(tags)}
+    allowed = np.ones((1 + len(tags), len(tags)), bool)
+    for i, tag in enumerate(tags):
+        if tag.startswith("I-"):
+            allowed[:, i] = False
+            allowed[[1 + places[t] for t in (tag, "B" + tag[1:]) if t in places], i] = True
+    return allowed
 
 
 def best_path(probabilities: np.ndarray, allowed: np.ndarray) -> np.ndarray:
@@ -34,7 +39,7 @@ def best_path(probabilities: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     if len(path) == 0 or (allowed[0, path[0]] and allowed[1 + path[:-1], path[1:]].all()):
         return path
     emission = np.log(np.maximum(probabilities, _TINY))
-    penalty = np.where(allowed, 0.0, -np.inf)
+    penalty = np.where(allowed, np.float32(0), np.float32(-np.inf))
     score = emission[0] + penalty[0]
     back = np.zeros(probabilities.shape, np.int64)
     for i in range(1, len(emission)):

@@ -22,8 +22,9 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 class OutputMap:
     """Turns a model's tag probabilities into those of a label set, by name.
 
-    Tags of BIOES and BILOU models fall onto B- and I-. Models without B- tags (IO, and IOB1 models seen so) get
-    their begin from the change of type between neighbouring words. A type mapped to "O" gives its mass to O.
+    Tags of BIOES and BILOU models fall onto B- and I-. A model in which a type has no B- is one of IO or IOB1, where
+    entities open with I-, and B- only parts neighbours of one type: there an I- behind anything else than its own type
+    gives its mass to B-. A type mapped to "O" gives its mass to O.
 
     Args:
         model_tags: the model's tags by output index.
@@ -71,7 +72,8 @@ class OutputMap:
         for i, (prefix, label) in enumerate(renamed):
             tag = "O" if label == "O" else f"{'B' if prefix in _BEGIN else 'I'}-{label}"
             self._matrix[i, tags.index(tag)] = 1.0
-        self._without_begin = not any(p in _BEGIN for p, _ in split) and bool(types)
+        begun = {label for p, label in split if p in _BEGIN}
+        self._opens_inside = any(p == "I" and label not in begun for p, label in split)
         self._identity = self._matrix.shape[0] == self._matrix.shape[1] and np.array_equal(
             self._matrix, np.eye(len(tags), dtype=np.float32)
         )
@@ -90,23 +92,27 @@ class OutputMap:
         """For each tag of the label set the model's tag that says it best, or None for a type it does not know.
 
         Length: n_tags. A tag of the same name is preferred; of several that are renamed to it, the first is taken. A
-        begin tag that the model lacks is taken from its I- tag.
+        begin tag that the model lacks, or opens no entity with, is taken from its I- tag.
         """
         tags, best = self.labels.tags, []
         for column, tag in enumerate(tags):
             rows = np.flatnonzero(self._matrix[:, column]).tolist()
             best.append(next((r for r in rows if self._names[r] == tag), rows[0] if rows else None))
-        return [best[i + 1] if row is None and tags[i].startswith("B-") else row for i, row in enumerate(best)]
+        for i in range(1, len(tags), 2):
+            if best[i] is None or (self._opens_inside and best[i + 1] is not None):
+                best[i] = best[i + 1]
+        return best
 
     def __call__(self, probabilities: np.ndarray) -> np.ndarray:
         """IOB2 probabilities. Shapes: (n_words, n_model_tags) -> (n_words, n_tags)."""
         if self._identity:
             return probabilities
         out = probabilities @ self._matrix
-        if self._without_begin:
+        if self._opens_inside:
             begin, inside = out[:, 1::2], out[:, 2::2]
-            best = np.concatenate([[-1], np.where(out[:, 0] > inside.max(1), -1, inside.argmax(1))])
+            either = begin + inside
+            best = np.concatenate([[-1], np.where(out[:, 0] > either.max(1), -1, either.argmax(1))])
             opens = best[:-1, None] != np.arange(inside.shape[1])[None]
-            begin[opens] = inside[opens]
+            begin[opens] = either[opens]
             inside[opens] = 0.0
         return out

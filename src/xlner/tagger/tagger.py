@@ -15,6 +15,7 @@ from xlner.core.files import atomic_folder
 from xlner.core.labels import LabelSet
 from xlner.core.types import Sentence, only_sentences
 from xlner.encoder import resolve, shared_tokenizer
+from xlner.encoder.positions import longest_input
 from xlner.errors import ModelError
 from xlner.tagger.decode import decode, legal_transitions
 from xlner.tagger.encode import WordEncoder, pad_batch, token_batches
@@ -83,7 +84,8 @@ class Tagger:
         self.tokenizer: Any = tokenizer
         self.outputs = OutputMap(self.network.tags, mapping=mapping, labels=labels)
         self.languages = tuple(languages)
-        self.words = WordEncoder(tokenizer, max_subwords=max_subwords, on_long=on_long)
+        positions = longest_input(getattr(model, "config", None))
+        self.words = WordEncoder(tokenizer, max_subwords=min(max_subwords or 256, positions), on_long=on_long)
         self._allowed = legal_transitions(self.labels.tags)
 
     @property

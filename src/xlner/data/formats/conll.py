@@ -93,7 +93,7 @@ class Conll(Format):
             return iter(())
         log.columns = layout.describe()
         if layout.prefix:
-            log.note(f"every word started with {layout.prefix}, which was taken off")
+            log.note(f"words started with {layout.prefix}, which was taken off")
             options = _with_language(options, layout.prefix)
         return deliver(_rows(source.lines(), layout, log), log, options, scheme=self.options.scheme)
 
@@ -110,8 +110,19 @@ class Conll(Format):
                         "the end of the sentence; write jsonl instead",
                         path=sentence.where,
                     )
+            if not sentence.words:
+                raise DataError(
+                    "a sentence without words cannot be written as CoNLL, and line by line with others it would be "
+                    "missed; write jsonl instead",
+                    path=sentence.where,
+                )
             for word, tag in zip(sentence.words, tags, strict=True):
                 _check_word(word, separator, sentence)
+                if separator in tag or "\t" in tag:
+                    raise DataError(
+                        f"the tag {tag!r} holds the separator of columns; take `separator tab`, or write jsonl",
+                        path=sentence.where,
+                    )
                 out.write(f"{word}{separator}{tag}\n")
             out.write("\n")
             count += 1
@@ -220,7 +231,8 @@ def _short(line: str) -> str:
 def _with_language(options: ReadOptions, prefix: str) -> ReadOptions:
     if options.language is None:
         try:
-            return replace(options, language=iso3(prefix.rstrip(":")))
+            code = prefix.rstrip(":")
+            return replace(options, language=iso3("en" if code == "simple" else code))  # the Simple English Wikipedia
         except UsageError:
             pass
     return options

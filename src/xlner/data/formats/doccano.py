@@ -126,6 +126,9 @@ def _is_of_markup(item: object) -> bool:
 def _of_label_studio(items: list[object], text: str, log: ReadLog, line: int) -> list[CharacterSpan] | None:
     spans = []
     for item in items:
+        if isinstance(item, dict) and not any(key in item for key in LABEL_KEYS):
+            log.fault("a marked part has no label; give it one, or take the full export, where it is unknown", line)
+            return None
         span = marked_span(item, text, None, log, line) if isinstance(item, dict) else None
         if span is None:
             log.fault(WANTED, line)

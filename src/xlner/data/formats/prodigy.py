@@ -96,6 +96,8 @@ class Prodigy(JsonDialect):
             elif not asked:
                 for _ in spans:
                     log.drop(f"highlight in a question of kind {view}, no entity", line)
+        if binary and answer == "accept":
+            log.note_place("answers to questions about one entity, whose other words are unknown", line)
         sentence = on_words(
             text, spans, log, options, line=line, offsets=offsets, labelled=asked and not rejected,
             only_marked=binary or (bool(refused) and record.get("no_missing") is not True), browser=True,
@@ -109,6 +111,8 @@ def _is_binary(record: Record) -> bool:
     """Whether the question was about one span, which a model had suggested."""
     if "_is_binary" in record or "_view_id" in record:
         return record["_is_binary"] is True if "_is_binary" in record else record["_view_id"] == "ner"
+    if not {"answer", "_task_hash", "_input_hash"} & record.keys():  # scores are of everybody, these are of Prodigy
+        return False
     spans = record.get("spans")
     one = spans[0] if isinstance(spans, list) and len(spans) == 1 else None
     return isinstance(one, dict) and any(key in one for key in _OLD_BINARY)

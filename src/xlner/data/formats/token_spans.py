@@ -34,7 +34,7 @@ class TokenSpans(JsonDialect):
 
     def __init__(self, options: object = None, /, **values: object) -> None:
         super().__init__(options, **values)
-        self._by_words = False
+        self._by_words = self._by_characters = False
 
     @classmethod
     def takes(cls, record: Record) -> bool:
@@ -94,8 +94,9 @@ class TokenSpans(JsonDialect):
     ) -> tuple[tuple[int, int], ...] | None:
         """Where the words stand in the text, if entities count its characters; None where they count words.
 
-        They do where each one begins and ends with a word, and is its own text if it has that. Once a record has shown
-        that numbers are those of words, they are for the rest of the file.
+        They do where each one begins and ends with a word, and is its own text if it has that; or where one ends behind
+        the last word, and none behind the text. Once a record has shown that numbers are those of words, they are for
+        the rest of the file, and likewise for those of characters.
         """
         if self._by_words or "tokenized_text" in record or _is_document(record) or not isinstance(entities, list):
             return None
@@ -104,8 +105,12 @@ class TokenSpans(JsonDialect):
         edges = [_edges(item) for item in entities]
         if offsets is None or not edges:
             return None
-        starts, ends = {start for start, _ in offsets}, {end for _, end in offsets}
         has_text = isinstance(record.get("text"), str)
+        behind = [end for _, end, _ in edges if end is not None and end > len(words)]
+        self._by_characters |= has_text and bool(behind) and max(behind) <= len(text)
+        if self._by_characters:
+            return offsets
+        starts, ends = {start for start, _ in offsets}, {end for _, end in offsets}
         for start, end, surface in edges:
             if (
                 start not in starts

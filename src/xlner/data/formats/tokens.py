@@ -45,6 +45,8 @@ class Tokens(JsonDialect):
         tags = [record[k] for k in TAG_KEYS if k in record]
         if not tags:
             return "words" not in record and _of(words, str) and not any(k in record for k in ("text", *ENTITY_KEYS))
+        if all(value == [] and key in ENTITY_KEYS for key, value in record.items() if key in TAG_KEYS) and words:
+            return False  # no entity in this sentence, in a file of entities by number of word
         return not all(_of(value, dict) or _of(value, list) for value in tags)
 
     def sentences(self, record: Record, line: int, log: ReadLog, options: ReadOptions) -> Iterator[TaggedSentence]:
@@ -93,7 +95,7 @@ def rows(
             continue
         tags = [UNKNOWN] * len(words)
         if options.labelled and any(key in record for key in TAG_KEYS):
-            named = _tags(_tag_values(record, len(words)), labels, log, line)
+            named = _tags(_tag_values(record, len(words), numbers=bool(labels)), labels, log, line)
             if named is None:
                 continue
             if len(named) != len(words):
@@ -121,11 +123,21 @@ def tagged(words: Sequence[str], tags: Sequence[str], line: int, log: ReadLog) -
     return TaggedSentence([words[i] for i in present], [tags[i] for i in present], line)
 
 
-def _tag_values(record: Record, length: int) -> Any:
-    """The tags: names before numbers, and else the first key."""
+def _tag_values(record: Record, length: int, *, numbers: bool) -> Any:
+    """The tags: names before numbers, and else the first key.
+
+    Args:
+        record: has one key of tags at least.
+        length: number of words.
+        numbers: numbers have names, so only tags of entities come before them.
+    """
     values = [record[key] for key in TAG_KEYS if key in record]
-    named = (value for value in values if _of(value, str) and len(value) == length and _number(value[0]) is None)
-    return next(named, values[0])
+    for value in values:
+        if _of(value, str) and len(value) == length and _number(value[0]) is None:
+            strings_of = [tag for tag in value if isinstance(tag, str)]
+            if not numbers or (len(strings_of) == length and all(map(looks_like_tag, strings_of))):
+                return value
+    return values[0]
 
 
 def _tags(value: object, labels: Sequence[str], log: ReadLog, line: int) -> list[str] | None:

@@ -66,8 +66,11 @@ def final(language: str | None) -> frozenset[str]:
     return _words(_FINAL, language)
 
 
+_SAME = {"nor": "nob", "nno": "nob"}  # languages with the abbreviations of another
+
+
 def _words(table: dict[str | None, str], language: str | None) -> frozenset[str]:
-    of_language = table.get(language, "") if language is not None else ""
+    of_language = table.get(_SAME.get(language, language), "") if language is not None else ""
     return frozenset((table[None] + " " + of_language).split())
 
 
