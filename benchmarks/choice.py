@@ -52,7 +52,7 @@ def chosen(
         taken = max(values, key=lambda name: values[name] or 0.0)
         rules[title] = {"values": values, "takes": taken, "regret": f1[best] - f1[taken]}
     average = sum(f1.values()) / len(f1)
-    return {"best": best, "rules": rules, "regret of chance": f1[best] - average}
+    return {"best": best, "rules": rules, "regret of chance": f1[best] - average, "f1": dict(f1)}
 
 
 def choice_table(groups: Mapping[str, Mapping[str, Any] | None]) -> list[str]:
@@ -73,6 +73,11 @@ def choice_table(groups: Mapping[str, Mapping[str, Any] | None]) -> list[str]:
         right = sum(best == said["takes"] for best, said in mine)
         regret = 100 * sum(said["regret"] for _, said in mine) / len(mine)
         lines.append(f"| all {len(mine)} | | {rule} | right {right} times | {regret:.2f} on average |")
+    for name in sorted(set.intersection(*({*g["f1"]} for g in known.values()))):  # what a rule must beat
+        lost = [max(g["f1"].values()) - g["f1"][name] for g in known.values()]
+        right = sum(g["best"] == name for g in known.values())
+        regret = 100 * sum(lost) / len(lost)
+        lines.append(f"| all {len(lost)} | | always {name} | right {right} times | {regret:.2f} on average |")
     by_chance = 100 * sum(g["regret of chance"] for g in known.values()) / len(known)
     lines.append(f"| all {len(known)} | | any model, by chance | | {by_chance:.2f} on average |")
     return lines
