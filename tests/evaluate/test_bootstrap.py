@@ -66,9 +66,17 @@ def test_nothing_scored(sentence):
         assert (found.low, found.high) == (0.0, 0.0)
 
 
-@pytest.mark.parametrize("options", [{"level": 95}, {"resamples": 0}, {"metric": "accuracy"}, {"entity_type": "ORG"}])
-def test_wrong_wishes(synthetic, options):
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"level": 95}, "`level` must lie between 0 and 1"),
+        ({"resamples": 0}, "`resamples` must be at least 1"),
+        ({"metric": "accuracy"}, "no metric is called 'accuracy'"),
+        ({"entity_type": "ORG"}, "no entity type 'ORG' was scored; there are PER"),
+    ],
+)
+def test_wrong_wishes(synthetic, options, message):
+    with pytest.raises(UsageError, match=message):
         interval(synthetic(accuracy=0.5), **options)
 
 

@@ -49,17 +49,17 @@ def test_no_answers():
 
 
 @pytest.mark.parametrize(
-    ("confidence", "correct", "options"),
+    ("confidence", "correct", "options", "message"),
     [
-        ([0.5], [True, False], {}),
-        ([1.5], [True], {}),
-        ([float("nan")], [True], {}),
-        ([0.5], [True], {"bins": 0}),
-        ([0.5], [True], {"binning": "size"}),
+        ([0.5], [True, False], {}, "two lists of one length"),
+        ([1.5], [True], {}, "must be probabilities"),
+        ([float("nan")], [True], {}, "must be probabilities"),
+        ([0.5], [True], {"bins": 0}, "at least one bin, .* got 0, 'width'"),
+        ([0.5], [True], {"binning": "size"}, "got 10, 'size'"),
     ],
 )
-def test_wrong_wishes(confidence, correct, options):
-    with pytest.raises(UsageError):
+def test_wrong_wishes(confidence, correct, options, message):
+    with pytest.raises(UsageError, match=message):
         calibration(confidence, correct, **options)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from xlner.errors import DataError, UsageError
 from xlner.evaluate import Scores, TypeScore, compare, compare_all, compare_runs, holm, score
+from xlner.evaluate.spread import with_spread
 
 
 @pytest.mark.parametrize("metric", ["f1", "macro_f1"])
@@ -107,6 +108,13 @@ def test_spread_between_runs_has_the_unbiased_variance():
     found = compare_runs(runs, [fixed], resamples=20_000)
     half = (found.interval.high - found.interval.low) / 2
     assert half == pytest.approx(3.182 * values.std(ddof=1) / 2, rel=0.05)  # Student's t with 3 degrees of freedom
+
+
+def test_what_sentences_do_to_one_run_counts_once():
+    rng = np.random.default_rng(0)
+    moved = rng.normal(0, 1, (20_000, 1)) + rng.normal(0, 2, (20_000, 4))  # what sentences do to all runs, and to each
+    runs = np.array([0.0, 1e-6, -1e-6, 0.0])  # they hardly differ
+    assert with_spread(moved.mean(1), 0.0, [(runs, moved)], rng).var() == pytest.approx(1, rel=0.05)
 
 
 def test_what_matched_runs_have_in_common_is_no_chance(synthetic):

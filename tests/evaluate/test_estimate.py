@@ -122,9 +122,10 @@ def test_missing_words_do_not_count_for_the_temperature():
 
 def test_wrong_wishes():
     chances = [np.full((2, 5), 0.2)]
-    for ids in ([[0]], [[-100, -100]]):
-        with pytest.raises(UsageError):
-            fit_temperature(chances, ids)
+    with pytest.raises(UsageError, match="2 words have probabilities, 1 have gold tags"):
+        fit_temperature(chances, [[0]])
+    with pytest.raises(UsageError, match="labelled words"):
+        fit_temperature(chances, [[-100, -100]])
     with pytest.raises(UsageError, match="labelled words"):
         fit_temperature([], [])
     with pytest.raises(UsageError, match="above 0"):
@@ -288,16 +289,16 @@ def test_a_feature_that_is_missing_names_its_option():
 
 
 @pytest.mark.parametrize(
-    ("features", "values", "f1"),
+    ("features", "values", "f1", "message"),
     [
-        (("agreement",), [[0.5]], [0.5]),
-        (("expected_f1",), [[float("nan")]], [0.5]),
-        (("expected_f1",), [[0.5]], [50.0]),
-        (("expected_f1", "agreement"), [[0.5]], [0.5]),
+        (("agreement",), [[0.5]], [0.5], "with expected_f1 or .* among them"),
+        (("expected_f1",), [[float("nan")]], [0.5], "features are numbers"),
+        (("expected_f1",), [[0.5]], [50.0], "F1 is a fraction"),
+        (("expected_f1", "agreement"), [[0.5]], [0.5], "make no table"),
     ],
 )
-def test_tables_that_cannot_be(features, values, f1):
-    with pytest.raises(DataError):
+def test_tables_that_cannot_be(features, values, f1, message):
+    with pytest.raises(DataError, match=message):
         Observed(("t",), features, np.array(values), np.array(f1))
 
 

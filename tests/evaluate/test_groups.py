@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from xlner.core.types import Sentence, Span
 from xlner.errors import DataError
-from xlner.evaluate import score
+from xlner.evaluate import holm, score
 from xlner.evaluate.groups import by_length, by_seen, by_type, compare_groups, grouped, most_different
 
 WORDS = ("Ana", "Vega", "visits", "New", "York", "City", "today")
@@ -56,6 +56,14 @@ def test_only_the_groups_where_systems_differ_are_significant():
     assert {key[3] for key, c in comparisons.items() if c.p_corrected < 0.05} == {"LOC", "3 words or more"}
     assert comparisons["a", "b", "type", "LOC"].difference == 1
     assert all(c.p_corrected >= c.p_value for c in comparisons.values())
+
+
+def test_all_groups_are_corrected_together():
+    gold = [said(ANA, CITY)] * 9
+    half = [said(ANA, CITY) if n % 2 else said(ANA) for n in range(9)]
+    made = compare_groups(gold, {"a": gold, "b": half}, {"type": by_type, "length": by_length}, resamples=200).values()
+    assert [c.p_corrected for c in made] == holm([c.p_value for c in made])
+    assert any(c.p_corrected > c.p_value for c in made)
 
 
 def test_sentences_with_the_largest_difference_come_first():

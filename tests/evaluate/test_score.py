@@ -76,9 +76,16 @@ def test_types_choose_and_order(sentence):
     assert score_tags([["B-PER", "B-MISC"]], [["B-PER", "O"]], ignore={"MISC"}).f1 == 1.0
 
 
-@pytest.mark.parametrize("options", [{"types": "PER"}, {"types": ["PER", "PER"]}, {"ignore": "MISC"}])
-def test_types_must_be_lists_of_names(sentence, options):
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"types": "PER"}, "types must be a list of different names, .* got 'PER'"),
+        ({"types": ["PER", "PER"]}, r"types must be a list of different names, .* got \['PER', 'PER'\]"),
+        ({"ignore": "MISC"}, "ignore must be a list of names"),
+    ],
+)
+def test_types_must_be_lists_of_names(sentence, options, message):
+    with pytest.raises(UsageError, match=message):
         score([sentence("O")], [sentence("O")], **options)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from xlner.errors import UsageError
 from xlner.evaluate import paired_differences, seeds_interval, t_quantile, targets_interval
+from xlner.evaluate.seeds import _hierarchical
 
 # From printed tables of Student's t.
 TABLE = [
@@ -45,9 +46,16 @@ def test_one_seed_has_no_interval():
     assert (found.mean, found.deviation, found.low, found.high) == (0.7, None, None, None)
 
 
-@pytest.mark.parametrize(("values", "level"), [([], 0.95), ([0.1, 0.2], 1.5), ([0.1, 0.2], 1.0)])
-def test_wrong_wishes(values, level):
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("values", "level", "message"),
+    [
+        ([], 0.95, "at least one value"),
+        ([0.1, 0.2], 1.5, "`level` must lie between 0 and 1, such as 0.95; got 1.5"),
+        ([0.1, 0.2], 1.0, "got 1.0"),
+    ],
+)
+def test_wrong_wishes(values, level, message):
+    with pytest.raises(UsageError, match=message):
         seeds_interval(values, level=level)
 
 
@@ -68,6 +76,12 @@ def test_one_target_or_one_run():
     assert alone.low is alone.high is None
     assert 1 <= alone.bootstrap.low < 2 < alone.bootstrap.high <= 3
     assert targets_interval({"deu": [2.0], "spa": [2.0]}).bootstrap.low == 2
+
+
+def test_draws_of_targets_have_the_unbiased_variance():
+    values = np.array([1.0, 2.0, 6.0])
+    draws = _hierarchical([np.array([v]) for v in values], 40_000, np.random.default_rng(0))
+    assert draws.std() == pytest.approx(values.std(ddof=1) / 3**0.5, rel=0.02)
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say_where_targets_differ():

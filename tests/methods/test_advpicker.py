@@ -14,8 +14,9 @@ from tests.toy import sentences
 from xlner.core.run_folder import RunFolder
 from xlner.errors import UsageError
 from xlner.evaluate import score
+from xlner.methods import selecting
 from xlner.methods.advpicker import AdvPicker
-from xlner.methods.selecting import Nearness, certainty, chosen, write_scores
+from xlner.methods.selecting import Nearness, certainty, chosen, doubt, write_scores
 from xlner.methods.task import Source
 from xlner.tagger import Tagger
 
@@ -44,6 +45,11 @@ def test_the_best_sentences_are_taken_in_their_order(tmp_path):
     assert max(map(len, made)) <= min(len(s) for s in filled if s not in made)
     assert len(list(chosen(lambda: iter(raw), tmp_path / "scores", 0.001)[0]())) == 1
     assert list(chosen(lambda: iter(raw), tmp_path / "scores", 1.0)[0]()) == filled
+
+
+def test_doubt_is_greatest_at_a_half(monkeypatch):
+    monkeypatch.setattr(selecting, "target_probabilities", lambda *_: np.array([0.5, 0.1, 0.9, 1.0]))
+    assert doubt(None, None, []) == pytest.approx([1, 0.6, 0.6, 0.5])
 
 
 def test_a_student_of_the_adversarial_teacher(options, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from xlner.core.labels import LabelSet
 from xlner.core.types import Span
 from xlner.evaluate import score
 from xlner.methods.certainty import Certainty, SourceTags, surest
-from xlner.methods.projected import ProjectedChunks, write_projected
+from xlner.methods.projected import ProjectedChunks, ProjectedSet, write_projected
 from xlner.project.fates import Fate, Reason
 from xlner.project.result import Projected
 from xlner.tagger import Tagger
@@ -113,6 +114,16 @@ def test_a_student_learns_with_each_option(quick, tmp_path, options):
     gold = sentences(60, "spa", seed=9)
     assert score(gold, list(made.model.predict(gold))).f1 > 0.9
     assert ("the surest 60 are learnt from, 60 are left out" in made.notes[0]) == ("surest_share" in options)
+
+
+@pytest.mark.parametrize("how", ["soft", "hard"])
+def test_soft_labels_are_learnt_from_if_asked(quick, tmp_path, tiny_encoder, monkeypatch, how):
+    pairs, options = labelled_pairs(*((s, in_spanish(s)) for s in sentences(3))), replace(quick, projected_labels=how)
+    made = write_projected(pairs, options, FAST, tmp_path)
+    soft = SimpleNamespace(examples=lambda *_: ["a soft label"])
+    monkeypatch.setattr(ProjectedSet, "certainty", lambda self, chunk: soft)
+    tagger = Tagger.fresh(str(tiny_encoder), LABELS, precision="fp32")
+    assert (ProjectedChunks(tagger, [made]).load(0) == ["a soft label"]) == (how == "soft")
 
 
 @pytest.mark.parametrize(("how", "spans", "missing"), [("entity", 1, 0), ("unknown", 0, 1), ("outside", 0, 0)])

@@ -102,6 +102,14 @@ def test_there_must_be_something_to_project(quick):
         Combined.check(task(), quick)
 
 
+def test_votes_and_projected_data_reach_the_training(quick, tmp_path, given_to):
+    seen = given_to("xlner.methods.student.train")
+    options = replace(quick, teacher=replace(FAST, epochs=1), vote=0.5, keep="student")
+    fit(task(bitext=(bitext(20),)), options, tmp_path)
+    assert set(seen["data"]) == {"raw", "projected"}
+    assert seen["data"]["raw"].vote == 0.5
+
+
 def test_voting_is_for_the_cross_entropy(quick):
     with pytest.raises(UsageError, match="`vote` adds hard labels to the loss ce"):
         Combined.check(task(bitext=(bitext(3),)), replace(quick, vote=1.0, loss="mse"))

@@ -12,10 +12,12 @@ from tests.toy import sentences
 from xlner.core.run_folder import RunFolder
 from xlner.errors import OptionError, UsageError
 from xlner.evaluate import score
-from xlner.methods.concner import ConCNER
+from xlner.methods.concner import ConCNER, _lesson
 from xlner.methods.paired import raw_pairs, taught_pairs
 from xlner.methods.projected import SentencePairs, write_projected
 from xlner.methods.task import Source, Task
+from xlner.tagger import Tagger
+from xlner.train.contrastive import Contrasts
 
 GOLD = sentences(60, "spa", seed=9)
 TEXT = sentences(60)
@@ -68,6 +70,19 @@ def test_each_contrast_can_be_switched_off(quick, tmp_path, change, parts):
     settings = replace(FAST, epochs=2, batch_subwords=32)
     fit(task(), replace(quick, teacher=settings, distill=False, **change), tmp_path)
     assert parts_of_loss(tmp_path / "teachers" / "1-en") == parts
+
+
+def test_settings_of_the_contrasts_reach_them(quick, tmp_path):
+    options = replace(
+        quick, translation_contrast=0.1, label_contrast=0.2, translation_temperature=0.3, label_temperature=0.4,
+        contrast_by="tag", queue=5, head_size=6, outside_words=0.7, sentence_vector="first",
+    )  # fmt: skip
+    asked = task(translated=False)
+    _, objective = _lesson(asked, asked.sources[0], [], {}, options, tmp_path)(Tagger.fresh(quick.encoder, LABELS))
+    assert objective.how == Contrasts(
+        sentences=0.1, words=0.2, sentence_temperature=0.3, word_temperature=0.4, by_tag=True, queue=5, head=6,
+        outside=0.7, pool="first",
+    )  # fmt: skip
 
 
 def test_without_distillation_the_teacher_is_the_model(quick, tmp_path):

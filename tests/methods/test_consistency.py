@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from tests.methods.test_distill import FAST, GOLD, fit, source, task
 
@@ -31,12 +33,18 @@ def test_a_student_learns_the_target_and_says_both_losses(options, tmp_path):
     assert {"labels", "consistency"} <= lines[-1].keys()
 
 
+def test_options_reach_the_objective_and_the_copies(options, tiny_encoder):
+    student = Tagger.fresh(str(tiny_encoder), LabelSet(("LOC", "PER")))
+    asked = options(consistency_weight=0.7, consistency_rise=0.2, subword_dropout=0.3)
+    copies, objective = Consistency.learning(task(source()), asked)(student, SimpleNamespace(sizes=(1,)))
+    assert objective.weight(0.1) < objective.weight(0.2) == objective.weight(1.0) == 0.7
+    assert copies._dropout == 0.3
+
+
 def test_names_are_swapped_for_those_that_the_soft_labels_tell(options, tiny_encoder):
     seed_everything(1)
     student = Tagger.fresh(str(tiny_encoder), LabelSet(("LOC", "PER")))
     asked = options(perturb={"entity-replacement": {"same_length": True, "rate": 1.0}})
-    import numpy as np
-
     rows = np.eye(5, dtype=np.float32)
     words = [list(s.words) for s in GOLD]
     targets = [rows[student.labels.tag_ids(s)] for s in GOLD]

@@ -19,6 +19,7 @@ from xlner.methods.method import check_inputs
 from xlner.methods.task import Source, Task, pooled
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
+from xlner.train.losses import word_loss
 
 LABELS = LabelSet(("LOC", "PER"))
 FAST = TrainOptions(learning_rate=1e-2, batch_subwords=256, freeze_embeddings=False, epochs=5)
@@ -54,6 +55,20 @@ def test_a_student_learns_the_target_without_labels(options, tmp_path, loss):
     student = fit("distill", task(source()), replace(options, loss=loss), tmp_path)
     assert score(GOLD, list(student.predict(GOLD))).f1 > 0.9
     assert student.languages == ("eng", "spa")
+
+
+def test_options_reach_the_training(options, tmp_path, given_to):
+    seen = given_to("xlner.methods.student.train")
+    asked = replace(
+        options, teacher=replace(FAST, epochs=1), loss="kl", temperature=2.0, confidence_floor=0.1,
+        label_consistency=0.2, lower_case_names="unknown",
+    )  # fmt: skip
+    few = replace(source(), sentences=tuple(sentences(20)))
+    Distill.fit(task(few, n=20), asked, RunFolder(tmp_path))
+    chunks, loss = seen["data"], seen["objective"].loss
+    assert (chunks.floor, chunks.consistency, chunks.lower_case) == (0.1, 0.2, "unknown")
+    words = torch.randn(3, 5), torch.rand(3, 5).softmax(-1), torch.ones(3)
+    torch.testing.assert_close(loss(*words), word_loss("kl", temperature=2.0)(*words))
 
 
 def test_a_teacher_may_come_as_a_model_alone(options, tmp_path):

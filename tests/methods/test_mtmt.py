@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+import torch
 from tests.methods.test_bitext import FAST, LABELS
 from tests.toy import make_encoder, sentences
 
 from xlner.core.run_folder import RunFolder
 from xlner.errors import UsageError
 from xlner.evaluate import score
-from xlner.methods.mtmt import MTMT
+from xlner.methods.mtmt import MTMT, _two_tasks
 from xlner.methods.supervised import supervise
 from xlner.methods.task import Source, Task
 
@@ -48,6 +50,15 @@ def test_a_student_of_two_tasks(quick, tmp_path, loss):
     assert [t.name for t in made.baselines] == ["1-en"]
     assert (tmp_path / "teachers" / "similarity" / "model" / "config.json").is_file()
     assert parts_of_loss(tmp_path) == {"tags", "similarities"}
+
+
+@pytest.mark.parametrize("weigh", [True, False])
+def test_options_of_two_tasks_reach_them(quick, weigh):
+    tagger = SimpleNamespace(tokenizer=SimpleNamespace(get_vocab=dict), model=torch.nn.Linear(1, 1))
+    teacher = SimpleNamespace(load=lambda options: tagger)
+    options = replace(quick, similarity_weight=0.3, weigh_pairs=weigh)
+    _, objective = _two_tasks(teacher, options)(tagger, None)
+    assert (objective.weight, objective.weigh) == (0.3, weigh)
 
 
 def test_without_similarity_it_is_distillation(quick, tmp_path):

@@ -15,6 +15,7 @@ from xlner.core.labels import LabelSet
 from xlner.core.run_folder import RunFolder
 from xlner.evaluate import score
 from xlner.methods.distill import Distill
+from xlner.methods.rounds import _of_round
 from xlner.methods.steps import steps_of
 from xlner.methods.task import Source, Task
 from xlner.methods.teachers import teacher_of
@@ -77,6 +78,11 @@ def test_one_round_is_what_the_first_of_several_is(fit, tmp_path):
     fit(tmp_path / "two", rounds=2)
     first, second = weights(tmp_path / "one"), weights(tmp_path / "two" / "rounds" / "1")
     assert all(torch.equal(first[n], second[n]) for n in first)
+
+
+def test_each_round_has_a_seed_of_its_own():
+    options = Distill.Options(student=replace(FAST, seed=7), rounds=3)
+    assert [_of_round(options, number).student.seed for number in (1, 2, 3)] == [7, 8, 9]
 
 
 def test_only_the_last_student_is_small(fit, tmp_path):

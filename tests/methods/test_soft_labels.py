@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 from tests.toy import sentences
 
 from xlner.core.labels import LabelSet
@@ -107,6 +108,33 @@ def test_uncertain_words_can_be_masked(teacher, tmp_path):
     sizes = write(teacher, sentences(5, "spa"), tmp_path)
     chunks = SoftLabelChunks([tmp_path], TeacherWeights.uniform(1), [ALL], LABELS, teacher.words, sizes, floor=0.9)
     assert chunks.load(0) == []  # an untrained teacher is sure of nothing
+
+
+def learnt(folder, words, *teachers, **how):
+    """Targets and weights of one sentence, of which each teacher gives probabilities."""
+    folders = [folder / str(n) for n in range(len(teachers))]
+    for place, rows in zip(folders, teachers, strict=True):
+        place.mkdir()
+        save_file(_pack([words], np.array(rows, np.float16)), place / "00000.safetensors")
+    known, weights = [ALL] * len(folders), TeacherWeights.uniform(len(folders))
+    _, (targets,), (weights,) = SoftLabelChunks(folders, weights, known, LABELS, None, (1,), **how).sentences(0)
+    return targets, weights
+
+
+NAME, OUTSIDE = [0.2, 0, 0, 0.8, 0], [0.9, 0.1, 0, 0, 0]
+
+
+def test_a_vote_counts_where_all_agree(tmp_path):
+    first, second = [NAME, NAME, OUTSIDE], [[0.4, 0, 0, 0.6, 0], [0.8, 0, 0, 0.2, 0], OUTSIDE]
+    targets, weights = learnt(tmp_path, ["Ana", "Boris", "visita"], first, second, vote=1.0)
+    assert weights.tolist() == [2, 1, 2]
+    assert targets[0] == pytest.approx([0.15, 0, 0, 0.85, 0], abs=1e-3)
+    assert targets[1] == pytest.approx([0.5, 0, 0, 0.5, 0], abs=1e-3)
+
+
+def test_a_name_in_small_letters_can_be_masked(tmp_path):
+    _, weights = learnt(tmp_path, ["ana", "visita", "a"], [NAME, OUTSIDE, OUTSIDE], lower_case="unknown")
+    assert weights.tolist() == [0, 1, 1]
 
 
 WORDS = st.lists(st.text(min_size=1), min_size=1)

@@ -56,6 +56,14 @@ def test_a_student_learns_from_given_translations(tiny_encoder, tmp_path, with_s
     assert not (tmp_path / "translations").exists()
 
 
+@pytest.mark.parametrize(("with_source", "sizes"), [(True, [20, 20]), (False, [20])])
+def test_the_source_is_learnt_from_if_asked(tiny_encoder, tmp_path, given_to, with_source, sizes):
+    seen = given_to("xlner.methods.projected_student.train")
+    asked = task(TEXT[:20], **given([in_spanish(s).without_labels() for s in TEXT[:20]]))
+    fit(TranslateTrain, asked, quick(TranslateTrain, tiny_encoder, with_source=with_source), tmp_path)
+    assert seen["data"].sizes == sizes
+
+
 def test_translations_are_made_where_none_are_given(tiny_encoder, tmp_path):
     engine = written(tmp_path / "es.txt", [in_spanish(s) for s in TEXT])
     made = fit(TranslateTrain, task(), quick(TranslateTrain, tiny_encoder, translator=engine), tmp_path / "run")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from tests.toy import sentences
 
 from xlner.errors import DataError, ModelError
-from xlner.similarity import SentenceEncoder
+from xlner.similarity import SentenceEncoder, Texts
+from xlner.similarity.bilinear import train_scorers
+from xlner.similarity.language_id import LanguageId
 from xlner.similarity.language_id_model import LanguageIdSimilarity
 from xlner.similarity.scorer import ScorerOptions
 
@@ -30,6 +33,33 @@ def test_a_target_like_one_source_gives_it_more_weight(fitted):
     assert weights.shape == (2,)
     assert weights.sum() == pytest.approx(1, abs=1e-5)
     assert weights[1] > 0.5
+
+
+def test_as_a_measure_it_prefers_the_source_that_a_target_is_like(encoder):
+    texts = {"en": sentences(60), "es": sentences(60, "spa"), "pt": sentences(60, "spa", seed=4)}
+    made = LanguageId(learning_rate=1e-2, min_steps=200).matrix(Texts(texts, encoder=encoder))
+    assert made.value("spa", "por") > 0.55
+    assert made.value("spa", "por") + made.value("eng", "por") == pytest.approx(1)
+
+
+def test_gamma_pushes_language_vectors_apart():
+    torch.manual_seed(0)
+    features, labels = torch.randn(90, 6), torch.arange(3).repeat(30)
+    known = torch.ones(1, 3, dtype=torch.bool)
+
+    def apart(gamma):
+        options = ScorerOptions(gamma=gamma, learning_rate=1e-2, min_steps=100)
+        return train_scorers(features, labels, known, options).apart().item()
+
+    assert apart(1.0) < 0.5 * apart(0.0)
+
+
+@pytest.mark.parametrize(("temperature", "scale"), [("var", 3 / 20), ("std", (3 / 20) ** 0.5)])
+def test_scores_are_divided_by_their_spread(encoder, monkeypatch, temperature, scale):
+    monkeypatch.setattr(LanguageIdSimilarity, "scores", lambda self, _: np.array([[0.0, 2.0], [4.0, 6.0]]))
+    made = LanguageIdSimilarity(("eng", "spa"), None, None, None, encoder=encoder, options=OPTIONS,
+                                temperature=temperature)  # fmt: skip
+    assert made.scale([["Ana"], ["Boris"]]) == pytest.approx(scale)
 
 
 def test_weights_are_the_softmax_of_scores_over_their_variance(fitted):

@@ -6,13 +6,16 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist, pdist
 
 from xlner.errors import MissingExtraError
 from xlner.similarity import SentenceEncoder, SimilarityMatrix, Texts, uriel
-from xlner.similarity.clouds import linear_cka
+from xlner.similarity.clouds import laplacian_spectrum, linear_cka, retrieved
+from xlner.similarity.embedding import MeanDiscrepancy
 from xlner.similarity.lexical import Fertility, NgramDivergence, SharedCapitalised, jensen_shannon, overlap
 from xlner.similarity.scripts import script_shares
 from xlner.similarity.typology import Genetic, Phonological
+from xlner.similarity.uriel import angular_distance
 
 
 def test_overlap_and_divergence():
@@ -31,6 +34,49 @@ def test_cka_ignores_rotation_and_scale():
     turn, _ = np.linalg.qr(rng.normal(size=(8, 8)))
     assert linear_cka(x, 3 * x @ turn + 5) == pytest.approx(1)
     assert linear_cka(x, rng.normal(size=(50, 8))) < 0.4
+
+
+@pytest.fixture
+def clouds(monkeypatch):
+    """Vectors of sentences of three languages: those of Spanish are those of English, moved by 0.2 along each axis."""
+    rng = np.random.default_rng(0)
+    english = rng.normal(size=(20, 3)).astype(np.float32)
+    made = {"eng": english, "spa": english + np.float32(0.2), "deu": rng.normal(2, 1, (20, 3)).astype(np.float32)}
+    monkeypatch.setattr(Texts, "vectors", lambda self, code: made[code])
+    return made
+
+
+CLOUDS = Texts({"en": [["a"]], "es": [["b"]], "de": [["c"]]})
+
+
+def test_the_mean_discrepancy_is_that_of_a_kernel_of_the_median_width(clouds):
+    width = np.median(pdist(np.concatenate(list(clouds.values()))))
+
+    def mean(a, b):
+        return np.exp(-cdist(clouds[a], clouds[b], "sqeuclidean") / (2 * width**2)).mean()
+
+    found = MeanDiscrepancy().matrix(CLOUDS)
+    for a, b in (("eng", "spa"), ("eng", "deu"), ("spa", "deu")):
+        assert found.value(a, b) == pytest.approx((mean(a, a) + mean(b, b) - 2 * mean(a, b)) ** 0.5, rel=1e-3)
+
+
+def test_the_mean_discrepancy_of_the_linear_kernel_is_the_distance_of_the_means(clouds):
+    assert MeanDiscrepancy(kernel="linear").matrix(CLOUDS).value("eng", "spa") == pytest.approx(0.2 * 3**0.5, rel=1e-3)
+
+
+def test_the_spectrum_of_a_complete_graph():
+    found = laplacian_spectrum(np.random.default_rng(0).normal(size=(8, 3)), 10)
+    assert found == pytest.approx([0, *[8 / 7] * 7], abs=1e-9)
+
+
+def test_a_sentence_is_retrieved_if_it_is_the_nearest():
+    x = np.eye(4)
+    assert (retrieved(x, 3 * x), retrieved(x, x[[1, 0, 2, 3]])) == (1.0, 0.5)
+
+
+def test_angles_are_between_features_that_are_known_of_both():
+    u, v, w = np.array([1.0, 0, np.nan]), np.array([1.0, 1, 5]), np.array([0.0, 1, 7])
+    assert [angular_distance(u, x) for x in (u, v, w)] == pytest.approx([0, 0.5, 1])
 
 
 def test_capitals_count_inside_sentences_only():
@@ -77,6 +123,14 @@ def test_weights_and_ranking_of_a_matrix():
     weights = matrix.weights("eng", ["deu", "spa"])
     assert weights[1] > weights[0]
     assert matrix.weights("eng", ["deu"]).tolist() == [1.0]
+
+
+def test_weights_are_the_softmax_of_the_column_of_the_target():
+    values = np.array([[np.nan, 1.0, 3.0], [2.0, np.nan, 5.0], [4.0, 0.5, np.nan]])
+    matrix = SimilarityMatrix("m", ("eng", "spa", "deu"), values, True)
+    known = values[np.isfinite(values)]
+    z = (np.array([2.0, 4.0]) - known.mean()) / known.std() / 2
+    assert matrix.weights("eng", ["spa", "deu"], temperature=2.0) == pytest.approx(np.exp(z) / np.exp(z).sum())
 
 
 def test_typology_says_why_it_has_nothing(monkeypatch):

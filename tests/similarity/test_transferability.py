@@ -22,17 +22,18 @@ from xlner.similarity.transferability import (
 )
 
 CODES = ("eng", "deu", "spa", "fra", "swa", "zho", "tur", "fin")
+MANY = (*CODES, "hau", "yor", "dan", "por")
 
 
-def world(*, noise: float = 0.0, seed: int = 0) -> Transfers:
+def world(*, noise: float = 0.0, seed: int = 0, codes: tuple[str, ...] = CODES) -> Transfers:
     """F1 = 0.7 - 0.3 distance + 0.1 other, plus noise; a third measure is chance."""
     chance = np.random.default_rng(seed)
-    n = len(CODES)
+    n = len(codes)
     names = {"distance": False, "other": True, "chance": True}
-    matrices = {m: SimilarityMatrix(m, CODES, chance.random((n, n)), up) for m, up in names.items()}
+    matrices = {m: SimilarityMatrix(m, codes, chance.random((n, n)), up) for m, up in names.items()}
     f1 = {}
-    for i, s in enumerate(CODES):
-        for j, t in enumerate(CODES):
+    for i, s in enumerate(codes):
+        for j, t in enumerate(codes):
             if i != j:
                 value = 0.7 - 0.3 * matrices["distance"].values[i, j] + 0.1 * matrices["other"].values[i, j]
                 f1[s, t] = float(value + noise * chance.normal())
@@ -45,7 +46,7 @@ def by(found, **wanted):
 
 
 def test_correlations_are_those_of_scipy_and_positive_when_near_is_good():
-    table = world(noise=0.02)
+    table = world(noise=0.02, codes=MANY)
     found = correlations(table, resamples=200)
     for column, measure in enumerate(table.measures):
         for kind, oracle in (("spearman", spearmanr), ("pearson", pearsonr)):
@@ -57,7 +58,7 @@ def test_correlations_are_those_of_scipy_and_positive_when_near_is_good():
             assert within.value == pytest.approx(
                 np.mean([oracle(x[rows], table.f1[rows])[0] for rows in table.rows_of.values()])
             )
-            assert within.targets == len(CODES)
+            assert within.targets == len(MANY)
     assert by(found, measure="distance", kind="pearson", scope="overall").value > 0.8
     assert abs(by(found, measure="chance", kind="pearson", scope="overall").value) < 0.4
     assert found == correlations(table, resamples=200)
@@ -247,3 +248,29 @@ def test_the_predictor_that_looks_at_a_model_is_off_by_less():
     assert made.error["mean_abs_error"] < plain.error["mean_abs_error"]
     assert made.error["width90"] < plain.error["width90"]
     assert made.fitted_on.groups == plain.fitted_on.groups != {}
+
+
+def test_intervals_see_that_transfers_from_one_source_hang_together():
+    """F1 that source and target decide alone: a measure of either says nothing, though many transfers agree on it."""
+    wrong = 0
+    for seed in range(40):
+        chance = np.random.default_rng(seed)
+        codes = tuple(f"q{a}{b}" for a in "abc" for b in "abcd")
+        ease, gift = chance.uniform(-0.2, 0.2, 12), chance.uniform(-0.2, 0.2, 12)
+        near = chance.normal(size=12)[:, None] + chance.normal(size=12)[None]
+        f1 = {(s, t): 0.5 + gift[i] + ease[j] for i, s in enumerate(codes) for j, t in enumerate(codes) if i != j}
+        pairs = tuple(f1)
+        table = Transfers(
+            tuple(s for s, _ in pairs), tuple(t for _, t in pairs), np.array([*f1.values()]),
+            np.array([[near[codes.index(s), codes.index(t)]] for s, t in pairs]), {"near": True},
+        )  # fmt: skip
+        found = by(correlations(table, resamples=200), kind="spearman", scope="overall")
+        wrong += not found.interval.low <= 0 <= found.interval.high
+    assert wrong <= 6  # of 40, at 95 %
+
+
+def test_few_languages_have_no_interval():
+    table = world()
+    few = replace(table, sources=table.sources[:30], targets=table.targets[:30], f1=table.f1[:30],
+                  closeness=table.closeness[:30])  # fmt: skip
+    assert all(c.interval is None for c in correlations(few, resamples=20))

@@ -84,13 +84,23 @@ def test_counts_are_kept_to_the_last_one():
 def test_the_law_that_made_the_numbers_is_found():
     x = np.array([1000.0, 3000, 10_000, 30_000, 100_000])
     law = fitted_law(x, 80 - 900 * x**-0.6)
-    assert law["a"] == pytest.approx(80, abs=0.1)
-    assert law["c"] == pytest.approx(0.6, abs=0.01)
-    assert law["error"] < 0.01
-    gain = 900 * law["stops"] ** -0.6 * (1 - 2**-0.6)
+    assert law.a == pytest.approx(80, abs=0.1)
+    assert law.c == pytest.approx(0.6, abs=0.01)
+    assert law.error < 0.01
+    gain = 900 * law.stops**-0.6 * (1 - 2**-0.6)
     assert gain == pytest.approx(0.5, abs=0.01)  # what doubling from there adds
     assert fitted_law(x[:3], x[:3]) is None
     assert fitted_law(x, np.resize([70.0, 71.0], len(x))) is None  # no law in that
+
+
+@pytest.mark.parametrize(("slope", "stops"), [(3.0, np.inf), (0.5, 500.0)])
+def test_a_curve_that_only_rises_is_a_line_over_the_logarithm(slope, stops):
+    """Few points of it fit curves that end above 100, or not at all."""
+    x = np.array([500.0, 1000, 2000, 4000, 8000])
+    law = fitted_law(x, 40 + slope * np.log(x) + [0.05, -0.05, 0, 0.05, -0.05])
+    assert (law.c, law.stops) == (None, stops)
+    assert law.b == pytest.approx(slope, abs=0.1)
+    assert law(x) == pytest.approx(40 + slope * np.log(x), abs=0.2)
 
 
 def test_a_curve_may_start_at_nothing_and_have_fractions():
@@ -304,3 +314,34 @@ def test_the_command(world, tmp_path, capsys):
     assert len(json.loads(capsys.readouterr().out)["blocks"]) == 5
     with pytest.raises(UsageError, match="no run of made-up is done"):
         report_study(tmp_path / "made-up.yaml", output=tmp_path / "nothing")
+
+
+def without(world, keep):
+    plan, runs, records = world
+    return plan, runs, {r.id: records[r.id] for r in runs if r.id in records and keep(r)}
+
+
+def test_lines_that_end_early_and_seeds_that_are_missing_have_no_say_in_the_gain(world):
+    plan, runs, records = without(world, lambda r: r.axes.get("words") != 8000 or r.axes["target"] == "es")
+    assert "to 8,000 words, over 1 of 3 lines" in findings_of(plan, runs, records)[0].sentences[0]
+    made_up = [r for r in runs if r.step in ("direct", "distill")]
+    f1 = {r.id: 50.0 + 4 * r.axes["seed"] for r in made_up}  # distillation does nothing, and seeds differ
+    flat = {
+        r.id: record(r, f1[r.id], np.random.default_rng(0))
+        for r in made_up
+        if (r.step, r.axes["seed"]) != ("distill", 1)
+    }
+    curve, _, heatmap, *_ = findings_of(plan, runs, flat)
+    assert "F1 changes by +0.0" in curve.sentences[0].replace("-0.0", "+0.0")
+    assert heatmap.rows  # direct has one seed more, which is not compared
+
+
+def test_one_seed_says_nothing_of_the_methods(world):
+    plan, runs, records = without(world, lambda r: r.axes.get("seed", 1) == 1)
+    told = findings_of(plan, runs, records)[1].sentences
+    assert any("one seed, so that is said of these models" in sentence for sentence in told)
+
+
+def test_a_correlation_of_few_languages_has_no_interval(world):
+    against = next(f for f in findings_of(*world) if f.block.kind == "against")
+    assert "too few targets or sources for an interval" in against.sentences[0]

@@ -12,9 +12,10 @@ from tests.toy import sentences
 
 from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
+from xlner.core.types import Sentence
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions, train
-from xlner.train.adversarial import SOURCE, TARGET, Adversarial, target_probabilities
+from xlner.train.adversarial import SOURCE, TARGET, Adversarial, Discriminator, target_probabilities
 from xlner.train.examples import LabelledChunks, RawChunks
 from xlner.train.reversal import reversed_gradient
 
@@ -91,6 +92,17 @@ def test_a_sentence_is_the_mean_of_its_words_in_whatever_batch(tiny_encoder):
     alone = [target_probabilities(tagger, objective.discriminator, [s])[0] for s in items]
     np.testing.assert_allclose(together, alone, rtol=1e-5)
     assert tagger.model.training
+
+
+def test_a_sentence_of_several_windows_is_the_mean_of_all_its_words(tiny_encoder):
+    tagger, same = Tagger.fresh(str(tiny_encoder), LabelSet(("LOC", "PER"))), Discriminator(32, 4)
+    with torch.no_grad():
+        same.layers[2].weight.zero_()
+        same.layers[2].bias.fill_(1.0)  # it says the same of every word
+    short, other = sentences(2)
+    items = [Sentence(short.words * 60), other]
+    assert len(list(tagger.words.windows([s.words for s in items]))) > 3
+    assert target_probabilities(tagger, same, items) == pytest.approx([0.731059] * 2, rel=1e-5)
 
 
 @pytest.mark.parametrize("done", [0.1, 1.0])

@@ -7,7 +7,7 @@ import torch
 from tests.methods.test_bitext import in_spanish
 from tests.toy import sentences
 from tests.train.stopping import all_numbers, stopping
-from torch.nn.functional import normalize
+from torch.nn.functional import cross_entropy, normalize
 
 from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
@@ -24,6 +24,7 @@ from xlner.train.contrastive import (
     pair_contrast,
     pairs_of,
 )
+from xlner.train.objective import StepInput, StreamInput
 
 LABELS = LabelSet(("LOC", "PER"))
 OPTIONS = TrainOptions(
@@ -39,6 +40,17 @@ def taught(n=60):
     for number, s in enumerate(sentences(n)):
         items += [Taught.of(s, LABELS, number), Taught.of(in_spanish(s), LABELS, number)]
     return items
+
+
+def two_pairs(ids=((1, 2), (3, 4), (5, 6), (7, 8))):
+    """Two sentences of two words and their translations, with scores and states of chance."""
+    ids = torch.tensor(ids)
+    rows, columns = torch.arange(4).repeat_interleave(2), torch.arange(2).repeat(4)
+    stream = StreamInput(
+        torch.randn(8, 5), torch.randn(4, 2, 6), ids, torch.ones_like(ids), rows, columns,
+        torch.eye(5)[[1, 0, 3, 1] * 2], torch.ones(8), torch.tensor([0, 0, 1, 1]),
+    )  # fmt: skip
+    return StepInput({"": stream}, 1.0)
 
 
 def fit(encoder, folder, how, *, stop_after=-1):
@@ -109,6 +121,32 @@ def test_a_queue_gives_negatives_but_never_the_pair_itself():
     assert float(pair_contrast(a, b, one, NUMBERS[1:2], queue, 0.5)) > 0
     queue.push(normalize(torch.randn(3, 4), dim=-1), normalize(torch.randn(3, 4), dim=-1), torch.tensor([7, 8, 9]))
     assert sorted(queue.numbers.tolist()) == [8, 9]
+
+
+def test_earlier_pairs_are_negatives_of_the_other_side():
+    a, b, c, d = (normalize(torch.randn(1, 4), dim=-1) for _ in range(4))
+    queue = Queue(1, 4)
+    queue.push(a, b, NUMBERS[:1])
+    loss = pair_contrast(c, d, NOTHING[:1, :1], NUMBERS[1:2], queue, 0.5)
+    there, back = (
+        cross_entropy(x @ torch.cat([y, earlier]).T / 0.5, torch.tensor([0]))
+        for x, y, earlier in ((c, d, b), (d, c, a))
+    )
+    torch.testing.assert_close(loss, (there + back) / 2)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_pairs_with_one_text_in_common_are_not_pushed_apart(side):
+    ids = [(1, 2), (3, 4), (5, 6), (7, 8)]
+    ids[2 + side] = ids[side]
+    _, parts = Contrastive(6, Contrasts(sentences=1.0, words=0.0, head=0)).parts(two_pairs(ids))
+    assert float(parts["sentences"]) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_contrasts_are_added_by_their_weights():
+    total, parts = Contrastive(6, Contrasts(sentences=0.3, words=0.7, head=0)).parts(two_pairs())
+    assert min(parts["sentences"], parts["words"]) > 0
+    torch.testing.assert_close(total, parts["tags"] + 0.3 * parts["sentences"] + 0.7 * parts["words"])
 
 
 def test_the_contrast_of_words_is_the_supervised_one():

@@ -16,6 +16,7 @@ from xlner.tagger import Tagger
 from xlner.train import train
 from xlner.train.batches import collate
 from xlner.train.fusion import Fusion
+from xlner.train.losses import soft_cross_entropy
 from xlner.train.objective import StepInput, StreamInput
 
 
@@ -105,6 +106,20 @@ def test_a_word_counts_alike_whether_another_sentence_has_a_translation_or_not(e
         return objective(StepInput({"x": stream}, 0.0))[0].item()
 
     assert loss(0, 1, 2) == pytest.approx((6 * loss(0, 1) + 3 * loss(2)) / 9, abs=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_self_teaching_is_the_share_of_soft_labels(encoder, monkeypatch, share):
+    objective = fused(encoder, self_teaching=share)
+    torch.manual_seed(3)
+    logits, of_pair, targets = torch.randn(4, 3), torch.randn(4, 3), torch.rand(4, 3).softmax(-1)
+    monkeypatch.setattr(objective, "fused", lambda ids, mask: of_pair.reshape(2, 2, 3))
+    ids, ones = torch.ones(2, 2, dtype=torch.int64), torch.ones(4)
+    rows, columns = torch.tensor([0, 0, 1, 1]), torch.tensor([0, 1, 0, 1])
+    stream = StreamInput(logits, None, ids, ids, rows, columns, targets, ones, torch.tensor([0, 0]))
+    value, _ = objective(StepInput({"": stream}, 1.0))
+    known, soft = (soft_cross_entropy(logits, t, ones) for t in (targets, of_pair.softmax(-1)))
+    torch.testing.assert_close(value, soft_cross_entropy(of_pair, targets, ones) + (1 - share) * known + share * soft)
 
 
 def test_what_cannot_be_fused_is_said(encoder):

@@ -94,6 +94,17 @@ def test_the_mixture_learns_labels_and_the_plain_head_learns_the_mixture():
     assert float(parts["gate"]) == pytest.approx(float(of_gate), rel=1e-5)
 
 
+def test_the_gate_chooses_the_expert():
+    objective, states = MixtureOfExperts(4, 5, 2, Experts(size=3)), torch.randn(6, 4)
+    parts, scores = objective.modules, torch.tensor([1.0, -1.0])
+    with torch.no_grad():
+        parts["gate"].weight.zero_()
+        parts["gate"].bias.copy_(scores)
+    private = sum(share * expert(states) for share, expert in zip(scores.softmax(-1), parts["experts"], strict=True))
+    wanted = parts["tags"](torch.cat([parts["shared"](states), private], dim=-1))
+    torch.testing.assert_close(objective.mixture(states)[0], wanted)
+
+
 def test_the_plain_head_counts_little_at_first_and_parts_can_be_switched_off():
     objective = MixtureOfExperts(4, 5, 2, Experts(size=3, adversary=0, gate=0))
     assert "languages" not in objective.modules

@@ -48,17 +48,18 @@ def sigmoid(x):
 
 
 @pytest.mark.parametrize("weigh", [True, False])
-def test_a_pair_costs_what_the_paper_says(weigh):
+@pytest.mark.parametrize("second", [[0.0, 1.0], [1.0, 0.0]])  # unlike the first, and the same: the teacher is sure
+def test_a_pair_costs_what_the_paper_says(weigh, second):
     targets = torch.tensor([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]])
     logits = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 2.0]])
     states = torch.tensor([[1.0, 0.0], [0.6, 0.8]])
-    objective = two_tasks(torch.tensor([[1.0, 0.0], [0.0, 1.0]]), weight=0.5, weigh=weigh)
+    objective = two_tasks(torch.tensor([[1.0, 0.0], second]), weight=0.5, weigh=weigh)
     loss, parts = objective(StepInput({"": stream(states, targets, logits)}, 1.0))
-    wanted, answer = 0.5, sigmoid(0.6)
+    wanted, answer = sigmoid(second[0]), sigmoid(0.6)
     a1, a2, b, g = 1.0, 1.0, 1.0, 1.0
     if weigh:
         cos = float(torch.cosine_similarity(targets[0], targets[1], dim=0))
-        a1, a2, b, g = 0.81, 0.64, 0.5, 1 - abs(sigmoid(cos) - wanted)
+        a1, a2, b, g = 0.81, 0.64, (2 * wanted - 1) ** 2 + 0.5, 1 - abs(sigmoid(cos) - wanted)
     errors = (logits.softmax(-1) - targets).square().mean(-1).tolist()
     tags = g * (a1 * errors[0] + a2 * errors[1]) / 2
     bce = -(wanted * torch.tensor(answer).log() + (1 - wanted) * torch.tensor(1 - answer).log())

@@ -7,7 +7,7 @@ import torch
 from tests.methods.test_bitext import in_spanish
 from tests.toy import sentences
 from tests.train.stopping import all_numbers, stopping
-from tests.train.test_contrastive import LABELS, OPTIONS
+from tests.train.test_contrastive import LABELS, OPTIONS, two_pairs
 from torch.nn.functional import normalize
 
 from xlner.core.seed import seed_everything
@@ -71,6 +71,13 @@ def test_what_is_switched_off_has_no_head():
     assert set(MultiView(8, Views(sentences=off)).modules) == {"relations"}
     assert set(MultiView(8, Views(relations=0)).modules) == {"sentences", "queue"}
     assert not MultiView(8, Views(sentences=off, relations=0)).wants_hidden
+
+
+def test_relations_are_added_by_their_weight():
+    off = Contrasts(words=0, sentences=0, head=0)
+    total, parts = MultiView(6, Views(sentences=off, relations=0.5))(two_pairs())
+    assert parts["relations"] > 0
+    torch.testing.assert_close(total, parts["tags"] + 0.5 * parts["relations"])
 
 
 def test_pairs_in_one_relation_get_nearer_to_each_other(tiny_encoder, tmp_path):

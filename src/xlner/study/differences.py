@@ -46,16 +46,24 @@ def differences(block: Block, rows: Sequence[Row]) -> Finding:
             spread = f" (95% interval over them {over.low:+.2f} to {over.high:+.2f})"
             mean = {"name": name, "value": "mean", "gain": over.mean, "low": over.low, "high": over.high, "sure": None}
             marks.append(mean)
+        alone = all(len(seeds) == 1 for seeds in ours.values())
+        single = " (one seed, so that is said of these models and not of the methods)" if alone else ""
         means.append(
-            (over.mean, f"{name} differs from {block.base} by {over.mean:+.2f} F1 on average over {len(of_name)} "
-             f"{plural(block.by, len(of_name))}{spread}; it is significantly better on {better} and worse on {worse}.")
+            (better > worse, over.mean,
+             f"{name} differs from {block.base} by {over.mean:+.2f} F1 on average over {len(of_name)} "
+             f"{plural(block.by, len(of_name))}{spread}; it is significantly better on {better} and worse on {worse}"
+             f"{single}.")
         )  # fmt: skip
-    means.sort(key=lambda m: -m[0])
-    sentences = [sentence for _, sentence in means]
+    means.sort(key=lambda m: (-m[0], -m[1]))
+    sentences = [sentence for *_, sentence in means]
     if not any(m["sure"] for m in marks):
-        least, most = (f"{means[n][0]:+.2f}" for n in (-1, 0))
-        told = f"the mean difference is {most}" if least == most else f"mean differences reach from {least} to {most}"
-        sentences.insert(0, f"No difference from {block.base} is significant, of {len(compared)}; {told} F1.")
+        told = ""
+        if len({frozenset(ours) for ours, _ in over_all.values()}) == 1:  # else the means are of different targets
+            least, most = (f"{means[n][1]:+.2f}" for n in (-1, 0))
+            told = f"; the mean difference is {most} F1"
+            if least != most:
+                told = f"; mean differences reach from {least} to {most} F1"
+        sentences.insert(0, f"No difference from {block.base} is significant, of {len(compared)}{told}.")
     return Finding(block, sentences, head, cells, {"marks": marks, "base": block.base})
 
 

@@ -133,7 +133,7 @@ def _curve(of: Mapping[str, Any]) -> Figure:
             )
         if law := line["law"]:
             fine = np.geomspace(x[0], x[-1], 100)
-            axes.plot(fine, law["a"] - law["b"] * fine ** -law["c"], color=colour, linewidth=1.3)
+            axes.plot(fine, law(fine), color=colour, linewidth=1.3)
         if line["base"] is not None:
             axes.axhline(line["base"], color=colour, linewidth=0.8, linestyle=":")
     axes.set_xscale("log")

@@ -77,23 +77,28 @@ def _heatmap(block: Block, rows: Sequence[Row]) -> Finding:
     """Mean F1 of each method for each value of an axis."""
     lines = lines_of(rows, block.by)
     methods, values = list(lines), list(dict.fromkeys(r.at(block.by) for r in rows))
-    means: dict[tuple[str, str], float] = {}
-    for method, value in product(methods, values):
-        if points := [r.points for r in lines[method] if r.at(block.by) == value]:
-            means[method, value] = float(np.mean(points))
-    whole = [v for v in values if all((m, v) in means for m in methods)]
-    average = {m: float(np.mean([means[m, v] for v in whole])) for m in methods} if whole else {}
+    at = {(m, v): [r for r in lines[m] if r.at(block.by) == v] for m, v in product(methods, values)}
+    means = {key: float(np.mean([r.points for r in mine])) for key, mine in at.items() if mine}
+    # What is compared has the same seeds on all sides.
+    seeds = {v: set.intersection(*({r.axes.get(SEED) for r in at[m, v]} for m in methods)) for v in values}
+    whole = [v for v in values if seeds[v]]
+    fair = {
+        (m, v): float(np.mean([r.points for r in at[m, v] if r.axes.get(SEED) in seeds[v]]))
+        for m, v in product(methods, whole)
+    }
+    average = {m: float(np.mean([fair[m, v] for v in whole])) for m in methods} if whole else {}
     cells = [
         [m, *(f"{means[m, v]:.1f}" if (m, v) in means else "" for v in values), f"{average[m]:.1f}" if average else ""]
         for m in methods
     ]
     sentences = []
-    if average:
-        best = max(average, key=lambda m: average[m])
-        wins = sum(max(methods, key=lambda m: means[m, v]) == best for v in whole)
+    if len(average) > 1:
+        best, second = sorted(average, key=lambda m: -average[m])[:2]
+        wins = sum(all(fair[best, v] > fair[m, v] for m in methods if m != best) for v in whole)
+        of = f"{len(whole)} {plural(block.by, len(whole))}"
         sentences.append(
-            f"The best method on average is {best} with an F1 of {average[best]:.1f} over {len(whole)} "
-            f"{plural(block.by, len(whole))}; it is the best on {wins} of them."
+            f"The highest mean F1 over {of} is that of {best}, {average[best]:.1f} "
+            f"(highest on {wins} of them); {second} follows with {average[second]:.1f}. This is not tested here."
         )
     figure = {"rows": methods, "columns": values, "cells": [[means.get((m, v)) for v in values] for m in methods]}
     return Finding(block, sentences, ["method", *values, f"mean of {len(whole)}"], cells, figure)
@@ -110,6 +115,7 @@ def _curve(block: Block, rows: Sequence[Row]) -> Finding:
     methods = list(dict.fromkeys(name for name, _ in lines))
     every = sorted({float(r.axes[block.x]) for mine in lines.values() for r in mine})
     drawn: list[dict[str, Any]] = []
+    gains: list[float | None] = []
     cells = []
     for (method, value), mine in lines.items():
         points: dict[float, list[float]] = {}
@@ -120,33 +126,33 @@ def _curve(block: Block, rows: Sequence[Row]) -> Finding:
         spread = [seeds_interval(points[k]) for k in x]
         law = fitted_law(x, y)
         name = value if len(methods) == 1 else f"{method}, {value}"
-        below = [r.points for r in start if _agree(r.axes, mine[0].axes)]
-        base = float(np.mean(below)) if below else None
+        below = [r for r in start if _agree(r.axes, mine[0].axes)]
+        base = float(np.mean([r.points for r in below])) if below else None
+        last = [r for r in mine if float(r.axes[block.x]) == every[-1]]
+        gains.append(_paired(last, below or [r for r in mine if float(r.axes[block.x]) == every[0]]))
         drawn.append(
             {"name": name, "x": x.tolist(), "y": y.tolist(), "low": [s.low for s in spread],
              "high": [s.high for s in spread], "law": law, "base": base}
         )  # fmt: skip
         told = ["", "", ""]
         if law is not None:
-            told = [
-                f"{law['a']:.1f} - {law['b']:.3g} n^-{law['c']:.2f}",
-                f"{law['error']:.2f}",
-                up_to(law["stops"], x[-1]),
-            ]
+            told = [str(law), f"{law.error:.2f}", up_to(law.stops, x[-1])]
         shown = {k: f"{v:.1f}" for k, v in zip(x.tolist(), y, strict=True)}
         cells.append([name, "" if base is None else f"{base:.1f}", *(shown.get(k, "") for k in every), *told])
     sentences = []
     if drawn:
         whole = all(d["base"] is not None for d in drawn)
-        gains = [d["y"][-1] - (d["base"] if whole else d["y"][0]) for d in drawn]
-        sentences.append(
-            f"F1 changes by {np.mean(gains):+.1f} on average from "
-            f"{block.base if whole else f'the smallest {block.x}'} to {number(every[-1])} {block.x}, over "
-            f"{len(gains)} lines ({min(gains):+.1f} to {max(gains):+.1f})."
-        )
+        known = [gain for gain in gains if gain is not None]
+        if known and (whole or all(d["base"] is None for d in drawn)):
+            of = "" if len(known) == len(gains) else f" of {len(gains)}"
+            sentences.append(
+                f"F1 changes by {np.mean(known):+.1f} on average from "
+                f"{block.base if whole else f'{number(every[0])} {block.x}'} to {number(every[-1])} {block.x}, over "
+                f"{len(known)}{of} lines ({min(known):+.1f} to {max(known):+.1f})."
+            )
     laws = [d["law"] for d in drawn if d["law"]]
     if laws:
-        stops = sorted(law["stops"] for law in laws)
+        stops = sorted(law.stops for law in laws)
         middle, least, most = (up_to(n, every[-1]) for n in (float(np.median(stops)), stops[0], stops[-1]))
         sentences.append(
             f"By the fitted laws, doubling {block.x} pays less than half a point from {middle} on "
@@ -173,12 +179,16 @@ def _against(block: Block, rows: Sequence[Row], runs: Sequence[Run], records: Ma
         if mine:
             x, y = float(np.mean([value for _, value in seeds])), float(np.mean(mine))
             group = str(axes.get(block.by, ""))
-            points.append({"name": f"{method} {name}" if several else name, "x": x, "y": y, "group": group})
+            rest = " ".join(str(v) for a, v in axes.items() if a not in (SEED, block.by))
+            shown = f"{method} {name}" if several else name
+            points.append({"name": shown, "x": x, "y": y, "group": group, "source": f"{method} {rest}"})
     if len(points) < 3:
         return None
     whole, within = rank_correlations(points, block.x or "")
     spread = (
-        "" if whole.interval is None else f" (95% interval {whole.interval.low:+.2f} to {whole.interval.high:+.2f})"
+        f"; they are of too few {block.by}s or sources for an interval"
+        if whole.interval is None
+        else f" (95% interval {whole.interval.low:+.2f} to {whole.interval.high:+.2f})"
     )
     sentences = [
         f"{block.x} and F1 have a rank correlation of {whole.value:+.2f} over {len(points)} pairs{spread}."
@@ -189,6 +199,13 @@ def _against(block: Block, rows: Sequence[Row], runs: Sequence[Run], records: Ma
         sentences.append(f"Within one {block.by} it is {within.value:+.2f} on average over {within.targets}.")
     cells = [[str(p["name"]), f"{p['x']:.4f}", f"{p['y']:.1f}"] for p in points]
     return Finding(block, sentences, ["pair", block.x or "", "F1"], cells, {"points": points, "x": block.x})
+
+
+def _paired(ours: Sequence[Row], theirs: Sequence[Row]) -> float | None:
+    """The mean difference over the seeds that both have; None where there is none."""
+    sides = [{r.axes.get(SEED): r.points for r in side} for side in (ours, theirs)]
+    both = sides[0].keys() & sides[1].keys()
+    return float(np.mean([sides[0][s] - sides[1][s] for s in both])) if both else None
 
 
 def _agree(few: Mapping[str, Any], many: Mapping[str, Any]) -> bool:

@@ -67,7 +67,9 @@ class Datasets(Format):
                 names = ", ".join(map(str, dataset))
                 raise UsageError(f"name one of the splits: {names}; `split` is {self.options.split}")
             dataset = dataset[self.options.split]
-        features: Any = dataset.features or next(iter(dataset), {})  # a stream may not know its features before its rows
+        features: Any = dataset.features or next(
+            iter(dataset), {}
+        )  # a stream may not know its features before its rows
         tokens = next((k for k in TOKEN_KEYS if k in features), None)
         tags = next((k for k in TAG_KEYS if k in features), None)
         if tokens is None or (tags is None and options.labelled):
