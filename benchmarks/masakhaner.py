@@ -125,8 +125,9 @@ def table(f1: dict[str, dict[str, float]], args: Any) -> str:
         f"before the first answer; how far alike was chosen on dev text of {', '.join(CHOSEN_ON)} and of three "
         f"European languages. {args.few} sources are recommended; their teachers are of matrix.md. A model of "
         f"all data together saw {args.each} words of each African language but a hand of {len(AFRICAN) // args.folds}, "
-        "the target among them, and as many of English. Published, with translation by a model of 3.3 billion "
-        f"parameters: {PUBLISHED} on average over 18 languages.",
+        "the target among them, and as many of English. Published, from English labels alone and with translation by a "
+        f"model of 3.3 billion parameters: {PUBLISHED} on average over 18 languages (thesis of Shkalikov); so with "
+        "less supervision than the labels of twelve African languages.",
         "",
         "| target | " + " | ".join(SYSTEMS[s] for s in systems) + " |",
         "|---" * (len(systems) + 1) + "|",

