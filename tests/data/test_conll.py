@@ -182,3 +182,11 @@ def test_a_missing_file_is_no_journey_to_the_hub(tmp_path: Path) -> None:
         load("owner/name")
     with pytest.raises(DataError, match="this is a folder"):
         load(tmp_path)
+
+
+def test_marks_are_counted_without_keeping_the_place_of_each(tmp_path: Path) -> None:
+    (tmp_path / "many.conll").write_text("-DOCSTART- O\n\nZuri B-PER\n\n" * 1500, encoding="utf-8")
+    report = load(tmp_path / "many.conll").report
+    assert list(report.reasons.values()) == [1500]
+    assert len(report.dropped) == 1000
+    assert "left out 1500" in report.describe()

@@ -14,6 +14,7 @@ _COMPOUND = re.compile(r"([0-9]{1,9})([-.])([0-9]{1,9})")
 _ABSENT = ("NaN", "nan", "None", "NULL", "null", "<NA>")
 _TOLERATED = 0.05  # share of rows that may break the pattern of a column
 _TRIAL = 50  # rows after which a column that breaks its pattern often is looked at no more
+_REMEMBERED = 100_000  # values that are compared with those behind them; memory must not grow with the file
 _ENOUGH = 10  # rows in which no id occurs twice
 
 
@@ -75,9 +76,9 @@ class Ids:
         self._offset = -1.0
         self._first_run = ("", -1)
         self._name = self._run = ""
-        self._seen: set[str] = set()
+        self._seen: set[int] = set()  # hashes, of the first values
         self._different: set[str] = set()
-        self._once: set[str] = set()
+        self._once: set[int] = set()
 
     def see(self, value: str, *, first: bool) -> None:
         """One value; `first` of its sentence or not."""
@@ -147,19 +148,21 @@ class Ids:
         self._run = value
         if self._runs == 1:
             self._first_run = number_of(value) or ("", -1)
-        if value in self._seen:
+        if hash(value) in self._seen:
             if number_of(value) == self._first_run:  # numbers of sentences, which begin again in each document
                 self._seen.clear()
             else:
                 self._faults["changes"] += not first
-        self._seen.add(value)
+        if len(self._seen) < _REMEMBERED:
+            self._seen.add(hash(value))
 
     def _look_for_repeats(self, value: str) -> None:
-        if value in self._once:
+        if hash(value) in self._once:
             self._alive.discard("unique")
             self._once.clear()
         else:
-            self._once.add(value)
+            if len(self._once) < _REMEMBERED:
+                self._once.add(hash(value))
             self._faults["unique"] += not any(c.isdigit() for c in value)
 
     @staticmethod

@@ -9,6 +9,8 @@ from typing import Any
 from xlner.core.types import Sentence
 from xlner.errors import DataError
 
+_PLACES = 1000  # of things that are only form, such as marks between documents; memory must not grow with the file
+
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
@@ -40,9 +42,11 @@ class ReadReport:
         types: entities per type, after mapping.
         missing: words whose label is unknown; they are masked in training, never O.
         broken: places (`file:line` of the sentence) whose tags break the scheme, once per broken entity.
-        dropped: everything left out, with reasons.
+        dropped: what was left out, with reasons: everything that held words or labels, and the first thousand of the
+            rest per reason.
         faults: lines that could not be used; only a tolerant reading (`xlner data check`) goes on after one.
         notes: further findings in words, such as a prefix that was taken off.
+        further: how often more than in `dropped` each reason left out what is only form.
     """
 
     path: str
@@ -58,6 +62,7 @@ class ReadReport:
     dropped: tuple[Dropped, ...] = ()
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    further: dict[str, int] = field(default_factory=dict)
 
     @property
     def entities(self) -> int:
@@ -66,7 +71,7 @@ class ReadReport:
     @property
     def reasons(self) -> dict[str, int]:
         """How often each reason dropped something."""
-        return dict(Counter(d.reason for d in self.dropped).most_common())
+        return dict((Counter(d.reason for d in self.dropped) + Counter(self.further)).most_common())
 
     def describe(self) -> str:
         """The findings in a few lines."""
@@ -142,6 +147,7 @@ class ReadLog:
         self.faults: list[str] = []
         self.notes: list[str] = []
         self._found: dict[str, tuple[int, str]] = {}
+        self._forms: Counter[str] = Counter()
 
     def where(self, line: int) -> str:
         return f"{self.path}:{line}"
@@ -155,6 +161,10 @@ class ReadLog:
 
     def drop(self, reason: str, line: int, *, content: bool = True) -> None:
         """Something of this line is left out of the sentences; `content` is False if it held no words and labels."""
+        if not content:
+            self._forms[reason] += 1
+            if self._forms[reason] > _PLACES:
+                return
         self.dropped.append(Dropped(reason, self.where(line), content))
 
     def note(self, text: str) -> None:
@@ -190,4 +200,5 @@ class ReadLog:
             tuple(self.dropped),
             tuple(self.faults),
             (*self.notes, *(f"{n} {finding} (first {first})" for finding, (n, first) in self._found.items())),
+            {reason: n - _PLACES for reason, n in self._forms.items() if n > _PLACES},
         )
