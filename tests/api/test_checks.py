@@ -171,3 +171,21 @@ def test_links_that_do_not_fit_or_changed_are_said_before_anything_is_trained(en
     (tmp_path / "links").write_text("1-1\n" * 30)
     with pytest.raises(UsageError, match=r"holds another run \(different: .*links"):
         transfer(english, spanish, tmp_path / "run", **call)
+
+
+def test_labels_of_the_target_choose_no_epoch(english, spanish, options, tmp_path):
+    dev = [("es", gold_data(tmp_path, 10))]
+    made = transfer(english, spanish, tmp_path / "run", options=options, dev=dev)
+    assert any("is in the language of no source, and is not read" in remark for remark in made.remarks)
+    assert "dev_f1" not in (tmp_path / "run" / "metrics.jsonl").read_text()
+
+
+def test_a_file_of_an_augmentation_is_an_input_of_the_run(english, spanish, options, tmp_path):
+    names = tmp_path / "names.tsv"
+    names.write_text("PER\tAda\n")
+    teacher = {**options["teacher"], "augment": {"entity-replacement": {"gazetteer": str(names)}}}
+    call = {"options": {**options, "teacher": teacher}}
+    transfer(english, spanish, tmp_path / "run", **call)
+    names.write_text("PER\tBea\n")
+    with pytest.raises(UsageError, match="holds another run"):
+        transfer(english, spanish, tmp_path / "run", **call)

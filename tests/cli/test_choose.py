@@ -101,3 +101,9 @@ def test_sentences_to_show_go_with_gold_data(world, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["compare", *names, "--text", str(world / "raw.txt"), "--sentences", "3"])
     assert "--sentences shows where runs differ from --gold" in capsys.readouterr().err
+
+
+def test_one_model_by_two_names_counts_once(world):
+    names = [world / "good", f"{world / 'good'}/", world / "also-good"]
+    with pytest.raises(UsageError, match="three or more different models"):
+        choose(names, world / "raw.txt")

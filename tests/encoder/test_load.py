@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
-from transformers import BertConfig, BertForTokenClassification, BertModel, PreTrainedTokenizerFast
+from transformers import (
+    BertConfig,
+    BertForTokenClassification,
+    BertModel,
+    MT5Config,
+    MT5ForConditionalGeneration,
+    PreTrainedTokenizerFast,
+)
 
 from xlner.encoder.load import load_checkpoint, load_encoder, load_tokenizer, resolve
 from xlner.errors import ModelError
@@ -135,3 +142,11 @@ def test_load_encoder_and_checkpoint(tmp_path):
     BertForTokenClassification(tiny_config()).save_pretrained(tmp_path / "tagger")
     assert type(load_checkpoint(tmp_path / "tagger")).__name__ == "BertForTokenClassification"
     assert type(load_encoder(tmp_path / "tagger")).__name__ == "BertModel"
+
+
+def test_of_an_encoder_and_decoder_the_encoder_is_taken(tmp_path):
+    config = MT5Config(vocab_size=20, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
+    MT5ForConditionalGeneration(config).save_pretrained(tmp_path)
+    encoder = load_encoder(tmp_path)
+    assert not any("decoder" in name for name, _ in encoder.named_parameters())
+    assert encoder(torch.tensor([[1, 2, 3]])).last_hidden_state.shape == (1, 3, 16)

@@ -11,6 +11,7 @@ import venv
 
 import numpy as np
 import pytest
+import torch
 from tests.conftest import ROOT
 from tests.toy import sentences
 
@@ -18,7 +19,7 @@ import xlner
 from xlner import LabelSet, ModelError, OptionError, Sentence, Tagger, UsageError
 from xlner.cli import main
 from xlner.errors import DataError, MissingExtraError
-from xlner.export.folder import card_of
+from xlner.export.folder import card_of, write_exported
 
 
 def spans(tagger, texts):
@@ -234,3 +235,31 @@ def test_gold_data_without_labels_are_refused_before_anything_is_written(model, 
     with pytest.raises(DataError, match="has no labels"):
         xlner.export(model, tmp_path / "onnx", gold=tmp_path / "raw.txt")
     assert not (tmp_path / "onnx").exists()
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        ["O", "B-LOC", "I-LOC", "B-PER", "I-PER", "E-PER", "S-PER"],
+        ["B-LOC", "I-LOC", "I-PER", "O"],
+        ["O", "PER", "LOC"],
+    ],
+)
+def test_a_model_with_tags_of_its_own_is_exported_as_it_is(tiny_encoder, tmp_path, tags):
+    fresh = Tagger.fresh(str(tiny_encoder), LabelSet(("LOC", "PER")), device="cpu")
+    fresh.tokenizer.save_pretrained(tmp_path / "own")
+    named = {"num_labels": len(tags), "id2label": dict(enumerate(tags)), "label2id": {t: i for i, t in enumerate(tags)}}
+    torch.manual_seed(1)
+    fresh.model.config.update(named)
+    type(fresh.model)(fresh.model.config).save_pretrained(tmp_path / "own")
+    xlner.export(tmp_path / "own", tmp_path / "onnx")
+    texts = sentences(20)
+    own = Tagger.load(tmp_path / "own", device="cpu", precision="fp32")
+    assert spans(Tagger.load(tmp_path / "onnx"), texts) == spans(own, texts)
+    assert any(spans(own, texts))
+
+
+def test_mapped_types_are_not_exported(model, tmp_path):
+    for mapping in ({"LOC": "O"}, {"LOC": "PER", "PER": "LOC"}):
+        with pytest.raises(ModelError, match="map when you load"):
+            write_exported(Tagger.load(model, mapping=mapping, device="cpu"), tmp_path / "onnx", source={})

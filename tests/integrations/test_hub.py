@@ -222,3 +222,8 @@ def test_a_refusal_is_told_in_a_line(model, hub):
     hub.server_close()
     with pytest.raises(XlnerError, match="the hub cannot be reached"):
         push(model, "owner/name", api=HfApi(endpoint=hub.url, token="secret"))
+
+
+def test_a_name_without_an_owner_is_refused(model):
+    with pytest.raises(UsageError, match="names no owner"):
+        push(model, "my-model", dry_run=True)

@@ -167,3 +167,14 @@ def test_a_score_that_reads_the_target_is_not_for_labelled_translations(quick):
     translations = {"1-en": lambda: (in_spanish(s).without_labels() for s in TEXT)}
     with pytest.raises(UsageError, match="ner_spans"):
         Combined.check(task(translations=translations), options)
+
+
+def test_a_translation_of_data_without_a_type_is_refused(quick):
+    people = tuple(s.with_spans(tuple(x for x in s.spans if x.label == "PER")) for s in TEXT)
+    sources = (Source(language="eng", sentences=tuple(TEXT), name="1-en"),
+               Source(language="deu", sentences=people, name="2-de"))  # fmt: skip
+    asked = replace(task(bitext=(bitext(3),)), sources=sources)
+    Combined.check(asked, quick)
+    translations = {"2-de": lambda: (in_spanish(s).without_labels() for s in TEXT)}
+    with pytest.raises(UsageError, match="source 2-de has no LOC"):
+        Combined.check(replace(asked, translations=translations), quick)

@@ -11,7 +11,7 @@ from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence
 from xlner.errors import DataError
-from xlner.methods.soft_labels import SoftLabelChunks, _pack, _unpack, merge, write_soft_labels
+from xlner.methods.soft_labels import SoftLabelChunks, _pack, _unpack, agreed_tags, merge, write_soft_labels
 from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.tagger.label_consistency import FormProbabilities
@@ -116,8 +116,8 @@ def learnt(folder, words, *teachers, **how):
     for place, rows in zip(folders, teachers, strict=True):
         place.mkdir()
         save_file(_pack([words], np.array(rows, np.float16)), place / "00000.safetensors")
-    known, weights = [ALL] * len(folders), TeacherWeights.uniform(len(folders))
-    _, (targets,), (weights,) = SoftLabelChunks(folders, weights, known, LABELS, None, (1,), **how).sentences(0)
+    known, shares = [ALL] * len(folders), TeacherWeights.uniform(len(folders))
+    _, (targets,), (weights,) = SoftLabelChunks(folders, shares, known, LABELS, None, (1,), **how).sentences(0)
     return targets, weights
 
 
@@ -199,3 +199,12 @@ def test_a_sentence_far_from_all_that_know_a_type_is_judged_by_them_alike():
     weights = [np.array([[1.0], [1.0]], np.float32), np.array([[0.5], [0.0]], np.float32)]
     merged = merge([place, person], weights, [frozenset({"LOC"}), frozenset({"PER"})], LABELS)
     assert merged[0] == pytest.approx(merged[1])
+
+
+def test_only_teachers_with_a_say_have_a_vote():
+    tags = LabelSet(("LOC", "PER"))  # O, B-LOC, I-LOC, B-PER, I-PER
+    votes = [np.array([1, 1, 3, 0, 3]), np.array([0, 3, 3, 0, 0])]
+    of = [frozenset(tags.types), frozenset({"PER"})]
+    assert agreed_tags(votes, [True, True], of, tags).tolist() == [1, -1, 3, 0, -1]  # the second knows no places
+    assert agreed_tags(votes, [True, False], of, tags).tolist() == [1, 1, 3, 0, 3]
+    assert agreed_tags(votes, [True, True], [of[0]] * 2, tags).tolist() == [-1, -1, 3, 0, -1]

@@ -126,7 +126,7 @@ def test_weights_and_ranking_of_a_matrix():
 
 
 def test_weights_are_the_softmax_of_the_column_of_the_target():
-    values = np.array([[np.nan, 1.0, 3.0], [2.0, np.nan, 5.0], [4.0, 0.5, np.nan]])
+    values = np.array([[np.nan, 1.0, 5.0], [2.0, np.nan, 3.0], [4.0, 0.5, np.nan]])
     matrix = SimilarityMatrix("m", ("eng", "spa", "deu"), values, True)
     known = values[np.isfinite(values)]
     z = (np.array([2.0, 4.0]) - known.mean()) / known.std() / 2

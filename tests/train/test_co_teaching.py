@@ -63,7 +63,7 @@ def two_students(encoder, *, student=HARD_AND_EASY, peer=HARD_AND_EASY):
 @pytest.mark.parametrize("learner", ["student", "peer"])
 def test_each_learns_from_what_the_other_finds_easy(tiny_encoder, learner):
     """A word that one of them alone finds hard teaches the other nothing."""
-    logits = torch.zeros(2, 5, requires_grad=True)
+    logits = HARD_AND_EASY.flip(0).requires_grad_()
     loss, parts = two_students(tiny_encoder, **{learner: logits})(done=1.0)
     loss.backward()
     assert set(parts) == {"student", "peer"}

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 from tests.toy import make_encoder, sentences
 from tests.train.masked_encoders import like_bert, like_xlm_r
-from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
+from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer, MT5Config, MT5ForConditionalGeneration
 
 from xlner.core.labels import LabelSet
 from xlner.core.types import Sentence
@@ -247,3 +247,14 @@ def test_one_sentence_is_enough(tiny_encoder, tmp_path):
     assert metrics["steps"] == 1
     assert metrics["held_out"] == {}
     assert metrics["notes"] == ["en: no sentence was held out, so nothing is known of its accuracy"]
+
+
+def test_the_encoder_of_an_encoder_and_decoder_is_trained_and_saved(tmp_path):
+    """Its embeddings have two names."""
+    make_encoder(tmp_path / "plain")
+    tokenizer = load_tokenizer(tmp_path / "plain")
+    config = MT5Config(vocab_size=len(tokenizer), d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
+    MT5ForConditionalGeneration(config).save_pretrained(tmp_path / "mt5")
+    tokenizer.save_pretrained(tmp_path / "mt5")
+    fit(tmp_path / "mt5", tmp_path / "run", n=20, epochs=1)
+    assert Tagger.fresh(str(tmp_path / "run" / "model"), LabelSet(("PER",))).labels.types == ("PER",)

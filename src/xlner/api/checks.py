@@ -112,7 +112,7 @@ def without_effect(inputs: Inputs, task: Task, options: Any) -> Iterator[str]:
     known = {code for s in task.sources for code in s.languages}
     for code in dict.fromkeys(code for code, _ in inputs.dev):
         if MULTIPLE not in known and code not in known:
-            yield f"`dev {bcp47(code)}=...` is in the language of no source, and stops no teacher early"
+            yield f"`dev {bcp47(code)}=...` is in the language of no source, and is not read"
     data = [s for s in task.sources if s.sentences]
     if getattr(options, "pool", False) and len(pooled(data)) > 1:
         types = {s.name: set(LabelSet.of(s.sentences).types) for s in data}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, islice
@@ -101,7 +102,7 @@ def choose(
     Limits:
         Models that share a mistake agree on it. Many models of one kind outvote a better one of another kind.
     """
-    names = list(dict.fromkeys(map(str, models)))
+    names = list({_place(str(model)): str(model) for model in reversed(list(models))}.values())[::-1]
     check_models(names, "a choice without labels")
     if len(names) < 3:
         raise UsageError("a choice without labels needs three or more different models; of two, each agrees as much")
@@ -118,6 +119,12 @@ def choose(
         committee, own = (float(c[0] * 2 / c[1]) if c[2] else None for c in counts[i])
         found[name] = {AGREEMENT: float(np.mean(others)), COMMITTEE: committee, EXPECTED: own}
     return Choice(found, seen, tuple(notes))
+
+
+def _place(name: str) -> str:
+    """What tells a model from others: "run", "run/" and "run/model" are one."""
+    inner = Path(name) / "model"
+    return os.path.abspath(inner if (inner / "config.json").is_file() else name)
 
 
 def _look(

@@ -18,7 +18,7 @@ from xlner.core.types import Sentence
 from xlner.data import load, stream_text
 from xlner.data.fitting import fitting_columns
 from xlner.errors import DataError, UsageError
-from xlner.methods.task import Bitext, Source, Stream, Task
+from xlner.methods.task import MULTIPLE, Bitext, Source, Stream, Task
 
 LanguageFile = tuple[str, str]
 
@@ -149,6 +149,7 @@ def read_task(
         replace(_read_source(language, value, mapping, n, reading, remarks), text=texts.get(language, ()))
         for n, (language, value) in enumerate(inputs.source, 1)
     ]
+    known = {code for s in sources for code in s.languages}
     language = inputs.target[0] if inputs.target else sources[0].language
     target = inputs.target
     few = inputs.target_labels
@@ -162,7 +163,12 @@ def read_task(
         target=language,
         labels=_label_set(sources, mapping, remarks),
         mapping=dict(mapping),
-        dev=tuple(s for code, file in inputs.dev for s in read_labelled(file, code, mapping, reading, remarks)),
+        dev=tuple(
+            s
+            for code, file in inputs.dev
+            for s in read_labelled(file, code, mapping, reading, remarks)
+            if code in known or MULTIPLE in known  # labels of the target decide nothing
+        ),
         raw=partial(_stream, target[1], target[0], remarks, reading) if target else None,
         bitext=tuple(
             Bitext(language=code, source=lines(left, code), target=lines(right, language))

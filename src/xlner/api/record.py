@@ -74,8 +74,19 @@ def part_files(options: Any) -> dict[str, str]:
             yield value
 
     parts = {name: value for name in _PARTS if isinstance(value := getattr(options, name, None), (str, dict))}
-    named = {name: name_and_options(name, value)[1] for name, value in parts.items()}
+    named: dict[str, Any] = {name: name_and_options(name, value)[1] for name, value in parts.items()}
+    for place in (options, *(getattr(options, name, None) for name in ("teacher", "student"))):
+        named |= {n: _by_name(value) for n in ("augment", "perturb") if (value := getattr(place, n, None))}
     return {f"file of {name}: {path}": path for name, values in named.items() for path in of(values)}
+
+
+def _by_name(value: Any) -> Any:
+    """Augmentations as a mapping, also where the command line gave one as YAML."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        import yaml
+
+        return yaml.safe_load(value)
+    return value if isinstance(value, Mapping) else {}
 
 
 def upgrade(record: Mapping[str, Any]) -> dict[str, Any]:

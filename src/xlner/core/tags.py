@@ -108,7 +108,7 @@ _MOST_TYPES = 200
 
 # A prefix without a separator, or a whole word: as types of their own, B- and I- of one entity would be two entities.
 _GLUED = re.compile(
-    r"[BIESLUMW][-_:.]|[BI](?:PER|PERS|PERSON|LOC|LOCATION|ORG|ORGANIZATION|MISC|GPE|DATE)|(?:BEGIN|START|INSIDE|IN|END|LAST)[-_:./].+",
+    r"[BIESLUMW][-_:.]|[BIESLUMW]\s.+|[BI](?:PER|PERS|PERSON|LOC|LOCATION|ORG|ORGANIZATION|MISC|GPE|DATE)|(?:BEGIN|START|INSIDE|IN|END|LAST)[-_:./].+",
     re.IGNORECASE,
 )
 # Several tags of one word, as programs for nested entities write them: "B-PER|B-ORG".

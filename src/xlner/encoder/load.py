@@ -93,16 +93,19 @@ def load_encoder(name: str | Path, **options: Any) -> Any:
     Raises:
         ModelError: it cannot be loaded.
     """
-    from transformers import AutoConfig, AutoModel
+    from transformers import AutoConfig, AutoModel, AutoModelForTextEncoding
 
     where = resolve(name)
     fixed = {"use_safetensors": True, "trust_remote_code": False}
+    kind: Any = AutoModel
     try:
         config = AutoConfig.from_pretrained(where, trust_remote_code=False)
         if config.model_type in _WITH_POOLER:
             options = {"add_pooling_layer": False, **options}
+        if config.is_encoder_decoder and type(config) in AutoModelForTextEncoding._model_mapping:
+            kind = AutoModelForTextEncoding  # of T5 and its like, the encoder alone
         with without_report():  # a head that is not read is no news
-            return AutoModel.from_pretrained(where, **{"config": config, **options, **fixed}).eval()
+            return kind.from_pretrained(where, **{"config": config, **options, **fixed}).eval()
     except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
         raise _explained("encoder", where, error) from error
 

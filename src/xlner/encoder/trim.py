@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xlner.data.segment import split_words
 from xlner.encoder.load import load_checkpoint, load_tokenizer, resolve
 from xlner.encoder.words import word_pieces
 from xlner.errors import ModelError, UsageError
@@ -120,7 +122,7 @@ def _pieces(tokenizer: Any, texts: Sequence[Text]) -> list[list[int]]:
 
 def _used(tokenizer: Any, texts: Sequence[Text], kind: str, model: dict[str, Any]) -> set[int]:
     ids = _pieces(tokenizer, texts)
-    running = word_pieces(tokenizer, [word for text in texts if not isinstance(text, str) for word in text])
+    running = word_pieces(tokenizer, [w for text in texts for w in (_split(text) if isinstance(text, str) else text)])
     used = {i for row in [*ids, *(pieces.ids for pieces in running)] for i in row}
     if kind == "WordPiece":
         # A word becomes unknown where greedy matching gets stuck. With fewer pieces it might get past that place, so
@@ -130,6 +132,11 @@ def _used(tokenizer: Any, texts: Sequence[Text], kind: str, model: dict[str, Any
                 for word in _model_words(tokenizer, text):
                     used.update(_greedy(word, model["vocab"], model["continuing_subword_prefix"]))
     return used
+
+
+def _split(text: str) -> list[str]:
+    """The words of running text as taggers read them."""
+    return [text[start:end] for start, end in split_words(text)]
 
 
 def _model_words(tokenizer: Any, text: Text) -> Iterator[str]:
@@ -160,6 +167,8 @@ def _needed_by_the_model(tokenizer: Any, model: dict[str, Any]) -> set[int]:
     if model["type"] == "Unigram":
         vocab = model["vocab"]
         ids.update(i for i, (piece, _) in enumerate(vocab) if len(piece.removeprefix("▁")) <= 1)
+        if model.get("byte_fallback"):  # of these, characters that no piece has are made
+            ids.update(i for i, (piece, _) in enumerate(vocab) if re.fullmatch(r"<0x[0-9A-F]{2}>", piece))
         # The score of unknown characters hangs on the lowest score of all.
         ids.add(min(range(len(vocab)), key=lambda i: vocab[i][1]))
     else:

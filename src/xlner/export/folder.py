@@ -52,7 +52,7 @@ def write_exported(
         UsageError: `folder` holds other things.
     """
     check_installed()
-    if not tagger.has_matching_head:
+    if tagger.outputs.renames:
         raise ModelError("a tagger with mapped outputs cannot be exported; map when you load what was exported")
     place = Path(folder)
     exported_before = (place / GRAPH).is_file() and (place / SIDE_FILE).is_file()

@@ -83,6 +83,8 @@ def push(model: str | Path, repo: str, *, dry_run: bool = False, private: bool =
 
     try:
         validate_repo_id(repo)
+        if "/" not in repo:
+            raise UsageError(f"'{repo}' names no owner; a repository has the form owner/name")
     except HFValidationError as error:
         raise UsageError(f"'{repo}' is no name of a repository, which has the form owner/name: {error}") from None
     plan = _planned(model, repo, private)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections import Counter
@@ -130,9 +131,8 @@ class XlnerEntities:
                 raise ModelError('the component has no model; add it with config={"model": "FOLDER"}')
             self._loaded = Tagger.load(self.model, mapping=self.map, device=self.device)
         if os.getpid() != self._process:  # a worker of nlp.pipe(n_process=...), which took over locks of dead threads
-            import torch
-
-            torch.set_num_threads(1)
+            if torch := sys.modules.get("torch"):  # an exported model does without
+                torch.set_num_threads(1)
             self._process = os.getpid()
         return self._loaded
 

@@ -64,6 +64,14 @@ class AdvPicker(Distill):
         from xlner.core.languages import bcp47
 
         check_soft_student(options)
+        joined = options.adversarial_teacher and options.select_by == "discriminator"
+        for source in task.sources if joined and any(s.model for s in task.sources) else ():
+            lacking = set(task.labels.types) - set(LabelSet.of(source.sentences).types)
+            if source.sentences and lacking:
+                raise UsageError(
+                    f"source {source.name} has no {', '.join(sorted(lacking))}, which a model among the sources knows, "
+                    f"and one tagger learns from all data; leave them out with `mapping {min(lacking)}=O`"
+                )
         if options.select_by == "uncertainty":
             Distill.check(task, options)
             return

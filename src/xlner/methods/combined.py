@@ -67,6 +67,7 @@ class Combined(Method):
         Raises:
             UsageError: there is not, or it cannot.
         """
+        from xlner.core.labels import LabelSet
         from xlner.methods.marked import check_marked
         from xlner.methods.task import pooled
         from xlner.methods.translated_raw import check_raw_translations
@@ -83,6 +84,13 @@ class Combined(Method):
         check_bitexts(task)
         if options.translator is not None:
             check_translations(task, options.translator)
+        for source in task.sources:
+            lacking = set(task.labels.types) - set(LabelSet.of(source.sentences).types)
+            if source.sentences and lacking and (source.name in task.translations or options.translator is not None):
+                raise UsageError(
+                    f"source {source.name} has no {', '.join(sorted(lacking))}, so such names in its translation would "
+                    f"be taught as O; leave them out with `mapping {min(lacking)}=O`, or give sources of the same types"
+                )
         raw: list[str] = []
         if options.translate_test is not None:
             sources = pooled(task.sources) if options.pool else task.sources

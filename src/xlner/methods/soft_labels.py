@@ -176,12 +176,38 @@ class SoftLabelChunks:
                 yield rows
 
         merged = merge(counted(), weights, self.known, self.labels)
-        agreed = np.where(np.all([v == votes[0] for v in votes], axis=0), votes[0], -1)
+        agreed = agreed_tags(votes, [bool(w.any()) for w in weights], self.known, self.labels)
         known = np.ones(len(merged), np.float32)
         if self.lower_case != "entity":
             merged, known = without_lower_case_names(words, merged, self.labels, how=self.lower_case)
             agreed = np.where(agreed == merged.argmax(1), agreed, -1)
         return words, merged, agreed, known
+
+
+def agreed_tags(
+    votes: Sequence[np.ndarray], counted: Sequence[bool], known: Sequence[frozenset[str]], labels: LabelSet
+) -> np.ndarray:
+    """The tag of each word that all teachers with a say vote for, or -1.
+
+    A teacher with weight 0 has no say. One that does not know a type has none where others vote for that type and it
+    votes for O; O itself needs all.
+
+    Args:
+        votes: of each teacher. Shapes: (n_words,).
+        counted: whether a teacher has any weight.
+        known: types of each teacher.
+        labels: of the student.
+    """
+    chosen = [(v, of) for v, has, of in zip(votes, counted, known, strict=True) if has]
+    first = np.zeros_like(votes[0])  # the first vote that is not O
+    for vote, _ in chosen:
+        first = np.where(first == 0, vote, first)
+    type_of = np.array(["", *(t for t in labels.types for _ in "BI")])
+    agree = np.ones(len(first), bool)
+    for vote, of in chosen:
+        blind = (vote == 0) & ~np.isin(type_of[first], ["", *of])
+        agree &= (vote == first) | blind
+    return np.where(agree, first, -1)
 
 
 def with_votes(

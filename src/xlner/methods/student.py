@@ -134,7 +134,7 @@ def distil_from(
     if beside:
         streams = {"raw": raw, "projected": ProjectedChunks(student, beside)}
     objective, settings = starting.objective(loss), starting.settings
-    if starting.start in names and not beside:
+    if starting.start in names and not beside and options.student_layers is None:
         settings = on_little_text(settings, options.student, chunks)
     train(student, streams, objective, options=settings, folder=run.path, dev=dev_f1(task.dev), title=title)
     notes = list(notes_of(run))

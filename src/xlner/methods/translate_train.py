@@ -66,6 +66,8 @@ class TranslateTrain(Method):
             raise UsageError("`read_target` is for methods in which a tagger labels the source side")
         if options.source_floor:
             raise UsageError("`source_floor` is for methods in which a tagger labels the source side")
+        if options.teacher_seeds > 1 and options.student_from != "teacher":
+            raise UsageError("`teacher_seeds` is for teachers, and there is none without `student_from teacher`")
         from xlner.methods.marked import check_marked
         from xlner.methods.translated_sources import check_translations
 

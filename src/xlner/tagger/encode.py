@@ -105,7 +105,10 @@ class WordEncoder:
                 continue
             starts = np.cumsum([0] + [len(p.ids) for p in pieces])
             if starts[-1] > self._room and self.on_long == "error":
-                raise DataError(f"sentence {index + 1} has {starts[-1]} subwords, the window holds {self._room}")
+                begin = " ".join(words[:6])
+                raise DataError(
+                    f"a sentence has {starts[-1]} subwords, the window holds {self._room}; it begins '{begin:.60}'"
+                )
             for low, high, first_word, end_word in _spread(starts, self._room):
                 ids = [*self._prefix, *(i for p in pieces[low:high] for i in p.ids), *self._suffix]
                 heads = [p.head for p in pieces[first_word:end_word]]

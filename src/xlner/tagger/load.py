@@ -67,9 +67,15 @@ def model_config(name: str) -> PreTrainedConfig:
         raise ModelError(f"no model at '{name}': {_first_line(error)}") from None
 
 
+_DROPOUTS = (
+    "hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "dropout_rate",
+    "mlp_dropout", "embedding_dropout",
+)  # fmt: skip
+
+
 def set_dropout(config: PreTrainedConfig, rate: float | None) -> None:
     """Replace every dropout rate of a config; None leaves them."""
-    for key in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
+    for key in _DROPOUTS:
         if rate is not None and hasattr(config, key):
             setattr(config, key, rate)
 

@@ -33,6 +33,7 @@ class OutputMap:
 
     Attributes:
         unused: the names in `mapping` that the model does not have.
+        renames: whether its types are others than those of the model.
 
     Raises:
         ModelError: a tag cannot be read, the model has no O, or a type is not in `labels`.
@@ -66,6 +67,8 @@ class OutputMap:
                 f"map them, e.g. `mapping {strangers[0]}=O`"
             )
         self.known = frozenset(types)
+        own = {label for _, label in split if label}
+        self.renames = own != set(self.labels.types) or any(mapping.get(label, label) != label for label in own)
         tags = self.labels.tags
         self._names = list(model_tags)
         self._matrix = np.zeros((len(model_tags), len(tags)), np.float32)
@@ -108,7 +111,7 @@ class OutputMap:
         if self._identity:
             return probabilities
         out = probabilities @ self._matrix
-        if self._opens_inside:
+        if self._opens_inside and self.labels.types:
             begin, inside = out[:, 1::2], out[:, 2::2]
             either = begin + inside
             best = np.concatenate([[-1], np.where(out[:, 0] > either.max(1), -1, either.argmax(1))])

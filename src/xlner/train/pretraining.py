@@ -219,10 +219,10 @@ def save_encoder(
     """
     whole = load_encoder(encoder, dtype=torch.float32)
     table = whole.get_input_embeddings().weight
-    name = next(n for n, p in whole.named_parameters() if p is table)
+    names = [n for n, p in whole.named_parameters(remove_duplicate=False) if p is table]
     weights = {n: w.detach().cpu() for n, w in tagger.model.base_model.state_dict().items()}
     with torch.no_grad():
-        table[torch.from_numpy(piece_ids)] = weights.pop(name)
+        table[torch.from_numpy(piece_ids)] = [weights.pop(n) for n in names if n in weights][-1]  # all are one table
     try:
         unexpected = whole.load_state_dict(weights, strict=False).unexpected_keys
     except RuntimeError as error:
