@@ -110,12 +110,6 @@ class Conll(Format):
                         "the end of the sentence; write jsonl instead",
                         path=sentence.where,
                     )
-            if not sentence.words:
-                raise DataError(
-                    "a sentence without words cannot be written as CoNLL, and line by line with others it would be "
-                    "missed; write jsonl instead",
-                    path=sentence.where,
-                )
             for word, tag in zip(sentence.words, tags, strict=True):
                 _check_word(word, separator, sentence)
                 if separator in tag or "\t" in tag:
