@@ -75,8 +75,9 @@ def part_files(options: Any) -> dict[str, str]:
 
     parts = {name: value for name in _PARTS if isinstance(value := getattr(options, name, None), (str, dict))}
     named: dict[str, Any] = {name: name_and_options(name, value)[1] for name, value in parts.items()}
-    for place in (options, *(getattr(options, name, None) for name in ("teacher", "student"))):
-        named |= {n: _by_name(value) for n in ("augment", "perturb") if (value := getattr(place, n, None))}
+    for outer in ("", "teacher.", "student."):
+        place = getattr(options, outer[:-1], None) if outer else options
+        named |= {outer + n: _by_name(value) for n in ("augment", "perturb") if (value := getattr(place, n, None))}
     return {f"file of {name}: {path}": path for name, values in named.items() for path in of(values)}
 
 
