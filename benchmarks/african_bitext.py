@@ -107,23 +107,16 @@ def parallel(data: Path, source: str, target: str, pairs: int, work: Path) -> tu
     Pairs whose target side is a sentence of the test set, or holds one or stands in one, are left out: MasakhaNER and
     LAFAND come from the same news, and some languages share most sentences. Returns the files and how many those were.
     """
-    folder = data / "bitext" / "lafand" / f"{source}-{target}"
-    lines = [
-        line
-        for part in ("train", "dev", "test")
-        if (folder / f"{part}.json").is_file()
-        for line in (folder / f"{part}.json").read_text("utf-8").splitlines()
-        if line.strip()
-    ]
+    lines = lafand(data, source, target)
     tests = [letters(" ".join(s.words)) for s in load(data / "masakhaner2" / target / "test.txt")]
-    tests = [text for text in tests if len(text) >= _SHORTEST]
+    tests = [text for text in tests if len(text) >= SHORTEST]
     whole, everything = set(tests), "\n".join(tests)
     found: list[dict[str, str]] = []
     left_out = 0
     for line in lines:
         pair = json.loads(line)["translation"]
         text = letters(pair[target])
-        if text in whole or (len(text) >= _SHORTEST and (text in everything or any(t in text for t in tests))):
+        if text in whole or (len(text) >= SHORTEST and (text in everything or any(t in text for t in tests))):
             left_out += 1
         elif len(found) < pairs:
             found.append(pair)
@@ -135,7 +128,13 @@ def parallel(data: Path, source: str, target: str, pairs: int, work: Path) -> tu
     return (sides[0], sides[1]), left_out
 
 
-_SHORTEST = 20  # letters of a sentence that counts where it stands in another
+SHORTEST = 20  # letters of a sentence that counts where it stands in another
+
+
+def lafand(data: Path, source: str, target: str) -> list[str]:
+    """The lines of all parts, training first; each holds a pair as JSON."""
+    places = [data / "bitext" / "lafand" / f"{source}-{target}" / f"{part}.json" for part in ("train", "dev", "test")]
+    return [x for p in places if p.is_file() for x in p.read_text("utf-8").splitlines() if x.strip()]
 
 
 def letters(text: str) -> str:

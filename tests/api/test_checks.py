@@ -10,9 +10,11 @@ import pytest
 from tests.toy import sentences, write_conll, write_text
 
 from xlner.api.predict import predict
+from xlner.api.record import part_files
 from xlner.api.transfer import train, transfer
 from xlner.core.run_folder import Origin
 from xlner.errors import DataError, OptionError, UsageError
+from xlner.methods.translate_train import TranslateTrain
 
 FAST = {"learning_rate": 1e-2, "epochs": 1, "batch_subwords": 256}
 
@@ -189,3 +191,14 @@ def test_a_file_of_an_augmentation_is_an_input_of_the_run(english, spanish, opti
     names.write_text("PER\tBea\n")
     with pytest.raises(UsageError, match="holds another run"):
         transfer(english, spanish, tmp_path / "run", **call)
+
+
+def test_labels_of_the_target_are_no_dev_data_to_stop_by(english, spanish, options, tmp_path):
+    given = {**options, "teacher": {**options["teacher"], "patience": 1}}
+    with pytest.raises(UsageError, match="`patience` needs `dev`"):
+        transfer(english, spanish, tmp_path / "run", options=given, dev=[("es", gold_data(tmp_path, 10))])
+
+
+def test_a_value_that_is_too_long_for_a_path_is_no_file():
+    long = {"name": "apertium", "program": "x" * 5000}
+    assert part_files(TranslateTrain.Options(translator=long)) == {}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from xlner.augment.augmenter import named_steps
 from xlner.component import from_values, option_fields, options_class, to_values
 from xlner.core.run_folder import RunFolder
 from xlner.core.types import Sentence
@@ -70,24 +71,17 @@ def part_files(options: Any) -> dict[str, str]:
         elif isinstance(value, (list, tuple)):
             for inner in value:
                 yield from of(inner)
-        elif isinstance(value, str) and (Path(value).is_file() or (Path(value) / "config.json").is_file()):
+        elif isinstance(value, str) and (os.path.isfile(value) or os.path.isfile(os.path.join(value, "config.json"))):
             yield value
 
     parts = {name: value for name in _PARTS if isinstance(value := getattr(options, name, None), (str, dict))}
     named: dict[str, Any] = {name: name_and_options(name, value)[1] for name, value in parts.items()}
     for outer in ("", "teacher.", "student."):
         place = getattr(options, outer[:-1], None) if outer else options
-        named |= {outer + n: _by_name(value) for n in ("augment", "perturb") if (value := getattr(place, n, None))}
+        for name in ("augment", "perturb"):
+            if chosen := getattr(place, name, None):
+                named[outer + name] = [values for _, values in named_steps(chosen, name)]
     return {f"file of {name}: {path}": path for name, values in named.items() for path in of(values)}
-
-
-def _by_name(value: Any) -> Any:
-    """Augmentations as a mapping, also where the command line gave one as YAML."""
-    if isinstance(value, str) and value.lstrip().startswith("{"):
-        import yaml
-
-        return yaml.safe_load(value)
-    return value if isinstance(value, Mapping) else {}
 
 
 def upgrade(record: Mapping[str, Any]) -> dict[str, Any]:

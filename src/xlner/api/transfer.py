@@ -172,7 +172,7 @@ def run_method(
         raise UsageError(f"options are not those of the method {method}, but {type(options).__qualname__}")
     mapping, reading = dict(mapping or {}), dict(reading or {})
     check_patience(options, inputs.dev)
-    files = {**inputs.roles(), **encoder_role(options), **part_files(options)}
+    files = {**inputs.roles(), **encoder_role(options)}
     remarks: list[str] = []
     task = read_task(inputs, mapping, reading, remarks, words_at_spaces=reads_links(options))
     check_inputs(method, kind, task)
@@ -180,6 +180,8 @@ def run_method(
     kind.check(task, options)
     check_pretraining(task, options)
     check_augmentations(task, options)
+    check_patience(options, task.dev)  # labels of the target are none
+    files |= part_files(options)
     check_layers(task, options)
     remarks += without_effect(inputs, task, options)
     if not (Path(output) / "config.yaml").is_file():

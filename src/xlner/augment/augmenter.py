@@ -135,7 +135,7 @@ _PERTURB = "perturb"
 def steps_of(chosen: Chosen, *, option: str = "augment") -> tuple[Augmentation, ...]:
     """Augmentations, not prepared yet. See `Augmenter.of`."""
     steps: list[Augmentation] = []
-    for name, values in _named(chosen, option):
+    for name, values in named_steps(chosen, option):
         if name not in AUGMENTATIONS.names():
             there = ", ".join(AUGMENTATIONS.names())
             raise OptionError(option, f"names no augmentation with '{name}'; there are: {there}")
@@ -153,8 +153,16 @@ def steps_of(chosen: Chosen, *, option: str = "augment") -> tuple[Augmentation, 
     return tuple(steps)
 
 
-def _named(chosen: Chosen, option: str) -> list[tuple[str, Any]]:
-    """Names and options."""
+def named_steps(chosen: Chosen, option: str = "augment") -> list[tuple[str, Any]]:
+    """Names and options of augmentations, in order; none is made.
+
+    Args:
+        chosen: as in `Augmenter.of`.
+        option: that holds it, for messages.
+
+    Raises:
+        OptionError: it is no YAML mapping.
+    """
     if isinstance(chosen, str) and chosen.lstrip().startswith("{"):
         import yaml
 

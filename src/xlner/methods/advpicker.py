@@ -62,15 +62,15 @@ class AdvPicker(Distill):
         """
         from xlner.core.labels import LabelSet
         from xlner.core.languages import bcp47
+        from xlner.methods.task import lacking_types
 
         check_soft_student(options)
         joined = options.adversarial_teacher and options.select_by == "discriminator"
-        for source in task.sources if joined and any(s.model for s in task.sources) else ():
-            lacking = set(task.labels.types) - set(LabelSet.of(source.sentences).types)
-            if source.sentences and lacking:
+        if joined and any(s.model for s in task.sources):
+            for name, absent in lacking_types(task.sources, task.labels.types).items():
                 raise UsageError(
-                    f"source {source.name} has no {', '.join(sorted(lacking))}, which a model among the sources knows, "
-                    f"and one tagger learns from all data; leave them out with `mapping {min(lacking)}=O`"
+                    f"source {name} has no {', '.join(absent)}, which a model among the sources knows, and one tagger "
+                    f"learns from all data; leave them out with `mapping {absent[0]}=O`"
                 )
         if options.select_by == "uncertainty":
             Distill.check(task, options)

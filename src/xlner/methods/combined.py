@@ -67,9 +67,8 @@ class Combined(Method):
         Raises:
             UsageError: there is not, or it cannot.
         """
-        from xlner.core.labels import LabelSet
         from xlner.methods.marked import check_marked
-        from xlner.methods.task import pooled
+        from xlner.methods.task import lacking_types, pooled
         from xlner.methods.translated_raw import check_raw_translations
         from xlner.methods.translated_sources import check_translations
 
@@ -84,12 +83,11 @@ class Combined(Method):
         check_bitexts(task)
         if options.translator is not None:
             check_translations(task, options.translator)
-        for source in task.sources:
-            lacking = set(task.labels.types) - set(LabelSet.of(source.sentences).types)
-            if source.sentences and lacking and (source.name in task.translations or options.translator is not None):
+        for name, absent in lacking_types(task.sources, task.labels.types).items():
+            if name in task.translations or options.translator is not None:
                 raise UsageError(
-                    f"source {source.name} has no {', '.join(sorted(lacking))}, so such names in its translation would "
-                    f"be taught as O; leave them out with `mapping {min(lacking)}=O`, or give sources of the same types"
+                    f"source {name} has no {', '.join(absent)}, so such names in its translation would be taught as O; "
+                    f"leave them out with `mapping {absent[0]}=O`, or give sources of the same types"
                 )
         raw: list[str] = []
         if options.translate_test is not None:

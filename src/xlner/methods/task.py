@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -66,15 +66,20 @@ def _joined(sources: Sequence[Source]) -> Source:
     )
 
 
+def lacking_types(sources: Sequence[Source], types: Iterable[str]) -> dict[str, list[str]]:
+    """What labelled data lack: name of a source to those of `types` that it has no entity of. Models are left out."""
+    wanted = set(types)
+    of = {s.name: sorted(wanted - set(LabelSet.of(s.sentences).types)) for s in sources if s.sentences}
+    return {name: absent for name, absent in of.items() if absent}
+
+
 def mixed_types(sources: Sequence[Source]) -> tuple[str, ...]:
     """What to know of sources that are trained on together although one has names of a type that another lacks."""
-    types_of = {s.name: set(LabelSet.of(s.sentences).types) for s in sources if s.sentences}
-    every = set().union(*types_of.values())
+    every = LabelSet.of(sentence for s in sources for sentence in s.sentences).types
     return tuple(
-        f"source {name} has no {', '.join(sorted(every - types))}; if it has such names without labels, they were "
+        f"source {name} has no {', '.join(absent)}; if it has such names without labels, they were "
         "taught as O (`method distill` keeps sources apart)"
-        for name, types in types_of.items()
-        if types != every
+        for name, absent in lacking_types(sources, every).items()
     )
 
 

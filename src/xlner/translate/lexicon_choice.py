@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from xlner.encoder import load_encoder, shared_tokenizer
+from xlner.encoder.positions import longest_input
 from xlner.encoder.words import special_tokens, word_pieces
 from xlner.tagger.device import pick_device
 from xlner.tagger.encode import pad_batch, token_batches
@@ -168,8 +169,7 @@ class Chooser:
 
 
 def _room(tokenizer: Any, model: Any) -> int:
-    limits = (getattr(model.config, "max_position_embeddings", None), tokenizer.model_max_length, 512)
-    return min(int(n) for n in limits if n) - 2  # some count positions from 2
+    return min(longest_input(model.config), int(tokenizer.model_max_length), 512) - 2  # for what stands at its edges
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:

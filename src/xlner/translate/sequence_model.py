@@ -11,6 +11,7 @@ from typing import Any
 from xlner.core.languages import bcp47, iso3
 from xlner.core.run_folder import edges_hash
 from xlner.encoder.load import resolve
+from xlner.encoder.positions import longest_input
 from xlner.errors import ModelError, UsageError, XlnerError
 from xlner.translate.hf_codes import SCHEMES, choose, known, language_tokens
 from xlner.translate.pieces import halves
@@ -39,8 +40,7 @@ class SequenceModel(ABC):
             raise ModelError(f"{name} names no languages in its vocabulary, so it is no translation model")
         self.version = _version(self.where, self.config)
         self._prefix, self._first = "", None
-        limits = (getattr(self.config, "max_position_embeddings", None), self.tokenizer.model_max_length)
-        self.longest = min(_UNLIMITED, *(int(n) for n in limits if n)) - _SPARE
+        self.longest = min(_UNLIMITED, longest_input(self.config), int(self.tokenizer.model_max_length)) - _SPARE
 
     def languages(self, source: str, target: str) -> None:
         """Say from which language to which.

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from xlner.core.types import Sentence, Span
+from xlner.encoder.positions import longest_input
 from xlner.errors import ModelError, UsageError, first_line
 from xlner.project.pair import Pair
 from xlner.tagger.device import autocast, pick_device, pick_precision
@@ -117,7 +118,7 @@ class NmtScorer:
         outputs = _ids(tokenizer, [k[0] for k in keys], language=self.languages[to_target], output=True)
         inputs = _ids(tokenizer, [k[1] for k in keys], language=self.languages[from_target], output=False)
         pad = tokenizer.pad_token_id or 0
-        most = getattr(model.config, "max_position_embeddings", None) or math.inf
+        most = longest_input(model.config)
         fits = [k for k, rows in enumerate(zip(outputs, inputs, strict=True)) if max(map(len, rows)) <= most]
         self._known |= dict.fromkeys(keys, -math.inf)
         code = _code(tokenizer, self.languages[to_target])
