@@ -163,8 +163,8 @@ def table(runs: list[dict[str, Any]], projections: list[dict[str, Any]], choices
             if any(p["in_test"] for p in projections)
             else ". "
         )
-        + "Most other pairs of all languages but hau, yor, swa, kin, nya and sna are sentences of MasakhaNER's training "
-        "files, so text of the test's own kind is part of what is gained.",
+        + "Most other pairs of all languages but hau, yor, swa, kin, nya and sna are sentences of MasakhaNER's "
+        "training files, so text of the test's own kind is part of what is gained.",
         "",
         "| target | " + " | ".join(arms) + " | best less direct | pairs | entities | arrived | minutes |",
         "|---" * (len(arms) + 6) + "|",
