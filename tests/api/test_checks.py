@@ -202,3 +202,43 @@ def test_labels_of_the_target_are_no_dev_data_to_stop_by(english, spanish, optio
 def test_a_value_that_is_too_long_for_a_path_is_no_file():
     long = {"name": "apertium", "program": "x" * 5000}
     assert part_files(TranslateTrain.Options(translator=long)) == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"teacher": {**FAST, "layer": 9}}, r"teacher\.layer.* is 9, but the encoder has 2"),
+        ({"student": {**FAST, "freeze_layers": 3}}, r"student\.freeze_layers.* is 3, but the encoder has 2"),
+        (
+            {"student": {**FAST, "freeze_layers": 2}, "student_layers": 1},
+            r"student\.freeze_layers.* is 2, but .* has 1",
+        ),
+    ],
+)
+def test_a_layer_that_there_is_not_is_said_before_anything_is_trained(english, spanish, options, more, words, tmp_path):
+    with pytest.raises(OptionError, match=words):
+        transfer(english, spanish, tmp_path / "run", options={**options, **more})
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_student_that_can_start_from_no_teacher_is_said_before_anything_is_trained(
+    english, spanish, options, tmp_path
+):
+    people = [replace(s, spans=tuple(x for x in s.spans if x.label == "PER")) for s in sentences(40, seed=3)]
+    places = [replace(s, spans=tuple(x for x in s.spans if x.label == "LOC")) for s in sentences(40, seed=4)]
+    both = [
+        ("de", str(write_conll(tmp_path / "de.conll", people))), ("nl", str(write_conll(tmp_path / "nl.conll", places)))
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match="needs a teacher with the task's types LOC, PER; 1-de has PER"):
+        transfer(both, spanish, tmp_path / "run", options={**options, "student_from": "teacher"})
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_source_that_does_not_know_all_types_labels_no_parallel_text(english, spanish, options, tmp_path):
+    places = [replace(s, spans=tuple(x for x in s.spans if x.label == "LOC")) for s in sentences(40, seed=4)]
+    sources = [*english, ("nl", str(write_conll(tmp_path / "nl.conll", places)))]
+    text = str(write_text(tmp_path / "text.txt", sentences(5)))
+    call = {"method": "bitext", "options": {**options, "aligner": {"name": "layers", "encoder": options["encoder"]}}}
+    with pytest.raises(UsageError, match=r"source 2-nl does not know .*, so such names would be taught as O"):
+        transfer(sources, spanish, tmp_path / "run", bitext=[("en", text, text), ("nl", text, text)], **call)
+    assert not (tmp_path / "run").exists()

@@ -170,7 +170,7 @@ def test_a_score_that_reads_the_target_is_not_for_labelled_translations(quick):
 
 
 def test_a_translation_of_data_without_a_type_is_refused(quick):
-    people = tuple(s.with_spans(tuple(x for x in s.spans if x.label == "PER")) for s in TEXT)
+    people = tuple(replace(s, spans=tuple(x for x in s.spans if x.label == "PER"), language="deu") for s in TEXT)
     sources = (Source(language="eng", sentences=tuple(TEXT), name="1-en"),
                Source(language="deu", sentences=people, name="2-de"))  # fmt: skip
     asked = replace(task(bitext=(bitext(3),)), sources=sources)

@@ -16,7 +16,10 @@ from xlner.core.languages import bcp47
 from xlner.core.types import Sentence
 from xlner.errors import OptionError, UsageError
 from xlner.methods.projection_options import name_and_options
+from xlner.methods.starting import no_teacher_knows
 from xlner.methods.task import MULTIPLE, Task, pooled, side_by_side
+from xlner.methods.teachers import types_of
+from xlner.train.options import TrainOptions
 
 _OF_TWO_LANGUAGES = {"bitext", "translations", "dictionaries"}
 
@@ -76,7 +79,7 @@ def _exhaust(items: Iterable[object]) -> None:
 
 
 def check_layers(task: Task, options: Any) -> None:
-    """See that a student is to have no more layers than anything that it can start from.
+    """See that no training names more layers than what it can start from has.
 
     Args:
         task: the models among its sources may be what the student starts from.
@@ -86,19 +89,48 @@ def check_layers(task: Task, options: Any) -> None:
         OptionError: nothing has so many.
         ModelError: there is no such encoder.
     """
-    count = getattr(options, "student_layers", None)
-    if count is None:
-        return
     from xlner.encoder.depth import depth_of
     from xlner.tagger.tagger import model_folder
 
     models = [model_folder(s.model) for s in task.sources if s.model]
-    fresh = options.student_from == "encoder" or len(models) < len(task.sources) or not is_default(options, "encoder")
-    there = [depth_of(start) for start in (*models, *([options.encoder] if fresh else []))]
-    if count > max(there) and 0 not in there:  # 0 is unknown
-        raise OptionError(
-            "student_layers", f"is {count}, but nothing that the student can start from has more than {max(there)}"
-        )
+    encoder = [options.encoder]
+    fresh = encoder if len(models) < len(task.sources) else []
+    named = getattr(options, "student_from", None) == "encoder" or not is_default(options, "encoder")
+    starts = {"teacher": fresh, "student": [*models, *(encoder if named else fresh)]}
+    for name, possible in starts.items():
+        training = getattr(options, name, None) or TrainOptions()
+        count = getattr(options, "student_layers", None) if name == "student" else None
+        if count is None and training.layer is None and not training.freeze_layers:
+            continue
+        there = [depth_of(start) for start in possible]
+        if not there or 0 in there:  # 0 is unknown
+            continue
+        most = max(there)
+        if count is not None and count > most:
+            raise OptionError(
+                "student_layers", f"is {count}, but nothing that the student can start from has more than {most}"
+            )
+        left = min(most, training.layer or most, count or most)
+        for option, number, bound in (("layer", training.layer, most), ("freeze_layers", training.freeze_layers, left)):
+            if number is not None and number > bound:
+                raise OptionError(f"{name}.{option}", f"is {number}, but the encoder has {bound}")
+
+
+def check_student(task: Task, options: Any) -> None:
+    """See that a student that is to start from a teacher has one that knows all types.
+
+    Args:
+        task: the sources of the teachers, and the types.
+        options: of the method.
+
+    Raises:
+        UsageError: no teacher knows them all.
+    """
+    if getattr(options, "student_from", None) != "teacher":
+        return
+    known = {s.name: types_of(s, task.mapping) for s in task.sources}
+    if not any(types >= {*task.labels.types} for types in known.values()):
+        raise no_teacher_knows(*next(iter(known.items())), task.labels.types)
 
 
 def without_effect(inputs: Inputs, task: Task, options: Any) -> Iterator[str]:

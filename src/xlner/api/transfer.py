@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xlner.api.checks import check_layers, check_target, check_texts, without_effect
+from xlner.api.checks import check_layers, check_student, check_target, check_texts, without_effect
 from xlner.api.describe_run import card_of
 from xlner.api.estimate_run import estimate_run
 from xlner.api.inputs import Inputs, LanguageFile, read_labelled, read_task
@@ -183,6 +183,7 @@ def run_method(
     check_patience(options, task.dev)  # labels of the target are none
     files |= part_files(options)
     check_layers(task, options)
+    check_student(task, options)
     remarks += without_effect(inputs, task, options)
     if not (Path(output) / "config.yaml").is_file():
         check_texts(inputs, task, kind, options)

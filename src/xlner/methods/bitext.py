@@ -8,7 +8,7 @@ from xlner.component import options
 from xlner.core.languages import bcp47
 from xlner.errors import UsageError
 from xlner.methods.method import Fitted, Method
-from xlner.methods.projection_options import TaggedOptions, check_bitexts, projection_plan
+from xlner.methods.projection_options import TaggedOptions, check_bitexts, check_labelling, projection_plan
 
 if TYPE_CHECKING:
     from xlner.core.run_folder import RunFolder
@@ -49,6 +49,7 @@ class BitextTransfer(Method):
         if idle := [s for s in task.sources if not read & {*s.languages}]:
             code = bcp47(idle[0].language)
             raise UsageError(f"source {code} has no parallel text; give `bitext {code}=SOURCE,TARGET` or leave it out")
+        check_labelling(task.sources, task)
         projection_plan(options, tagger=options.read_target)
         check_marked(options, (b.language for b in task.bitext), task.target)
 

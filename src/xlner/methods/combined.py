@@ -9,7 +9,7 @@ from xlner.component import option, options
 from xlner.errors import UsageError
 from xlner.methods.distill import Distill
 from xlner.methods.method import Fitted, Method
-from xlner.methods.projection_options import ProjectionOptions, check_bitexts, projection_plan
+from xlner.methods.projection_options import ProjectionOptions, check_bitexts, check_labelling, projection_plan
 from xlner.methods.rounds import distil_in_rounds
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ class Combined(Method):
             sources = pooled(task.sources) if options.pool else task.sources
             check_raw_translations(sources, task.target, options.translate_test)
             raw = [s.language for s in sources]
+        read = {b.language for b in task.bitext}
+        check_labelling((s for s in task.sources if options.translate_test or read & {*s.languages}), task)
         projection_plan(options, tagger=options.read_target)
         translated = [
             s.language

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from xlner.core.labels import model_tags
 from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence
 from xlner.methods.augmenting import labelled_chunks
@@ -14,10 +13,8 @@ from xlner.methods.projected import ProjectedChunks, ProjectedSet, SentencePairs
 from xlner.methods.starting import UNKNOWN_TYPES, StudentOptions, starting_student
 from xlner.methods.supervised import dev_f1
 from xlner.methods.task import Source, Task
-from xlner.methods.teachers import Teacher, notes_on_seeds
+from xlner.methods.teachers import Teacher, notes_on_seeds, types_of_model
 from xlner.tagger import Tagger
-from xlner.tagger.outputs import OutputMap
-from xlner.tagger.tagger import model_config, model_folder
 from xlner.train import make_loss, train
 from xlner.train.co_teaching import CoTeaching
 from xlner.train.loop import forget
@@ -84,7 +81,7 @@ def train_on_projected(
         UsageError: the student is to start from a teacher, and none knows all types.
     """
     seed_everything(options.student.seed)
-    known = [known_types(t) for t in teachers]
+    known = [types_of_model(t.model, t.mapping) for t in teachers]
     starting = starting_student(teachers, task, options, known)
     student, settings = starting.tagger, starting.settings
     chunks = ProjectedChunks(student, sets, labelled_chunks(student, labelled, settings) if labelled else None)
@@ -136,9 +133,3 @@ def projected_teacher(
             forget(folder)
         wait_for_all()
     return Teacher(name=name, model=str(folder / "model"), labels=task.labels)
-
-
-def known_types(teacher: Teacher) -> frozenset[str]:
-    """The types that a teacher knows, read from its configuration alone."""
-    config = model_config(model_folder(teacher.model))
-    return OutputMap(model_tags(config.id2label), mapping=teacher.mapping, labels=teacher.labels).known

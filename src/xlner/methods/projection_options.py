@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from xlner.component import option, options
@@ -15,7 +15,7 @@ from xlner.train.masked_options import PRETRAIN, ContinueOptions
 from xlner.train.options import TrainOptions
 
 if TYPE_CHECKING:
-    from xlner.methods.task import Task
+    from xlner.methods.task import Source, Task
     from xlner.project.plan import Plan
 
 Named = str | dict[str, Any]
@@ -137,6 +137,40 @@ def check_bitexts(task: Task) -> None:
     codes = {code for s in task.sources for code in s.languages}
     if stray := [b.language for b in task.bitext if b.language not in codes]:
         raise UsageError(f"`bitext {bcp47(stray[0])}=...` is for no `source`; nothing would tag its source side")
+
+
+def check_known(source: str, known: Collection[str], types: Sequence[str]) -> None:
+    """See that who labels a text knows all types.
+
+    Args:
+        source: its name.
+        known: the types that it knows.
+        types: of the task.
+
+    Raises:
+        UsageError: there is one that it does not know.
+    """
+    if absent := [t for t in types if t not in known]:
+        raise UsageError(
+            f"source {source} does not know {', '.join(absent)}, so such names would be taught as O; leave them out "
+            f"with `mapping {absent[0]}=O`, or give sources of the same types"
+        )
+
+
+def check_labelling(sources: Iterable[Source], task: Task) -> None:
+    """See that sources whose teachers label the source side of a text know all types of a task.
+
+    Args:
+        sources: of those teachers.
+        task: its types and renames.
+
+    Raises:
+        UsageError: there is a type that one does not know.
+    """
+    from xlner.methods.teachers import types_of
+
+    for source in sources:
+        check_known(source.name, types_of(source, task.mapping), task.labels.types)
 
 
 def name_and_options(option: str, value: Named) -> tuple[str, dict[str, Any]]:

@@ -14,10 +14,9 @@ import numpy as np
 from xlner.align import ALIGNERS, Alignment, Fits, InOrder
 from xlner.core.costs import Costs
 from xlner.core.types import Sentence
-from xlner.errors import UsageError
 from xlner.methods.certainty import SourceTags
 from xlner.methods.marked import MarkedProjection
-from xlner.methods.projection_options import ProjectionOptions, projection_plan
+from xlner.methods.projection_options import ProjectionOptions, check_known, projection_plan
 from xlner.project import ProjectionResult, project, select
 from xlner.project.capitals import without_lost_capitals
 from xlner.project.missing import ranges_of
@@ -56,11 +55,8 @@ class Projector:
     def of(cls, pairs: Any, options: ProjectionOptions, training: TrainOptions, store: Path) -> Projector:
         """The parts that the options name, on the device of `training`; marked translations are kept in `store`."""
         tagger = None if pairs.teacher is None else pairs.teacher.load(training)
-        if tagger is not None and (absent := [t for t in tagger.labels.types if t not in tagger.outputs.known]):
-            raise UsageError(
-                f"source {pairs.name} does not know {', '.join(absent)}, so such names would be taught as O; leave "
-                f"them out with `mapping {absent[0]}=O`, or give sources of the same types"
-            )
+        if tagger is not None:
+            check_known(pairs.name, tagger.outputs.known, tagger.labels.types)
         reads = options.read_target and tagger is not None
         plan = projection_plan(options, device=training.device, tagger=reads)
         aligner: Any = plan.aligner

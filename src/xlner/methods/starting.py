@@ -102,16 +102,26 @@ def starting_student(
                 )
             return _of_size(ready, settings, able[0].name, options, trained=True)
         if options.student_from == "teacher" and first is not None:
-            knows = ", ".join(sorted(known_types[0]))
-            raise UsageError(
-                f"`student_from teacher` needs a teacher with the task's types {', '.join(task.labels.types)}; "
-                f"{first.name} has {knows}. Use `student_from encoder`"
-            )
+            raise no_teacher_knows(first.name, known_types[0], task.labels.types)
     if options.student_match:
         raise UsageError("`student_match` needs a student that starts from a teacher, and this one starts fresh")
     fresh = fresh_tagger(options.encoder, task.labels, languages, settings)
     asked = able or other_encoder or options.student_from == "encoder"
     return _of_size(fresh, settings, "encoder" if asked else UNKNOWN_TYPES, options, trained=False)
+
+
+def no_teacher_knows(name: str, known: Collection[str], types: Sequence[str]) -> UsageError:
+    """What is wrong where a student is to start from a teacher, and none knows all types.
+
+    Args:
+        name: of the first teacher.
+        known: the types that it knows.
+        types: of the task.
+    """
+    return UsageError(
+        f"`student_from teacher` needs a teacher with the task's types {', '.join(types)}; {name} has "
+        f"{', '.join(sorted(known))}. Use `student_from encoder`"
+    )
 
 
 def _of_size(

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from xlner.core.labels import LabelSet
+from xlner.core.labels import LabelSet, model_tags
 from xlner.core.run_folder import RunFolder, file_hash
 from xlner.core.shared import shared_folder
 from xlner.methods.seeds import Average, seeds_of, trained
@@ -17,6 +17,8 @@ from xlner.methods.supervised import Lesson, supervise
 from xlner.methods.task import Source, Task
 from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
+from xlner.tagger.outputs import OutputMap
+from xlner.tagger.tagger import model_config, model_folder
 from xlner.train import TrainOptions
 from xlner.train.loop import forget
 from xlner.train.processes import main_process, wait_for_all
@@ -120,6 +122,26 @@ def with_siblings(teachers: Sequence[Teacher], weights: TeacherWeights) -> tuple
     """All seeds of the teachers, each with an equal share of the weight of its source."""
     groups = [(t, *t.siblings) for t in teachers]
     return [t for group in groups for t in group], weights.divided([len(group) for group in groups])
+
+
+def types_of_model(model: str, mapping: Mapping[str, str] | None) -> frozenset[str]:
+    """The types that a model knows, read from its configuration alone.
+
+    Args:
+        model: run folder, model folder or hub id.
+        mapping: type renames.
+    """
+    return OutputMap(model_tags(model_config(model_folder(model)).id2label), mapping=mapping).known
+
+
+def types_of(source: Source, mapping: Mapping[str, str]) -> frozenset[str]:
+    """The types that a source's teacher knows: those of its data, or those of its model.
+
+    Args:
+        source: data, whose types were renamed when it was read, or a model.
+        mapping: type renames of models.
+    """
+    return types_of_model(source.model, mapping) if source.model else frozenset(LabelSet.of(source.sentences).types)
 
 
 def teacher_of(
