@@ -15,9 +15,10 @@ import pytest
 
 from xlner.api.study import Study, commands_of, run_study
 from xlner.cli import main
+from xlner.data import load
 from xlner.data.demo import demo_file
 from xlner.errors import DataError, UsageError, XlnerError
-from xlner.study.execute import Executor
+from xlner.study.execute import Executor, beginning
 from xlner.study.record import Record, read_ledger
 from xlner.study.runs import Run, Text
 from xlner.study.schedule import make_all
@@ -227,6 +228,34 @@ def test_the_first_lines_of_a_text_stay_as_they_are(toy, tmp_path):
     student = next(r for r in result.study.runs if r.step == "student" and r.axes["target"] == "es")
     (made,) = student.texts
     assert (toy.folder / "texts" / made.name).read_text("utf-8") == text.removesuffix("four\n")
+
+
+def test_the_first_sentences_of_a_text_are_split_by_its_language(toy, tmp_path):
+    (tmp_path / "raw.txt").write_text("L'Italie et l'Espagne.\n" * 40)
+    toy.edit('es: {raw: "{demo}/es.raw.txt"', 'fr: {raw: "{data}/raw.txt"')
+    toy.edit("target: [es, de]", "target: [fr]")
+    result = toy.run()
+    assert not result.failed
+    text = next(t for r in result.study.runs for t in r.texts)
+    (first, *_) = load(toy.folder / "texts" / text.name).sentences
+    assert first.words == ("L'", "Italie", "et", "l'", "Espagne", ".")
+
+
+def test_a_long_text_is_read_only_as_far_as_it_is_wanted(tmp_path):
+    text = tmp_path / "raw.txt"
+    text.write_bytes(b"Ana vive en Lima.\n" * 20_000 + b"\xff\xfe\xfa\n")  # reading on would be an error
+    assert sum(len(s.words) for s in beginning(str(text), 100)) == 100
+
+
+def test_a_part_may_be_a_mapping_in_a_command_and_files_in_it_decide_a_run(toy, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "links.txt").write_text("0-0\n")
+    toy.edit("--note 'seed {seed}'", "--aligner '{name: files, path: links.txt, base: {seed}}'")
+    assert not toy.run().failed
+    assert any("{name: files, path: links.txt, base: 2}" in line for line in toy.called())
+    (tmp_path / "links.txt").write_text("1-1\n")
+    with pytest.raises(DataError, match=r"^links\.txt: has changed since"):
+        toy.run()
 
 
 def test_lines_that_are_no_utf8_fail_the_runs_that_need_them(toy, tmp_path):

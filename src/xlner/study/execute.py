@@ -21,6 +21,7 @@ from xlner.core.run_folder import file_hash
 from xlner.core.shared import VARIABLE
 from xlner.core.types import Sentence
 from xlner.data import load, stream_text, write
+from xlner.data.corpus import read_labelled
 from xlner.data.source import Input
 from xlner.errors import XlnerError
 from xlner.evaluate import score
@@ -159,24 +160,24 @@ class Executor:
             with atomic(place) as out:
                 out.writelines(f"{line}\n" for _, line in islice(Input.of(source).lines(), text.count))
         else:
-            write(place, beginning(source, text.count))
+            write(place, beginning(source, text.count, text.language))
         with atomic(mark) as out:
             out.write(file_hash(Path(source)))
 
     def _hashes(self, run: Run) -> dict[str, str]:
-        parts = {part for word in (*run.words, run.gold or "") for part in word.replace(",", "=").split("=")}
-        named = {t.source for t in run.texts} | {part for part in parts if part.startswith(("{data}", "{demo}"))}
-        files = {name: Path(self.roots.filled(name, run.id)) for name in sorted(named)}
+        files = {name: Path(self.roots.filled(name, run.id)) for name in sorted(self.roots.inputs(run))}
         return {name: file_hash(path) for name, path in files.items() if path.is_file()}
 
 
-def beginning(path: str, words: int) -> list[Sentence]:
+def beginning(path: str, words: int, language: str | None = None) -> list[Sentence]:
     """Whole sentences from the start of a file until there are so many words, with labels if it has some."""
     try:
-        labelled = load(path).sentences
+        taken = list(_until(read_labelled(path, None, None, {}, language=language), words))
     except XlnerError:  # raw text
-        labelled = []
-    return list(_until(labelled if any(s.labelled for s in labelled) else stream_text(path), words))
+        taken = []
+    if any(s.labelled for s in taken):
+        return taken
+    return list(_until(stream_text(path, language=language), words))
 
 
 def _until(sentences: Any, words: int) -> Any:

@@ -15,7 +15,8 @@ from typing import Any
 from xlner.errors import UsageError
 from xlner.study.plan import Each, Plan, Step
 
-_PLACE = re.compile(r"\{([^{}]+)\}")
+_PLACE = re.compile(r"\{((?:run:|text:)?[^{}:]+)\}")  # with another colon it is a mapping, such as {name: files}
+_INPUT = re.compile(r"(?:\{(?:data|demo)\})?[^=,{}]+")
 _BEGINNING = re.compile(r"(first|lines)\(\s*([\w.-]+)\s*,\s*([\w.-]+)\s*\)")
 _LATE = ("data", "demo", "here")  # filled in where the run takes place
 
@@ -28,11 +29,13 @@ class Text:
         source: the file, with {data} or {demo}.
         count: whole sentences are taken until there are so many words, or so many lines are.
         lines: count lines, and leave them as they are.
+        language: of the file, where a word of it is to be known; the name of the text does not hold it.
     """
 
     source: str
     count: int
     lines: bool = False
+    language: str | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
@@ -176,7 +179,7 @@ class _Resolver:
             count = int(number) if number.isdigit() else self._value(number, scope)
             if not isinstance(count, int):
                 raise self._error(f"{unit}() takes a number, got {count!r}")
-            text = Text(self._file(role, scope), count, lines=unit == "lines")
+            text = Text(self._file(role, scope), count, unit == "lines", self._code(role, scope))
             self.texts[text] = None
             return text.place
         if name in scope:
@@ -188,14 +191,17 @@ class _Resolver:
         raise self._error(f"there is no axis or earlier step '{name}'")
 
     def _file(self, name: str, scope: Mapping[str, Any]) -> str:
-        code, _, role = name.partition(".")
-        code = str(scope.get(code, code))
+        code, role = self._code(name, scope), name.partition(".")[2]
         roles = self.plan.languages.get(code)
         if roles is None:
             raise self._error(f"there is no language '{code}'; there are: {', '.join(self.plan.languages)}")
         if role not in roles:
             raise self._error(f"language {code} has no '{role}'; it has: {', '.join(roles)}")
         return roles[role]
+
+    def _code(self, name: str, scope: Mapping[str, Any]) -> str:
+        code = name.partition(".")[0]
+        return str(scope.get(code, code))
 
     def _other(self, name: str, scope: Mapping[str, Any]) -> str:
         over = self.plan.steps[name].over
@@ -264,11 +270,20 @@ class Roots:
         Raises:
             UsageError: a word of a command has a placeholder that there is not.
         """
-        named = {t.source for r in runs for t in r.texts}
+        named: set[str] = set()
         for r in runs:
-            for word in (*r.words, *([r.gold] if r.gold else [])):
+            for word in (*r.words, r.gold or ""):
                 self.filled(word, r.id)
-                named |= {w for w in re.split(r"[=,]", word) if w.startswith(("{data}", "{demo}"))}
+            named |= self.inputs(r)
         named |= {r.gold for r in runs if r.gold and not r.gold.startswith("{")}
         found = (self.filled(name, "") for name in sorted(named))
         return [path for path in found if not Path(path).exists()]
+
+    def inputs(self, run: Run) -> set[str]:
+        """What a run reads, as its plan names it: files of {data} and {demo}, and others that there are."""
+        named = {text.source for text in run.texts}
+        for word in (*run.words, run.gold or ""):
+            for part in (found.rpartition(": ")[2].strip() for found in _INPUT.findall(word)):
+                if part.startswith(("{data}", "{demo}")) or ("." in part and Path(part).is_file()):
+                    named.add(part)
+        return named
