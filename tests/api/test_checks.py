@@ -242,3 +242,19 @@ def test_a_source_that_does_not_know_all_types_labels_no_parallel_text(english, 
     with pytest.raises(UsageError, match=r"source 2-nl does not know .*, so such names would be taught as O"):
         transfer(sources, spanish, tmp_path / "run", bitext=[("en", text, text), ("nl", text, text)], **call)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_student_cannot_start_from_an_exported_model(english, spanish, options, tmp_path):
+    from xlner.export import write_exported
+    from xlner.tagger import Tagger
+
+    train(english, tmp_path / "model", options={"encoder": options["encoder"], "teacher": FAST})
+    write_exported(Tagger.load(tmp_path / "model", device="cpu"), tmp_path / "onnx", quantise=None, source={})
+    with pytest.raises(UsageError, match=r"source 1-en is an exported model, .* `student_from encoder`"):
+        transfer([("en", str(tmp_path / "onnx"))], spanish, tmp_path / "run", options={"student": FAST})
+
+
+def test_states_to_match_need_a_teacher_to_start_from(english, spanish, options, tmp_path):
+    asked = {**options, "student_from": "encoder", "student_match": 1.0}
+    with pytest.raises(UsageError, match="`student_match` needs a student that starts from a teacher"):
+        transfer(english, spanish, tmp_path / "run", options=asked)

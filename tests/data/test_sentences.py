@@ -23,6 +23,8 @@ from xlner.data.segment import sentence_from_text, split_sentences
         ("es", "¿Quién es?|¡Zuri!|La Sra. Mba llegó."),
         ("zh", "她走了。|真的吗？|“好！”|他说。"),
         ("ja", "東京へ行く。|ありがとう！"),
+        ("ja", "Ｊ．Ｋ．ローリングは３．５億円を寄付した．|次の文。"),
+        ("bo", "བོད་ཡིག།|ལྷ་ས།"),
         ("hi", "ज़ूरी घर गई।|वह सो गई।"),
         ("ur", "وہ گئی۔|کیوں؟|پتا نہیں۔"),
         ("ar", "ذهبت زوري.|لماذا؟|لا أعرف."),
@@ -34,7 +36,7 @@ from xlner.data.segment import sentence_from_text, split_sentences
     ],
 )
 def test_boundaries(language: str | None, marked: str) -> None:
-    no_space = {"zh", "ja", "my", "km", "hi", "ur", "am"}
+    no_space = {"bo", "zh", "ja", "my", "km", "hi", "ur", "am"}
     text = marked.replace("|", "" if language in no_space else " ")
     expected = [piece for part in marked.split("|") for piece in part.split("\n")]
     assert [text[a:b] for a, b in split_sentences(text, language)] == expected

@@ -54,7 +54,7 @@ def test_words_are_found_in_running_text(language: str | None, spaced: str) -> N
     "whole",
     [
         *("👩🏽‍💻", "🇳🇬", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "❤️"),
-        *("co-op", "2-1", "1996-08-22", "A4", "e.g.", "U.S.A.", "col·legi", "שב״כ", "www.example.org/x"),
+        *("co-op", "2-1", "1996-08-22", "A4", "e.g.", "U.S.A.", "col·legi", "שב״כ", 'צה"ל', "www.example.org/x"),
     ],
 )
 def test_kept_whole(whole: str) -> None:

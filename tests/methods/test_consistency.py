@@ -36,7 +36,7 @@ def test_a_student_learns_the_target_and_says_both_losses(options, tmp_path):
 def test_options_reach_the_objective_and_the_copies(options, tiny_encoder):
     student = Tagger.fresh(str(tiny_encoder), LabelSet(("LOC", "PER")))
     asked = options(consistency_weight=0.7, consistency_rise=0.2, subword_dropout=0.3)
-    copies, objective = Consistency.learning(task(source()), asked)(student, SimpleNamespace(sizes=(1,)))
+    copies, objective = Consistency.learning(task(source()), asked)(student, SimpleNamespace(sizes=(1,)), 1)
     assert objective.weight(0.1) < objective.weight(0.2) == objective.weight(1.0) == 0.7
     assert copies._dropout == 0.3
 
@@ -48,13 +48,14 @@ def test_names_are_swapped_for_those_that_the_soft_labels_tell(options, tiny_enc
     rows = np.eye(5, dtype=np.float32)
     words = [list(s.words) for s in GOLD]
     targets = [rows[student.labels.tag_ids(s)] for s in GOLD]
-    made = _copies(student, "spa", asked)(0, 0, words, targets)
+    made = _copies(student, "spa", asked, 1)(0, 0, words, targets)
     names = {w for s in GOLD for x in s.spans for w in s.words[x.start : x.end]}
     assert [len(m) for m in made] == [len(w) for w in words]
     changed = {(a, b) for m, w in zip(made, words, strict=True) for a, b in zip(w, m, strict=True) if a != b}
     assert changed
     assert {w for pair in changed for w in pair} <= names
-    assert made != _copies(student, "spa", asked)(1, 0, words, targets)
+    assert made != _copies(student, "spa", asked, 1)(1, 0, words, targets)
+    assert made != _copies(student, "spa", asked, 2)(0, 0, words, targets)  # the seed of another round
 
 
 @pytest.mark.parametrize(

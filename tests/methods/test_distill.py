@@ -150,7 +150,9 @@ def test_dropout_reaches_a_student_that_starts_from_its_teacher(options, tmp_pat
 def test_a_student_cannot_start_from_a_teacher_that_lacks_a_type(options, tmp_path):
     fit("distill", task(source()), options, tmp_path / "first")
     model = Source(language="eng", model=str(tmp_path / "first" / "teachers" / "1-en"), name="1-en")
-    more = replace(task(model), labels=LabelSet(("LOC", "ORG", "PER")))
+    others = tuple(replace(s, spans=tuple(replace(x, label="ORG") for x in s.spans)) for s in source().sentences)
+    both = (model, Source(language="deu", sentences=others, name="2-de"))
+    more = replace(task(model), sources=both, labels=LabelSet(("LOC", "ORG", "PER")))
     with pytest.raises(UsageError, match="types LOC, ORG, PER; 1-en has LOC, PER"):
         fit("distill", more, replace(options, student_from="teacher"), tmp_path / "second")
 

@@ -57,7 +57,7 @@ def test_options_of_two_tasks_reach_them(quick, weigh):
     tagger = SimpleNamespace(tokenizer=SimpleNamespace(get_vocab=dict), model=torch.nn.Linear(1, 1))
     teacher = SimpleNamespace(load=lambda options: tagger)
     options = replace(quick, similarity_weight=0.3, weigh_pairs=weigh)
-    _, objective = _two_tasks(teacher, options)(tagger, None)
+    _, objective = _two_tasks(teacher, options)(tagger, None, 1)
     assert (objective.weight, objective.weigh) == (0.3, weigh)
 
 

@@ -98,6 +98,14 @@ def test_lenient_decoding_keeps_what_it_finds() -> None:
     assert pieces("[Ana Lee] und [niemand] in [Oslo", strict=False) == ["Ana Lee", None, None]
 
 
+def test_quotation_marks_are_marks_only_where_they_hold_a_name_that_is_alike() -> None:
+    ana = (Span(0, 1, "PER"),)
+    assert not any(
+        decode("《时报》报道，约翰来了。", ana, ["John"]).spans
+    )  # the marks are lost, and the text has its own
+    assert any(decode("《John》来了。", ana, ["John"]).spans)
+
+
 def test_one_type_needs_no_likeness() -> None:
     spans = (Span(0, 1, "LOC"), Span(1, 2, "LOC"))
     found = decode("[Wien] [Köln]", spans, ["Vienna", "Cologne"])

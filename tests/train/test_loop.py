@@ -12,7 +12,7 @@ from tests.toy import sentences
 from xlner.core.labels import LabelSet
 from xlner.core.seed import seed_everything
 from xlner.core.types import Sentence, Span
-from xlner.errors import DataError
+from xlner.errors import DataError, ModelError
 from xlner.evaluate import score
 from xlner.methods.supervised import dev_f1, supervise
 from xlner.tagger import Tagger
@@ -244,3 +244,11 @@ def test_the_time_of_an_interrupted_training_counts(tiny_encoder, tmp_path, monk
     told = json.loads((tmp_path / "training_time.json").read_text())
     assert told["sentences"] == 600
     assert 100 < told["seconds"] < 2000
+
+
+def test_a_training_goes_on_with_the_processes_and_the_device_that_began_it(tmp_path):
+    State(processes=2, device="cpu").check_begun(tmp_path, 2, "cpu")
+    State().check_begun(tmp_path, 2, "cpu")  # of an older version, which did not say it
+    for processes, device in ((1, "cpu"), (2, "cuda")):
+        with pytest.raises(ModelError, match=r"of a training in 2 process\(es\) on cpu"):
+            State(processes=2, device="cpu").check_begun(tmp_path, processes, device)

@@ -221,7 +221,7 @@ def test_a_tagger_stays_on_its_own_device_wherever_accelerate_would_put_it(tiny_
     class Elsewhere(Accelerator):
         device = property(lambda self: torch.device("meta"))
 
-    monkeypatch.setattr("xlner.train.training.Accelerator", Elsewhere)
+    monkeypatch.setattr("accelerate.Accelerator", Elsewhere)
     tagger, objective = fit(tiny_encoder, tmp_path)
     places = {p.device.type for m in (tagger.model, objective.head) for p in m.parameters()}
     assert places == {"cpu"}

@@ -104,6 +104,20 @@ def test_only_the_line_to_blame_is_lost(word, why):
     assert engine.notes() == ["it is tired"]
 
 
+def test_after_an_interrupt_answers_belong_to_their_own_call(monkeypatch):
+    engine = guarded()
+    engine.languages("en", "es")
+    process = engine._process
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(process.stdout, "readline", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        engine.translate(["one", "two"])
+    assert engine.translate(["three", "four"]) == ["THREE", "FOUR"]
+
+
 def test_an_engine_that_never_works_is_an_error():
     with pytest.raises(XlnerError, match="guarded does not work: its process ended with code 3"):
         through(["EXIT 1", "EXIT 2", "EXIT 3"], guarded())

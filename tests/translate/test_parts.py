@@ -167,6 +167,7 @@ class TestCodes:
             ("zh-TW", "zho_Hant"), ("zh-Hant", "zho_Hant"), ("fa", "pes_Arab"), ("prs", "prs_Arab"),
             ("no", "nob_Latn"), ("tw", "twi_Latn"), ("ak", "aka_Latn"), ("ar", "arb_Arab"), ("ary", "ary_Arab"),
             ("sr-Latn", "srp_Cyrl"), ("ku", "kmr_Latn"), ("om", "gaz_Latn"), ("de", None), ("yue", None),
+            ("nor", "nob_Latn"), ("ps", None),
         ],
     )  # fmt: skip
     def test_nllb(self, code, token):
@@ -174,7 +175,8 @@ class TestCodes:
 
     def test_m2m100_and_madlad(self):
         assert choose("nso", ["en", "ns", "no"]) == "ns"
-        assert choose("nb", ["en", "ns", "no"]) == "no"
+        assert choose("nb", ["en", "ns", "no"]) == choose("nor", ["en", "ns", "no"]) == "no"
+        assert choose("ps", ["eng_Latn", "pbt_Arab"]) == "pbt_Arab"
         assert choose("pt-BR", ["pt", "es"]) == "pt"
         assert choose("zh-Hant", ["zh", "zh_Hant"]) == "zh_Hant"
 

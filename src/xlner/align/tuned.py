@@ -76,6 +76,11 @@ class TunedAligner(Part):
         self._embeddings = ""
         self.reader: EmbeddingAligner | None = None
 
+    @property
+    def fitted(self) -> bool:
+        """Whether its encoder has learned."""
+        return self.reader is not None
+
     def fit(self, bitext: Sequence[WordPair]) -> TunedAligner:
         """Learn from sentence pairs, starting from the encoder as it was pretrained.
 

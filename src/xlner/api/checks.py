@@ -16,10 +16,7 @@ from xlner.core.languages import bcp47
 from xlner.core.types import Sentence
 from xlner.errors import OptionError, UsageError
 from xlner.methods.projection_options import name_and_options
-from xlner.methods.starting import no_teacher_knows
 from xlner.methods.task import MULTIPLE, Task, pooled, side_by_side
-from xlner.methods.teachers import types_of
-from xlner.train.options import TrainOptions
 
 _OF_TWO_LANGUAGES = {"bitext", "translations", "dictionaries"}
 
@@ -91,6 +88,7 @@ def check_layers(task: Task, options: Any) -> None:
     """
     from xlner.encoder.depth import depth_of
     from xlner.tagger.tagger import model_folder
+    from xlner.train.options import TrainOptions
 
     models = [model_folder(s.model) for s in task.sources if s.model]
     encoder = [options.encoder]
@@ -117,20 +115,35 @@ def check_layers(task: Task, options: Any) -> None:
 
 
 def check_student(task: Task, options: Any) -> None:
-    """See that a student that is to start from a teacher has one that knows all types.
+    """See that a student that is to start from a teacher can do so.
 
     Args:
         task: the sources of the teachers, and the types.
         options: of the method.
 
     Raises:
-        UsageError: no teacher knows them all.
+        UsageError: no teacher knows all types, one is an exported model, or the student is to start from none.
     """
-    if getattr(options, "student_from", None) != "teacher":
+    from xlner.methods.starting import no_states_to_match, no_teacher_knows
+    from xlner.methods.teachers import types_of
+    from xlner.tagger.onnx import is_onnx
+    from xlner.tagger.tagger import model_folder
+
+    start = getattr(options, "student_from", None)
+    if start == "encoder" and options.student_match:
+        raise no_states_to_match()
+    if start == "encoder" or start is None or (start == "auto" and not is_default(options, "encoder")):
         return
-    known = {s.name: types_of(s, task.mapping) for s in task.sources}
-    if not any(types >= {*task.labels.types} for types in known.values()):
-        raise no_teacher_knows(*next(iter(known.items())), task.labels.types)
+    known = [types_of(s, task.mapping) for s in task.sources]
+    able = (s for s, types in zip(task.sources, known, strict=True) if types >= {*task.labels.types})
+    first = next(able, None)
+    if first is None and start == "teacher":
+        raise no_teacher_knows(task.sources[0].name, known[0], task.labels.types)
+    if first is not None and first.model and is_onnx(model_folder(first.model)):
+        raise UsageError(
+            f"source {first.name} is an exported model, which can label and cannot be trained further: say "
+            "`student_from encoder`"
+        )
 
 
 def without_effect(inputs: Inputs, task: Task, options: Any) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 
 from xlner.errors import MissingExtraError
@@ -49,6 +50,8 @@ def serve(
         raise MissingExtraError("`xlner serve`", extra="serve") from None
     from xlner.serve.models import load_models, named_models
 
+    # torch keeps a compiled product for each shape of batch, up to a thousand, and a server sees ever new shapes.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32")
     named = dict(models) if isinstance(models, Mapping) else named_models(models)
     check_access(host, token)
     limits, metrics, state = limits or Limits(), Metrics(), State()

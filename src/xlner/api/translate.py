@@ -124,7 +124,7 @@ def translate(
     engine.expect(total)
     owner = {
         "translator": translator, "options": to_values(engine.options, deciding=True), "version": engine.version(),
-        "languages": [iso3(source), iso3(target)],
+        "languages": [_language(source), _language(target)],
     }  # fmt: skip
     place = Path(cache) if cache is not None else _beside(output)
     if cache is None and place is not None and resume == "never":
@@ -186,3 +186,9 @@ def _beside(output: str | Path) -> Path | None:
 def _forget(place: Path) -> None:
     for path in (place, place.with_name(place.name + "-journal")):
         path.unlink(missing_ok=True)
+
+
+def _language(code: str) -> str:
+    """ISO 639-3, with what the user said of script or country, on which a translation may depend."""
+    _, mark, rest = code.replace("_", "-").partition("-")
+    return iso3(code) + mark + rest.lower()

@@ -22,7 +22,7 @@ class WordNoise(Augmentation):
     def change(self, sentence: Sentence, rng: Random, index: int) -> Sentence:
         """Noise in a share of the words. See `Augmentation.change`."""
         rate = getattr(self.options, "rate", 1.0)
-        chosen = [rng.random() < rate for _ in sentence.words]
+        chosen = [rng.random() < rate and word != self.unknown for word in sentence.words]
         words = [self.noisy(w, rng) if yes else w for w, yes in zip(sentence.words, chosen, strict=True)]
         return rewritten(sentence, [(w,) for w in words])
 

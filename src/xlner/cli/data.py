@@ -23,7 +23,7 @@ Language = Annotated[str | None, typer.Option(help="Language of the text.")]
 Scheme = Annotated[str | None, typer.Option(help="IO, IOB1, IOB2, BIOES or BILOU; default: found in the file.")]
 TokenColumn = Annotated[int | None, typer.Option(help="Column of the word, from 0; default: found in the file.")]
 TagColumn = Annotated[int | None, typer.Option(help="Column of the tag; -1 is the last; default: found in the file.")]
-Label = Annotated[list[str], typer.Option(help="Name of the next integer tag; repeat, O first.")]
+Label = Annotated[list[str], typer.Option(help="What the next integer tag stands for; repeat in order, O first.")]
 
 
 @group.command("check", cls=part_command([FORMAT]))

@@ -12,7 +12,7 @@ from xlner.cli.ending import end
 
 
 def command(
-    output: Annotated[Path, typer.Option(help="Folder for the runs.")] = Path("demo-run"),
+    output: Annotated[Path, typer.Option(help="Folder for the teacher and one run per language.")] = Path("demo-run"),
     target: Annotated[list[str], typer.Option(help="es, de or sw; repeat. Default: all three.")] = [],
     corpus: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Copy the files of the corpus there, and train nothing.")

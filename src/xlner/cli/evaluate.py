@@ -27,7 +27,7 @@ def command(
         list[str], typer.Option(metavar="MODEL", help="--estimate: report agreement with this model; repeat.")
     ] = [],
     estimator: Annotated[
-        str | None, typer.Option(metavar="FILE", help="--estimate: a correction fitted on other targets; or default.")
+        str | None, typer.Option(metavar="FILE", help="--estimate: a fitted correction, or default.")
     ] = None,
     distilled: Annotated[
         bool | None,

@@ -11,7 +11,8 @@ Map = Annotated[list[str], typer.Option("--map", metavar="OLD=NEW", help="Rename
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, mps, ...; default: an accelerator if there is one.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Resume = Annotated[
-    str | None, typer.Option(help="auto (default) goes on with a run that is there; never; or a folder to copy.")
+    str | None,
+    typer.Option(help="auto (default) goes on with the run in the folder; never refuses; FOLDER: copy that run first."),
 ]
 Encoder = Annotated[str | None, typer.Option(help="'embedded' (default), a folder, or a hub id of any encoder.")]
 Dev = Annotated[list[str], typer.Option(metavar="LANG=FILE", help="Labelled source data for early stopping.")]

@@ -17,13 +17,15 @@ def command(
     context: typer.Context,
     models: Annotated[
         list[str],
-        typer.Argument(metavar="[NAME=]MODEL...", help="Run folders, model folders or hub ids; or demo."),
+        typer.Argument(
+            metavar="[NAME=]MODEL...", help="Run folders, model folders or hub ids; or demo, a small model to try."
+        ),
     ],
     host: Annotated[str, typer.Option(help="Address to listen at; one that others reach needs a token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen at; 0 takes a free one.")] = 8000,
     token: Annotated[
         str | None,
-        typer.Option(envvar="XLNER_TOKEN", help="What requests must know."),
+        typer.Option(envvar="XLNER_TOKEN", help="Secret that requests send as Authorization: Bearer TOKEN."),
     ] = None,
     map: o.Map = [],
     device: o.Device = None,

@@ -58,7 +58,7 @@ def command(
             help="For --recommend: a trained model, best English. Its F1 expected on the text shows how hard that is.",
         ),
     ] = None,
-    output: Annotated[str | None, typer.Option(metavar="FOLDER", help="For JSON, and CSV and pictures.")] = None,
+    output: Annotated[str | None, typer.Option(metavar="FOLDER", help="Write JSON, tables and pictures here.")] = None,
     as_json: o.Json = False,
 ) -> None:
     """Compare languages: a matrix per measure, as tables, JSON, CSV and pictures."""

@@ -43,9 +43,7 @@ def command(
     ] = [],
     target_labels: Annotated[
         str | None,
-        typer.Option(
-            metavar="FILE", help="Few labelled target sentences, for methods of your own that learn from them."
-        ),
+        typer.Option(metavar="FILE", help="Few labelled target sentences; only methods of your own read them."),
     ] = None,
     dev: o.Dev = [],
     gold: o.Gold = None,

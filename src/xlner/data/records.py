@@ -260,9 +260,12 @@ def index(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+LANGUAGE_KEYS = ("language", "lang")
+
+
 def language_of(record: Record) -> str | None:
     """The language that a record names; None without one, or when its name is no code."""
-    for key in ("language", "lang"):
+    for key in LANGUAGE_KEYS:
         if isinstance(record.get(key), str):
             try:
                 return iso3(record[key])

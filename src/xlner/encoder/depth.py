@@ -27,6 +27,18 @@ def depth_of(encoder: str) -> int:
     Raises:
         ModelError: there is no such encoder.
     """
+    return int(getattr(config_of(encoder), "num_hidden_layers", 0))
+
+
+def config_of(encoder: str) -> Any:
+    """The configuration of an encoder, of transformers.
+
+    Args:
+        encoder: "embedded", a folder or a hub id.
+
+    Raises:
+        ModelError: there is no such encoder.
+    """
     from transformers import AutoConfig
 
     from xlner.encoder.load import resolve
@@ -34,10 +46,9 @@ def depth_of(encoder: str) -> int:
 
     where = resolve(encoder)
     try:
-        config = AutoConfig.from_pretrained(where, trust_remote_code=False)
+        return AutoConfig.from_pretrained(where, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{where} cannot be used as encoder: {first_line(error)}") from error
-    return int(getattr(config, "num_hidden_layers", 0))
 
 
 def evenly(count: int, layers: int) -> list[int]:

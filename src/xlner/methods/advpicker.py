@@ -154,7 +154,7 @@ def _score(task: Task, options: Any, run: RunFolder) -> None:
     with main_first():
         if place.is_file():
             return
-        score: Score = partial(certainty, [t.load(options.teacher) for t in teachers])
+        score: Score = partial(certainty, [one.load(options.teacher) for t in teachers for one in (t, *t.siblings)])
         if options.select_by == "similarity":
             score = Nearness(task.sources, options.encoder, options.teacher.device)
         write_scores(task.raw, score, place, chunk_sentences=options.chunk_sentences)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xlner.component import options
 from xlner.core.languages import bcp47
 from xlner.errors import UsageError
-from xlner.methods.method import Fitted, Method
+from xlner.methods.method import Fitted, Method, check_soft_student
 from xlner.methods.projection_options import TaggedOptions, check_bitexts, check_labelling, projection_plan
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class BitextTransfer(Method):
 
         if any(s.text for s in task.sources):
             raise UsageError("`source_text` is read for weights, and the method bitext has none")
+        check_soft_student(options)
         check_bitexts(task)
         read = {b.language for b in task.bitext}
         if idle := [s for s in task.sources if not read & {*s.languages}]:

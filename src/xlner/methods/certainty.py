@@ -199,6 +199,6 @@ def surest(parts: Sequence[Certainty], share: float) -> list[Array]:
     taken = np.zeros(len(scores), bool)
     for numbers in (np.flatnonzero(with_entities), np.flatnonzero(~with_entities)):
         order = np.argsort(-scores[numbers], kind="stable")
-        taken[numbers[order[: math.ceil(share * len(numbers))]]] = True
+        taken[numbers[order[: math.ceil(round(share * len(numbers), 6))]]] = True
     ends = np.cumsum([len(p.sentences) for p in parts])
     return [np.flatnonzero(part) for part in np.split(taken, ends[:-1])]

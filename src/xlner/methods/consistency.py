@@ -67,13 +67,12 @@ class Consistency(Distill):
     def learning(cls, task: Task, options: Consistency.Options) -> Learning:
         """Soft labels of sentences, and the agreement of their copies."""
 
-        def learning(student: Tagger, chunks: SoftLabelChunks) -> tuple[CopiedChunks, Objective]:
+        def learning(student: Tagger, chunks: SoftLabelChunks, seed: int) -> tuple[CopiedChunks, Objective]:
             from xlner.train.consistency import Consistency as Objective
             from xlner.train.consistency import CopiedChunks
             from xlner.train.losses import word_loss
 
-            copies = _copies(student, task.target, options)
-            dropout, seed = options.subword_dropout, options.student.seed
+            copies, dropout = _copies(student, task.target, options, seed), options.subword_dropout
             loss = word_loss(options.loss, temperature=options.temperature)
             agreement = word_loss(options.consistency_loss)
             weights = {"weight": options.consistency_weight, "rise": options.consistency_rise}
@@ -101,7 +100,7 @@ def _steps(options: Consistency.Options) -> tuple[Augmentation, ...]:
     return steps
 
 
-def _copies(student: Tagger, language: str, options: Consistency.Options) -> Change:
+def _copies(student: Tagger, language: str, options: Consistency.Options, seed: int) -> Change:
     """Makes the copies, with the entities that the soft labels tell."""
     from xlner.augment.augmenter import Augmenter
     from xlner.core.types import Sentence
@@ -116,8 +115,7 @@ def _copies(student: Tagger, language: str, options: Consistency.Options) -> Cha
         sentences = [
             Sentence(tuple(w), decode(t, labels, allowed), language) for w, t in zip(words, targets, strict=True)
         ]
-        seed = options.student.seed + _CHUNKS * chunk
-        made = Augmenter.of(steps, sentences, seed=seed, unknown=student.tokenizer.unk_token)
+        made = Augmenter.of(steps, sentences, seed=seed + _CHUNKS * chunk, unknown=student.tokenizer.unk_token)
         return [s.words for s in made.epoch(epoch)]
 
     return copies

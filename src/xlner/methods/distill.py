@@ -101,13 +101,14 @@ class Distill(Method):
         """
         from xlner.core.costs import Costs
         from xlner.methods.task import pooled
-        from xlner.methods.teachers import teachers_of
+        from xlner.methods.teachers import teachers_of, types_of
         from xlner.methods.weighing import teacher_weights
 
         sources = pooled(task.sources) if options.pool else task.sources
         costs = Costs()
         with costs.of("weights"):  # first, so that what is wrong with them is said at once
             weights = teacher_weights(sources, task, options, run.path)
+            weights.check([types_of(s, task.mapping) for s in sources], task.labels.types)
         with costs.of("teachers"):
             teachers = teachers_of(sources, task, options, run)
         with costs.of("student"):

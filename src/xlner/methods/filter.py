@@ -59,8 +59,10 @@ class Filter(Method):
         Raises:
             UsageError: one is a model, there is no translator for its language, or an option has no effect.
         """
+        from xlner.encoder.depth import config_of
         from xlner.methods.marked import check_marked
         from xlner.methods.translated_sources import check_translations
+        from xlner.train.fusion import check_fused
 
         if any(s.text for s in task.sources):
             raise UsageError("`source_text` is read for weights, and the method filter has none")
@@ -76,6 +78,9 @@ class Filter(Method):
         check_unaugmented(options)
         check_gold(options)
         check_translations(task, options.translator)
+        config = config_of(options.encoder)
+        there: int = options.teacher.layer or getattr(config, "num_hidden_layers", 0) or 0
+        check_fused(config.model_type, there, options.layers_before + options.fused_layers)
         if options.learn_projected:
             projection_plan(options)
             check_marked(options, (s.language for s in task.sources), task.target)

@@ -86,9 +86,14 @@ def _sample(chunks: SoftLabelChunks) -> tuple[list[Sentence], list[np.ndarray], 
     """Every n-th sentence of the raw text with its soft labels and the weights of its words."""
     step = math.ceil(sum(chunks.sizes) / _SENTENCES)
     sentences, targets, weights = [], [], []
-    for index in range(len(chunks.sizes)):
+    before = 0
+    for index, size in enumerate(chunks.sizes):
+        first = -before % step
+        before += size
+        if first >= size:
+            continue
         words, rows, counts = chunks.sentences(index)
-        sentences += [Sentence(words=tuple(w)) for w in words[::step]]
-        targets += rows[::step]
-        weights += counts[::step]
+        sentences += [Sentence(words=tuple(w)) for w in words[first::step]]
+        targets += rows[first::step]
+        weights += counts[first::step]
     return sentences, targets, weights

@@ -106,7 +106,7 @@ def check_soft_student(options: Any) -> None:
     """Raises UsageError: a student's labelled sentences should change, and it learns from soft labels alone."""
     if options.student.augment not in (None, options.teacher.augment):  # what is said of both is meant for the teacher
         raise UsageError(
-            "`student.augment` changes labelled sentences, and this student learns from soft labels of raw text; "
+            "`student.augment` changes labelled sentences, and this student learns from soft or projected labels; "
             "`teacher.augment` changes what its teacher learns from"
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from xlner.component import option, options
+from xlner.component import is_default, option, options
 from xlner.errors import UsageError
 from xlner.methods.distill import Distill
 from xlner.methods.method import Fitted, Method
@@ -51,14 +51,23 @@ class MTMT(Method):
         """See that there is labelled data to learn similarity from.
 
         Raises:
-            UsageError: there is not.
+            UsageError: there is not, or the student and that teacher would have other subwords.
         """
+        from xlner.encoder import shared_tokenizer
+        from xlner.methods.teachers import types_of
+        from xlner.tagger.tagger import model_folder
+
         Distill.check(task, options)
         if options.similarity_weight and not any(s.sentences for s in task.sources):
             raise UsageError(
                 "the method mtmt learns word similarity from labelled data, and all sources are models; "
                 "`similarity_weight 0` does without"
             )
+        start = next((s for s in task.sources if types_of(s, task.mapping) >= {*task.labels.types}), None)
+        from_model = options.student_from != "encoder" and is_default(options, "encoder")
+        if options.similarity_weight and from_model and start is not None and start.model:
+            tokenizers = (shared_tokenizer(model_folder(start.model)), shared_tokenizer(options.encoder))
+            _check_subwords(*(t.get_vocab() for t in tokenizers))
 
     @classmethod
     def fit(cls, task: Task, options: MTMT.Options, run: RunFolder) -> Fitted:
@@ -75,12 +84,13 @@ class MTMT(Method):
         from xlner.core.costs import Costs
         from xlner.methods.rounds import distil_in_rounds
         from xlner.methods.task import mixed_types
-        from xlner.methods.teachers import teachers_of
+        from xlner.methods.teachers import teachers_of, types_of
         from xlner.methods.weighing import weighed_sources
 
         costs = Costs()
         with costs.of("weights"):
             sources, weights = weighed_sources(task, options, run.path, pool=options.pool)
+            weights.check([types_of(s, task.mapping) for s in sources], task.labels.types)
         with costs.of("teachers"):
             teachers = teachers_of(sources, task, options, run)
         learning, notes = None, tuple[str, ...]()
@@ -118,14 +128,18 @@ def _two_tasks(teacher: Teacher, options: MTMT.Options) -> Learning:
     from xlner.train.losses import word_loss
     from xlner.train.multi_task import MultiTask
 
-    def learning(student: Tagger, chunks: SoftLabelChunks) -> tuple[SoftLabelChunks, Objective]:
+    def learning(student: Tagger, chunks: SoftLabelChunks, seed: int) -> tuple[SoftLabelChunks, Objective]:
         tagger = teacher.load(options.student)
-        if tagger.tokenizer.get_vocab() != student.tokenizer.get_vocab():
-            raise UsageError(
-                "the student starts from a model whose subwords are not those of `encoder`, and the teacher of "
-                "similarity reads the latter; use `student_from encoder`, or its encoder as `encoder`"
-            )
+        _check_subwords(student.tokenizer.get_vocab(), tagger.tokenizer.get_vocab())
         loss = word_loss(options.loss, temperature=options.temperature)
         return chunks, MultiTask(tagger, loss, weight=options.similarity_weight, weigh=options.weigh_pairs)
 
     return learning
+
+
+def _check_subwords(of_student: object, of_encoder: object) -> None:
+    if of_student != of_encoder:
+        raise UsageError(
+            "the student starts from a model whose subwords are not those of `encoder`, and the teacher of similarity "
+            "reads the latter; use `student_from encoder`, or its encoder as `encoder`"
+        )

@@ -24,7 +24,7 @@ from xlner.methods.rounds import distil_in_rounds
 from xlner.methods.student import DistilOptions
 from xlner.methods.supervised import Lesson
 from xlner.methods.task import Source, Task, pooled
-from xlner.methods.teachers import TeacherOptions, teachers_of
+from xlner.methods.teachers import TeacherOptions, teachers_of, types_of
 from xlner.methods.weights import TeacherWeights
 from xlner.tagger import Tagger
 from xlner.train.examples import NO_PAIR, Example, examples_of
@@ -131,6 +131,8 @@ def fit_paired(
         costs: of steps before; those of teachers and student are added.
         lesson: from a source and the folder of its teacher to what that learns.
     """
+    if options.distill:
+        weights.check([types_of(s, task.mapping) for s in sources], task.labels.types)
     with costs.of("teachers"):
         teachers = teachers_of(sources, task, options, run, lesson=lesson)
     notes = [note for source in sources for note in pair_notes(run.path / "teachers" / source.name)]

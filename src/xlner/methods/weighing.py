@@ -93,9 +93,12 @@ def _for_sentences() -> list[str]:
 def _learned(
     measure: WeighsSentences, sources: Sequence[Source], task: Task, options: DistilOptions, *, by_sentence: bool
 ) -> dict[str, np.ndarray]:
+    from xlner.similarity import SentenceEncoder
+
     texts = _source_texts(sources)
     _check_text(texts, options.weights)
-    similarity = measure.fitted(texts, encoder=options.encoder, seed=options.student.seed, max_sentences=SAMPLE)
+    encoder = SentenceEncoder(options.encoder, device=options.student.device)
+    similarity = measure.fitted(texts, encoder=encoder, seed=options.student.seed, max_sentences=SAMPLE)
     sample = _sample(task)
     if not by_sentence:
         return {"language": similarity.language_weights(sample)}
@@ -123,7 +126,8 @@ def _measured(
         _check_text(texts, options.weights)
     from xlner.similarity import SentenceEncoder, Texts
 
-    everything = Texts({task.target: _sample(task), **texts}, encoder=SentenceEncoder(options.encoder))
+    encoder = SentenceEncoder(options.encoder, device=options.student.device)
+    everything = Texts({task.target: _sample(task), **texts}, encoder=encoder)
     matrix = measure.matrix(everything)
     if not any(np.isfinite(matrix.value(code, task.target)) for code in texts):
         why = next((f": {reason}" for (_, goal), reason in matrix.missing.items() if goal == task.target), "")

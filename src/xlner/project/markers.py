@@ -10,7 +10,8 @@ from difflib import SequenceMatcher
 from xlner.core.types import Sentence, Span
 from xlner.project.fates import Fate, Reason
 
-_LIKE_BRACKETS = str.maketrans(dict.fromkeys("［【〔〖「『《〈", "[") | dict.fromkeys("］】〕〗」』》〉", "]"))
+_LIKE_BRACKETS = str.maketrans(dict.fromkeys("［【〔〖", "[") | dict.fromkeys("］】〕〗", "]"))
+_QUOTES = str.maketrans(dict.fromkeys("「『《〈", "[") | dict.fromkeys("」』》〉", "]"))
 _MARKED = re.compile(r"\[([^\[\]]*)\]")
 _ENOUGH = 0.5
 
@@ -64,13 +65,14 @@ def decode(
 ) -> Decoded:
     """Take the marks out of a translation and say which entity each one held.
 
-    Marked strings and entities must be equally many. Marks are square brackets; only where these do not add up, and
-    all kinds of full-width brackets and quotes together do, the others are marks too. Else they belong to the text.
+    Marked strings and entities must be equally many. Marks are square brackets. Where these do not add up and other
+    brackets of Chinese and Japanese do, those are marks too; failing that, with quotation marks, which may be the
+    text's own. Else they belong to the text.
 
-    With one entity, or one type, order decides. Otherwise each marked string goes to the entity it is most like: the
-    same as its separate translation, the same as its name, then by the ratio of difflib, above 0.5, first to
-    translations, then to names. What is left over is given out only if all left entities have one type. Anything else
-    drops the sentence.
+    With one entity, or one type, order decides, unless marks are quotation marks. Otherwise each marked string goes to
+    the entity it is most like: the same as its separate translation, the same as its name, then by the ratio of
+    difflib, above 0.5, first to translations, then to names. What is left over is given out only if all left entities
+    have one type and marks are brackets. Anything else drops the sentence.
 
     Args:
         marked: the translation of `wrap(sentence)`.
@@ -84,20 +86,21 @@ def decode(
     """
     if not entities:
         return Decoded(marked, ())
-    reading = _read(marked)
-    if not reading.adds_up(len(entities)):
-        wider = _read(marked.translate(_LIKE_BRACKETS))
-        if wider.adds_up(len(entities)) or (not strict and not reading.ranges):
-            reading = wider
+    reading, quoted = _read(marked), False
+    for more in (_LIKE_BRACKETS, _LIKE_BRACKETS | _QUOTES):
+        if not reading.adds_up(len(entities)):
+            wider = _read(marked.translate(more))
+            if wider.adds_up(len(entities)) or (not strict and not reading.ranges):
+                reading, quoted = wider, more is not _LIKE_BRACKETS
     plain, ranges = reading.plain, reading.ranges
     if strict and not reading.adds_up(len(entities)):
         return Decoded(plain, (), reading.fault(len(entities)))
-    if strict and len({e.label for e in entities}) <= 1:
+    if strict and not quoted and len({e.label for e in entities}) <= 1:
         return Decoded(plain, tuple(ranges))
     owners = _owners([plain[a:b] for a, b in ranges], entities, names, translations)
     if strict and -1 in owners:
         left = [i for i in range(len(entities)) if i not in owners]
-        if len({entities[i].label for i in left}) > 1:
+        if quoted or len({entities[i].label for i in left}) > 1:
             return Decoded(plain, (), f"{owners.count(-1)} marked strings like no entity")
         rest = iter(left)
         owners = [next(rest) if o < 0 else o for o in owners]

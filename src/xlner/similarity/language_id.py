@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xlner.similarity.language_id_model import LanguageIdSimilarity
     from xlner.similarity.matrix import SimilarityMatrix
     from xlner.similarity.texts import Texts
+    from xlner.similarity.vectors import SentenceEncoder
 
 
 class LanguageId(Part):
@@ -40,7 +41,7 @@ class LanguageId(Part):
         )
 
     def fitted(
-        self, texts: Mapping[str, Sequence[Sentence]], *, encoder: str, seed: int, max_sentences: int
+        self, texts: Mapping[str, Sequence[Sentence]], *, encoder: SentenceEncoder, seed: int, max_sentences: int
     ) -> LanguageIdSimilarity:
         """What weighs languages for sentences. See `WeighsSentences`."""
         from xlner.similarity.language_id_model import LanguageIdSimilarity

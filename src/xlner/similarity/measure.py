@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xlner.core.types import Sentence
     from xlner.similarity.matrix import SimilarityMatrix
     from xlner.similarity.texts import Texts
+    from xlner.similarity.vectors import SentenceEncoder
 
 SIMILARITIES = Registry(
     "similarities",
@@ -60,13 +61,13 @@ class WeighsSentences(Protocol):
     """A measure that can also weigh languages for single sentences, which it learns from text of those languages."""
 
     def fitted(
-        self, texts: Mapping[str, Sequence[Sentence]], *, encoder: str, seed: int, max_sentences: int
+        self, texts: Mapping[str, Sequence[Sentence]], *, encoder: SentenceEncoder, seed: int, max_sentences: int
     ) -> SentenceWeights:
         """Learn the languages from their text.
 
         Args:
             texts: ISO 639-3 code -> sentences; the order is that of all weights.
-            encoder: "embedded", a folder or a hub id.
+            encoder: gives vectors of sentences.
             seed: of the learning.
             max_sentences: of each language.
         """

@@ -61,12 +61,17 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, names: list[str], tensor
 
 def rng_state(device: torch.device) -> torch.Tensor:
     """The state of torch's generator that dropout draws from."""
-    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+    if device.type == "cpu":
+        return torch.get_rng_state()
+    own = torch.get_device_module(device)
+    return own.get_rng_state() if device.type == "mps" else own.get_rng_state(device)  # there is one alone
 
 
 def set_rng_state(state: torch.Tensor, device: torch.device) -> None:
     """Undo `rng_state`, on the device itself, which need not be the current one."""
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(state, device)
-    else:
+    if device.type == "cpu":
         torch.set_rng_state(state)
+    elif device.type == "mps":
+        torch.mps.set_rng_state(state)
+    else:
+        torch.get_device_module(device).set_rng_state(state, device)

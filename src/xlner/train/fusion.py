@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -15,6 +15,25 @@ from xlner.train.contrastive import pairs_of
 from xlner.train.dropout import BERT_LIKE
 from xlner.train.losses import soft_cross_entropy
 from xlner.train.objective import Loss, StepInput
+
+
+def check_fused(kind: str, there: int, wanted: int) -> None:
+    """See that an encoder can read pairs in its layers.
+
+    Args:
+        kind: its `model_type`.
+        there: how many layers it has; 0 is unknown.
+        wanted: how many layers there must be, those that are fused and those before them.
+
+    Raises:
+        ModelError: its layers cannot.
+        OptionError: there are not so many.
+    """
+    if kind not in BERT_LIKE:
+        kinds = ", ".join(sorted(BERT_LIKE))
+        raise ModelError(f"an encoder of the kind {kind} cannot read pairs layer by layer; take one of {kinds}")
+    if there and wanted > there:
+        raise OptionError("fused_layers", f"and those before are {wanted}, but the encoder has {there}")
 
 
 class Fusion:
@@ -42,18 +61,9 @@ class Fusion:
     """
 
     def __init__(self, tagger: Tagger, *, first: int, layers: int, self_teaching: float) -> None:
-        config = tagger.model.config
-        if config.model_type not in BERT_LIKE:
-            raise ModelError(
-                f"an encoder of the kind {config.model_type} cannot read pairs layer by layer; take one of "
-                + ", ".join(sorted(BERT_LIKE))
-            )
-        base: Any = tagger.model.base_model
-        every = base.encoder.layer
-        if first + layers > len(every):
-            raise OptionError(
-                "fused_layers", f"and those before are {first + layers}, but the encoder has {len(every)}"
-            )
+        kind, base = tagger.model.config.model_type, cast(Any, tagger.model.base_model)
+        every = base.encoder.layer if kind in BERT_LIKE else ()
+        check_fused(kind, len(every), first + layers)
         self.tagger, self.self_teaching = tagger, self_teaching
         self._layers = every[first : first + layers]
 

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xlner.errors import OptionError
+
+if TYPE_CHECKING:
+    import torch
+
+PATIENCE = timedelta(days=7)
+"""How long processes wait for the main one, which may label a large text meanwhile; torch would give up in minutes."""
 
 
 def _many() -> bool:
@@ -22,7 +33,7 @@ def wait_for_all() -> None:
         import torch
         from accelerate import PartialState
 
-        PartialState(cpu=not torch.accelerator.is_available()).wait_for_everyone()
+        PartialState(cpu=not torch.accelerator.is_available(), timeout=PATIENCE).wait_for_everyone()
 
 
 @contextmanager
@@ -33,3 +44,35 @@ def main_first() -> Iterator[None]:
     yield
     if main_process():
         wait_for_all()
+
+
+def accelerator_for(device: torch.device, folder: Path, trackers: Sequence[str]) -> Any:
+    """The `accelerate.Accelerator` of a training whose tagger is on a device already.
+
+    Args:
+        device: of the tagger.
+        folder: where trackers write.
+        trackers: names known to accelerate.
+
+    Raises:
+        OptionError: several processes have accelerators, and the tagger is on the CPU.
+    """
+    import torch
+    from accelerate import Accelerator
+    from accelerate.utils import DistributedDataParallelKwargs, InitProcessGroupKwargs
+
+    if _many() and device.type == "cpu" and torch.accelerator.is_available():
+        raise OptionError("device", "is cpu, and several processes train on the accelerators that there are")
+    return Accelerator(
+        # The library has one state for the whole process, and a later tagger may be on another device.
+        cpu=not torch.accelerator.is_available(),
+        device_placement=False,  # all is on the tagger's device, which may be another than the first
+        mixed_precision="no",  # the tagger sees to it
+        log_with=list(trackers) or None,
+        project_dir=str(folder),
+        kwargs_handlers=[
+            # Several streams go through the model before one backward pass, which broadcasting would spoil.
+            DistributedDataParallelKwargs(broadcast_buffers=False),
+            InitProcessGroupKwargs(timeout=PATIENCE),
+        ],
+    )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
+
+from xlner.errors import ModelError
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class State:
         sums: sum over some steps of the current epoch of the loss, and of each of its parts.
         summed: how many steps these are.
         averaged: steps that the mean of the weights is of.
+        processes: how many share the training; 0 is unknown.
+        device: kind of device that it runs on; "" is unknown.
     """
 
     epoch: int = 0
@@ -48,6 +53,26 @@ class State:
     sums: dict[str, float] = field(default_factory=dict)
     summed: int = 0
     averaged: int = 0
+    processes: int = 0
+    device: str = ""
+
+    def check_begun(self, checkpoint: Path, processes: int, device: str) -> None:
+        """See that a training goes on as it was begun: others read other batches, and draw other numbers.
+
+        Args:
+            checkpoint: where the state is from.
+            processes: that are to go on.
+            device: kind of device that they have.
+
+        Raises:
+            ModelError: there were more or fewer processes, or another device.
+        """
+        begun = (self.processes or processes, self.device or device)
+        if begun != (processes, device):
+            raise ModelError(
+                f"{checkpoint} is of a training in {begun[0]} process(es) on {begun[1]}, and this one is in "
+                f"{processes} on {device}: go on as it was begun, or remove that folder to train anew"
+            )
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> State:

@@ -9,8 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs
 from safetensors.torch import load_file
 
 from xlner.component import to_values
@@ -37,6 +35,7 @@ from xlner.train.objective import Objective, StepInput, StreamInput, modules_of,
 from xlner.train.optimizer import add_modules, schedule, set_rates, trainable
 from xlner.train.options import TrainOptions
 from xlner.train.pace import pace
+from xlner.train.processes import accelerator_for
 from xlner.train.state import State, TrainResult
 from xlner.train.trackers import check_trackers
 
@@ -70,14 +69,7 @@ class Training:
         check_trackers(options.report_to)
         folder.mkdir(parents=True, exist_ok=True)
         self.tagger, self.objective, self.options, self.folder = tagger, objective, options, folder
-        self.accelerator = Accelerator(
-            cpu=tagger.device.type == "cpu",
-            device_placement=False,  # all is on the tagger's device, which may be another than the first
-            log_with=list(options.report_to) or None,
-            project_dir=str(folder),
-            # Several streams go through the model before one backward pass, which broadcasting would spoil.
-            kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
-        )
+        self.accelerator = accelerator_for(tagger.device, folder, options.report_to)
         if options.report_to:
             self.accelerator.init_trackers("xlner", config={k: str(v) for k, v in to_values(options).items()})
         self.rank, self.world = self.accelerator.process_index, self.accelerator.num_processes
@@ -98,7 +90,7 @@ class Training:
         first = next(iter(streams.values()))
         self.budget, self.epochs = pace(first, options, self.world, tagger.device.type)
         self._data = dict(streams)
-        self._start(State())
+        self._start(State(processes=self.world, device=tagger.device.type))
 
     def _start(self, state: State) -> None:
         self.state = state
@@ -116,8 +108,10 @@ class Training:
         saved = load_checkpoint(self.folder / CHECKPOINT)
         if saved is not None:
             tensors, values = saved
+            state = State.of(values)
+            state.check_begun(self.folder / CHECKPOINT, self.world, self.tagger.device.type)
             self._restore(tensors)
-            self._start(State.of(values))
+            self._start(state)
             self.average.restore(tensors, self.state.averaged)
         step = None if saved is None else self.state.step
         self.metrics = MetricsFile(
@@ -283,7 +277,9 @@ class Training:
             )
 
     def _module_tensors(self) -> dict[str, torch.Tensor]:
-        return {f"objective.{name}.{n}": t for name, m in self.modules.items() for n, t in m.state_dict().items()}
+        # Weights that share memory, as tied ones do, could not be written.
+        named = ((f"objective.{name}.{n}", t) for name, m in self.modules.items() for n, t in m.state_dict().items())
+        return {name: tensor.clone() for name, tensor in named}
 
     def _restore(self, tensors: dict[str, torch.Tensor]) -> None:
         with torch.no_grad():

@@ -72,7 +72,8 @@ class Apertium(BaseTranslator):
     def version(self) -> str:
         """Of the program and the language data: sizes and dates of the files that the mode names."""
         said = self._output([self.options.program, "-V"])
-        place = Path(self.options.data or "/usr/share/apertium") / "modes" / f"{self._mode}.mode"
+        installed = Path(shutil.which(self.options.program) or "/usr/bin/apertium").resolve().parents[1]
+        place = Path(self.options.data or installed / "share/apertium") / "modes" / f"{self._mode}.mode"
         text = place.read_text(errors="replace") if place.is_file() else ""
         files = [Path(p) for p in re.findall(r"/[^\s'\"]+", text)]
         seen = [f"{p.name} {p.stat().st_size} {p.stat().st_mtime_ns}" for p in files if p.is_file()]

@@ -53,6 +53,7 @@ class Guarded(BaseTranslator):
     def languages(self, source: str, target: str) -> None:
         """Say from which language to which, and load the engine. See `Translator.languages`."""
         super().languages(source, target)
+        self._said = (source, target)  # a script or a country among it counts
         self._start()
 
     def version(self) -> str:
@@ -84,7 +85,7 @@ class Guarded(BaseTranslator):
         )  # fmt: skip
         weakref.finalize(self, _end, self._process)
         try:
-            self.at_once = int(self._ask("start", sys.path, name, values, self.pair))
+            self.at_once = int(self._ask("start", sys.path, name, values, self._said))
         except XlnerError:
             self._forget()
             raise
@@ -101,10 +102,14 @@ class Guarded(BaseTranslator):
         assert process.stdin is not None
         assert process.stdout is not None
         answer = ""
-        with suppress(OSError):
-            process.stdin.write(json.dumps([what, *arguments]) + "\n")
-            process.stdin.flush()
-            answer = process.stdout.readline()
+        try:
+            with suppress(OSError):
+                process.stdin.write(json.dumps([what, *arguments]) + "\n")
+                process.stdin.flush()
+                answer = process.stdout.readline()
+        except BaseException:  # an interrupt: the answer that is still to come would be taken for that of the next call
+            self._forget()
+            raise
         if not answer.endswith("\n"):
             code = self._forget()
             if code == -signal.SIGALRM:

@@ -38,6 +38,8 @@ SCHEMES = {
 }
 # What models say, where it is no code or another one than people use.
 _MEANT = {"ns": "nso", "no": "nob"}
+# The language of several under one code that models have, where there is no usual one.
+_NEAR = {"nor": "nob", "pus": "pbt", "que": "quy", "ful": "fuv"}
 
 
 def language_tokens(model_type: str, vocabulary: Iterable[str]) -> tuple[Scheme | None, dict[str, str]]:
@@ -65,7 +67,8 @@ def choose(code: str, offered: Iterable[str]) -> str | None:
     for near in (very, same):
         if near:
             return next((c for c in near if _parse(c)[1] == script), near[0])
-    return None
+    usual = _NEAR.get(_iso3(code) or "")
+    return None if usual in (None, code) else choose(usual, codes)
 
 
 def known(offered: Iterable[str]) -> str:

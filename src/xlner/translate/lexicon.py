@@ -158,7 +158,7 @@ class Lexicon(BaseTranslator):
             words: list[str] = []
             links: list[tuple[int, int]] = []
             for group, translation in groups:
-                new = translation.split() or [translation]
+                new = (translation.split() if group.head else []) or [translation]
                 links += [
                     (i, j) for i in range(group.start, group.end) for j in range(len(words), len(words) + len(new))
                 ]

@@ -55,6 +55,7 @@ def halves(text: str) -> tuple[str, str, str]:
     """A text in two, and what joins them: divided after a comma near the middle, else at a space, else anywhere."""
     middle = len(text) / 2
     near = sorted(range(1, len(text)), key=lambda n: abs(n - middle))
+    near = [n for n in near if text.rfind("[", 0, n) <= text.rfind("]", 0, n)] or near  # no marked name falls apart
     inner = [n for n in near if 0.3 < n / len(text) < 0.7]
     for ends in (_MARKS, " "):
         for n in inner if ends != " " else near:

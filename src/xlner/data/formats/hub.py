@@ -11,6 +11,7 @@ from xlner.core.types import Sentence
 from xlner.data.formats.base import Format
 from xlner.data.formats.tokens import TAG_KEYS, TOKEN_KEYS, rows
 from xlner.data.options import LABELS, SCHEME, ReadOptions
+from xlner.data.records import LANGUAGE_KEYS
 from xlner.data.report import ReadLog
 from xlner.data.source import Input
 from xlner.data.tagged import deliver
@@ -79,7 +80,7 @@ class Datasets(Format):
                 path=log.path,
             )
         labels = self.options.labels or _names(features.get(tags)) or ()
-        wanted = [c for c in (tokens, tags) if c]
+        wanted = [c for c in (tokens, tags, *LANGUAGE_KEYS) if c in features]
         items = enumerate((_with_unknown(dict(row), tags, labels) for row in dataset.select_columns(wanted)), 1)
         return deliver(rows(items, log, options, labels), log, options, scheme=self.options.scheme)
 

@@ -13,7 +13,8 @@ from xlner.data.segment.periods import is_ordinal
 _END = regex.compile(
     r"""
       (?P<line> [\r\n\u2028\u2029]+ )
-    | (?P<own> [[\p{Sentence_Terminal}\u17D4\u17D5]--[.!?]]
+    | (?P<own> (?: [[\p{Sentence_Terminal}\u17D4\u17D5\u0F0D-\u0F11]--[.!?\uFF0E\uFE52]]
+                 | [\uFF0E\uFE52](?<!\p{Lu}.)(?!\p{Nd}) )
              [\p{Sentence_Terminal}]*+ (?P<own_close> ["'”’»)\]\p{Pe}\p{Pf}]*+ ) \s*+ )
     | (?P<plain> [.!?…]++ (?P<close> ["'”’»“\)\]\p{Pe}\p{Pf}]*+ ) (?P<gap> \s++ | \Z | (?=\p{Han}) ) )
     | (?P<wide> (?<=[\p{Thai}\p{Lao}])\ {2,}+ | (?<=[\p{Thai}\p{Lao}])\ (?=[\p{Thai}\p{Lao}]) )

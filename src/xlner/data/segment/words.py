@@ -22,6 +22,7 @@ _INVISIBLE = r"\u00AD\u200C-\u200F\u2060-\u2064\uFEFF"
 _APOSTROPHE = "'’‘＇"
 _LINK = rf"""
     [{_INVISIBLE}]*+ (?: [\-‐‑·‧{_APOSTROPHE}\u05F3\u05F4]
+                       | (?<=\p{{Hebrew}})"(?=\p{{Hebrew}}(?!\p{{Hebrew}}))
                        | (?<=\p{{L}}) (?: (?<!\p{{Ll}})\. | \.(?!\p{{Lu}}) ) (?=\p{{L}}) )
     | [{_INVISIBLE}]++
 """
