@@ -203,6 +203,7 @@ def test_a_token_opens_the_server(guarded, header, status):
     assert client.get("/openapi.json", headers=headers).status_code == status
     assert [client.get(path).status_code for path in ("/", "/health", "/ready")] == [200] * 3
     assert client.get("/?model=nope").status_code == 200
+    assert client.post("/ready", content=b"x", headers=headers).status_code == (405 if status == 200 else status)
     assert client.get("/health?model=nope", headers=headers).status_code == (404 if status == 200 else status)
     if status == 401:
         assert reply.headers["WWW-Authenticate"] == "Bearer"

@@ -98,7 +98,7 @@ class Gate:
     def _check_token(self, scope: Scope) -> None:
         # `/health?model=` may tell which models there are, which is not for everybody.
         asks = scope["path"] == "/health" and scope["query_string"]
-        if self._token is None or (scope["path"] in _OPEN and not asks):
+        if self._token is None or (scope["method"] == "GET" and scope["path"] in _OPEN and not asks):
             return
         said = _token_of(dict(scope["headers"]).get(b"authorization", b""))
         if said is None or not hmac.compare_digest(said, self._token):

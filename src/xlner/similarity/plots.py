@@ -105,7 +105,7 @@ def _distance_label(matrix: SimilarityMatrix) -> str:
     if not matrix.higher_is_closer:
         return "distance"
     of_itself = np.diag(matrix.values)
-    return f"{of_itself.max():.3g} − value" if np.isfinite(of_itself).any() else "distance below the closest pair"
+    return f"{np.nanmax(of_itself):.3g} − value" if np.isfinite(of_itself).any() else "distance below the closest pair"
 
 
 def _labels(codes: list[str]) -> list[str]:
