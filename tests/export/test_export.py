@@ -56,6 +56,16 @@ def test_int8_is_smaller_and_nearly_the_same(exported_once):
     assert 0 < difference.mean() < 0.02
 
 
+def test_a_window_beyond_the_positions_of_the_encoder_is_made_smaller(model, exported):
+    side = json.loads((exported / "xlner.json").read_text("utf-8"))
+    side["export"]["tokenizer"]["model_max_length"] = 10**30  # of tokenizers that do not say it
+    (exported / "xlner.json").write_text(json.dumps(side), "utf-8")
+    tagger = Tagger.load(exported, max_subwords=500)
+    assert tagger.words.max_subwords == Tagger.load(model, max_subwords=500, device="cpu").words.max_subwords == 64
+    (answer,) = tagger.predict([Sentence(tuple(sentences(1)[0].words * 40))])
+    assert answer.spans
+
+
 def test_types_are_mapped_as_those_of_torch_folders(model, exported):
     how = {"mapping": {"LOC": "O"}, "labels": LabelSet(("GPE", "PER"))}
     assert spans(Tagger.load(exported, **how), sentences(20)) == spans(Tagger.load(model, **how), sentences(20))

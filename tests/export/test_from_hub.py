@@ -1,4 +1,4 @@
-"""An exported model is loaded by its hub id, from a server that answers as the hub does."""
+"""Models are loaded by their hub ids, from a server that answers as the hub does."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from tests.quick_model import make_model
 from tests.toy import sentences, write_conll
 
+from xlner.api import shard_plan
+from xlner.api.shard_plan import Job
+from xlner.api.shards import predict_shards
 from xlner.cli import main
 
 ID = "owner/exported-ner"
@@ -21,14 +25,22 @@ ID = "owner/exported-ner"
 
 @pytest.fixture
 def hub(exported, tmp_path):
-    """Serves the files of an exported model under one id."""
-    folder = tmp_path / "on-the-hub"
-    shutil.copytree(exported, folder)
-    asked = []
+    """Serves the files of a model under one id: of an exported one, until `push` puts another in its place."""
+    asked, commits = [], []
+
+    def push(model):
+        folder = shutil.copytree(model, tmp_path / f"on-the-hub-{len(commits)}")
+        commits.append(("abcdef"[len(commits)] * 40, folder))
+        return folder
+
+    def commit(path):
+        """The one that an address names, and its folder; the newest without a name."""
+        return next(((name, folder) for name, folder in commits if name in path), commits[-1])
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             asked.append(self.path)
+            self.commit, folder = commit(self.path)
             if self.path.startswith(f"/api/models/{ID}/tree"):
                 files = [
                     {"type": "file", "path": p.name, "size": p.stat().st_size, "oid": "a" * 40}
@@ -38,7 +50,7 @@ def hub(exported, tmp_path):
                 return
             if self.path.startswith(f"/api/models/{ID}"):
                 names = [{"rfilename": p.name} for p in folder.iterdir()]
-                self._answer(json.dumps({"id": ID, "sha": "a" * 40, "siblings": names}).encode())
+                self._answer(json.dumps({"id": ID, "sha": self.commit, "siblings": names}).encode())
                 return
             file = folder / self.path.rpartition("/")[2]
             if self.path.startswith(f"/{ID}/resolve/") and file.is_file():
@@ -52,7 +64,7 @@ def hub(exported, tmp_path):
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
-            self.send_header("X-Repo-Commit", "a" * 40)
+            self.send_header("X-Repo-Commit", self.commit)
             if error:
                 self.send_header("X-Error-Code", error)
             self.end_headers()
@@ -64,7 +76,7 @@ def hub(exported, tmp_path):
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    server.asked, server.folder = asked, folder
+    server.asked, server.push, server.folder = asked, push, push(exported)
     yield server
     server.shutdown()
     server.server_close()
@@ -107,3 +119,45 @@ nlp.to_disk("{tmp_path}/pipeline")
     names = {p.name for p in (tmp_path / "pipeline" / "xlner" / "model").iterdir()}
     assert {p.name for p in hub.folder.iterdir() if p.suffix == ".onnx"} <= names
     assert spacy.load(tmp_path / "pipeline")("Mary lives in Paris").has_annotation("ENT_IOB")
+
+
+def test_window_and_languages_of_a_model_of_the_hub_are_read(hub, model, tmp_path):
+    folder = hub.push(model)
+    (folder / "xlner.json").write_text(json.dumps({"languages": ["eng", "spa"], "max_subwords": 24}))
+    code = f"""
+from xlner import Tagger
+tagger = Tagger.load("{ID}", device="cpu")
+print(tagger.words.max_subwords, *tagger.languages)
+"""
+    assert run(hub, tmp_path / "cache", "-c", code) == "24 eng spa\n"
+    (hub.push(model) / "xlner.json").unlink()  # a later revision has none
+    assert run(hub, tmp_path / "cache", "-c", code) == "64\n"
+
+
+def test_all_shards_are_made_by_the_revision_that_the_first_one_took(hub, model, tiny_encoder, tmp_path, monkeypatch):
+    text = write_conll(tmp_path / "text.conll", sentences(40))
+    monkeypatch.setattr(shard_plan, "BLOCK_SENTENCES", 10)
+
+    def job(name, output):
+        return Job(str(name), (str(text),), str(tmp_path / output), 2, device="cpu")
+
+    def make(shard):
+        code = f"""
+import xlner.api.shard_plan as plan
+from xlner.api.shards import predict_shards
+plan.BLOCK_SENTENCES = 10
+predict_shards(plan.{job(ID, "out")!r}, shard={shard})
+"""
+        run(hub, tmp_path / "cache", "-c", code)
+
+    def made_by(name, output):
+        predict_shards(job(name, output))
+        return [job(name, output).path(shard).read_bytes() for shard in (0, 1)]
+
+    hub.push(model)
+    make(0)
+    hub.push(other := make_model(tmp_path / "other", tiny_encoder, seed=3))
+    make(1)
+    found = [job(ID, "out").path(shard).read_bytes() for shard in (0, 1)]
+    assert found == made_by(model, "expected")
+    assert found[1] != made_by(other, "unwanted")[1]

@@ -82,3 +82,9 @@ def send_raw(address, data, timeout=10.0):
     with socket.create_connection((host, int(port)), timeout=timeout) as connection:
         connection.sendall(data)
         return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def request(body, *headers):
+    """The bytes of a request to `/predict`."""
+    head = ["POST /predict HTTP/1.1", "Host: x", "Connection: close", "Content-Type: application/json", *headers]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body

@@ -152,6 +152,60 @@ def test_a_full_queue_says_when_to_come_again(lane):
     assert [words_of(f) for f in (first, *waiting)] == [["a"], ["b"], ["c"]]
 
 
+class Clock(Tag):
+    """Takes a hundredth of a second for each sentence, once it may go on."""
+
+    def __call__(self, sentences):
+        time.sleep(0.01 * len(sentences))
+        return super().__call__(sentences)
+
+
+@pytest.fixture
+def timed():
+    """A lane that tags 64 subwords in a hundredth of a second, and promises answers within one."""
+    tag = Clock(wait=True)
+    one = Lane("timed", tag, budget=64, gather_seconds=0, most=99, most_seconds=1.0)
+    yield tag, one
+    tag.may.release(1000)
+    one.close()
+
+
+def test_what_cannot_be_done_in_time_is_refused_at_once(timed):
+    tag, one = timed
+    tag.may.release(20)
+    words_of(one.put(job(*"first" * 4, cost=64)))
+    large = one.put(job(*"x" * 80, cost=64))
+    with pytest.raises(Refusal, match=r"what waits takes another \d s, .* not be done within 1 s; try again in \d s"):
+        one.put(job(*"y" * 80, cost=64))
+    small = one.put(job("z", cost=64))  # goes before the large one
+    tag.may.release(100)
+    assert words_of(small) == ["z"]
+    assert len(words_of(large)) == 80
+
+
+def test_a_machine_whose_speed_is_not_known_refuses_nothing(timed):
+    tag, one = timed
+    futures = [one.put(job(*"x" * 60, cost=64)) for _ in range(2)]
+    tag.may.release(200)
+    assert [len(words_of(f)) for f in futures] == [60, 60]
+
+
+def test_a_large_job_with_nothing_before_it_is_tried(timed):
+    tag, one = timed
+    tag.may.release(500)
+    words_of(one.put(job(*"first" * 4, cost=64)))
+    assert len(words_of(one.put(job(*"x" * 150, cost=64)))) == 150
+
+
+def test_tiny_batches_do_not_tell_how_fast_large_ones_are(timed):
+    tag, one = timed
+    tag.may.release(500)
+    for _ in range(10):
+        words_of(one.put(job("x", cost=1)))  # a hundred subwords a second
+    futures = [one.put(job(*"x" * 20, cost=64)) for _ in range(2)]
+    assert [len(words_of(f)) for f in futures] == [20, 20]
+
+
 def test_a_lane_that_closes_answers_what_waits():
     tag = Tag(wait=True)
     one = Lane("test", tag, budget=2, gather_seconds=5.0, most=50)

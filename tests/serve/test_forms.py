@@ -160,6 +160,20 @@ def test_an_interface_that_marks_no_text_is_refused_when_it_is_connected(client,
     assert "the labelling interface" in reply.json()["error"]
 
 
+def test_texts_that_would_have_to_be_fetched_are_refused(client):
+    labels = '<Label value="PER"/>'
+    config = label_config(labels, '<Text name="t" value="$body" valueType="url"/>')
+    for address, body in (
+        ("/setup", {"schema": config}),
+        ("/predict", {"tasks": tasks("https://example.org/a.txt"), "label_config": config}),
+    ):
+        error = post(client, address, body, 409)["error"]
+        assert 'valueType="url", and this server fetches no addresses' in error
+    inline = label_config(labels, '<Text name="t" value="$body" valueType="text"/>')
+    (answer,) = post(client, "/predict", {"tasks": tasks("Ana"), "label_config": inline})["results"]
+    assert len(answer["result"]) == 1
+
+
 def test_label_studio_connects(client):
     assert client.get("/health").json()["status"] == "UP"
     assert client.get("/models/sw/health").json()["model_class"] == "sw"

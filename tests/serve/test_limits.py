@@ -1,16 +1,16 @@
-"""Bounds of requests, the token, and what a server says when it has too much to do."""
+"""Bounds of requests, the token, and where a server listens."""
 
 from __future__ import annotations
 
 import socket
-import threading
 import time
 
 import pytest
 from starlette.testclient import TestClient
-from tests.serve.conftest import running, send_raw, serving
+from tests.serve.conftest import request, running, send_raw, serving
 
-from xlner.errors import UsageError, XlnerError
+from xlner.api.serve import serve
+from xlner.errors import ModelError, OptionError, UsageError, XlnerError
 from xlner.serve.models import named_models
 from xlner.serve.run import check_access, listen
 
@@ -64,11 +64,6 @@ def test_what_is_too_large_is_refused_with_the_bound(small, address, body, messa
     assert message in reply.json()["error"]
 
 
-def request(body, *headers):
-    head = ["POST /predict HTTP/1.1", "Host: x", "Connection: close", "Content-Type: application/json", *headers]
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
-
-
 def chunked(*parts):
     return b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in (*parts, b""))
 
@@ -113,69 +108,6 @@ def test_bodies_count_while_they_come(tagger):
         until = time.monotonic() + 10
         while b" 200 " not in send_raw(address, request(body, f"Content-Length: {len(body)}")):
             assert time.monotonic() < until
-
-
-class Slow:
-    """The tagger, held until it may go on."""
-
-    def __init__(self, tagger):
-        self._tagger = tagger
-        self.begun, self.may = threading.Semaphore(0), threading.Event()
-
-    def __getattr__(self, name):
-        return getattr(self._tagger, name)
-
-    def predict(self, sentences):
-        self.begun.release()
-        assert self.may.wait(20)
-        return self._tagger.predict(sentences)
-
-
-def test_a_full_queue_answers_503_and_others_are_not_lost(tagger):
-    slow = Slow(tagger)
-    with serving(slow, max_waiting=2, gather_ms=0, batch_subwords=64) as app, TestClient(app) as client:
-        replies = []
-
-        def ask():
-            replies.append(client.post("/predict?model=toy", json={"text": "Ana " * 60}))
-
-        threads = [threading.Thread(target=ask)]
-        threads[0].start()
-        slow.begun.acquire(timeout=10)
-        threads += [threading.Thread(target=ask) for _ in range(5)]
-        for thread in threads[1:]:
-            thread.start()
-        until = time.monotonic() + 10
-        while len(replies) < 3 and time.monotonic() < until:
-            time.sleep(0.01)
-        assert [r.status_code for r in replies] == [503] * 3
-        assert all(int(r.headers["Retry-After"]) >= 1 and "waiting" in r.json()["error"] for r in replies)
-        assert 'xlner_requests_waiting{model="toy"} 2.0' in client.get("/metrics").text
-        slow.may.set()
-        for thread in threads:
-            thread.join()
-    assert sorted(r.status_code for r in replies) == [200] * 3 + [503] * 3
-
-
-def test_a_request_that_takes_too_long_is_given_up(tagger):
-    slow = Slow(tagger)
-    with serving(slow, max_seconds=0.2) as app:
-        reply = TestClient(app).post("/predict", json={"text": "Ana"})
-        slow.may.set()
-    assert reply.status_code == 503
-    assert "no answer within 0.2 s" in reply.json()["error"]
-    assert reply.headers["Retry-After"] == "10"
-
-
-def test_a_failure_of_the_model_is_one_sentence(tagger):
-    class Broken(Slow):
-        def predict(self, sentences):
-            raise ZeroDivisionError("secret")
-
-    with serving(Broken(tagger)) as app:
-        reply = TestClient(app, raise_server_exceptions=False).post("/predict", json={"text": "Ana"})
-    assert reply.status_code == 500
-    assert reply.json() == {"error": "the server failed; its log says why"}
 
 
 @pytest.mark.parametrize(
@@ -228,9 +160,35 @@ def test_a_token_can_be_sent_in_a_header(token):
         check_access("127.0.0.1", token)
 
 
+@pytest.mark.parametrize("models", [{}, []])
+def test_a_server_needs_a_model(models):
+    with pytest.raises(OptionError, match="`models` names no model to serve"):
+        serve(models, port=0)
+
+
+def test_a_single_model_needs_no_list():
+    with pytest.raises(ModelError, match=r"no model at '\./nowhere'"):
+        serve("./nowhere", port=0)
+
+
 def test_a_host_that_cannot_be_is_said():
     with pytest.raises(UsageError, match=r"`host a\.\.b` is not known"):
         listen("a..b", 0)
+
+
+def test_windows_lets_no_second_server_share_a_port(monkeypatch):
+    """There SO_REUSEADDR would let it."""
+    asked = []
+
+    class Socket(socket.socket):
+        def setsockopt(self, *words):
+            asked.append(words)
+
+    monkeypatch.setattr("xlner.serve.run.sys.platform", "win32")
+    monkeypatch.setattr("socket.SO_EXCLUSIVEADDRUSE", -5, raising=False)
+    monkeypatch.setattr("socket.socket", Socket)
+    listen("127.0.0.1", 0).close()
+    assert asked == [(socket.SOL_SOCKET, -5, 1)]
 
 
 def test_a_port_that_is_taken_is_said():
@@ -272,7 +230,7 @@ def test_a_link_to_a_model_has_the_name_of_the_link(tmp_path):
     assert named_models([str(tmp_path / "sw")]) == {"sw": str(tmp_path / "sw")}
 
 
-@pytest.mark.parametrize("items", [[], ["a/m", "b/m"], ["x=a", "x=b"], ["x="], ["/"]])
+@pytest.mark.parametrize("items", [["a/m", "b/m"], ["x=a", "x=b"], ["x="], ["/"]])
 def test_names_of_models_are_checked(items):
-    with pytest.raises(UsageError, match=r"NAME=MODEL|no model"):
+    with pytest.raises(UsageError, match="NAME=MODEL"):
         named_models(items)

@@ -47,7 +47,7 @@ def page(browser, address):
 def find(page, text):
     page.get_by_label("Text", exact=True).fill(text)
     page.get_by_role("button", name="Find entities").click()
-    page.locator("#find:enabled").wait_for()  # it is not while the page waits for an answer
+    page.locator("#find[aria-disabled=false]").wait_for()  # it is not while the page waits for an answer
 
 
 def marks(page):
@@ -124,6 +124,14 @@ def test_the_keyboard_is_enough(page):
     assert page.evaluate("document.activeElement.id") == "conll"
 
 
+def test_the_button_keeps_the_focus_while_it_works(page):
+    page.get_by_label("Text", exact=True).fill("Ana visits Arcol")
+    page.locator("#find").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("2 entities.").wait_for()
+    assert page.evaluate("document.activeElement.id") == "find"
+
+
 def test_an_answer_belongs_to_the_text_that_was_sent(page):
     page.evaluate(
         "const at_once = fetch; fetch = async (...words) => {"
@@ -149,6 +157,13 @@ def test_a_screen_reader_knows_what_everything_is(page):
     assert page.locator("[aria-live=polite]#status").count() == 1
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.get_by_role("heading", level=1).count() == 1
+
+
+def test_a_name_and_its_type_are_two_words_to_a_screen_reader(page):
+    find(page, "Ana visits Arcol")
+    heard = page.locator("#result").aria_snapshot()
+    assert "Ana PER" in heard
+    assert "Arcol LOC" in heard
 
 
 CONTRAST = """() => {
@@ -200,7 +215,7 @@ def test_a_refusal_is_said(browser, tagger):
 
 
 def test_the_page_asks_for_the_token(browser, tagger):
-    with serving(tagger, token="open-sesame") as app, running(app) as where:
+    with serving(tagger, token="open-sesame", max_characters=500) as app, running(app) as where:
         page = browser.new_page()
         page.goto(where)
         page.get_by_text("a token is needed").wait_for()
@@ -209,6 +224,13 @@ def test_the_page_asks_for_the_token(browser, tagger):
         page.locator("#model option").nth(1).wait_for(state="attached")
         find(page, "Ana")
         assert page.locator("#status").text_content() == "1 entity."
+        page.get_by_label("Token").fill("wrong")
+        find(page, "Ana")
+        assert page.evaluate("document.activeElement.id") == "token"
+        page.get_by_label("Token").fill("open-sesame")
+        find(page, "a" * 501)
+        assert page.locator("#status.bad").count() == 1
+        assert page.evaluate("document.activeElement.id") == "find"  # the token is not to blame
         page.close()
 
 

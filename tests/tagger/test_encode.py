@@ -74,3 +74,12 @@ def test_batches_keep_to_the_budget_and_lose_nothing(lengths, budget):
     batches = token_batches(lengths, budget)
     assert sorted(i for b in batches for i in b) == list(range(len(lengths)))
     assert all(len(b) == 1 or len(b) * max(lengths[i] for i in b) <= budget for b in batches)
+
+
+def test_huge_words_do_not_stay_in_memory(tokenizer, monkeypatch):
+    monkeypatch.setattr("xlner.tagger.encode._CACHED_CHARACTERS", 1000)
+    encoder = WordEncoder(tokenizer)
+    for n in range(50):
+        (pieces,) = encoder.pieces([f"{n}" + "x" * 300])
+        assert len(pieces.ids) > 1
+    assert sum(map(len, encoder._cache)) < 2000

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 
-from xlner.errors import MissingExtraError
+from xlner.errors import MissingExtraError, OptionError
 from xlner.serve.limits import Limits
 
 
 def serve(
-    models: Sequence[str] | Mapping[str, str],
+    models: str | Sequence[str] | Mapping[str, str],
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
@@ -36,6 +36,7 @@ def serve(
     Raises:
         MissingExtraError: the server's libraries are not installed.
         ModelError: a model cannot be loaded.
+        OptionError: no model is named.
         UsageError: the host is open to others without a token, or a name is taken twice.
         XlnerError: the port is taken.
     """
@@ -52,7 +53,11 @@ def serve(
 
     # torch keeps a compiled product for each shape of batch, up to a thousand, and a server sees ever new shapes.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32")
+    if isinstance(models, str):
+        models = [models]
     named = dict(models) if isinstance(models, Mapping) else named_models(models)
+    if not named:
+        raise OptionError("models", "names no model to serve; give a run folder, a model folder or a hub id")
     check_access(host, token)
     limits, metrics, state = limits or Limits(), Metrics(), State()
     listener = listen(host, port)

@@ -15,6 +15,7 @@ from xlner.core.files import atomic
 from xlner.core.run_folder import file_hash
 from xlner.data.blocks import BLOCK_BYTES, BLOCK_SENTENCES, Mark, Reader, Stretch, together
 from xlner.errors import OptionError, UsageError
+from xlner.tagger.from_hub import revision_of
 
 PLAN = "shards.json"
 FORMATS = ("conll", "jsonl")  # what can be joined by writing one file behind the other
@@ -99,7 +100,10 @@ class Job:
 def plan_of(job: Job) -> dict[str, Any]:
     """How the text is divided: that of the folder, or a new one. Processes that start together write the same one.
 
+    It also has the revision of a model of the hub, since another one may be pushed before the last shard is made.
+
     Raises:
+        ModelError: the hub has no such model, or cannot be reached.
         UsageError: the folder holds shards of other settings, or other things.
     """
     folder = Path(job.folder, job.output)
@@ -112,7 +116,10 @@ def plan_of(job: Job) -> dict[str, Any]:
             blocks = {"block_bytes": BLOCK_BYTES, "block_sentences": BLOCK_SENTENCES}
             reader = Reader(job.language, job.token_column, job.tag_column, job.folder, **blocks)
             shards = divide([(name, *reader.marks(name)) for name in job.sources], job.count, job.folder)
-            plan = {"settings": settings, "blocks": blocks, "shards": [[asdict(s) for s in x] for x in shards]}
+            plan = {
+                "settings": settings, "revision": revision_of(job.place), "blocks": blocks,
+                "shards": [[asdict(s) for s in x] for x in shards],
+            }  # fmt: skip
             with atomic(folder / PLAN) as out:
                 out.write(json.dumps(plan, ensure_ascii=False) + "\n")
     plan = json.loads((folder / PLAN).read_text("utf-8"))

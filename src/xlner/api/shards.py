@@ -15,6 +15,7 @@ from xlner.core.progress import Bar, progress
 from xlner.data.blocks import Reader, Stretch
 from xlner.errors import OptionError, UsageError, XlnerError
 from xlner.tagger import Tagger
+from xlner.tagger.from_hub import at_revision
 from xlner.tagger.load import model_folder
 
 
@@ -131,7 +132,8 @@ def predict_shards(
 def make_shard(job: Job, shard: int) -> ShardReport:
     """Predict one shard: its file appears whole, and then its mark."""
     plan = plan_of(job)
-    tagger = _tagger(job.place, plan["settings"]["model"], tuple(job.mapping.items()), job.on_long, job.device)
+    content = plan["settings"]["model"], plan.get("revision")
+    tagger = _tagger(job.place, content, tuple(job.mapping.items()), job.on_long, job.device)
     reader = Reader(job.language, job.token_column, job.tag_column, job.folder, **plan["blocks"])
     stretches = [Stretch(**values) for values in plan["shards"][shard]]
     remarks: list[str] = []
@@ -145,9 +147,14 @@ def make_shard(job: Job, shard: int) -> ShardReport:
 
 
 @lru_cache(maxsize=1)
-def _tagger(model: str, content: str, mapping: Sequence[tuple[str, str]], on_long: str, device: str | None) -> Tagger:
-    """Loaded once in each process, however many shards that makes, as long as its `content`, a hash, is the same."""
-    return Tagger.load(model, mapping=dict(mapping), on_long=on_long, device=device)
+def _tagger(
+    model: str, content: tuple[str, str | None], mapping: Sequence[tuple[str, str]], on_long: str, device: str | None
+) -> Tagger:
+    """Loaded once in each process, however many shards that makes, as long as its content is the same.
+
+    The content is a hash and, of a model of the hub, a revision.
+    """
+    return Tagger.load(at_revision(model, content[1]), mapping=dict(mapping), on_long=on_long, device=device)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from xlner.encoder.history import SIDE_FILE
 from xlner.errors import ModelError
 from xlner.export.calibrate import channel_peaks
 from xlner.export.graph import OPSET, check_installed, write_graph
-from xlner.export.quantise import to_int8
+from xlner.export.quantise import int8_share, to_int8, turn_weights
 from xlner.tagger.load import MODEL_FILES
 from xlner.tagger.onnx import GRAPH, INPUTS, LAYOUT, OUTPUT, OnnxNetwork
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FILES = (*MODEL_FILES, GRAPH)
 _TEXTS = 12  # sentences of each language of the demo corpus that show how large inputs get
+_LEAST_INT8 = 0.5  # of all numbers; a few layers may keep theirs
 _TOLERANCE = 1e-2  # of logits; rounding in fp32 is a thousand times smaller
 
 
@@ -134,9 +135,15 @@ def _quantise(file: Path, tagger: Tagger) -> None:
     import onnx
 
     model = onnx.load(str(file))
+    turn_weights(model.graph)
     texts = [s.words for code in LANGUAGES for s in islice(load(demo_file(f"{code}.gold.conll")).sentences, _TEXTS)]
     peaks = channel_peaks(model, (window.ids for window in tagger.words.windows(texts)))
     to_int8(model.graph, keep=OUTPUT, peaks=peaks)
+    if (share := int8_share(model.graph)) < _LEAST_INT8:
+        raise ModelError(
+            f"of the weights of this {tagger.model.config.model_type} only {share:.0%} can be stored as int8, since "
+            "its graph multiplies in other ways than those known here; export it without `quantise`"
+        )
     onnx.save(model, str(file))
 
 

@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 # Without VNNI a CPU adds two products of 8-bit numbers in 16 bits. 255 * 127 * 2 overflows, 255 * 63 * 2 does not.
 LARGEST = 63
-_FLOAT = 1  # of onnx.TensorProto
+_FLOAT, _INT8 = 1, 3  # of onnx.TensorProto
 _TINY = 1e-12
 # Chosen on English dev data, by how far the scores of the embedded encoder move.
 _SHARE = 0.7  # of the unevenness of an input that goes to the weights
 _UNEVEN = 0.04
 _SMALLEST = 1e-3  # of a peak: a channel that hardly speaks on a few texts may do so on others
+
+
+def turn_weights(graph: Any) -> None:
+    """Store weights that a graph transposes before each product as they are used, in place.
+
+    Layers that share their weights (ALBERT) come so, and neither `channel_peaks` nor `to_int8` would take them for
+    layers.
+
+    Args:
+        graph: `onnx.GraphProto`.
+    """
+    from onnx import numpy_helper
+
+    weights = {tensor.name: tensor for tensor in graph.initializer}
+    for node in list(graph.node):
+        matrix = node.op_type == "Transpose" and node.input[0] in weights and len(weights[node.input[0]].dims) == 2
+        if matrix and [list(a.ints) for a in node.attribute] in ([], [[1, 0]]):
+            turned = np.ascontiguousarray(numpy_helper.to_array(weights[node.input[0]]).T)
+            graph.initializer.append(numpy_helper.from_array(turned, node.output[0]))
+            graph.node.remove(node)
+
+
+def int8_share(graph: Any) -> float:
+    """Which part of the numbers that a graph holds is int8, 0 to 1."""
+    floats, whole = (sum(int(np.prod(t.dims)) for t in graph.initializer if t.data_type == k) for k in (_FLOAT, _INT8))
+    return whole / max(floats + whole, 1)
 
 
 def to_int8(graph: Any, *, keep: str, peaks: Mapping[str, np.ndarray] | None = None) -> tuple[int, int]:
@@ -30,7 +56,7 @@ def to_int8(graph: Any, *, keep: str, peaks: Mapping[str, np.ndarray] | None = N
         peaks: the largest magnitude of each channel of the layers' inputs, from `channel_peaks`. A few channels of a
             transformer are a hundred times as large as others, which would leave those a bit or two. Inputs are divided
             by a factor for each channel, and weights multiplied by it; a layer whose input is too uneven for that keeps
-            its numbers. None does neither.
+            its numbers. Inputs of layers that share a weight have the same factors. None does neither.
 
     Returns:
         How many linear layers and how many tables were changed.
@@ -45,6 +71,8 @@ def to_int8(graph: Any, *, keep: str, peaks: Mapping[str, np.ndarray] | None = N
     weights = {tensor.name: tensor for tensor in graph.initializer}
     head = _head(graph, keep, weights)
     linear_nodes = [n for n in graph.node if n.op_type == "MatMul" and n.input[1] in weights and n is not head]
+    alike = _alike(linear_nodes)
+    largest = _largest(peaks or {}, alike)
     nodes, new, inputs = [], {}, set()
     factors: dict[str, np.ndarray | None] = {}
     smooth: dict[str, np.ndarray] = {}
@@ -56,16 +84,17 @@ def to_int8(graph: Any, *, keep: str, peaks: Mapping[str, np.ndarray] | None = N
             nodes.append(node)
             continue
         values = numpy_helper.to_array(weights[name])
-        if node.op_type == "MatMul" and _uneven((peaks or {}).get(node.input[0]), values):
+        if node.op_type == "MatMul" and _uneven(largest.get(alike[name]), values):
             nodes.append(node)
             continue
         if node.op_type == "MatMul":
-            x = node.input[0]
-            if x not in factors:
-                readers = [numpy_helper.to_array(weights[n.input[1]]) for n in linear_nodes if n.input[0] == x]
-                factors[x] = _factors((peaks or {}).get(x), readers)
-            factor = factors[x]
-            new[name] = _rounded(values if factor is None else values * factor[:, None], axis=0, largest=LARGEST)
+            x, group = node.input[0], alike[name]
+            if group not in factors:
+                readers = dict.fromkeys(n.input[1] for n in linear_nodes if alike[n.input[1]] == group)
+                factors[group] = _factors(largest.get(group), [numpy_helper.to_array(weights[w]) for w in readers])
+            factor = factors[group]
+            if name not in new:
+                new[name] = _rounded(values if factor is None else values * factor[:, None], axis=0, largest=LARGEST)
             if factor is not None and x not in inputs:
                 smooth[f"{x}.factors"] = 1 / factor
             nodes += _product(node, name, first=x not in inputs, divided=factor is not None)
@@ -86,6 +115,24 @@ def to_int8(graph: Any, *, keep: str, peaks: Mapping[str, np.ndarray] | None = N
         graph.initializer.append(numpy_helper.from_array(scale, f"{name}.scale"))
     graph.initializer.extend(numpy_helper.from_array(values, name) for name, values in smooth.items())
     return linear, tables
+
+
+def _alike(nodes: Sequence[Any]) -> dict[str, str]:
+    """Inputs and weights of products -> the name of a group; those that meet in a product are in one."""
+    group: dict[str, str] = {}
+    for node in nodes:
+        first, second = (group.setdefault(name, name) for name in node.input)
+        group = {name: first if its == second else its for name, its in group.items()}
+    return group
+
+
+def _largest(peaks: Mapping[str, np.ndarray], alike: Mapping[str, str]) -> dict[str, np.ndarray]:
+    """Group -> the peaks of all its inputs together. Shape of each: (n_channels,)."""
+    out: dict[str, np.ndarray] = {}
+    for name, group in alike.items():
+        if name in peaks:
+            out[group] = np.maximum(peaks[name], out.get(group, 0))
+    return out
 
 
 def _uneven(peaks: np.ndarray | None, weights: np.ndarray) -> bool:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from xlner.core.types import Sentence
 from xlner.serve.problems import come_again
 
-Tag = Callable[[Sequence[Sentence]], Sequence[Sentence]]
+Tag = Callable[[Sequence[Sentence]], Sequence[Any]]
 
 BATCH_SECONDS = 0.3
 _LEAST = 64  # subwords of a batch on a very slow machine
+_TELLING = _LEAST // 2  # subwords of a batch that says how fast the machine is; smaller ones are mostly overhead
+_ENOUGH = 5  # such batches, before anything is refused by that
 _KEPT = 2  # a batch keeps one part in so many for the job that came first
 
 
@@ -26,13 +30,13 @@ class Job:
     Args:
         sentences: in order.
         costs: subwords of each.
-        future: gets the answer; to cancel it gives the job up.
+        future: gets what each sentence got; to cancel it gives the job up.
     """
 
     sentences: Sequence[Sentence]
     costs: Sequence[int]
-    future: Future[list[Sentence]] = field(default_factory=Future)
-    tagged: list[Sentence] = field(default_factory=list)
+    future: Future[list[Any]] = field(default_factory=Future)
+    tagged: list[Any] = field(default_factory=list)
     begun: bool = False
 
     @property
@@ -53,7 +57,7 @@ class Job:
             end += 1
         return Piece(self, self.sentences[start:end], spent)
 
-    def take(self, tagged: Sequence[Sentence]) -> None:
+    def take(self, tagged: Sequence[Any]) -> None:
         """Results of the next sentences; the answer is given after the last one."""
         self.tagged += tagged
         if len(self.tagged) == len(self.sentences):
@@ -88,10 +92,11 @@ class Lane:
 
     Args:
         name: of the thread.
-        tag: tags sentences; called from the thread alone.
+        tag: gives what each sentence gets; called from the thread alone.
         budget: subwords per batch at most.
         gather_seconds: how long the first job of a batch waits for others; a batch that is full does not wait.
         most: jobs that may wait.
+        most_seconds: a job that would surely get its answer later than that is refused.
         batch_seconds: a batch has no more subwords than were tagged in this time lately, but those of one sentence.
         on_batch: told jobs, subwords and seconds of each batch.
     """
@@ -104,14 +109,16 @@ class Lane:
         budget: int,
         gather_seconds: float,
         most: int,
+        most_seconds: float = math.inf,
         batch_seconds: float = BATCH_SECONDS,
         on_batch: Callable[[int, int, float], None] | None = None,
     ) -> None:
         self._tag, self._most, self._gather, self._moment = tag, most, gather_seconds, batch_seconds
-        self._budget = budget
+        self._budget, self._most_seconds = budget, most_seconds
         self._on_batch = on_batch
         self._jobs: list[Job] = []  # as they came; those under way stay until they are done
         self._rate = 1000.0  # subwords a second, as measured lately
+        self._measured = 0  # batches that it rests on
         self._changed = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -122,20 +129,35 @@ class Lane:
         """Jobs that nobody has begun."""
         return sum(not job.begun for job in self._jobs)
 
-    def put(self, job: Job) -> Future[list[Sentence]]:
+    def put(self, job: Job) -> Future[list[Any]]:
         """Queue a job.
 
         Raises:
-            Refusal: too many wait; it says when to come again.
+            Refusal: too many wait, or too much; it says when to come again.
         """
         with self._changed:
             if self._closed:
                 raise come_again("the server is stopping", 5)
             if (waiting := self.waiting) >= self._most:
                 raise come_again(f"{waiting} requests are waiting already", self._left() / self._rate)
+            self._check_time(job)
             self._jobs.append(job)
             self._changed.notify_all()
         return job.future
+
+    def _check_time(self, job: Job) -> None:
+        """Refuse a job that comes too late behind those with no more left, which go before it.
+
+        One with nothing before it may always try: else a machine that was slow once would never be measured again.
+        """
+        before = sum(other.left for other in self._jobs if other.left <= job.cost and not other.future.done())
+        if self._measured >= _ENOUGH and before and before + job.cost > self._rate * self._most_seconds:
+            seconds = before / self._rate
+            raise come_again(
+                f"what waits takes another {seconds:.0f} s, and then this would not be done within "
+                f"{self._most_seconds:g} s",
+                seconds,
+            )
 
     def close(self) -> None:
         """Answer what waits, and end the thread."""
@@ -200,11 +222,13 @@ class Lane:
             piece.job.take(tagged[start:end])
             start = end
 
-    def _timed(self, sentences: Sequence[Sentence], jobs: int, cost: int) -> Sequence[Sentence]:
+    def _timed(self, sentences: Sequence[Sentence], jobs: int, cost: int) -> Sequence[Any]:
         started = time.monotonic()
         answer = self._tag(sentences)
         seconds = time.monotonic() - started
-        self._rate += 0.2 * (cost / max(seconds, 1e-4) - self._rate)
+        if cost >= _TELLING:
+            self._rate += 0.2 * (cost / max(seconds, 1e-4) - self._rate)
+            self._measured += 1
         if self._on_batch is not None:
             self._on_batch(jobs, cost, seconds)
         return answer

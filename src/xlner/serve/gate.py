@@ -7,7 +7,7 @@ import base64
 import binascii
 import hmac
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +77,7 @@ class Gate:
             self._check_token(scope)
             body = await self._body(scope, receive, hold)
             started = time.monotonic()
-            await self._app(scope, _replay(body, receive), answer)
+            await _while_wanted(self._app(scope, _replay(body, receive), answer), receive, lambda: status > 0)
         except Refusal as refusal:
             await JSONResponse({"error": str(refusal)}, refusal.status, refusal.headers)(scope, receive, answer)
         except _Gone:
@@ -149,6 +149,33 @@ async def _read(receive: Receive, most: int, read_on: int, hold: Callable[[int],
             hold(-sum(map(len, parts)))
             parts.clear()
     return b"".join(parts) if size <= most else None
+
+
+async def _while_wanted(work: Awaitable[None], receive: Receive, begun: Callable[[], bool]) -> None:
+    """Do the work, unless the sender hangs up before there is an answer: what waits in a queue is then given up.
+
+    Args:
+        work: sends the answer.
+        receive: tells that the sender hung up; the body was read from it.
+        begun: whether the answer is on its way.
+
+    Raises:
+        _Gone: the sender hung up.
+    """
+    task, gone = asyncio.ensure_future(work), asyncio.ensure_future(_hang_up(receive))
+    try:
+        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done() and not begun():
+            raise _Gone
+        await task
+    finally:
+        task.cancel()
+        gone.cancel()
+
+
+async def _hang_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

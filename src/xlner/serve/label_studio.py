@@ -16,6 +16,10 @@ from xlner.serve.problems import Refusal
 from xlner.serve.tagging import Tagged
 
 _LEFT_OUT = "label that the labelling interface lacks"
+_FETCHED = (
+    'the <Text> of the labelling interface has valueType="url", and this server fetches no addresses; put the texts '
+    'into the tasks and write valueType="text"'
+)
 _NO_TEXT = "task without the text that the labelling interface names"
 
 
@@ -50,7 +54,7 @@ def read_interface(config: str | None) -> Interface:
         config: the XML; None or nothing takes the names that templates have.
 
     Raises:
-        Refusal: it is no XML, or marks no text.
+        Refusal: it is no XML, marks no text, or one that is to be fetched from an address.
     """
     if config is None or not config.strip():
         return Interface()
@@ -64,6 +68,8 @@ def read_interface(config: str | None) -> Interface:
     for labels in root.iter("Labels"):
         text = texts.get(labels.get("toName"))
         if text is not None:
+            if (text.get("valueType") or "").strip().casefold() == "url":
+                raise Refusal(409, _FETCHED)
             key = (text.get("value") or "$text").removeprefix("$")
             dynamic = labels.get("value") is not None
             return Interface(

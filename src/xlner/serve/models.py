@@ -9,21 +9,24 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from xlner.core.languages import bcp47, iso3
 from xlner.core.run_folder import edges_hash
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
 from xlner.serve.batching import Job, Lane
 from xlner.serve.limits import Limits
+from xlner.serve.parts import Part, in_parts, joined
 from xlner.serve.problems import Refusal, come_again
 from xlner.serve.tagging import Tagged, Text
+from xlner.tagger.decode import decode, legal_transitions
 
 if TYPE_CHECKING:
     from xlner.tagger import Tagger
 
 DEMO = "demo"  # a model to try the server with, unless a folder has that name
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_MOST_SPECIAL = 8  # special tokens that a tokenizer may put around a sentence
 _LEAST_BATCH = 2048  # subwords; an exported network names no batch, and works on several sentences at a time
 
 OnBatch = Callable[[str, int, int, float], None]
@@ -55,11 +58,13 @@ class ServedModel:
         self.name, self.tagger, self.language = name, tagger, language
         self.version = version or name
         self.labels = tuple(tagger.labels.types)
+        self._allowed = legal_transitions(tagger.labels.tags)
         self._seconds = limits.max_seconds
         self._on_batch = on_batch
         self._lane = Lane(
             name, self._tag, budget=limits.batch_subwords or max(2 * tagger.network.batch_subwords, _LEAST_BATCH),
-            gather_seconds=limits.gather_ms / 1000, most=limits.max_waiting, on_batch=self._told,
+            gather_seconds=limits.gather_ms / 1000, most=limits.max_waiting, most_seconds=limits.max_seconds,
+            on_batch=self._told,
         )  # fmt: skip
 
     @property
@@ -74,39 +79,44 @@ class ServedModel:
             make: gives the texts, cut into sentences; called in another thread.
 
         Raises:
-            Refusal: too many requests wait, or this one took too long.
+            Refusal: too many requests wait, or this one takes too long.
         """
         try:
             async with asyncio.timeout(self._seconds):
-                texts, job, windows = await asyncio.to_thread(self._prepare, make)
-                tagged = await asyncio.wrap_future(self._lane.put(job)) if job.sentences else []
+                texts, parts, job = await asyncio.to_thread(self._prepare, make)
+                answers = await asyncio.wrap_future(self._lane.put(job)) if job.sentences else []
+                return await asyncio.to_thread(self._tagged, texts, parts, answers)
         except TimeoutError:
             raise come_again(f"no answer within {self._seconds:g} s, the longest time for a request", 10) from None
-        sentences, counts = iter(tagged), iter(windows)
-        return [
-            Tagged(text, tuple(islice(sentences, n)), sum(islice(counts, n)))
-            for text, n in ((text, len(text.sentences)) for text in texts)
-        ]
 
     def close(self) -> None:
         """Answer what waits, and end the thread."""
         self._lane.close()
 
-    def _prepare(self, make: Callable[[], list[Text]]) -> tuple[list[Text], Job, list[int]]:
-        """The texts, their sentences as a job, and the windows of each sentence."""
+    def _prepare(self, make: Callable[[], list[Text]]) -> tuple[list[Text], list[list[Part]], Job]:
+        """The texts, the parts of each of their sentences, and all parts as a job."""
         texts = make()
-        sentences = [sentence for text in texts for sentence in text.sentences]
-        words = self.tagger.words
-        costs = [sum(len(pieces.ids) for pieces in words.pieces(sentence.words)) for sentence in sentences]
-        surely_one = words.max_subwords - _MOST_SPECIAL
-        windows = [
-            1 if cost <= surely_one else sum(1 for _ in words.windows([sentence.words]))
-            for sentence, cost in zip(sentences, costs, strict=True)
-        ]
-        return texts, Job(sentences, costs), windows
+        parts = [in_parts(self.tagger.words, sentence) for text in texts for sentence in text.sentences]
+        every = [part for one in parts for part in one]
+        return texts, parts, Job([part.sentence for part in every], [part.cost for part in every])
 
-    def _tag(self, sentences: Sequence[Sentence]) -> list[Sentence]:
-        return list(self.tagger.predict(sentences))
+    def _tagged(
+        self, texts: Sequence[Text], parts: Sequence[list[Part]], answers: Sequence[np.ndarray]
+    ) -> list[Tagged]:
+        """The texts with entities, from the probabilities of all parts."""
+        of_each, rows = iter(parts), iter(answers)
+        out = []
+        for text in texts:
+            sentences, windows = [], 0
+            for sentence, its_parts in zip(text.sentences, islice(of_each, len(text.sentences)), strict=True):
+                spans = decode(joined(its_parts, rows), self.tagger.labels, self._allowed)
+                sentences.append(sentence.with_spans(spans))
+                windows += sum(part.windows for part in its_parts)
+            out.append(Tagged(text, tuple(sentences), windows))
+        return out
+
+    def _tag(self, sentences: Sequence[Sentence]) -> list[np.ndarray]:
+        return self.tagger.probabilities(sentences)
 
     def _told(self, jobs: int, subwords: int, seconds: float) -> None:
         if self._on_batch is not None:
@@ -170,8 +180,6 @@ def named_models(items: Sequence[str]) -> dict[str, str]:
         if name in out:
             raise UsageError(f"two models have the name {name}: {out[name]} and {model}; write NAME=MODEL")
         out[name] = model
-    if not out:
-        raise UsageError("no model to serve; name a run folder, a model folder or a hub id")
     return out
 
 

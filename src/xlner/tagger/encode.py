@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # A single "word" may be a line without spaces; its label sits on its first subword, so the rest may be left out.
 MAX_PIECES_PER_WORD = 48
 _CACHED_WORDS = 50_000
+_CACHED_CHARACTERS = 2_000_000  # of ordinary words the number comes first; lines without spaces are few and huge
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,22 @@ class Window:
     ids: np.ndarray
     positions: np.ndarray
     first_word: int
+
+
+class Extent(NamedTuple):
+    """The words of a sentence that a window holds, and those that it speaks for.
+
+    Args:
+        low: index of the first word that it holds.
+        high: the one after the last.
+        first: index of the first word that it speaks for.
+        end: the one after the last.
+    """
+
+    low: int
+    high: int
+    first: int
+    end: int
 
 
 class WordEncoder:
@@ -74,14 +91,16 @@ class WordEncoder:
         self._room = self.max_subwords - len(self._prefix) - len(self._suffix)
         self.pieces_per_word = min(MAX_PIECES_PER_WORD, self._room // 2)
         self._cache: dict[str, Pieces] = {}
+        self._cached_characters = 0
         self._lock = threading.Lock()
 
     def _known(self, words: Iterable[str]) -> dict[str, Pieces]:
         """A mapping that has at least these words; others may add to it, and nobody takes away."""
         with self._lock:
-            if len(self._cache) > _CACHED_WORDS:
-                self._cache = {}
+            if len(self._cache) > _CACHED_WORDS or self._cached_characters > _CACHED_CHARACTERS:
+                self._cache, self._cached_characters = {}, 0
             new = sorted({w for w in words if w not in self._cache})
+            self._cached_characters += sum(map(len, new))
             for word, (ids, head) in zip(new, word_pieces(self.tokenizer, new), strict=True):
                 first = ids[: self.pieces_per_word] or [self.unknown]
                 self._cache[word] = Pieces(first, min(head, len(first) - 1))
@@ -91,6 +110,11 @@ class WordEncoder:
         """The subwords of each word as windows hold them."""
         known = self._known(words)
         return [known[w] for w in words]
+
+    def extents(self, words: Sequence[str]) -> list[Extent]:
+        """Where the windows of a sentence lie, in order; none without words."""
+        starts = np.cumsum([0] + [len(p.ids) for p in self.pieces(words)])
+        return _spread(starts, self._room) if words else []
 
     def windows(self, sentences: Sequence[Sequence[str]]) -> Iterator[Window]:
         """Windows of each sentence in order; a sentence without words yields none.
@@ -116,8 +140,8 @@ class WordEncoder:
                 yield Window(index, np.asarray(ids, np.int32), positions.astype(np.int32), first_word)
 
 
-def _spread(starts: np.ndarray, room: int) -> list[tuple[int, int, int, int]]:
-    """Windows over words with subword offsets `starts`: (first word, end, first owned word, end of owned words)."""
+def _spread(starts: np.ndarray, room: int) -> list[Extent]:
+    """Windows over words with subword offsets `starts`."""
     n_words = len(starts) - 1
     spans: list[tuple[int, int]] = []
     low = 0
@@ -131,7 +155,7 @@ def _spread(starts: np.ndarray, room: int) -> list[tuple[int, int, int, int]]:
     out, first = [], 0
     for (low, high), following in zip(spans, [*spans[1:], None], strict=True):
         end = n_words if following is None else max(first + 1, (following[0] + high) // 2)
-        out.append((low, high, first, end))
+        out.append(Extent(low, high, first, end))
         first = end
     return out
 

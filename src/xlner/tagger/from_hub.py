@@ -1,4 +1,7 @@
-"""Exported models on the hub. Others are fetched by transformers, which asks for weights in safetensors alone."""
+"""Models on the hub: exported ones, the side files of others, and revisions that stay the same.
+
+Weights of models that are not exported are fetched by transformers, which asks for those in safetensors alone.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,12 @@ from pathlib import Path
 from xlner.encoder.history import SIDE_FILE
 from xlner.errors import ModelError, first_line
 
-_FILES = (SIDE_FILE, "config.json", "*.onnx", "*.onnx.data", "*.onnx_data", "tokenizer*.json", "vocab.txt", "*.model")
+_TOKENIZER = ("tokenizer*.json", "vocab.txt", "*.model")
+_FILES = (SIDE_FILE, "config.json", "*.onnx", "*.onnx.data", "*.onnx_data", *_TOKENIZER)
+_ANY = (
+    *_FILES, "*.safetensors", "*.safetensors.index.json", "added_tokens.json", "merges.txt", "special_tokens_map.json",
+    "vocab.json",
+)  # fmt: skip
 
 
 def fetched(name: str) -> str:
@@ -42,3 +50,63 @@ def fetched(name: str) -> str:
         raise ModelError(
             f"'{name}' is an exported model on the hub, and cannot be fetched: {first_line(error)}"
         ) from error
+
+
+def side_file(name: str) -> Path | None:
+    """The side file of a model; None if it has none.
+
+    Args:
+        name: of a folder, or the hub id of a model that was loaded just now: the file is that of the same revision.
+    """
+    if Path(name).is_dir():
+        side = Path(name) / SIDE_FILE
+        return side if side.is_file() else None
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+
+    config = try_to_load_from_cache(name, "config.json")
+    if not isinstance(config, str):
+        return None
+    revision = Path(config).parent.name
+    here = try_to_load_from_cache(name, SIDE_FILE, revision=revision)
+    if here is None:  # not known; that there is none would be another answer
+        try:
+            here = hf_hub_download(name, SIDE_FILE, revision=revision)
+        except Exception:  # of many classes; models of others have no such file, and loading never needs it
+            return None
+    return Path(here) if isinstance(here, str) else None
+
+
+def revision_of(name: str) -> str | None:
+    """The commit that a hub id stands for now, or stood for when it was last fetched; None for a folder.
+
+    Raises:
+        ModelError: the hub has no such model, or cannot be reached.
+    """
+    if Path(name).exists():
+        return None
+    from huggingface_hub import hf_hub_download
+
+    try:
+        return Path(hf_hub_download(name, "config.json")).parent.name
+    except Exception as error:
+        raise ModelError(f"no model at '{name}': {first_line(error)}") from error
+
+
+def at_revision(name: str, revision: str | None) -> str:
+    """A folder with one revision of a model of the hub, whatever was pushed since; without a revision the name itself.
+
+    Args:
+        name: hub id.
+        revision: a commit, from `revision_of`.
+
+    Raises:
+        ModelError: it cannot be fetched.
+    """
+    if revision is None:
+        return name
+    from huggingface_hub import snapshot_download
+
+    try:
+        return snapshot_download(name, revision=revision, allow_patterns=list(_ANY), ignore_patterns=["*/*"])
+    except Exception as error:
+        raise ModelError(f"'{name}' at {revision} cannot be fetched from the hub: {first_line(error)}") from error

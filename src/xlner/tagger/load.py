@@ -13,6 +13,7 @@ from xlner.core.labels import LabelSet, model_tags
 from xlner.encoder.history import SIDE_FILE as SIDE_FILE
 from xlner.encoder.load import without_report
 from xlner.errors import ModelError, first_line
+from xlner.tagger.from_hub import side_file
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -103,10 +104,17 @@ def trained_model(name: str, dropout: float | None = None) -> PreTrainedModel:
 
 
 def side_values(name: str) -> dict[str, Any]:
-    """What the side file of a model folder says; nothing for other models."""
-    side = Path(name) / SIDE_FILE
+    """What the side file of a model says; nothing for a model without one.
+
+    Args:
+        name: model folder, or the hub id of a model that was loaded just now.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    side = side_file(name)
     try:
-        return json.loads(side.read_text("utf-8")) if side.is_file() else {}
+        return json.loads(side.read_text("utf-8")) if side else {}
     except ValueError as error:
         raise ModelError(f"{side} is damaged ({first_line(error)}); get the model again") from None
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from xlner.core.labels import model_tags
 from xlner.encoder.history import SIDE_FILE
 from xlner.encoder.plain import PlainTokenizer
+from xlner.encoder.positions import longest_input
 from xlner.errors import MissingExtraError, ModelError, OptionError, first_line
 
 GRAPH = "model.onnx"
@@ -91,6 +93,7 @@ class Exported:
         tokenizer: its tokenizer.
         languages: ISO 639-3 codes the model was trained on.
         max_subwords: its window.
+        longest: most subwords of an input; the graph breaks on more.
         record: how it was exported; see `xlner.export`.
     """
 
@@ -98,6 +101,7 @@ class Exported:
     tokenizer: PlainTokenizer
     languages: tuple[str, ...]
     max_subwords: int | None
+    longest: int
     record: Mapping[str, Any]
 
 
@@ -144,7 +148,8 @@ def read_exported(folder: str | Path, *, device: str | None = None, precision: s
     size = file.stat().st_size if file.is_file() else 0
     if size != record.get("bytes"):
         raise ModelError(f"{file} has {size} bytes instead of {record.get('bytes')}: it is cut short. {_AGAIN}")
-    names = _json(place / "config.json").get("id2label")
+    config = _json(place / "config.json")
+    names = config.get("id2label")
     if not isinstance(names, dict) or not names:
         raise ModelError(f"{place / 'config.json'} does not name the labels (id2label). {_AGAIN}")
     tags = model_tags({int(i): str(tag) for i, tag in names.items()})
@@ -153,7 +158,8 @@ def read_exported(folder: str | Path, *, device: str | None = None, precision: s
         raise ModelError(f"{place / SIDE_FILE} does not describe the tokenizer. {_AGAIN}")
     tokenizer = PlainTokenizer(place / "tokenizer.json", **settings)
     languages = tuple(side.get("languages", ()))
-    return Exported(OnnxNetwork(file, tags), tokenizer, languages, side.get("max_subwords"), record)
+    longest = longest_input(SimpleNamespace(**config))
+    return Exported(OnnxNetwork(file, tags), tokenizer, languages, side.get("max_subwords"), longest, record)
 
 
 def _json(file: Path) -> dict[str, Any]:

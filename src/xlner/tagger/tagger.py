@@ -156,7 +156,7 @@ class Tagger:
             if dropout is not None:
                 raise ModelError(f"{name} is an exported model: it predicts, and cannot be trained (`dropout`)")
             made = read_exported(name, device=device, precision=precision)
-            size = max_subwords or made.max_subwords
+            size = min(max_subwords or made.max_subwords or 256, made.longest)
             return cls(made.network, made.tokenizer, languages=made.languages, max_subwords=size, **how)
         network, side = trained_model(name, dropout), side_values(name)
         how |= {"device": device, "precision": precision, "max_subwords": max_subwords or side.get("max_subwords")}
