@@ -1,11 +1,11 @@
 """Memory, rate and disk of `xlner predict` in shards, on the text of our demo corpus, repeated.
 
     python benchmarks/predict_shards.py                        # 20 000 sentences
-    python benchmarks/predict_shards.py --sentences 1000000
+    python benchmarks/predict_shards.py --sentences 1000000 --layers 1    # the program around the model
 
 Each sentence ends with a number of its own, so that none is computed once for several; a further row has the text as it
 is, which repeats. The model is the embedded encoder with a head that was fitted in seconds: what it finds is not looked
-at. Every row is a process of its own. Whether the joined files of several shards are the bytes of one is tested.
+at. `--layers` takes so many of its layers, for what the rest of the program costs. Every row is a process of its own. Whether the joined files of several shards are the bytes of one is tested.
 """
 
 from __future__ import annotations
@@ -38,6 +38,23 @@ def write_text(path: Path, count: int, *, distinct: bool) -> int:
         for number, text in enumerate(islice(cycle(texts), count)):
             out.write(f"{text} [{number}]\n".replace(". [", " [") if distinct else f"{text}\n")
     return path.stat().st_size
+
+
+def encoder(folder: Path, layers: int) -> str | Path:
+    """The embedded encoder, or one of so many of its layers."""
+    from transformers import AutoModel, AutoTokenizer
+
+    from xlner.encoder.depth import evenly, retain_layers
+    from xlner.encoder.load import resolve
+
+    if not layers:
+        return "embedded"
+    whole = resolve("embedded")
+    model = AutoModel.from_pretrained(whole)
+    retain_layers(model, evenly(layers, model.config.num_hidden_layers))
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(whole).save_pretrained(folder)
+    return folder
 
 
 def run(model: Path, text: Path, shards: int) -> dict[str, Any]:
@@ -80,11 +97,12 @@ def main() -> None:
     arguments = parser(__doc__.splitlines()[0])
     arguments.add_argument("--sentences", type=int, default=20_000)
     arguments.add_argument("--shards", type=int, default=8)
+    arguments.add_argument("--layers", type=int, default=0, help="of the encoder; 0 for all of them")
     args = arguments.parse_args()
     n, rows = args.sentences, []
     with tempfile.TemporaryDirectory() as folder:
         world = Path(folder)
-        model = make_model(world / "model", "embedded")
+        model = make_model(world / "model", encoder(world / "encoder", args.layers))
         kinds = (
             ("distinct", n // 10, 1),
             ("distinct", n, args.shards),
@@ -117,7 +135,11 @@ def main() -> None:
         f"loading the model. The joined files of {args.shards} shards {'are' if same else 'ARE NOT'} the bytes of one. "
         f"Dividing the text reads {plan:.0f} MB a second. Peak MB is the largest resident memory of the process.",
     ]
-    write_results(args.results, "predict_shards", result, "\n".join(lines))
+    if args.layers:
+        lines[-1] += f" The encoder has {args.layers} of its 12 layers."
+        result["layers"] = args.layers
+    name = f"predict_shards_{n}" if args.layers else "predict_shards"
+    write_results(args.results, name, result, "\n".join(lines))
 
 
 if __name__ == "__main__":

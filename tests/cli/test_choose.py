@@ -58,7 +58,9 @@ def test_types_are_matched_by_name_and_chunks_do_not_matter(world):
 
 def test_only_the_first_sentences_are_looked_at(world):
     names = [world / name for name in ("good", "also-good", "shy")]
-    assert choose(names, world / "raw.txt", sentences=10).sentences == 10
+    choice = choose(names, world / "raw.txt", sentences=10, token_column=0)
+    assert choice.sentences == 10
+    assert choice.notes == (f"{world / 'raw.txt'}: `token_column` has no effect on the format text",)
 
 
 def test_the_command_says_which_to_take(world, capsys):

@@ -72,6 +72,11 @@ def test_few_sentences_are_said_to_be_few(run, world):
     assert any(note.startswith("80 sentences are few") for note in told["notes"])
 
 
+def test_what_reading_the_first_sentences_left_out_is_told(world):
+    found = estimate(world / "model", world / "raw.txt", sentences=40, token_column=0)
+    assert f"{world / 'raw.txt'}: `token_column` has no effect on the format text" in found.notes
+
+
 def test_a_student_whose_soft_labels_were_deleted_is_still_one(student, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(student, copy)

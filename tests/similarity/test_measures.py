@@ -77,6 +77,8 @@ def test_a_sentence_is_retrieved_if_it_is_the_nearest():
 def test_angles_are_between_features_that_are_known_of_both():
     u, v, w = np.array([1.0, 0, np.nan]), np.array([1.0, 1, 5]), np.array([0.0, 1, 7])
     assert [angular_distance(u, x) for x in (u, v, w)] == pytest.approx([0, 0.5, 1])
+    x = np.array([0.1, 0.7, 0.3])  # its cosine with itself is a little less than 1
+    assert [angular_distance(y, y) for y in (x, 3 * x, x / 7)] == [0, 0, 0]
 
 
 def test_capitals_count_inside_sentences_only():

@@ -18,13 +18,17 @@ def after(flag):
     return words[words.index(flag) + 1] if flag in words else None
 if "--fail" in words:
     sys.exit("this run was asked to fail")
+if "--fail-after" in words and not Path(after("--fail-after")).exists():
+    time.sleep(1)
+    Path(after("--fail-after")).touch()
+    sys.exit("this run was asked to fail once")
 if after("--sleep"):
     time.sleep(float(after("--sleep")))
 if words[0] in ("train", "transfer"):
     folder = Path(after("--output"))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.txt").write_text(" ".join(words))
-    print(json.dumps({"target": {"f1": 0.5}, "sizes": [1, 2.5]}))
+    print(json.dumps({"target": {"f1": 0.5}, "sizes": [1, 2.5, None]}))
 if words[0] == "copy":
     Path(words[2]).write_text(Path(words[1]).read_text())
 if words[0] == "predict":
@@ -90,6 +94,11 @@ def toy(tmp_path, monkeypatch):
             from xlner.api.study import run_study
 
             return run_study(self.path, output=self.folder, data=tmp_path, program=self.words, **how)
+
+        def study(self):
+            from xlner.api.study import Study
+
+            return Study.open(self.path, output=self.folder, data=tmp_path)
 
         def called(self):
             return log.read_text().splitlines()

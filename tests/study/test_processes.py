@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from xlner.errors import XlnerError
+from xlner.study import processes
 from xlner.study.processes import CAN_FORK, Helper, Spawned
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="this system does not fork")
@@ -65,3 +67,10 @@ def test_a_killed_helper_is_an_error_and_no_hang(call):
     assert not one.alive
     with pytest.raises(XlnerError, match="helper process that starts commands was killed"):
         call(one.start, ["--version"])
+
+
+@pytest.mark.parametrize(("system", "kilobytes"), [("linux", 2048), ("darwin", 2)])
+def test_memory_is_in_kilobytes_on_systems_that_count_bytes_too(call, monkeypatch, system, kilobytes):
+    monkeypatch.setattr(processes.sys, "platform", system)
+    monkeypatch.setattr(processes.os, "wait4", lambda pid, _: (pid, 0, SimpleNamespace(ru_maxrss=2048)))
+    assert call(lambda words, *where: Spawned(words, *where), ["true"])[1:3] == (0, kilobytes)

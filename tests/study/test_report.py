@@ -14,7 +14,7 @@ import yaml
 from xlner.api.study import report_study
 from xlner.cli import main
 from xlner.errors import DataError, UsageError
-from xlner.study.figures import drawn
+from xlner.study.figures import _PAINTERS, drawn
 from xlner.study.findings import findings_of
 from xlner.study.fits import fitted_law, number
 from xlner.study.plan import Plan
@@ -106,6 +106,63 @@ def test_a_curve_that_only_rises_is_a_line_over_the_logarithm(slope, stops):
 def test_a_curve_may_start_at_nothing_and_have_fractions():
     assert fitted_law(np.array([0.0, 1, 2, 4]), np.array([50.0, 60, 65, 67])) is None
     assert [number(x) for x in (0.1, 0.25, 1, 2.5, 20_000)] == ["0.1", "0.25", "1", "2.5", "20,000"]
+
+
+def test_lines_that_cannot_be_fitted_and_lines_without_a_law_are_told_apart(world):
+    plan, runs, records = without(world, lambda r: r.axes.get("target") != "es" or r.axes.get("words") != 2000)
+    level = {r.id: record(r, 50.0 + 8 * (r.axes["words"] in (1000, 4000)), np.random.default_rng(0))
+             for r in runs if r.step == "distill" and r.axes["target"] == "de"}  # fmt: skip
+    told = findings_of(plan, runs, records | level)[0].sentences
+    assert "To 1 of 3 lines no law is fitted: that takes four points or more, all above 0." in told
+    assert "1 of 3 lines follow no law: F1 changes less than it scatters." in told
+
+
+def test_a_curve_of_no_run_is_said_and_has_no_picture(world):
+    plan, runs, records = without(world, lambda r: r.step == "direct")
+    curve = findings_of(plan, runs, records)[0]
+    assert curve.sentences == ["No run over words is done, so there is no curve."]
+    assert drawn(curve) is None
+
+
+def painted(finding):
+    """The axes of a picture, and the words of its legend."""
+    figure = _PAINTERS[finding.block.kind](finding.figure)
+    figure.canvas.draw()
+    return figure.axes[0], [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+def test_a_curve_with_a_point_at_0_has_it_in_its_picture(world):
+    plan = yaml.safe_load(PLAN)
+    plan["axes"]["words"] = [0, 0.5, 1000]
+    plan["steps"]["distill"]["run"] = "transfer --source en={teacher} --option x={words} --seed {seed}"
+    plan["report"][0]["label"] = "words of raw text"
+    plan = Plan.model_validate(plan)
+    runs, chance = runs_of(plan), np.random.default_rng(1)
+    curve = findings_of(plan, runs, {r.id: record(r, 50.0, chance) for r in runs if r.step in ("direct", "distill")})[0]
+    axes, legend = painted(curve)
+    places = [axes.transData.transform((x, 50))[0] for x in (0, 0.5, 1000)]
+    assert places == sorted(places)
+    assert np.isfinite(places).all()
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "0.5", "1,000"]
+    assert axes.get_xlabel() == "words of raw text"
+    assert legend == ["95% interval over seeds", "direct"]
+
+
+def test_only_what_is_significant_is_filled_in_a_picture_of_differences(world):
+    differences = findings_of(*world)[1]
+    axes, legend = painted(differences)
+    marks = {line.get_ydata()[0]: line for line in axes.lines if line.get_marker() in ("o", "D")}
+    rows = [m for name in dict.fromkeys(m["name"] for m in differences.figure["marks"])
+            for m in differences.figure["marks"] if m["name"] == name]  # fmt: skip
+    filled = [line.get_markerfacecolor() != "white" for _, line in sorted(marks.items())]
+    assert filled == [m["low"] > 0 or m["high"] < 0 if m["sure"] is None else m["sure"] for m in rows]
+    assert not all(filled[i] for i, m in enumerate(rows) if m["sure"] is None)
+    assert legend == [
+        "significant after Holm's correction", "not significant",
+        "mean whose interval leaves out 0", "mean whose interval holds 0",
+    ]  # fmt: skip
+    low, high = sorted(axes.get_ylim())
+    assert all(low < text.get_position()[1] < high for text in axes.texts)  # names of methods are inside
 
 
 def test_a_line_without_all_points_is_in_the_table_of_a_curve(world):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from threading import Thread
 
 import pytest
 
@@ -19,9 +20,9 @@ from xlner.data import load
 from xlner.data.demo import demo_file
 from xlner.errors import DataError, UsageError, XlnerError
 from xlner.study.execute import Executor, beginning
-from xlner.study.record import Record, read_ledger
+from xlner.study.record import Record, add_to_ledger, read_ledger
 from xlner.study.runs import Run, Text
-from xlner.study.schedule import make_all
+from xlner.study.schedule import LocalWorkers, make_all
 
 
 def test_everything_is_run_once_and_scored(toy):
@@ -284,6 +285,46 @@ def test_a_killed_study_goes_on_and_repeats_at_most_what_was_at_work(toy, tmp_pa
     assert len(result.records) == 14
     assert sum(c.startswith(("train", "transfer")) for c in toy.called()) <= 10 + 2
     assert len(read_ledger(toy.folder / "ledger.jsonl")) == 14
+
+
+def test_processes_that_end_at_once_write_one_ledger(toy, tmp_path):
+    ids = [r.id for r in toy.study().unique if r.step == "teacher"]
+    script = tmp_path / "go.py"
+    script.write_text(
+        "import sys\nfrom xlner.api.study import run_study\n"
+        f"run_study({str(toy.path)!r}, output={str(toy.folder)!r}, data={str(tmp_path)!r}, program={toy.words!r}, "
+        "only=[sys.argv[1]])\n"
+    )
+    each = [subprocess.Popen([sys.executable, str(script), id]) for id in ids]
+    assert [p.wait() for p in each] == [0, 0]
+    assert set(read_ledger(toy.folder / "ledger.jsonl")) == set(ids)
+
+
+def test_two_writers_of_a_ledger_wait_for_each_other(tmp_path):
+    ledger, threads = tmp_path / "ledger.jsonl", []
+    for n in range(20):
+        threads.append(Thread(target=add_to_ledger, args=(ledger, {f"r{n}": Record(f"r{n}", {}, 1.0, 1)})))
+        threads[-1].start()
+    for thread in threads:
+        thread.join()
+    assert len(read_ledger(ledger)) == 20
+
+
+def test_an_unforeseen_error_of_one_run_is_that_of_the_run_alone():
+    def make(run):
+        if run.id == "r1":
+            raise PermissionError("no room")
+        return Record(run.id, {}, 1.0, 1)
+
+    ends = list(make_all(runs(4), {}, LocalWorkers(make, 2)))
+    assert {e.run.id for e in ends if e.record} == {"r0", "r2", "r3"}
+    assert [e.error for e in ends if not e.record] == ["this run could not be made: PermissionError('no room')"]
+
+    def stopped(run):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(make_all(runs(4), {}, LocalWorkers(stopped, 2)))
 
 
 def test_two_processes_make_a_run_once(toy, tmp_path):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from xlner.api.apply import check_models, told
+from xlner.api.apply import check_models
 from xlner.api.estimate import alike, decoded
 from xlner.core.types import Sentence
 from xlner.data import stream_text
@@ -108,9 +108,8 @@ def choose(
         raise UsageError("a choice without labels needs three or more different models; of two, each agrees as much")
     first = Tagger.load(names[0], mapping=mapping, device=device)
     taggers = [first, *(alike(first, name, mapping, device) for name in names[1:])]
-    notes: list[str] = []
-    stream = told(stream_text(text, token_column=token_column, tag_column=tag_column), notes.append)
-    counts, shared, seen = _look(taggers, islice(stream, sentences), chunk)
+    reading = stream_text(text, token_column=token_column, tag_column=tag_column)
+    counts, shared, seen = _look(taggers, islice(reading, sentences), chunk)
     if not seen:
         raise DataError("no sentence in it; a choice without labels needs text", path=text)
     found = {}
@@ -118,7 +117,7 @@ def choose(
         others = [TypeScore.of(total).f1 for pair, total in shared.items() if i in pair]
         committee, own = (float(c[0] * 2 / c[1]) if c[2] else None for c in counts[i])
         found[name] = {AGREEMENT: float(np.mean(others)), COMMITTEE: committee, EXPECTED: own}
-    return Choice(found, seen, tuple(notes))
+    return Choice(found, seen, tuple(reading.report().remarks()))
 
 
 def _place(name: str) -> str:

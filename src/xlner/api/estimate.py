@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from xlner.api.apply import check_models, told
+from xlner.api.apply import check_models
 from xlner.api.correction import Range, corrected
 from xlner.core.run_folder import Origin, file_hash
 from xlner.core.types import Sentence
@@ -165,8 +165,9 @@ def estimate(
         source = load(calibrate, mapping=mapping, token_column=token_column, tag_column=tag_column)
         notes += source.report.remarks()
         temperature, ece_before, ece_after = _calibrated(tagger, calibrate, source.sentences, notes)
-    stream = told(stream_text(text, token_column=token_column, tag_column=tag_column), notes.append)
-    plain, warm, agreement, clues = look(tagger, others, islice(stream, sentences), temperature, chunk)
+    reading = stream_text(text, token_column=token_column, tag_column=tag_column)
+    plain, warm, agreement, clues = look(tagger, others, islice(reading, sentences), temperature, chunk)
+    notes += reading.report().remarks()
     if not len(plain.counts):
         raise DataError("no sentence in it; an estimate needs text", path=text)
     if plain.f1 is None or warm.f1 is None:

@@ -18,7 +18,7 @@ from xlner.study.dropping import Dropper
 from xlner.study.execute import PROGRAM, Executor
 from xlner.study.pairs import impossible_pairs
 from xlner.study.plan import Plan, read_plan
-from xlner.study.record import Record, read_ledger, read_mark, write_ledger
+from xlner.study.record import Record, add_to_ledger, read_ledger, read_mark
 from xlner.study.runs import Roots, Run, runs_of
 from xlner.study.schedule import Ended, LocalWorkers, Workers, make_all
 
@@ -56,7 +56,7 @@ class Study:
         Args:
             plan: YAML file.
             profile: one of its profiles.
-            output: folder of the study; by default `studies-NAME` or `studies-NAME-PROFILE` here.
+            output: folder of the study; by default `study-NAME` or `study-NAME-PROFILE` here.
             data: folder that {data} stands for.
 
         Raises:
@@ -219,9 +219,7 @@ def run_study(
                 if drop_models:
                     drop((ended.run.id, *ended.run.needs), done)
             watch(study, done, ended)
-    if not only:
-        ledger = study.roots.study / LEDGER  # other plans may have their runs there, too
-        write_ledger(ledger, {**read_ledger(ledger), **done}.values())
+    add_to_ledger(study.roots.study / LEDGER, done)  # other plans may have their runs there, too
     return StudyResult(study, done, failed)
 
 
@@ -249,14 +247,17 @@ def commands_of(
     for run in study.unique:
         if run.id not in done:
             level[run.id] = 1 + max((level.get(need, 0) for need in run.needs), default=0)
-    common = ["study", "run", str(plan), *(["--profile", profile] if profile else [])]
-    common += ["--data", str(study.roots.data), "--output", str(study.roots.study)]
+    common = [*_words(plan, profile), "--data", str(study.roots.data), "--output", str(study.roots.study)]
     common += ["--threads", str(threads)] if threads else []
     for group in range(1, max(level.values(), default=0) + 1):
         members = [run for run in study.unique if level.get(run.id) == group]
         yield f"# group {group}: {len(members)} runs"
         for run in members:
             yield shlex.join([program, *common, "--only", run.id])
+
+
+def _words(plan: str | Path, profile: str | None) -> list[str]:
+    return ["study", "run", str(plan), *(["--profile", profile] if profile else [])]
 
 
 def _needed(runs: Sequence[Run], only: Sequence[str]) -> list[Run]:
@@ -294,5 +295,6 @@ def report_study(
     done = study.done()
     if not done:
         raise UsageError(f"no run of {study.plan.name} is done in {study.roots.study}; `xlner study run` makes them")
-    again = f"xlner study run {Path(plan).name}" + (f" --profile {profile}" if profile else "")
+    with_data = any("{data}" in name for run in study.unique for name in study.roots.inputs(run))
+    again = shlex.join(["xlner", *_words(plan, profile), *(["--data", "FOLDER"] if with_data else [])])
     return write_report(study.plan, study.runs, done, Path(to or study.roots.study), again)

@@ -6,9 +6,7 @@ import json
 import os
 import platform
 import sys
-import time
-from collections.abc import Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,7 +23,9 @@ from xlner.data.corpus import read_labelled
 from xlner.data.source import Input
 from xlner.errors import XlnerError
 from xlner.evaluate import score
+from xlner.study.attempts import attempt
 from xlner.study.dropping import MODELS
+from xlner.study.lock import held
 from xlner.study.processes import CAN_FORK, Process, Spawned, helper, of_threads
 from xlner.study.record import Record, packed, read_mark, write_mark
 from xlner.study.runs import Roots, Run, Text
@@ -65,18 +65,18 @@ class Executor:
             RunFailed: a command ended with an error.
         """
         folder = self.roots.folder(run.id)
-        folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder / "lock") as lock:
+        with held(folder / "lock") as lock:
             if (record := read_mark(folder)) is not None and not self._lost(run):
                 return record
             (folder / FAILED).unlink(missing_ok=True)
             try:
-                record = self._made(run, folder, lock)
-            except XlnerError as error:
+                with attempt(folder) as seconds:
+                    record = self._made(run, folder, lock, seconds)
+                    write_mark(folder, record)
+            except Exception as error:
                 with atomic(folder / FAILED) as out:
                     out.write(json.dumps({"error": str(error)}) + "\n")
                 raise
-            write_mark(folder, record)
             return record
 
     def command(self, run: Run) -> list[str]:
@@ -95,10 +95,8 @@ class Executor:
         leaves = run.words[:1] and (run.words[0] in MODELS or any("{here}" in word for word in run.words))
         return bool(leaves) and not self.roots.result(run.id).exists()
 
-    def _made(self, run: Run, folder: Path, lock: IO[str]) -> Record:
-        started = time.monotonic()
-        for text in run.texts:
-            self._text(text)
+    def _made(self, run: Run, folder: Path, lock: IO[str], seconds: Callable[[], float]) -> Record:
+        lengths = {text: self._text(text) for text in run.texts}
         printed, peak = "", 0
         if words := self.command(run):
             printed, peak = self._call(words, folder, lock)
@@ -108,8 +106,9 @@ class Executor:
             found = score(gold, answered)
             counts, types, peak = packed(found.counts), found.types, max(peak, more)
         return Record(
-            id=run.id, settings=run.settings(), seconds=round(time.monotonic() - started, 2), peak_mb=peak, types=types,
-            counts=counts, values=_numbers(printed, run), made=_machine(self.threads), sha256=self._hashes(run),
+            id=run.id, settings=run.settings(), seconds=round(seconds(), 2), peak_mb=peak, types=types, counts=counts,
+            values=_numbers(printed, run), made=_machine(self.threads), sha256=self._hashes(run),
+            short={text.name: length for text, length in lengths.items() if length < text.count},
         )  # fmt: skip
 
     def _scored(self, run: Run, folder: Path, lock: IO[str]) -> tuple[list[Sentence], list[Sentence], int]:
@@ -147,22 +146,30 @@ class Executor:
             raise RunFailed(f"xlner {' '.join(words)}\nended with {status}:\n{said}")
         return printed, kilobytes // 1024
 
-    def _text(self, text: Text) -> None:
-        """Make the beginning of a file."""
+    def _text(self, text: Text) -> int:
+        """Make the beginning of a file, and give the words or lines that it has."""
         place = self.roots.study / "texts" / text.name
         source = self.roots.filled(text.source, "")
-        mark = place.with_name(f"{text.name}.sha256")
-        if place.is_file() and mark.is_file() and mark.read_text("utf-8") == file_hash(Path(source)):
-            return
+        mark, digest = place.with_name(f"{text.name}.sha256"), file_hash(Path(source))
+        if place.is_file() and mark.is_file():
+            made_of, _, length = mark.read_text("utf-8").partition(" ")
+            if made_of == digest and length:
+                return int(length)
         place.parent.mkdir(parents=True, exist_ok=True)
         mark.unlink(missing_ok=True)
         if text.lines:
+            count = 0
             with atomic(place) as out:
-                out.writelines(f"{line}\n" for _, line in islice(Input.of(source).lines(), text.count))
+                for _, line in islice(Input.of(source).lines(), text.count):
+                    out.write(f"{line}\n")
+                    count += 1
         else:
-            write(place, beginning(source, text.count, text.language))
+            taken = beginning(source, text.count, text.language)
+            write(place, taken)
+            count = sum(len(sentence.words) for sentence in taken)
         with atomic(mark) as out:
-            out.write(file_hash(Path(source)))
+            out.write(f"{digest} {count}")
+        return count
 
     def _hashes(self, run: Run) -> dict[str, str]:
         files = {name: Path(self.roots.filled(name, run.id)) for name in sorted(self.roots.inputs(run))}
@@ -190,7 +197,7 @@ def _until(sentences: Any, words: int) -> Any:
 
 
 def _numbers(printed: str, run: Run) -> dict[str, float]:
-    """The values that the run is asked for, from the JSON that its command printed."""
+    """The values that the run is asked for, from the JSON that its command printed. One that is null is left out."""
     if not run.values:
         return {}
     try:
@@ -207,6 +214,8 @@ def _numbers(printed: str, run: Run) -> dict[str, float]:
                 value = value[int(key)] if isinstance(value, list) else value[key]
             except (KeyError, IndexError, TypeError, ValueError):
                 raise RunFailed(f"value {name}: the command printed nothing at {place}") from None
+        if value is None:
+            continue
         if not isinstance(value, int | float):
             raise RunFailed(f"value {name}: the command printed no number at {place}, but {value!r}")
         out[name] = float(value)
@@ -218,15 +227,3 @@ def _machine(threads: int | None) -> dict[str, Any]:
         "xlner": version("xlner"), "python": platform.python_version(), "machine": platform.machine(),
         "cores": os.cpu_count(), "threads": threads, "time": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
-
-
-@contextmanager
-def _alone(path: Path) -> Any:
-    """Hold a lock; processes that are started inside hold it with us, as long as they live."""
-    with path.open("a") as lock:
-        if os.name == "posix":
-            import fcntl
-
-            os.set_inheritable(lock.fileno(), True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield lock

@@ -10,7 +10,7 @@ import numpy as np
 
 from xlner.evaluate.seeds import seeds_interval
 from xlner.study.differences import differences
-from xlner.study.fits import fitted_law, number, rank_correlations, up_to
+from xlner.study.fits import can_be_fitted, fitted_law, number, rank_correlations, up_to
 from xlner.study.plan import Block, Plan
 from xlner.study.record import Record
 from xlner.study.rows import SEED, Finding, Row, lines_of, plural, rows_of
@@ -140,7 +140,9 @@ def _curve(block: Block, rows: Sequence[Row]) -> Finding:
         shown = {k: f"{v:.1f}" for k, v in zip(x.tolist(), y, strict=True)}
         cells.append([name, "" if base is None else f"{base:.1f}", *(shown.get(k, "") for k in every), *told])
     sentences = []
-    if drawn:
+    if not drawn:
+        sentences.append(f"No run over {block.x} is done, so there is no curve.")
+    else:
         whole = all(d["base"] is not None for d in drawn)
         known = [gain for gain in gains if gain is not None]
         if known and (whole or all(d["base"] is None for d in drawn)):
@@ -158,10 +160,15 @@ def _curve(block: Block, rows: Sequence[Row]) -> Finding:
             f"By the fitted laws, doubling {block.x} pays less than half a point from {middle} on "
             f"(median; {least} to {most})."
         )
-    if (lawless := len(drawn) - len(laws)) and len(every) >= 4:
+    fitted = [d for d in drawn if can_be_fitted(np.array(d["x"]))]
+    if len(fitted) < len(drawn) and len(every) >= 4:
+        unfit = f"{len(drawn) - len(fitted)} of {len(drawn)} lines"
+        sentences.append(f"To {unfit} no law is fitted: that takes four points or more, all above 0.")
+    if lawless := len(fitted) - len(laws):
         sentences.append(f"{lawless} of {len(drawn)} lines follow no law: F1 changes less than it scatters.")
     head = [block.by, block.base or "start", *map(number, every), "law", "error", "doubling pays < 0.5 from"]
-    return Finding(block, sentences, head, cells, {"lines": drawn, "x": block.x})
+    figure = {"lines": drawn, "x": block.label or block.x, "base": block.base} if drawn else {}
+    return Finding(block, sentences, head, cells, figure)
 
 
 def _against(block: Block, rows: Sequence[Row], runs: Sequence[Run], records: Mapping[str, Record]) -> Finding | None:
@@ -198,7 +205,8 @@ def _against(block: Block, rows: Sequence[Row], runs: Sequence[Run], records: Ma
     if np.isfinite(within.value):
         sentences.append(f"Within one {block.by} it is {within.value:+.2f} on average over {within.targets}.")
     cells = [[str(p["name"]), f"{p['x']:.4f}", f"{p['y']:.1f}"] for p in points]
-    return Finding(block, sentences, ["pair", block.x or "", "F1"], cells, {"points": points, "x": block.x})
+    figure = {"points": points, "x": block.label or block.x}
+    return Finding(block, sentences, ["pair", block.x or "", "F1"], cells, figure)
 
 
 def _paired(ours: Sequence[Row], theirs: Sequence[Row]) -> float | None:

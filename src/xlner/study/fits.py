@@ -37,7 +37,7 @@ class Law:
 
     def __str__(self) -> str:
         if self.c is None:
-            return f"{self.a:.1f} {self.b:+.3g} ln n"
+            return f"{self.a:.1f} {'-' if self.b < 0 else '+'} {abs(self.b):.3g} ln n"
         return f"{self.a:.1f} - {self.b:.3g} n^-{self.c:.2f}"
 
 
@@ -54,10 +54,15 @@ def fitted_law(x: np.ndarray, y: np.ndarray) -> Law | None:
     Returns:
         None for fewer than four points, for an amount of 0, and where the law explains less than half of the variance.
     """
-    if len(x) < 4 or x[0] <= 0:
+    if not can_be_fitted(x):
         return None
     law = _curve(x, y) or _line(x, y)
     return law if law.error**2 <= np.var(y) / 2 else None
+
+
+def can_be_fitted(x: np.ndarray) -> bool:
+    """Whether there are amounts enough for a law, all above 0. Shape: (n,), rising."""
+    return len(x) >= 4 and bool(x[0] > 0)
 
 
 _LEAST, _MOST = (0.0, 0.0, 0.02), (100.0, 110.0, 4.0)  # a, b, c of a curve, with amounts in units of the first

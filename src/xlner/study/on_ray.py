@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,8 @@ RETRIES = 3  # how often a run is made again whose worker died
 
 
 class RayWorkers:
-    """Runs as tasks of a Ray cluster: that of RAY_ADDRESS, or one that is started here and ends with the study.
+    """Runs as tasks of a Ray cluster: that of RAY_ADDRESS, that which was started on this machine with `ray start`, or
+    one that is started here and ends with the study.
 
     All machines of the cluster need the study's folder and the data under the same paths. A run whose worker dies is
     given to another one, which goes on where the run's own checkpoints are.
@@ -25,6 +27,7 @@ class RayWorkers:
 
     Raises:
         MissingExtraError: Ray is not installed.
+        XlnerError: the cluster cannot be reached.
     """
 
     def __init__(
@@ -43,7 +46,7 @@ class RayWorkers:
         self.count, self._ray = count, ray
         self._owner = not ray.is_initialized()
         if self._owner:
-            ray.init(num_cpus=None if _address() else max(1, round(count * cpus)), log_to_driver=False)
+            _connect(ray, max(1, round(count * cpus)))
         task = ray.remote(_attempt)
         self._task = task.options(num_cpus=cpus, num_gpus=gpus, max_retries=RETRIES)
         self._make = ray.put(make)
@@ -62,7 +65,7 @@ class RayWorkers:
             except self._ray.exceptions.RayTaskError as error:
                 yield id, XlnerError(f"this run could not be made: {error.cause!r}")
             except self._ray.exceptions.RayError as error:
-                yield id, XlnerError(f"the worker of this run died {RETRIES + 1} times: {error}")
+                yield id, XlnerError(f"this run could not be made: {_why(self._ray, error)}")
 
     def close(self) -> None:
         for reference in self._running:
@@ -79,7 +82,26 @@ def _attempt(make: Callable[[Any], Any], run: Any) -> Any:
         return XlnerError(str(error))
 
 
-def _address() -> str | None:
-    import os
+def _connect(ray: Any, cpus: int) -> None:
+    """Join the cluster that there is, or start one with so many processors."""
+    try:
+        try:
+            ray.init(num_cpus=cpus, log_to_driver=False)
+        except ValueError:  # a cluster that is there has processors of its own
+            ray.init(log_to_driver=False)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        where = os.environ.get("RAY_ADDRESS") or "this machine"
+        raise XlnerError(f"the Ray cluster of {where} cannot be used: {_first_line(error)}") from None
 
-    return os.environ.get("RAY_ADDRESS")
+
+def _why(ray: Any, error: Exception) -> str:
+    """What a run failed of, in plain words."""
+    if isinstance(error, ray.exceptions.OutOfMemoryError):
+        return "its machine ran out of memory; give the runs more of it, or make fewer at a time"
+    if isinstance(error, ray.exceptions.WorkerCrashedError | ray.exceptions.NodeDiedError):
+        return f"its worker died {RETRIES + 1} times, killed or for want of memory"
+    return f"Ray says {type(error).__name__}: {_first_line(error)}"
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), repr(error)).rstrip(".")

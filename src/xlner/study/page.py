@@ -12,6 +12,7 @@ from typing import Any
 from xlner.core.files import atomic
 from xlner.study.figures import drawn
 from xlner.study.findings import findings_of
+from xlner.study.gaps import gaps
 from xlner.study.plan import Plan
 from xlner.study.record import Record
 from xlner.study.rows import Finding
@@ -69,10 +70,11 @@ def write_report(plan: Plan, runs: Sequence[Run], records: Mapping[str, Record],
     """
     findings = findings_of(plan, runs, records)
     answer = [f.sentences[0] for f in findings if f.block.answers and f.sentences][:2]
+    limits = [*plan.limits, *gaps(runs, records)]
     figures = [drawn(f) for f in findings]
     notes = _notes(plan, runs, records, again)
     files = [folder / f"{plan.name}.html", folder / f"{plan.name}.md"]
-    markdown = _markdown_head(plan, answer)
+    markdown = _markdown_head(plan.question, answer, limits)
     parts = []
     for number, (finding, figure) in enumerate(zip(findings, figures, strict=True), 1):
         picture = folder / f"{plan.name}-{number}.svg"
@@ -86,7 +88,7 @@ def write_report(plan: Plan, runs: Sequence[Run], records: Mapping[str, Record],
     with atomic(files[1]) as out:
         out.write("\n".join(markdown))
     with atomic(files[0]) as out:
-        out.write(_page(plan, answer, parts, notes))
+        out.write(_page(plan.question, answer, limits, parts, notes))
     return Report(answer, findings, files)
 
 
@@ -111,14 +113,14 @@ def _notes(plan: Plan, runs: Sequence[Run], records: Mapping[str, Record], again
             told.append(f"{name}: {', '.join(values)}.")
     inputs = sorted({(name, digest) for r in made for name, digest in r.sha256.items()})
     told += [f"{name}: SHA-256 {digest[:16]}…" for name, digest in inputs]
-    told.append(f"Again: `{again}`")
+    told.append(f"Again{', with the data in FOLDER' if 'FOLDER' in again.split() else ''}: `{again}`")
     return told
 
 
-def _markdown_head(plan: Plan, answer: Sequence[str]) -> list[str]:
-    lines = [f"# {plan.question}", "", *(answer or ["No run that answers this is done."]), ""]
-    if plan.limits:
-        lines += ["What these data do not show:", "", *(f"- {limit}" for limit in plan.limits), ""]
+def _markdown_head(question: str, answer: Sequence[str], limits: Sequence[str]) -> list[str]:
+    lines = [f"# {question}", "", *(answer or ["No run that answers this is done."]), ""]
+    if limits:
+        lines += ["What these data do not show:", "", *(f"- {limit}" for limit in limits), ""]
     return lines
 
 
@@ -140,14 +142,16 @@ def _html_part(finding: Finding, figure: str | None) -> str:
     return f"<h2>{title}</h2>{told}{image}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _page(plan: Plan, answer: Sequence[str], parts: Sequence[str], notes: Sequence[str]) -> str:
+def _page(
+    question: str, answer: Sequence[str], limits: Sequence[str], parts: Sequence[str], notes: Sequence[str]
+) -> str:
     said = "".join(f"<p>{html.escape(s)}</p>" for s in answer) or "<p>No run that answers this is done.</p>"
-    limits = "".join(f"<li>{html.escape(limit)}</li>" for limit in plan.limits)
-    missing = f"<h2>What these data do not show</h2><ul>{limits}</ul>" if limits else ""
+    listed = "".join(f"<li>{html.escape(limit)}</li>" for limit in limits)
+    missing = f"<h2>What these data do not show</h2><ul>{listed}</ul>" if limits else ""
     made = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
     return (
-        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{html.escape(plan.question)}</title>"
+        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{html.escape(question)}</title>"
         f"<meta name='viewport' content='width=device-width'><style>{_STYLE}</style></head><body>"
-        f"<h1>{html.escape(plan.question)}</h1><div class='answer'>{said}</div>{missing}{''.join(parts)}"
+        f"<h1>{html.escape(question)}</h1><div class='answer'>{said}</div>{missing}{''.join(parts)}"
         f"<h2>How this was made</h2><ul class='small'>{made}</ul></body></html>\n"
     )

@@ -47,7 +47,8 @@ class Step(_Strict):
         label_consistency: how far equal words of the gold text get equal labels.
         map: type renames; they are added to the command as well.
         method: what the report calls it; by default the name of the step.
-        values: name -> dotted place of a number in the JSON that the command prints.
+        values: name -> dotted place of a number in the JSON that the command prints; null there is a value that is
+            absent.
         minutes: what one run takes, for the estimate before the first has ended.
     """
 
@@ -77,6 +78,7 @@ class Block(_Strict):
         by: axis that makes the lines, columns or groups.
         methods: which ones; all by default.
         base: the method that the others are held against; in a curve, its value at x = 0.
+        label: what the picture calls `x`, such as "words of raw text"; by default its name.
         answers: its main finding is a sentence of the answer at the top.
     """
 
@@ -86,6 +88,7 @@ class Block(_Strict):
     by: str = "target"
     methods: list[str] = []
     base: str | None = None
+    label: str | None = None
     answers: bool = False
 
 

@@ -30,7 +30,7 @@ class Process(Protocol):
     printed: IO[str]
 
     def wait(self) -> tuple[int, int]:
-        """Its exit status and the most kilobytes of memory that it had, with those that it was forked with."""
+        """Its exit status and the most KiB of memory that it had, with those that it was forked with."""
         ...
 
     def terminate(self) -> None: ...
@@ -57,7 +57,7 @@ class Spawned:
     def wait(self) -> tuple[int, int]:
         _, status, usage = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
-        return self._process.returncode, usage.ru_maxrss
+        return self._process.returncode, usage.ru_maxrss // (1024 if sys.platform == "darwin" else 1)  # bytes there
 
     def terminate(self) -> None:
         self._process.terminate()

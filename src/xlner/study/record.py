@@ -15,6 +15,7 @@ import numpy as np
 from xlner.core.files import atomic
 from xlner.errors import DataError
 from xlner.evaluate import Scores, TypeScore
+from xlner.study.lock import held
 
 MARK = "done.json"
 
@@ -30,9 +31,10 @@ class Record:
         peak_mb: largest resident memory of the command.
         types: entity types that were scored.
         counts: packed counts per sentence and type, from which F1 and its significance are computed; "" without gold.
-        values: numbers that the command printed.
+        values: numbers that the command printed; one that it could not give is absent.
         made: version of the package, processor, cores, threads, time.
         sha256: input file -> hash.
+        short: name of a beginning of a file -> the words or lines that the file has, where more were asked for.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Record:
     values: Mapping[str, float] = field(default_factory=dict)
     made: Mapping[str, Any] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict)
+    short: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def scores(self) -> Scores | None:
@@ -60,6 +63,8 @@ class Record:
 
 def packed(counts: np.ndarray) -> str:
     """Counts as text. Shape: (n_sentences, n_types, 3); whole numbers from 0."""
+    if not counts.shape[1]:  # of no type a column of zeros is kept, for the number of sentences
+        counts = np.zeros((len(counts), 1, 3))
     flat = np.ascontiguousarray(counts, np.uint16)
     return base64.b85encode(zlib.compress(flat.tobytes(), 9)).decode()
 
@@ -68,7 +73,7 @@ def unpacked(text: str, types: int) -> np.ndarray:
     """The counts of `packed`. Shape: (n_sentences, n_types, 3), int32."""
     try:
         raw = zlib.decompress(base64.b85decode(text))
-        return np.frombuffer(raw, np.uint16).reshape(-1, types, 3).astype(np.int32)
+        return np.frombuffer(raw, np.uint16).reshape(-1, max(types, 1), 3)[:, :types].astype(np.int32)
     except (ValueError, zlib.error):
         raise DataError(f"the counts of a run are damaged in the ledger: {text[:30]}...") from None
 
@@ -90,6 +95,12 @@ def write_ledger(path: Path, records: Iterable[Record]) -> None:
     with atomic(path) as out:
         for record in sorted(records, key=lambda r: r.id):
             out.write(record.line() + "\n")
+
+
+def add_to_ledger(path: Path, records: Mapping[str, Record]) -> None:
+    """Write records into a ledger that may hold others; processes that do so at the same time wait for each other."""
+    with held(path.with_suffix(".lock")):
+        write_ledger(path, {**read_ledger(path), **records}.values())
 
 
 def read_ledger(path: Path) -> dict[str, Record]:

@@ -129,6 +129,8 @@ class LocalWorkers:
                 yield id, future.result()
             except XlnerError as error:
                 yield id, error
+            except Exception as error:
+                yield id, XlnerError(f"this run could not be made: {error!r}")
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
