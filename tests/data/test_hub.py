@@ -29,6 +29,14 @@ def test_names_come_from_the_features(small: Any) -> None:
     assert corpus.report.format == "datasets"
 
 
+def test_a_column_tells_the_language_of_each_row() -> None:
+    rows = {"tokens": [["Zuri"], ["Accra"], ["Oslo"]], "ner_tags": [["B-PER"], ["B-LOC"], ["B-LOC"]]}
+    for column in ("language", "lang"):
+        several = datasets.Dataset.from_dict({**rows, column: ["sw", "tw", None]})
+        assert [s.language for s in load(several)] == ["swa", "aka", None]
+        assert {s.language for s in load(several, language="en")} == {"eng"}
+
+
 def test_a_dict_of_splits_wants_one_name(small: Any) -> None:
     both = datasets.DatasetDict({"train": small, "test": small})
     assert len(load(both, split="test")) == 2

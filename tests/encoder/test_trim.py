@@ -6,6 +6,7 @@ import json
 
 import pytest
 import torch
+from tests.train.masked_encoders import WORDS, like_bert
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     BertConfig,
@@ -138,3 +139,14 @@ def test_wrong_use_is_explained(wordpiece, tmp_path):
         trim_vocabulary(wordpiece, ["a"], wordpiece)
     with pytest.raises(UsageError, match="at least one text"):
         trim_vocabulary(wordpiece, [], tmp_path / "small")
+
+
+def test_a_padding_piece_behind_all_others_keeps_no_piece_that_no_text_has(tmp_path):
+    before = like_bert(tmp_path / "big", pad_last=True)
+    texts = [f"{WORDS[0]} {WORDS[1]}", WORDS[2]]
+    result = trim_vocabulary(before, texts, tmp_path / "small")
+    assert result.pieces_after < result.pieces_before - 20
+    same_outputs(before, tmp_path / "small", texts)
+    small = load_checkpoint(tmp_path / "small")
+    assert small.config.pad_token_id == load_tokenizer(tmp_path / "small").pad_token_id == result.pieces_after - 1
+    assert small.get_input_embeddings().padding_idx == result.pieces_after - 1

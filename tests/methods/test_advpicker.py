@@ -25,7 +25,9 @@ from xlner.tagger import Tagger
 def options(tiny_encoder):
     def with_values(**values):
         given = {"encoder": str(tiny_encoder), "teacher": FAST, "student": FAST, "chunk_sentences": 64}
-        return AdvPicker.Options(**{**given, "discriminator_size": 16, **values})
+        if "select_by" not in values:
+            given["discriminator_size"] = 16
+        return AdvPicker.Options(**{**given, **values})
 
     return with_values
 

@@ -94,7 +94,7 @@ def test_without_distillation_the_teacher_is_the_model(quick, tmp_path):
 
 
 def test_translations_may_be_contrasted_without_labels(quick, tmp_path):
-    made = fit(task(), replace(quick, learn_projected=False, distill=False), tmp_path)
+    made = fit(task(), replace(quick, learn_projected=False, distill=False, aligner="layers"), tmp_path)
     assert "teacher 1-en: 60 sentence pairs are learnt from" in made.notes
     assert not (tmp_path / "projected").exists()
 

@@ -182,9 +182,15 @@ def test_a_named_encoder_is_not_passed_over_for_the_teachers(options, tmp_path):
     assert student.model.config.hidden_size == 16
 
 
-def test_wrong_weights_are_an_error_before_any_teacher_is_trained(options, tmp_path):
-    with pytest.raises(UsageError, match="'fr'"):
-        fit("distill", task(source()), replace(options, weights="fr=1"), tmp_path)
+@pytest.mark.parametrize(
+    ("weights", "message"), [("fr=1", "'fr'"), ("1-en=0,2-en=1", "no teacher with a weight above 0 knows LOC")]
+)
+@pytest.mark.parametrize("method", ["distill", "mtmt"])
+def test_wrong_weights_are_an_error_before_any_teacher_is_trained(options, tmp_path, weights, message, method):
+    half = Source(language="eng", sentences=tuple(map(people_only, sentences(20))), name="2-en")
+    asked = METHODS.options(method, {**vars(options), "weights": weights})
+    with pytest.raises(UsageError, match=message):
+        fit(method, task(source(), half), asked, tmp_path)
     assert not (tmp_path / "teachers").exists()
 
 

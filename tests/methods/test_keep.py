@@ -10,7 +10,7 @@ from tests.toy import sentences
 from xlner.core.labels import LabelSet
 from xlner.core.run_folder import RunFolder
 from xlner.methods.distill import Distill
-from xlner.methods.keep import cross_entropy, keep, kept_note
+from xlner.methods.keep import _sample, cross_entropy, keep, kept_note
 from xlner.methods.task import Source, Task
 from xlner.tagger import Tagger
 from xlner.train import TrainOptions
@@ -71,3 +71,22 @@ def test_a_run_that_spoils_its_student_keeps_the_teacher(tiny_encoder, tmp_path)
     assert all(torch.equal(t, teacher[n]) for n, t in made.model.model.state_dict().items())
     assert made.notes[0].startswith("kept the teacher")
     assert next(iter(json.loads((tmp_path / "kept.json").read_text()))) == "teacher"
+
+
+@pytest.mark.parametrize("sizes", [(150,), (151,), (1000,), (400, 3, 0, 700), (1, 1, 1)])
+def test_a_choice_reads_every_nth_sentence_of_all_chunks(sizes):
+    class Numbered:
+        """Chunks of sentences whose words are their numbers."""
+
+        def __init__(self):
+            self.sizes = sizes
+
+        def sentences(self, index):
+            numbers = range(sum(sizes[:index]), sum(sizes[: index + 1]))
+            return [[str(n)] for n in numbers], [np.full((1, 2), n) for n in numbers], [np.array([n]) for n in numbers]
+
+    taken, targets, weights = _sample(Numbered())
+    total = sum(sizes)
+    step = -(-total // 150)
+    assert [int(s.words[0]) for s in taken] == list(range(0, total, step))
+    assert [int(t[0, 0]) for t in targets] == [int(w[0]) for w in weights] == list(range(0, total, step))

@@ -20,7 +20,7 @@ from xlner.methods.steps import steps_of
 from xlner.methods.task import Source, Task
 from xlner.methods.teachers import teacher_of
 from xlner.methods.uncertainty import certainty
-from xlner.train import TrainOptions
+from xlner.train import TrainOptions, make_loss
 from xlner.train.training import Training
 
 FAST = TrainOptions(learning_rate=5e-3, batch_subwords=256, freeze_embeddings=False, checkpoint_seconds=0)
@@ -131,3 +131,16 @@ def test_unsure_words_count_less(fit, tmp_path, monkeypatch):
         assert torch.equal(plain.targets, weighed.targets)
         assert (plain.weights == 1).all()
         assert weighed.weights.numpy() == pytest.approx(certainty(weighed.targets.numpy()) ** 2, abs=1e-6)
+
+
+def test_what_is_learnt_from_has_the_seed_of_its_round(fit, tmp_path, monkeypatch):
+    """So that the copies of method consistency, say, are others in each round."""
+    seeds = []
+
+    def learning(student, chunks, seed):
+        seeds.append(seed)
+        return chunks, make_loss("ce")
+
+    monkeypatch.setattr(Distill, "learning", classmethod(lambda *_: learning))
+    fit(tmp_path, rounds=2)
+    assert seeds == [FAST.seed, FAST.seed + 1]

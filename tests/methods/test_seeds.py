@@ -10,9 +10,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from tests.toy import sentences
+from transformers import MT5Config, MT5EncoderModel
 
 from xlner.core.labels import LabelSet
 from xlner.core.run_folder import RunFolder
+from xlner.encoder import load_tokenizer
 from xlner.evaluate import score
 from xlner.methods import supervised
 from xlner.methods.direct import Direct
@@ -113,3 +115,20 @@ def test_seeds_share_the_weight_of_their_source():
     assert more.language == pytest.approx([0.2, 0.2, 0.6])
     assert more.types["PER"] == pytest.approx([0.5, 0.5, 0])
     assert more.sentences == pytest.approx(np.array([[0.2, 0.2, 0.6], [0.5, 0.5, 0]]))
+
+
+def test_means_of_an_encoder_whose_embeddings_have_two_names(tiny_encoder, tmp_path):
+    """T5 has one table under two names, of which the files hold one."""
+    tokenizer = load_tokenizer(tiny_encoder)
+    config = MT5Config(vocab_size=len(tokenizer), d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
+    MT5EncoderModel(config).save_pretrained(tmp_path / "mt5")
+    tokenizer.save_pretrained(tmp_path / "mt5")
+    how = Direct.Options(encoder=str(tmp_path / "mt5"), teacher=replace(FAST, epochs=1), teacher_seeds=2)
+    few = replace(TASK, sources=(replace(SOURCE, sentences=SOURCE.sentences[:20]),))
+    mean = Direct.fit(few, how, RunFolder(tmp_path / "run")).model.model
+    seeds = [load_file(tmp_path / "run" / "seeds" / n / "model" / "model.safetensors") for n in "12"]
+    (name,) = [n for n, weight in seeds[0].items() if len(weight) == len(tokenizer)]
+    assert not torch.equal(seeds[0][name], seeds[1][name])
+    table = mean.get_input_embeddings().weight
+    assert torch.allclose(table, (seeds[0][name] + seeds[1][name]) / 2, atol=1e-6)
+    assert all(w is table for n, w in mean.named_parameters(remove_duplicate=False) if len(w) == len(tokenizer))

@@ -11,6 +11,7 @@ from xlner.core.labels import LabelSet
 from xlner.errors import DataError, UsageError
 from xlner.project import CandidateOptions, Pair, project
 from xlner.project.candidates import candidates_of
+from xlner.project.scores import fused
 from xlner.project.scores.align import align_score
 from xlner.project.scores.features import FEATURES, PairFeatures
 from xlner.project.scores.fused import FusedScore, FusedWeights, support_of
@@ -110,6 +111,18 @@ def test_fused_prefers_what_the_corpus_does_elsewhere() -> None:
     together = FusedScore(rounds=1)([*pairs, doubtful], ranges)[-1][0]
     right = ranges[-1].tolist().index([1, 2])
     assert together[right] > 2 * alone[right]
+
+
+def test_features_of_a_large_corpus_are_not_held_in_memory_and_scores_are_the_same(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = [pair] * 6
+    ranges = [candidates_of(p, CandidateOptions()) for p in pairs]
+    whole = FusedScore()(pairs, ranges)
+    monkeypatch.setattr(fused, "_HELD", 2 * len(pair.entities) * len(ranges[0]) * len(FEATURES))
+    assert [f._kept is not None for f in fused.featurise(pairs, ranges)] == [True] * 2 + [False] * 4
+    for held, made in zip(whole, FusedScore()(pairs, ranges), strict=True):
+        assert np.array_equal(held, made)
 
 
 def test_an_entity_whose_only_link_is_doubtful_goes_nowhere() -> None:

@@ -37,6 +37,18 @@ def test_the_path_is_the_best_legal_one(n, seed):
     assert np.log(chances[range(n), found]).sum() == pytest.approx(np.log(chances[range(n), best]).sum(), abs=1e-5)
 
 
+def test_many_types_are_decoded_in_little_time():
+    labels = LabelSet(tuple(f"T{n:04d}" for n in range(2000)))
+    allowed = legal_transitions(labels.tags)
+    chances = np.full((30, len(labels.tags)), 1e-5, np.float32)
+    chances[:, 0] = 0.5
+    chances[4, labels.tags.index("I-T0007")] = 0.6  # without its B-
+    chances[4, labels.tags.index("B-T0009")] = 0.55
+    began = time.process_time()
+    assert [s.key for s in decode(chances, labels, allowed)] == [(4, 5, "T0009")]
+    assert time.process_time() - began < 1
+
+
 def test_no_words_no_entities():
     assert decode(np.zeros((0, 5), np.float32), LABELS) == ()
 

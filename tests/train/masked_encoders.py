@@ -13,12 +13,14 @@ WORDS = [*PEOPLE, *PLACES, *(w for d in (VERBS, FILLERS) for ws in d.values() fo
 SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
 
 
-def like_bert(folder: Path) -> Path:
-    """Words in halves: most are of two pieces."""
+def like_bert(folder: Path, *, pad_last: bool = False) -> Path:
+    """Words in halves: most are of two pieces. The padding piece may be the last one of all."""
     letters = sorted({c for w in WORDS for c in w})
     halves = [piece for w in WORDS for piece in (w[: len(w) // 2 + 1], "##" + w[len(w) // 2 + 1 :]) if piece != "##"]
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *("##" + c for c in letters)]
     pieces = list(dict.fromkeys([*pieces, *halves]))
+    if pad_last:
+        pieces = ["[NONE]", *pieces[1:], pieces[0]]
     tokenizer = Tokenizer(models.WordPiece({p: i for i, p in enumerate(pieces)}, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -31,7 +33,7 @@ def like_bert(folder: Path) -> Path:
         mask_token="[MASK]", model_max_length=64,
     )  # fmt: skip
     torch.manual_seed(1)
-    config = BertConfig(vocab_size=len(pieces), max_position_embeddings=64, pad_token_id=0, **SIZES)
+    config = BertConfig(vocab_size=len(pieces), max_position_embeddings=64, pad_token_id=pieces.index("[PAD]"), **SIZES)
     BertForMaskedLM(config).save_pretrained(folder)
     fast.save_pretrained(folder)
     return folder

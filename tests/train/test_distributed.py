@@ -29,6 +29,17 @@ def test_two_processes_train_one_model(tmp_path, tiny_encoder):
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["target"]["f1"] > 0.9
 
 
+def test_the_others_wait_for_the_main_process_and_get_what_it_made(tmp_path):
+    made = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29513",
+         "-m", "tests.train.waiting", str(tmp_path)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr[-3000:]
+    results = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2)]
+    assert results == [{"there": there, "text": "by 0", "given": "made by 0", "all": True} for there in (False, True)]
+
+
 @pytest.mark.skipif("XLNER_FULL_TESTS" not in os.environ, reason="takes half a minute: set XLNER_FULL_TESTS=1")
 def test_fewer_batches_than_processes_end_with_the_same_weights_everywhere(tmp_path, tiny_encoder):
     processes = 3

@@ -158,7 +158,7 @@ def batch(encoded):
 
 
 MASK = 999
-MASKS = Masks(0.15, MASK, np.array([500, 501, 502]))
+MASKS = Masks(0.15, MASK, np.array([500, 501, 502]), pad_id=1)
 
 
 def test_whole_words_are_masked_in_the_shares_of_bert(batch):

@@ -258,3 +258,10 @@ def test_the_encoder_of_an_encoder_and_decoder_is_trained_and_saved(tmp_path):
     tokenizer.save_pretrained(tmp_path / "mt5")
     fit(tmp_path / "mt5", tmp_path / "run", n=20, epochs=1)
     assert Tagger.fresh(str(tmp_path / "run" / "model"), LabelSet(("PER",))).labels.types == ("PER",)
+
+
+def test_a_padding_piece_behind_all_others_keeps_no_piece_that_no_text_has(tmp_path):
+    last = fit(like_bert(tmp_path / "last", pad_last=True), tmp_path / "a", freeze_embeddings=False)
+    first = fit(like_bert(tmp_path / "first"), tmp_path / "b", freeze_embeddings=False)
+    assert last["vocabulary"]["used"] == first["vocabulary"]["used"] < last["vocabulary"]["pieces"] - 20
+    assert last["held_out"]["eng"]["after"]["loss"] < last["held_out"]["eng"]["before"]["loss"]

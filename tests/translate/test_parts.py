@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import time
 
 import pytest
 
@@ -21,62 +19,6 @@ def made(name, pair=("en", "es"), **values):
     out = TRANSLATORS.build(name, values)
     out.languages(*pair)
     return out
-
-
-class TestApertium:
-    def test_lines_go_through_one_to_one(self, program):
-        out = made("apertium", program=str(program)).translate(["one", "", "two  words", "three"])
-        assert out == ["ONE", "", "TWO WORDS", "THREE"]
-
-    def test_the_plain_mode_wins_over_a_variant(self, program):
-        assert made("apertium", program=str(program))._mode == "eng-spa"
-        assert made("apertium", program=str(program), mode="eng-spa_MX")._mode == "eng-spa_MX"
-
-    def test_an_unknown_pair_lists_those_there_are(self, program):
-        with pytest.raises(UsageError, match="cannot translate en-de; it has: en-es, es-en, es-pt"):
-            made("apertium", ("en", "de"), program=str(program))
-        with pytest.raises(UsageError, match="no mode 'eng-deu'; it has: eng-spa"):
-            made("apertium", program=str(program), mode="eng-deu")
-
-    def test_an_absent_program_is_named_with_its_package(self):
-        with pytest.raises(ModelError, match="apt-get install apertium"):
-            made("apertium", program="no-such-program")
-
-    @pytest.mark.parametrize("word", ["DIE", "LOSE"])
-    def test_only_the_sentence_to_blame_is_without_translation(self, program, word):
-        engine = made("apertium", program=str(program))
-        sentences = [f"s{n}" for n in range(20)]
-        sentences[13] = f"a {word} b"
-        out = engine.translate(sentences)
-        assert out == [f"S{n}" if n != 13 else "" for n in range(20)]
-        told = {"a DIE b": "the program ended with code 1: broken pipe of rules"}
-        assert engine.failed == (told if word == "DIE" else {})
-
-    def test_a_hanging_program_is_ended(self, program):
-        engine = made("apertium", program=str(program), time_limit=1)
-        began = time.monotonic()
-        assert engine.translate(["one", "HANG"]) == ["ONE", ""]
-        assert time.monotonic() - began < 15
-        assert "no answer within 1 seconds" in engine.failed["HANG"]
-
-    def test_a_program_that_always_dies_is_an_error(self, tmp_path):
-        program = tiny.fake_apertium(tmp_path / "dead", dead=True)
-        with pytest.raises(XlnerError, match="does not work: the program ended with code 1"):
-            made("apertium", program=str(program)).translate([f"s{n}" for n in range(50)])
-        assert len((program.parent / "calls").read_text().split()) < 10
-
-    @pytest.mark.skipif(
-        shutil.which("apertium") is None
-        or "eng-spa" not in subprocess.run(["apertium", "-l"], capture_output=True, text=True).stdout,
-        reason="apertium with eng-spa is not installed",
-    )
-    def test_the_real_program(self):
-        engine = made("apertium")
-        sentences = ["The house is", "lead", "tab\tx", "[a] <b> ^c$ {d} @e f/g h\\i", "The red", "car", "", "Good day!"]
-        together = engine.translate(sentences)
-        assert together == [engine.translate([s])[0] for s in sentences]  # no word moves to another line
-        assert together[0] == "La casa es"
-        assert not engine.failed
 
 
 class TestFastTranslate:
@@ -195,6 +137,19 @@ class TestHF:
     def test_the_first_token_names_the_target(self, tiny_nllb):
         assert self.engine(tiny_nllb).translate(HOUSE) == ["a"] * 4
         assert self.engine(tiny_nllb, ("en", "sw")).translate(HOUSE) == ["x"] * 4
+
+    def test_a_code_of_the_model_can_be_named_where_a_language_has_several(self, tiny_nllb):
+        """Methods know languages by ISO 639-3, which has one Chinese and one Akan."""
+
+        def told(**values):
+            return self.engine(tiny_nllb, ("zho", "pt"), **values)._model().tokenizer.src_lang
+
+        assert (told(), told(codes=["zh=zho_Hant"])) == ("zho_Hans", "zho_Hant")
+        with pytest.raises(UsageError, match="has no zho_Latn; its languages: en, fa, pt, sw, zh"):
+            told(codes=["zh=zho_Latn"])
+        for wrong in ("twi_Latn", "tw="):
+            with pytest.raises(OptionError, match="codes"):
+                told(codes=[wrong])
 
     def test_an_unknown_language_lists_those_there_are(self, tiny_nllb):
         with pytest.raises(UsageError, match="has no gl; its languages: en, fa, pt, sw, zh"):

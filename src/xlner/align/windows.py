@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -18,8 +19,8 @@ def align_in_windows(
 ) -> list[Alignment]:
     """Align pairs of any length with a function that takes sides of up to `most` words.
 
-    A longer pair becomes windows that lie at the same share of both sides. Each owns a stretch of source words and
-    sees a quarter of `most` more on both ends of both sides; its links from source words it owns are kept.
+    A longer pair becomes windows that lie at the same share of both sides. Each owns a stretch of the longer side and
+    sees at least a quarter of `most` more on both ends of both sides; links of words that it owns are kept.
 
     Limits: in a long pair, a link that strays from the diagonal by more than a quarter of `most` can be missed.
 
@@ -29,7 +30,7 @@ def align_in_windows(
         most: words that a side may have.
     """
     pieces: list[WordPair] = []
-    plan: list[list[tuple[int, int, int, int]] | None] = []
+    plan: list[list[Window] | None] = []
     for source, target in pairs:
         if max(len(source), len(target)) <= most:
             plan.append(None)
@@ -37,24 +38,52 @@ def align_in_windows(
             continue
         windows = diagonal_windows(len(source), len(target), most)
         plan.append(windows)
-        for _, high, source_low, target_low in windows:
-            pieces.append((source[source_low : high + most // 4], target[target_low : target_low + most]))
+        pieces += [(source[slice(*w.source)], target[slice(*w.target)]) for w in windows]
     aligned = iter(align(pieces))
     out = []
     for cuts in plan:
-        out.append(next(aligned) if cuts is None else _joined([_owned(next(aligned), window) for window in cuts]))
+        out.append(next(aligned) if cuts is None else _joined([window.owned(next(aligned)) for window in cuts]))
     return out
 
 
-def diagonal_windows(n_source: int, n_target: int, most: int) -> list[tuple[int, int, int, int]]:
-    """Windows as (first owned source word, end of owned source words, first source word, first target word)."""
-    count = -(-max(n_source, n_target) // max(1, most // 2))
-    margin = most // 4
+@dataclass(frozen=True)
+class Window:
+    """A part of a long pair.
+
+    Args:
+        source: its first source word, and the end of them.
+        target: likewise.
+        side: of which words are owned: 0 the source, 1 the target.
+        own: the first of those words, and their end.
+    """
+
+    source: tuple[int, int]
+    target: tuple[int, int]
+    side: int
+    own: tuple[int, int]
+
+    def owned(self, alignment: Alignment) -> Alignment:
+        """Links of the words that it owns, as links of the pair."""
+        pairs = alignment.pairs + np.array([self.source[0], self.target[0]], np.int32)
+        words = pairs[:, self.side]
+        keep = (words >= self.own[0]) & (words < self.own[1])
+        return Alignment(pairs[keep], None if alignment.scores is None else alignment.scores[keep])
+
+
+def diagonal_windows(n_source: int, n_target: int, most: int) -> list[Window]:
+    """Windows with sides of up to `most` words, of which every word of the longer side is owned by one."""
+    lengths = (n_source, n_target)
+    side = int(n_target > n_source)  # the shorter one may have fewer words than there are windows
+    count = -(-lengths[side] // max(1, most // 2))
     out = []
     for k in range(count):
-        low, high = n_source * k // count, n_source * (k + 1) // count
-        if low < high:
-            out.append((low, high, max(0, low - margin), max(0, n_target * k // count - margin)))
+        cuts = [(n * k // count, n * (k + 1) // count) for n in lengths]
+        seen = []
+        for (start, end), length in zip(cuts, lengths, strict=True):
+            margin = (most - (end - start)) // 2
+            seen.append((max(0, start - margin), min(length, end + margin)))
+        (source, target), own = seen, cuts[side]
+        out.append(Window(source, target, side, own))
     return out
 
 
@@ -69,15 +98,8 @@ def pair_pieces(pair: WordPair, most: int) -> list[WordPair]:
     return [(source[a:b], target[c:d]) for (a, b), (c, d) in zip(pairwise(cuts[0]), pairwise(cuts[1]), strict=True)]
 
 
-def _owned(alignment: Alignment, window: tuple[int, int, int, int]) -> Alignment:
-    low, high, source_low, target_low = window
-    pairs = alignment.pairs + np.array([source_low, target_low], np.int32)
-    keep = (pairs[:, 0] >= low) & (pairs[:, 0] < high)
-    return Alignment(pairs[keep], None if alignment.scores is None else alignment.scores[keep])
-
-
 def _joined(parts: Sequence[Alignment]) -> Alignment:
-    pairs = np.concatenate([p.pairs for p in parts]) if parts else np.zeros((0, 2), np.int32)
-    if not parts or any(p.scores is None for p in parts):
+    pairs = np.concatenate([p.pairs for p in parts])
+    if any(p.scores is None for p in parts):
         return Alignment(pairs)
     return Alignment(pairs, np.concatenate([p.scores for p in parts if p.scores is not None]))

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from xlner.augment.augmentation import Augmentation
 from xlner.augment.rewriting import rewritten
 from xlner.component import REQUIRED, option, options
+from xlner.core.types import Span
 from xlner.translate import DEFAULT_TRANSLATOR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from random import Random
 
     from xlner.core.types import Sentence
@@ -21,8 +22,8 @@ class BackTranslation(Augmentation):
     """The text between entities in other words, by a translator, through another language and back.
 
     Entities stay word for word, so labels need no aligner; a sentence without entities goes through as a whole. All
-    pieces of text are translated once, before anything is changed, and again after a kill. A piece without a good
-    translation stays as it was, and is counted.
+    pieces of text are translated once, before anything is changed, and again after a kill; of several processes the
+    main one does it. A piece without a good translation stays as it was, and is counted.
 
     Reference:
         Yaseen & Langer, "Data Augmentation for Low-Resource Named Entity Recognition Using Backtranslation", 2021.
@@ -55,6 +56,7 @@ class BackTranslation(Augmentation):
         """
         from xlner.core.languages import iso3
         from xlner.errors import UsageError
+        from xlner.train.processes import from_main
 
         default = None if self.options.language is None else iso3(self.options.language)
         pieces: dict[str, dict[str, None]] = {}
@@ -63,22 +65,26 @@ class BackTranslation(Augmentation):
                 language = s.language or default
                 if language is None:
                     raise UsageError("back-translation: the sentences do not tell their language; say its `language`")
-                pieces.setdefault(language, {})[" ".join(s.words[start:end])] = None
+                pieces.setdefault(language, {})[_text(s, start, end)] = None
         self._default = default
-        self._back: dict[tuple[str, str], tuple[str, ...]] = {}
-        for language, texts in pieces.items():
-            self._translate(language, list(texts))
+        self._back: dict[tuple[str, str], tuple[str, ...]] = from_main(
+            lambda: {key: words for code, texts in pieces.items() for key, words in self._there_and_back(code, texts)}
+        )
         self._asked = sum(map(len, pieces.values()))
 
-    def _translate(self, language: str, texts: Sequence[str]) -> None:
+    def _there_and_back(
+        self, language: str, pieces: Iterable[str]
+    ) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
+        """Language and text of each piece that has a good translation, with the words that it became."""
         from xlner.data import split_words
 
+        texts = list(pieces)
         there = self._lines(texts, language, self.options.through)
         good = [(text, line) for text, line in zip(texts, there, strict=True) if line]
         back = self._lines([line for _, line in good], self.options.through, language)
         for (text, _), line in zip(good, back, strict=True):
             if words := tuple(line[a:b] for a, b in split_words(line, language)):
-                self._back[language, text] = words
+                yield (language, text), words
 
     def _lines(self, texts: Sequence[str], source: str, target: str) -> list[str]:
         from xlner.core.languages import iso3
@@ -108,7 +114,7 @@ class BackTranslation(Augmentation):
         words: list[Sequence[str]] = [(w,) for w in sentence.words]
         for start, end in self._pieces(sentence):
             language = sentence.language or self._default or ""
-            if new := self._back.get((language, " ".join(sentence.words[start:end]))):
+            if new := self._back.get((language, _text(sentence, start, end))):
                 words[start:end] = [new, *[()] * (end - start - 1)]
         return rewritten(sentence, words)
 
@@ -116,3 +122,8 @@ class BackTranslation(Augmentation):
         """How many pieces stayed."""
         left = self._asked - len(self._back)
         return [f"back-translation: {left} of {self._asked} pieces of text have no good translation"] if left else []
+
+
+def _text(sentence: Sentence, start: int, end: int) -> str:
+    """A piece as it stands in the text of the sentence, on one line."""
+    return " ".join(sentence.surface(Span(start, end, "")).split())

@@ -85,10 +85,12 @@ def trim_vocabulary(model: str | Path, texts: Iterable[Text], output: Path) -> T
         count += len(batch)
     if not count:
         raise UsageError("trimming needs at least one text to see which pieces are used")
-    piece_ids = sorted(used | _needed_by_the_model(tokenizer, state["model"]))
+    network = load_checkpoint(where)
+    pads = pieces_for_padding(tokenizer.pad_token_id, network.config)
+    pads |= pieces_for_padding(getattr(network.config, "pad_token_id", None), network.config)
+    piece_ids = sorted(used | pads | _needed_by_the_model(tokenizer, state["model"]))
     new_id = {old: new for new, old in enumerate(piece_ids)}
 
-    network = load_checkpoint(where)
     before = select_rows(network, piece_ids)
     output.mkdir(parents=True, exist_ok=True)
     network.save_pretrained(output)
@@ -162,7 +164,7 @@ def _greedy(word: str, vocab: dict[str, int], prefix: str) -> Iterator[int]:
 
 
 def _needed_by_the_model(tokenizer: Any, model: dict[str, Any]) -> set[int]:
-    """Specials, single characters, and what the arithmetic of the tokenizer and the positions needs."""
+    """Specials, single characters, and what the arithmetic of the tokenizer needs."""
     ids = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
     if model["type"] == "Unigram":
         vocab = model["vocab"]
@@ -174,10 +176,22 @@ def _needed_by_the_model(tokenizer: Any, model: dict[str, Any]) -> set[int]:
     else:
         prefix = model["continuing_subword_prefix"]
         ids.update(i for piece, i in model["vocab"].items() if len(piece.removeprefix(prefix)) <= 1)
-    # RoBERTa counts positions from the id of the padding piece, so that id must not move.
-    if tokenizer.pad_token_id is not None:
-        ids.update(range(tokenizer.pad_token_id + 1))
     return ids
+
+
+def pieces_for_padding(pad: int | None, config: Any) -> set[int]:
+    """What stays because of the padding piece: itself, and all before it where its id must not move.
+
+    RoBERTa counts positions from that id. One that is higher than there are positions cannot be counted from.
+
+    Args:
+        pad: its id; None if there is none.
+        config: of the network.
+    """
+    if pad is None:
+        return set()
+    counted = pad < (getattr(config, "max_position_embeddings", None) or 0)
+    return {*range(pad), pad} if counted else {pad}
 
 
 def select_rows(network: Any, piece_ids: list[int]) -> int:
@@ -185,7 +199,7 @@ def select_rows(network: Any, piece_ids: list[int]) -> int:
 
     Args:
         network: an encoder, or a model with one; changed in place.
-        piece_ids: rising; those up to the padding piece must be among them, since some encoders count positions by it.
+        piece_ids: rising; those that `pieces_for_padding` says must be among them.
 
     Returns:
         How many rows there were.
@@ -199,11 +213,12 @@ def select_rows(network: Any, piece_ids: list[int]) -> int:
     rows = old.weight.shape[0]
     if piece_ids[-1] >= rows:
         raise ModelError(f"the tokenizer knows piece {piece_ids[-1]}, but the embeddings have only {rows} rows")
-    new = torch.nn.Embedding(len(piece_ids), old.weight.shape[1], padding_idx=old.padding_idx, dtype=old.weight.dtype)
+    new_id = {o: n for n, o in enumerate(piece_ids)}
+    pad = new_id.get(old.padding_idx)
+    new = torch.nn.Embedding(len(piece_ids), old.weight.shape[1], padding_idx=pad, dtype=old.weight.dtype)
     new.weight = torch.nn.Parameter(old.weight.detach()[torch.tensor(piece_ids)].clone())
     network.set_input_embeddings(new)
     network.config.vocab_size = len(piece_ids)
-    new_id = {o: n for n, o in enumerate(piece_ids)}
     for key in ("bos", "eos", "pad", "sep", "cls", "mask", "unk"):
         value = getattr(network.config, f"{key}_token_id", None)
         if isinstance(value, int):

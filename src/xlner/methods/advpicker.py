@@ -62,9 +62,14 @@ class AdvPicker(Distill):
         """
         from xlner.core.labels import LabelSet
         from xlner.core.languages import bcp47
+        from xlner.methods.effects import check_distillation, check_effect
         from xlner.methods.task import lacking_types
 
         check_soft_student(options)
+        check_distillation(options)
+        if options.select_by != "discriminator":
+            idle = ("adversarial_teacher", "reversal", "discriminator_size", "discriminator_sentences")
+            check_effect(options, idle, f"with `select_by {options.select_by}`: it is for `select_by discriminator`")
         joined = options.adversarial_teacher and options.select_by == "discriminator"
         if joined and any(s.model for s in task.sources):
             for name, absent in lacking_types(task.sources, task.labels.types).items():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from xlner.augment.augmenter import Augmenter, steps_of
-from xlner.component import option_fields
+from xlner.component import is_default, option_fields
 from xlner.core.types import Sentence
 from xlner.errors import OptionError, UsageError
 from xlner.methods.task import Task
@@ -51,17 +51,23 @@ def check_augmentations(task: Task, options: Any) -> None:
         options: of the method.
 
     Raises:
-        OptionError: there is none of such a name, or an option of it cannot be.
+        OptionError: there is none of such a name, an option of it cannot be, or a share of changes has no changes.
         UsageError: there is nothing labelled.
     """
     kind: Any = type(options)
-    for f in option_fields(kind):
-        chosen = getattr(getattr(options, f.name), "augment", None) if f.nested else None
+    nested = {f.name: getattr(options, f.name) for f in option_fields(kind) if f.nested}
+    trainings = {name: training for name, training in nested.items() if hasattr(training, "augment")}
+    if all(t.augment is None for t in trainings.values()):  # what is said of both is meant for the one that has changes
+        for name, training in trainings.items():
+            if not is_default(training, "augment_share"):
+                raise OptionError(f"{name}.augment_share", "has no effect without `augment`")
+    for name, training in trainings.items():
+        chosen = training.augment
         if chosen is None:
             continue
         try:
             steps_of(chosen)
         except OptionError as error:
-            raise error.inside(f.name) from None
+            raise error.inside(name) from None
         if not (any(s.sentences for s in task.sources) or task.bitext or task.translations or task.target_labels):
             raise UsageError("`augment` changes labelled sentences, and all sources are models; leave it out")

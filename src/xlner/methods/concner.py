@@ -82,6 +82,7 @@ class ConCNER(Method):
         Raises:
             UsageError: there is not, or an option has no effect.
         """
+        from xlner.methods.effects import check_effect, check_no_projection
         from xlner.methods.marked import check_marked
         from xlner.methods.paired import check_single_teacher
         from xlner.methods.translated_sources import check_translations
@@ -102,7 +103,18 @@ class ConCNER(Method):
             )
         if options.translator is not None:
             check_translations(task, options.translator)
-        if options.learn_projected:
+        if not options.translation_contrast:
+            idle = ("translation_temperature", "sentence_vector", "queue")
+            check_effect(options, idle, "with `translation_contrast 0`")
+        if not options.label_contrast:
+            check_effect(options, ("label_temperature", "contrast_by", "outside_words"), "with `label_contrast 0`")
+        if not (options.translation_contrast or options.label_contrast):
+            check_effect(options, ("head_size",), "without contrasts")
+        if not task.bitext:
+            check_effect(options, ("bitext_pairs",), "without `bitext`")
+        if not options.learn_projected:
+            check_no_projection(options)
+        else:
             projection_plan(options)
             check_marked(options, (s.language for s in translated), task.target)
 

@@ -60,7 +60,12 @@ class Consistency(Distill):
         Raises:
             UsageError: they cannot, or what `Distill.check` says.
         """
+        from xlner.methods.effects import check_effect
+
         Distill.check(task, options)
+        if not options.consistency_weight:
+            idle = ("perturb", "subword_dropout", "consistency_loss", "consistency_rise")
+            check_effect(options, idle, "with `consistency_weight 0`")
         _steps(options)
 
     @classmethod

@@ -78,12 +78,15 @@ class Distill(Method):
 
     @classmethod
     def check(cls, task: Task, options: Distill.Options) -> None:
-        """See that text of sources is read by the weights that are asked for, and that augmentations change something.
+        """See that text of sources is read by the weights that are asked for, and that options have an effect.
 
         Raises:
-            UsageError: it is not, or they do not.
+            UsageError: it is not, or one has none.
         """
+        from xlner.methods.effects import check_distillation
+
         check_soft_student(options)
+        check_distillation(options)
         if any(s.text for s in task.sources) and (options.weights == "uniform" or "=" in options.weights):
             raise UsageError(f"`source_text` is read for weights, and `weights {options.weights}` reads none")
 

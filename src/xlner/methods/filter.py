@@ -60,6 +60,7 @@ class Filter(Method):
             UsageError: one is a model, there is no translator for its language, or an option has no effect.
         """
         from xlner.encoder.depth import config_of
+        from xlner.methods.effects import check_no_projection
         from xlner.methods.marked import check_marked
         from xlner.methods.translated_sources import check_translations
         from xlner.train.fusion import check_fused
@@ -81,7 +82,9 @@ class Filter(Method):
         config = config_of(options.encoder)
         there: int = options.teacher.layer or getattr(config, "num_hidden_layers", 0) or 0
         check_fused(config.model_type, there, options.layers_before + options.fused_layers)
-        if options.learn_projected:
+        if not options.learn_projected:
+            check_no_projection(options)
+        else:
             projection_plan(options)
             check_marked(options, (s.language for s in task.sources), task.target)
 

@@ -65,6 +65,7 @@ class MCLNER(Method):
         Raises:
             UsageError: there is not.
         """
+        from xlner.methods.effects import check_effect
         from xlner.methods.paired import check_single_teacher
 
         Distill.check(task, options)
@@ -79,6 +80,14 @@ class MCLNER(Method):
                 "the method mcl-ner needs another view of its sentences: `dictionary LANG=FILE` for code-switched "
                 "copies, or `translation LANG=FILE`"
             )
+        if not options.semantic_contrast:
+            check_effect(options, ("semantic_temperature", "queue"), "with `semantic_contrast 0`")
+        if not options.relation_contrast:
+            check_effect(options, ("relation_temperature", "reach"), "with `relation_contrast 0`")
+        if not (options.semantic_contrast or options.relation_contrast):
+            check_effect(options, ("head_size",), "without contrasts")
+        if not task.dictionaries:
+            check_effect(options, ("switch_share", "learn_switched"), "without `dictionary`: nothing is switched")
         if not task.dictionaries and not options.semantic_contrast:
             raise UsageError("`translation` serves the contrast of sentences, and `semantic_contrast` is 0")
 

@@ -54,10 +54,13 @@ class MTMT(Method):
             UsageError: there is not, or the student and that teacher would have other subwords.
         """
         from xlner.encoder import shared_tokenizer
+        from xlner.methods.effects import check_effect
         from xlner.methods.teachers import types_of
         from xlner.tagger.tagger import model_folder
 
         Distill.check(task, options)
+        if not options.similarity_weight:
+            check_effect(options, ("weigh_pairs", "similar_by"), "with `similarity_weight 0`")
         if options.similarity_weight and not any(s.sentences for s in task.sources):
             raise UsageError(
                 "the method mtmt learns word similarity from labelled data, and all sources are models; "

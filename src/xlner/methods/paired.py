@@ -18,6 +18,7 @@ from xlner.core.labels import LabelSet
 from xlner.core.run_folder import RunFolder
 from xlner.core.types import Sentence
 from xlner.errors import UsageError
+from xlner.methods.effects import check_no_student
 from xlner.methods.method import Fitted, check_unaugmented
 from xlner.methods.projected import ProjectedSet, SentencePairs
 from xlner.methods.rounds import distil_in_rounds
@@ -105,6 +106,8 @@ class PairedOptions(DistilOptions, TeacherOptions, Protocol):
 def check_single_teacher(task: Task, options: PairedOptions) -> None:
     """Raises UsageError: nothing is distilled, and there are several teachers; or changes that would have no effect."""
     check_unaugmented(options)
+    if not options.distill:
+        check_no_student(options)
     if not options.distill and len(pooled(task.sources) if options.pool else task.sources) > 1:
         raise UsageError("without `distill` there can be one teacher only; pool the sources with `pool`")
     if not options.distill and options.teacher_seeds > 1 and options.average_of_seeds != "weights":

@@ -23,7 +23,7 @@ from xlner.project.missing import ranges_of
 from xlner.project.pieces import grouped
 from xlner.project.scores import Score
 from xlner.tagger import Tagger
-from xlner.tagger.decode import decode
+from xlner.tagger.decode import decode, legal_transitions
 from xlner.train import TrainOptions
 
 
@@ -135,10 +135,10 @@ def tagged(
         floor: entities with a lower score, and words outside entities that are O with less probability, are missing.
         chunk: sentences at a time.
     """
-    stream = iter(sentences)
+    stream, allowed = iter(sentences), legal_transitions(tagger.labels.tags)
     while block := list(islice(stream, chunk)):
         for sentence, rows in zip(block, tagger.probabilities(block), strict=True):
-            yield doubted(sentence.with_spans(decode(rows, tagger.labels)), rows, floor), rows
+            yield doubted(sentence.with_spans(decode(rows, tagger.labels, allowed)), rows, floor), rows
 
 
 def doubted(sentence: Sentence, rows: np.ndarray, floor: float) -> Sentence:

@@ -39,13 +39,21 @@ def best_path(probabilities: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     if len(path) == 0 or (allowed[0, path[0]] and allowed[1 + path[:-1], path[1:]].all()):
         return path
     emission = np.log(np.maximum(probabilities, _TINY))
-    penalty = np.where(allowed, np.float32(0), np.float32(-np.inf))
-    score = emission[0] + penalty[0]
+    # Most tags may follow any other; those that may not have one or two before them. So no step looks at all pairs.
+    bound = np.flatnonzero(~allowed[1:].all(0))
+    column, before = np.argwhere(allowed[1:, bound].T).T
+    starts = np.searchsorted(column, np.arange(len(bound)))
+    score = np.where(allowed[0], emission[0], -np.inf)
     back = np.zeros(probabilities.shape, np.int64)
     for i in range(1, len(emission)):
-        candidates = score[:, None] + penalty[1:]
-        back[i] = candidates.argmax(0)
-        score = candidates.max(0) + emission[i]
+        back[i] = score.argmax()
+        best = np.full(len(score), score.max())
+        if len(bound):
+            reached = score[before]
+            best[bound] = np.maximum.reduceat(reached, starts)
+            taken = np.flatnonzero(reached == best[bound][column])[::-1]
+            back[i, bound[column[taken]]] = before[taken]
+        score = best + emission[i]
     path = np.zeros(len(emission), np.int64)
     path[-1] = score.argmax()
     for i in range(len(emission) - 1, 0, -1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -126,7 +127,7 @@ class MaskedWords:
         examples = [example_of(*windows.get(i), new_ids, text) for i in range(len(windows))]
         examples = [e for e in examples if len(e.positions)]
         rng = np.random.default_rng([seed, len(examples)])
-        masks = Masks(self.masks.share, self.masks.mask_id, self.masks.others, always_mask=True)
+        masks = replace(self.masks, always_mask=True)
         loss, subwords, right_subwords, words, right_words = 0.0, 0, 0, 0, 0
         training = self._tagger.model.training
         self._tagger.model.eval()

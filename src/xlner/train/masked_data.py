@@ -75,12 +75,14 @@ class Masks:
         mask_id: the piece that stands for a masked one.
         others: pieces that may replace one. Shape: (n,), int64.
         always_mask: every word to be predicted becomes masks, as for a test.
+        pad_id: the piece that fills up a batch, which comes with that of the whole vocabulary.
     """
 
     share: float
     mask_id: int
     others: np.ndarray
     always_mask: bool = False
+    pad_id: int = 0
 
 
 def mask_words(batch: Batch, masks: Masks, rng: np.random.Generator) -> tuple[Batch, np.ndarray]:
@@ -117,6 +119,7 @@ def mask_words(batch: Batch, masks: Masks, rng: np.random.Generator) -> tuple[Ba
     shown[other] = rng.choice(masks.others, int(other.sum()))
     ids = batch.ids.clone()
     ids[rows, columns] = torch.from_numpy(shown)
+    ids[~batch.mask.bool()] = masks.pad_id
     word = word[at]
     weights = torch.from_numpy(1 / np.bincount(word)[word]).float()
     targets = torch.stack([pieces, text[at]], dim=1)

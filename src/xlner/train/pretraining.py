@@ -21,7 +21,7 @@ from xlner.core.types import Sentence
 from xlner.encoder import load_encoder, load_tokenizer
 from xlner.encoder.history import SIDE_FILE, in_words, pretraining_of
 from xlner.encoder.masked_head import masked_head_of
-from xlner.encoder.trim import select_rows
+from xlner.encoder.trim import pieces_for_padding, select_rows
 from xlner.errors import DataError, ModelError
 from xlner.tagger import Tagger
 from xlner.tagger.load import MODEL_FILES
@@ -46,6 +46,7 @@ class Vocabulary:
         new_ids: row of each of them; 0 for pieces that are not used. Shape: (n_pieces,), int32.
         frequencies: how often each occurs in each text. Shape: (n_texts, n), int64.
         mask_id: row of the piece that stands for a masked one.
+        pad_id: row of the piece that fills up batches.
         others: rows of pieces that are no special ones. Shape: (n - specials,), int64.
     """
 
@@ -53,16 +54,18 @@ class Vocabulary:
     new_ids: np.ndarray
     frequencies: np.ndarray
     mask_id: int
+    pad_id: int
     others: np.ndarray
 
     @classmethod
-    def of(cls, tokenizer: Any, texts: Sequence[EncodedText], rows: int) -> Vocabulary:
+    def of(cls, tokenizer: Any, texts: Sequence[EncodedText], rows: int, config: Any) -> Vocabulary:
         """Pieces of the texts, and the special ones.
 
         Args:
             tokenizer: of the texts. One without a mask piece lets its unknown piece stand for it.
             texts: encoded.
             rows: of the encoder's embeddings.
+            config: of the encoder.
 
         Raises:
             ModelError: the tokenizer has neither, or a piece has no embedding.
@@ -73,13 +76,14 @@ class Vocabulary:
         size = max(rows, *(len(t.pieces) for t in texts))
         counts = np.stack([np.pad(t.pieces, (0, size - len(t.pieces))) for t in texts])
         special = {i for i in tokenizer.all_special_ids if i < rows} | {mask}
-        # RoBERTa counts positions from the id of the padding piece, so that id must not move.
-        first = range((tokenizer.pad_token_id or 0) + 1)
-        piece_ids = np.array(sorted({*np.flatnonzero(counts.any(axis=0)).tolist(), *special, *first}))
+        pad = tokenizer.pad_token_id or 0
+        pad = pad if pad < rows else 0
+        kept = pieces_for_padding(pad, config)
+        piece_ids = np.array(sorted({*np.flatnonzero(counts.any(axis=0)).tolist(), *special, *kept}))
         new_ids = np.zeros(size, np.int32)
         new_ids[piece_ids] = np.arange(len(piece_ids))
         others = new_ids[[i for i in piece_ids.tolist() if i not in special]].astype(np.int64)
-        return cls(piece_ids, new_ids, counts[:, piece_ids], int(new_ids[mask]), others)
+        return cls(piece_ids, new_ids, counts[:, piece_ids], int(new_ids[mask]), int(new_ids[pad]), others)
 
 
 def pretrain_encoder(
@@ -129,7 +133,7 @@ def pretrain_encoder(
             encoded[language] = encode_text(tagger.words, text, place, held_out=options.held_out, title=title)
     table: Any = tagger.model.get_input_embeddings()
     rows = len(table.weight)
-    vocabulary = Vocabulary.of(tagger.tokenizer, list(encoded.values()), rows)
+    vocabulary = Vocabulary.of(tagger.tokenizer, list(encoded.values()), rows, tagger.model.config)
     select_rows(tagger.model, vocabulary.piece_ids.tolist())
     chunks = MaskedChunks(
         [t.train for t in encoded.values()], vocabulary.new_ids, mixing=options.mixing,
@@ -137,7 +141,7 @@ def pretrain_encoder(
     )  # fmt: skip
     if not any(chunks.load(i) for i in range(len(chunks.sizes))):
         raise DataError("the texts have no word whose characters the encoder knows, so there is nothing to learn from")
-    masks = Masks(options.masked, vocabulary.mask_id, vocabulary.others)
+    masks = Masks(options.masked, vocabulary.mask_id, vocabulary.others, pad_id=vocabulary.pad_id)
     head = masked_head_of(encoder)
     if head is not None:
         head["bias"] = head["bias"][torch.from_numpy(vocabulary.piece_ids)]

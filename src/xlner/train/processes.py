@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from xlner.errors import OptionError
 
 if TYPE_CHECKING:
     import torch
 
+_Made = TypeVar("_Made")
 PATIENCE = timedelta(days=7)
 """How long processes wait for the main one, which may label a large text meanwhile; torch would give up in minutes."""
 
@@ -30,10 +31,23 @@ def main_process() -> bool:
 def wait_for_all() -> None:
     """Return once every process has come here."""
     if _many():
-        import torch
-        from accelerate import PartialState
+        _state().wait_for_everyone()
 
-        PartialState(cpu=not torch.accelerator.is_available(), timeout=PATIENCE).wait_for_everyone()
+
+def from_main(make: Callable[[], _Made]) -> _Made:
+    """What the main process makes, in every process; all of them have to call this.
+
+    Args:
+        make: is called in the main process alone. What it gives can be pickled.
+    """
+    if not _many():
+        return make()
+    from accelerate.utils import broadcast_object_list
+
+    made = [make() if main_process() else None]
+    _state()
+    broadcast_object_list(made)
+    return made[0]  # type: ignore[return-value]
 
 
 @contextmanager
@@ -44,6 +58,14 @@ def main_first() -> Iterator[None]:
     yield
     if main_process():
         wait_for_all()
+
+
+def _state() -> Any:
+    """Of all processes, connected to each other."""
+    import torch
+    from accelerate import PartialState
+
+    return PartialState(cpu=not torch.accelerator.is_available(), timeout=PATIENCE)
 
 
 def accelerator_for(device: torch.device, folder: Path, trackers: Sequence[str]) -> Any:

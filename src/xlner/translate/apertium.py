@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,6 +15,7 @@ from typing import ClassVar
 from xlner.component import option, options
 from xlner.core.languages import iso3
 from xlner.errors import ModelError, UsageError, XlnerError
+from xlner.translate.bound import run_bound
 from xlner.translate.translator import BaseTranslator, CallError, LanguagePair, unknown_pair
 
 # A blank line is a border that no rule of Apertium looks across. With its format `line`, which sounds right, rules
@@ -84,25 +84,15 @@ class Apertium(BaseTranslator):
         command = [self.options.program, "-u", *self._data(), self._mode]
         text = _BORDER.join(" ".join(s.split()) for s in sentences)
         try:
-            # A session of its own: the program is a pipe of many, and all of them must end with it.
-            process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_utf8(),
-                start_new_session=True,
-            )  # fmt: skip
+            done = run_bound(command, text.encode("utf-8", "replace"), time_limit=self.options.time_limit, env=_utf8())
         except OSError as error:
             raise self._absent(error) from None
-        try:
-            out, said = process.communicate(text.encode("utf-8", "replace"), timeout=self.options.time_limit)
         except subprocess.TimeoutExpired:
             raise CallError(f"no answer within {self.options.time_limit:g} seconds") from None
-        finally:
-            with suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        if process.returncode:
-            why = said.decode(errors="replace").strip().split("\n")[-1]
-            raise CallError(f"the program ended with code {process.returncode}" + (f": {why}" if why else ""))
-        parts = out.decode("utf-8", "replace").rstrip("\n").split(_BORDER)
+        if done.returncode:
+            why = done.stderr.decode(errors="replace").strip().split("\n")[-1]
+            raise CallError(f"the program ended with code {done.returncode}" + (f": {why}" if why else ""))
+        parts = done.stdout.decode("utf-8", "replace").rstrip("\n").split(_BORDER)
         return [p.strip() for p in parts]
 
     def _modes(self) -> dict[LanguagePair, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from xlner.component import REQUIRED, option, options
 from xlner.errors import MissingExtraError
+from xlner.translate.hf_codes import own_codes
 from xlner.translate.translator import BaseTranslator
 
 if TYPE_CHECKING:
@@ -29,11 +30,17 @@ class CTranslate2(BaseTranslator):
     @options
     class Options:
         model: str = option(REQUIRED, "Folder or hub id of the model, such as facebook/nllb-200-distilled-600M.")
+        codes: tuple[str, ...] = option(
+            (), "The model's own code of a language, where it has several for one, such as tw=twi_Latn or zh=zho_Hant."
+        )
         beams: int = option(4, "Width of the beam search; 1 is greedy and faster.", ge=1, le=64)
         quantisation: Literal["int8", "float32", "float16"] = option("int8", "Of the weights in the conversion.")
         batch_subwords: int = option(4096, "Padded subwords per batch.", ge=1, unit="subwords", decides=False)
         device: Literal["auto", "cpu", "cuda"] = option("auto", "What runs it.", decides=False)
         threads: int = option(0, "Threads of one batch; 0 leaves it to CTranslate2.", ge=0, decides=False)
+
+        def __post_init__(self) -> None:
+            own_codes(self.codes)
 
     def languages(self, source: str, target: str) -> None:
         """Say from which language to which. See `Translator.languages`.
@@ -43,7 +50,7 @@ class CTranslate2(BaseTranslator):
             ModelError: the model cannot be loaded or converted, or is no translation model.
         """
         super().languages(source, target)
-        self._model().languages(source, target)
+        self._model().languages(source, target, self.options.codes)
 
     def version(self) -> str:
         """Of the package and the weights."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from xlner.component import REQUIRED, option, options
 from xlner.errors import UsageError
+from xlner.translate.hf_codes import own_codes
 from xlner.translate.translator import BaseTranslator
 
 if TYPE_CHECKING:
@@ -30,10 +31,16 @@ class HFTranslator(BaseTranslator):
     @options
     class Options:
         model: str = option(REQUIRED, "Folder or hub id of the model, such as facebook/nllb-200-distilled-600M.")
+        codes: tuple[str, ...] = option(
+            (), "The model's own code of a language, where it has several for one, such as tw=twi_Latn or zh=zho_Hant."
+        )
         beams: int = option(4, "Width of the beam search; 1 is greedy and faster.", ge=1, le=64)
         batch_subwords: int = option(4096, "Padded subwords per batch.", ge=1, unit="subwords", decides=False)
         device: str | None = option(None, "cpu, cuda, ...; by default an accelerator if there is one.", decides=False)
         precision: Literal["auto", "fp32", "bf16"] = option("auto", "Of the numbers; auto takes bf16 where it pays.")
+
+        def __post_init__(self) -> None:
+            own_codes(self.codes)
 
     def languages(self, source: str, target: str) -> None:
         """Say from which language to which. See `Translator.languages`.
@@ -42,7 +49,7 @@ class HFTranslator(BaseTranslator):
             ModelError: the model cannot be loaded, or is no translation model.
         """
         super().languages(source, target)
-        self._model().languages(source, target)
+        self._model().languages(source, target, self.options.codes)
 
     def version(self) -> str:
         """Of the weights."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from xlner.core.languages import bcp47, iso3
-from xlner.errors import UsageError
+from xlner.errors import OptionError, UsageError
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,24 @@ def language_tokens(model_type: str, vocabulary: Iterable[str]) -> tuple[Scheme 
         if tokens:
             return scheme, tokens
     return None, {}
+
+
+def own_codes(items: Sequence[str]) -> dict[str, str]:
+    """`["tw=twi_Latn"]` as {"aka": "twi_Latn"}: ISO 639-3 code -> the model's code that is meant by it.
+
+    Raises:
+        OptionError: one has no such form, or names no language.
+    """
+    out = {}
+    for item in items:
+        language, _, code = item.partition("=")
+        try:
+            out[iso3(language)] = code.strip()
+        except UsageError as error:
+            raise OptionError("codes", f"cannot be: {error}") from None
+        if not code.strip():
+            raise OptionError("codes", f"must be LANGUAGE=CODE, such as tw=twi_Latn, got '{item}'")
+    return out
 
 
 def choose(code: str, offered: Iterable[str]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from xlner.core.run_folder import edges_hash
 from xlner.encoder.load import resolve
 from xlner.encoder.positions import longest_input
 from xlner.errors import ModelError, UsageError, XlnerError
-from xlner.translate.hf_codes import SCHEMES, choose, known, language_tokens
+from xlner.translate.hf_codes import SCHEMES, choose, known, language_tokens, own_codes
 from xlner.translate.pieces import halves
 
 _UNLIMITED = 1024  # subwords of a sentence for models that name no limit
@@ -42,19 +42,25 @@ class SequenceModel(ABC):
         self._prefix, self._first = "", None
         self.longest = min(_UNLIMITED, longest_input(self.config), int(self.tokenizer.model_max_length)) - _SPARE
 
-    def languages(self, source: str, target: str) -> None:
+    def languages(self, source: str, target: str, codes: Sequence[str] = ()) -> None:
         """Say from which language to which.
+
+        Args:
+            source: any code.
+            target: likewise.
+            codes: see `xlner.translate.hf_codes.own_codes`.
 
         Raises:
             UsageError: the model lacks one of them.
         """
+        own = own_codes(codes)
         if self.scheme is None or not self.scheme.source:
             self._check_sides(source, target)
         if self.scheme is None:
             return
-        code = self._code(target)
+        code = self._code(target, own)
         if self.scheme.source:
-            self.tokenizer.src_lang = self._code(source)
+            self.tokenizer.src_lang = self._code(source, own)
         if self.scheme.forced:
             self._first = self.tokenizer.convert_tokens_to_ids(self.tokens[code])
         else:
@@ -132,10 +138,11 @@ class SequenceModel(ABC):
                 )
             return config, AutoTokenizer.from_pretrained(self.where, trust_remote_code=False)
 
-    def _code(self, code: str) -> str:
-        token = choose(code, self.tokens)
-        if token is None:
-            raise UsageError(f"{self.where} has no {bcp47(code)}; its languages: {known(self.tokens)}")
+    def _code(self, code: str, own: Mapping[str, str]) -> str:
+        chosen = own.get(iso3(code))
+        token = choose(code, self.tokens) if chosen is None else chosen
+        if token not in self.tokens:
+            raise UsageError(f"{self.where} has no {chosen or bcp47(code)}; its languages: {known(self.tokens)}")
         return token
 
     def _check_sides(self, source: str, target: str) -> None:

@@ -35,12 +35,13 @@ class Evidence:
         """Run the model, if there is one, over the targets of pairs with entities."""
         if tagger is None:
             return cls()
-        from xlner.tagger.decode import decode
+        from xlner.tagger.decode import decode, legal_transitions
 
         busy = [i for i, p in enumerate(pairs) if p.entities]
         n_tags = len(tagger.labels.tags)
         probabilities = [np.zeros((len(p.target), n_tags), np.float32) for p in pairs]
         for i, of_words in zip(busy, tagger.probabilities([pairs[i].target for i in busy]), strict=True):
             probabilities[i] = of_words
-        spans = [decode(p, tagger.labels) if p.any() else () for p in probabilities]
+        allowed = legal_transitions(tagger.labels.tags)
+        spans = [decode(p, tagger.labels, allowed) if p.any() else () for p in probabilities]
         return cls(probabilities, tagger.labels, spans)

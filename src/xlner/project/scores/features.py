@@ -67,6 +67,7 @@ class PairFeatures:
         pair: the sentences and their alignment.
         candidates: ranges `[start, end)`. Shape: (n_candidates, 2).
         ner: scores from `ner_score(..., any_type=True)`. Shape: (n_entities, n_candidates).
+        keep: hold in memory what depends on this pair alone; else it is computed at each call.
     """
 
     def __init__(
@@ -75,16 +76,15 @@ class PairFeatures:
         candidates: np.ndarray,
         *,
         ner: np.ndarray | None = None,
+        keep: bool = True,
     ) -> None:
-        self.pair, self.candidates = pair, candidates
+        self.pair, self.candidates, self._ner = pair, candidates, ner
         n = len(pair.target)
         self._links = np.zeros((0, 2), np.int32) if pair.alignment is None else pair.alignment.pairs
         scores = None if pair.alignment is None else pair.alignment.scores
         self._values = np.ones(len(self._links)) if scores is None else np.clip(scores, 0.0, 1.0).astype(float)
         self._total = np.bincount(self._links[:, 1], self._values, n)
-        self._fixed = np.stack([self._of_entity(e) for e in pair.entities]) if pair.entities else None
-        if self._fixed is not None and ner is not None:
-            self._fixed[:, :, FEATURES.index("ner_spans")] = ner - 0.5
+        self._kept = self._of_pair() if keep else None
 
     def __call__(self, statistics: Statistics | None = None, chosen: np.ndarray | None = None) -> np.ndarray:
         """All features.
@@ -97,10 +97,8 @@ class PairFeatures:
         Returns:
             Shape: (n_entities, n_candidates, len(FEATURES)), float64.
         """
-        if self._fixed is None:
-            return np.zeros((0, len(self.candidates), len(FEATURES)))
-        out = self._fixed.copy()
-        if statistics is not None and len(self.candidates):
+        out = self._of_pair() if self._kept is None else self._kept.copy()
+        if statistics is not None and out.size:
             edges = statistics.edges(self.pair.target.words, self.candidates)
             first = FEATURES.index("left_edge")
             out[:, :, first : first + 2] = edges
@@ -111,8 +109,17 @@ class PairFeatures:
                 )
         return out
 
+    def _of_pair(self) -> np.ndarray:
+        """Features that depend on this pair alone. Shape: (n_entities, n_candidates, len(FEATURES))."""
+        out = np.zeros((len(self.pair.entities), len(self.candidates), len(FEATURES)))
+        for row, entity in enumerate(self.pair.entities):
+            out[row] = self._of_entity(entity)
+        if len(out) and self._ner is not None:
+            out[:, :, FEATURES.index("ner_spans")] = self._ner - 0.5
+        return out
+
     def _of_entity(self, entity: Span) -> np.ndarray:
-        """Features that depend on this pair alone. Shape: (n_candidates, len(FEATURES))."""
+        """Those of one entity. Shape: (n_candidates, len(FEATURES))."""
         starts, ends = self.candidates[:, 0], self.candidates[:, 1]
         sizes, length = ends - starts, entity.end - entity.start
         n = len(self.pair.target)

@@ -20,6 +20,7 @@ from xlner.project.scores.statistics import Statistics
 from xlner.project.scores.weights import DEFAULT_WEIGHTS
 
 _NEARLY = 0.8
+_HELD = 2**27  # features in memory: a gibibyte
 
 
 @dataclass(frozen=True)
@@ -146,15 +147,12 @@ def featurise(
     *,
     ner: Sequence[np.ndarray] | None = None,
 ) -> list[PairFeatures]:
-    """Features of all pairs, statistics to be filled in later."""
-    return [
-        PairFeatures(
-            pair,
-            ranges,
-            ner=None if ner is None else ner[i],
-        )
-        for i, (pair, ranges) in enumerate(zip(pairs, candidates, strict=True))
-    ]
+    """Features of all pairs, statistics to be filled in later. Of a large corpus some are computed at each call."""
+    out, held = [], 0
+    for i, (pair, ranges) in enumerate(zip(pairs, candidates, strict=True)):
+        held += len(pair.entities) * len(ranges) * len(FEATURES)
+        out.append(PairFeatures(pair, ranges, ner=None if ner is None else ner[i], keep=held <= _HELD))
+    return out
 
 
 def choose_all(scores: Sequence[np.ndarray], candidates: Sequence[np.ndarray], threshold: float) -> list[np.ndarray]:
