@@ -7,7 +7,9 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from xlner.export.quantise import LARGEST, to_int8
+from xlner.export.calibrate import Seen
+from xlner.export.quantise import DOMAIN, LARGEST, to_int8
+from xlner.export.rounding import block_length, compensated, in_blocks, rounded
 
 RNG = np.random.default_rng(0)
 TABLE = (RNG.normal(size=(50, 32)) * RNG.uniform(0.01, 5, (50, 1))).astype(np.float32)
@@ -79,22 +81,59 @@ def uneven(channel_scales, n_outputs):
     return rows, helper.make_model(made, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
 
 
+def given_by(model, rows):
+    return onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"x": rows})[0]
+
+
 def test_a_large_channel_does_not_drown_the_others():
     scales = np.ones(64, np.float32)
     scales[3] = 20
     errors = []
-    for peaks in (None, True):
+    for seen in (False, True):
         rows, model = uneven(scales, 64)
-        wanted = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"x": rows})[0]
-        to_int8(model.graph, keep="z", peaks=peaks and {"x": np.abs(rows).reshape(-1, 64).max(0)})
-        given = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"x": rows})[0]
-        errors.append(np.abs(wanted - given).mean())
+        wanted = given_by(model, rows)
+        to_int8(model.graph, keep="z", seen={"x": Seen(np.abs(rows).reshape(-1, 64).max(0))} if seen else None)
+        errors.append(np.abs(wanted - given_by(model, rows)).mean())
     assert errors[1] < 0.7 * errors[0]
 
 
-def test_a_layer_whose_input_is_too_uneven_keeps_its_numbers():
-    scales = np.ones(64, np.float32)
+def test_a_layer_that_closes_a_block_has_a_scale_for_each_block_of_its_inputs():
+    scales = np.ones(256, np.float32)
     scales[3] = 500
     rows, model = uneven(scales, 16)
-    assert to_int8(model.graph, keep="z", peaks={"x": np.abs(rows).reshape(-1, 64).max(0)}) == (0, 0)
-    assert {t.name for t in model.graph.initializer} == {"w", "head"}
+    wanted = given_by(model, rows)
+    assert to_int8(model.graph, keep="z") == (1, 0)
+    model.opset_import.append(helper.make_opsetid(DOMAIN, 1))
+    weights = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    assert weights["w.int8"].shape == (16, 2, 128)
+    assert weights["w.scale"].shape == (32,)
+    large = 500 * np.abs(weights["w.scale"]).max()  # half a step of the block with the large channel
+    assert np.abs(wanted - given_by(model, rows)).max() < 8 * large
+
+
+def test_blocks_are_what_they_stand_for():
+    weight = RNG.normal(size=(64, 5)).astype(np.float32)
+    whole, scale = in_blocks(weight, 32)
+    back = ((whole.astype(np.float32) - 128) * scale.reshape(5, 2, 1)).reshape(5, 64).T
+    assert back == pytest.approx(weight, abs=float(scale.max()) / 2 + 1e-6)
+    assert [block_length(n) for n in (3072, 96, 48, 10)] == [128, 32, 16, None]
+
+
+def test_errors_of_rounding_are_made_good_by_other_weights():
+    mixed = RNG.normal(size=(6, 32)).astype(np.float32)  # 32 channels that say six things
+    x = RNG.normal(size=(500, 6)).astype(np.float32) @ mixed + RNG.normal(size=(500, 32)).astype(np.float32) * 0.1
+    weight = RNG.normal(size=(32, 8)).astype(np.float32)
+    errors = []
+    for whole, scale in (
+        rounded(weight, axis=0, largest=15),
+        compensated(weight, x.T @ x / len(x), largest=15),
+    ):
+        assert np.abs(whole).max() <= 15
+        errors.append(np.abs(x @ weight - x @ (whole * scale)).mean())
+    assert errors[1] < 0.6 * errors[0]
+
+
+def test_dead_channels_are_no_obstacle():
+    weight, nothing = RNG.normal(size=(4, 2)).astype(np.float32), np.zeros((4, 4))
+    whole, scale = compensated(weight, nothing, largest=63)
+    assert whole * scale == pytest.approx(weight, abs=float(scale.max()) / 2 + 1e-6)

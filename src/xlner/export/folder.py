@@ -18,9 +18,9 @@ from xlner.data import load
 from xlner.data.demo import LANGUAGES, demo_file
 from xlner.encoder.history import SIDE_FILE
 from xlner.errors import ModelError
-from xlner.export.calibrate import channel_peaks
+from xlner.export.calibrate import look
 from xlner.export.graph import OPSET, check_installed, write_graph
-from xlner.export.quantise import int8_share, to_int8, turn_weights
+from xlner.export.quantise import DOMAIN, int8_share, to_int8, turn_weights
 from xlner.tagger.load import MODEL_FILES
 from xlner.tagger.onnx import GRAPH, INPUTS, LAYOUT, OUTPUT, OnnxNetwork
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from xlner.tagger import Tagger
 
 FILES = (*MODEL_FILES, GRAPH)
-_TEXTS = 12  # sentences of each language of the demo corpus that show how large inputs get
+_TEXTS = 40  # sentences of each language of the demo corpus that show what the inputs of layers are like
 _LEAST_INT8 = 0.5  # of all numbers; a few layers may keep theirs
 _TOLERANCE = 1e-2  # of logits; rounding in fp32 is a thousand times smaller
 
@@ -137,8 +137,10 @@ def _quantise(file: Path, tagger: Tagger) -> None:
     model = onnx.load(str(file))
     turn_weights(model.graph)
     texts = [s.words for code in LANGUAGES for s in islice(load(demo_file(f"{code}.gold.conll")).sentences, _TEXTS)]
-    peaks = channel_peaks(model, (window.ids for window in tagger.words.windows(texts)))
-    to_int8(model.graph, keep=OUTPUT, peaks=peaks)
+    seen = look(model, (window.ids for window in tagger.words.windows(texts)))
+    to_int8(model.graph, keep=OUTPUT, seen=seen)
+    if any(node.domain == DOMAIN for node in model.graph.node):
+        model.opset_import.append(onnx.helper.make_opsetid(DOMAIN, 1))
     if (share := int8_share(model.graph)) < _LEAST_INT8:
         raise ModelError(
             f"of the weights of this {tagger.model.config.model_type} only {share:.0%} can be stored as int8, since "

@@ -7,20 +7,23 @@ from typing import Any
 
 import numpy as np
 
+from xlner.export.calibrate import Seen, closes
+from xlner.export.rounding import block_length, compensated, in_blocks, rounded
+
 # Without VNNI a CPU adds two products of 8-bit numbers in 16 bits. 255 * 127 * 2 overflows, 255 * 63 * 2 does not.
 LARGEST = 63
-_FLOAT, _INT8 = 1, 3  # of onnx.TensorProto
-_TINY = 1e-12
+_FLOAT, _UINT8, _INT8 = 1, 2, 3  # of onnx.TensorProto
+DOMAIN = "com.microsoft"
+"""Of the operator whose weights have a scale for each block."""
 # Chosen on English dev data, by how far the scores of the embedded encoder move.
 _SHARE = 0.7  # of the unevenness of an input that goes to the weights
-_UNEVEN = 0.04
 _SMALLEST = 1e-3  # of a peak: a channel that hardly speaks on a few texts may do so on others
 
 
 def turn_weights(graph: Any) -> None:
     """Store weights that a graph transposes before each product as they are used, in place.
 
-    Layers that share their weights (ALBERT) come so, and neither `channel_peaks` nor `to_int8` would take them for
+    Layers that share their weights (ALBERT) come so, and neither `look` nor `to_int8` would take them for
     layers.
 
     Args:
@@ -38,33 +41,38 @@ def turn_weights(graph: Any) -> None:
 
 
 def int8_share(graph: Any) -> float:
-    """Which part of the numbers that a graph holds is int8, 0 to 1."""
-    floats, whole = (sum(int(np.prod(t.dims)) for t in graph.initializer if t.data_type == k) for k in (_FLOAT, _INT8))
-    return whole / max(floats + whole, 1)
+    """Which part of the numbers that a graph holds is in eight bits, 0 to 1."""
+    sizes = dict.fromkeys((_FLOAT, _UINT8, _INT8), 0)
+    for tensor in graph.initializer:
+        if tensor.data_type in sizes:
+            sizes[tensor.data_type] += int(np.prod(tensor.dims))
+    return (sizes[_UINT8] + sizes[_INT8]) / max(sum(sizes.values()), 1)
 
 
-def to_int8(graph: Any, *, keep: str, peaks: Mapping[str, np.ndarray] | None = None) -> tuple[int, int]:
-    """Store the weights of linear layers and of the word embeddings as int8, in place.
+def to_int8(graph: Any, *, keep: str, seen: Mapping[str, Seen] | None = None) -> tuple[int, int]:
+    """Store the weights of linear layers and of the word embeddings in eight bits, in place.
 
-    Linear layers multiply int8: weights have a scale per output and 7 bits, inputs a scale per window (dynamic
-    quantisation). Embeddings have a scale per row, and are turned into floating-point numbers as they are looked up.
+    Most linear layers multiply int8: weights have a scale per output and 7 bits, inputs a scale per window (dynamic
+    quantisation). A layer that closes a feed-forward block has so few large inputs that eight bits for a window would
+    lose the others: its weights and inputs have a scale for each block of some inputs, and 8 bits. Embeddings have a
+    scale per row, and are turned into floating-point numbers as they are looked up.
 
     Args:
-        graph: `onnx.GraphProto`.
+        graph: `onnx.GraphProto`. If a node of `DOMAIN` comes in, its model must import that domain, version 1.
         keep: name of the graph's output. The layer that is nearest to it, the head, keeps its weights: it is small, and
             its errors would go into the answer undiminished.
-        peaks: the largest magnitude of each channel of the layers' inputs, from `channel_peaks`. A few channels of a
-            transformer are a hundred times as large as others, which would leave those a bit or two. Inputs are divided
-            by a factor for each channel, and weights multiplied by it; a layer whose input is too uneven for that keeps
-            its numbers. Inputs of layers that share a weight have the same factors. None does neither.
+        seen: what was seen of the layers' inputs, from `look`. A few channels of a transformer are a hundred times as
+            large as others, which would leave those a bit or two. Inputs are divided by a factor for each channel, and
+            weights multiplied by it. Inputs of layers that share a weight have the same factors. What rounding one
+            weight does to the outputs is made good by others. None does neither.
 
     Returns:
         How many linear layers and how many tables were changed.
 
     Reference: Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
     Inference", CVPR 2018, for the scheme; Xiao et al., "SmoothQuant: Accurate and Efficient Post-Training Quantization
-    for Large Language Models", ICML 2023, equation 4, for the factors. The 7 bits are what onnxruntime calls a reduced
-    range.
+    for Large Language Models", ICML 2023, equation 4, for the factors; `compensated` for what is made good. The 7 bits
+    are what onnxruntime calls a reduced range.
     """
     from onnx import numpy_helper
 
@@ -72,7 +80,7 @@ def to_int8(graph: Any, *, keep: str, peaks: Mapping[str, np.ndarray] | None = N
     head = _head(graph, keep, weights)
     linear_nodes = [n for n in graph.node if n.op_type == "MatMul" and n.input[1] in weights and n is not head]
     alike = _alike(linear_nodes)
-    largest = _largest(peaks or {}, alike)
+    by_group = _together(seen or {}, alike)
     nodes, new, inputs = [], {}, set()
     factors: dict[str, np.ndarray | None] = {}
     smooth: dict[str, np.ndarray] = {}
@@ -84,37 +92,51 @@ def to_int8(graph: Any, *, keep: str, peaks: Mapping[str, np.ndarray] | None = N
             nodes.append(node)
             continue
         values = numpy_helper.to_array(weights[name])
-        if node.op_type == "MatMul" and _uneven(largest.get(alike[name]), values):
-            nodes.append(node)
-            continue
-        if node.op_type == "MatMul":
-            x, group = node.input[0], alike[name]
-            if group not in factors:
-                readers = dict.fromkeys(n.input[1] for n in linear_nodes if alike[n.input[1]] == group)
-                factors[group] = _factors(largest.get(group), [numpy_helper.to_array(weights[w]) for w in readers])
-            factor = factors[group]
-            if name not in new:
-                new[name] = _rounded(values if factor is None else values * factor[:, None], axis=0, largest=LARGEST)
-            if factor is not None and x not in inputs:
-                smooth[f"{x}.factors"] = 1 / factor
-            nodes += _product(node, name, first=x not in inputs, divided=factor is not None)
-            inputs.add(x)
-            linear += 1
-        else:
-            new[name] = _rounded(values, axis=1, largest=127)
+        if node.op_type == "Gather":
+            new[name] = rounded(values, axis=1, largest=127)
             nodes += _look_up(node, name)
             tables += 1
+            continue
+        linear += 1
+        length = block_length(len(values)) if closes(*values.shape) else None
+        if length:
+            if name not in new:
+                new[name] = in_blocks(values, length)
+            nodes.append(_block_product(node, name, values.shape, length))
+            continue
+        x, group = node.input[0], alike[name]
+        if group not in factors:
+            readers = dict.fromkeys(n.input[1] for n in linear_nodes if alike[n.input[1]] == group)
+            peaks = by_group[group].peaks if group in by_group else None
+            factors[group] = _factors(peaks, [numpy_helper.to_array(weights[w]) for w in readers])
+        factor = factors[group]
+        if name not in new:
+            new[name] = _whole(values, factor, by_group.get(group))
+        if factor is not None and x not in inputs:
+            smooth[f"{x}.factors"] = 1 / factor
+        nodes += _product(node, name, first=x not in inputs, divided=factor is not None)
+        inputs.add(x)
     del graph.node[:]
     graph.node.extend(nodes)
     used = {name for node in nodes for name in node.input}
     rest = [tensor for tensor in graph.initializer if tensor.name in used]
     del graph.initializer[:]
     graph.initializer.extend(rest)
-    for name, (rounded, scale) in new.items():
-        graph.initializer.append(numpy_helper.from_array(rounded, f"{name}.int8"))
+    for name, (whole, scale) in new.items():
+        graph.initializer.append(numpy_helper.from_array(whole, f"{name}.int8"))
         graph.initializer.append(numpy_helper.from_array(scale, f"{name}.scale"))
     graph.initializer.extend(numpy_helper.from_array(values, name) for name, values in smooth.items())
     return linear, tables
+
+
+def _whole(values: np.ndarray, factor: np.ndarray | None, seen: Seen | None) -> tuple[np.ndarray, np.ndarray]:
+    """The weights of a layer whose inputs are divided by a factor for each channel."""
+    if factor is None or seen is None:
+        return rounded(values, axis=0, largest=LARGEST)
+    turned = values * factor[:, None]
+    if seen.moments is None:
+        return rounded(turned, axis=0, largest=LARGEST)
+    return compensated(turned, seen.moments / np.outer(factor, factor), largest=LARGEST)
 
 
 def _alike(nodes: Sequence[Any]) -> dict[str, str]:
@@ -126,19 +148,13 @@ def _alike(nodes: Sequence[Any]) -> dict[str, str]:
     return group
 
 
-def _largest(peaks: Mapping[str, np.ndarray], alike: Mapping[str, str]) -> dict[str, np.ndarray]:
-    """Group -> the peaks of all its inputs together. Shape of each: (n_channels,)."""
-    out: dict[str, np.ndarray] = {}
+def _together(seen: Mapping[str, Seen], alike: Mapping[str, str]) -> dict[str, Seen]:
+    """Group -> what was seen of all its inputs."""
+    out: dict[str, Seen] = {}
     for name, group in alike.items():
-        if name in peaks:
-            out[group] = np.maximum(peaks[name], out.get(group, 0))
+        if name in seen:
+            out[group] = out[group].with_(seen[name]) if group in out else seen[name]
     return out
-
-
-def _uneven(peaks: np.ndarray | None, weights: np.ndarray) -> bool:
-    """Whether a layer that closes a feed-forward block has so few large channels that eight bits lose the others."""
-    closes = weights.shape[0] > weights.shape[1]
-    return peaks is not None and closes and bool(np.median(peaks) < _UNEVEN * peaks.max())
 
 
 def _factors(peaks: np.ndarray | None, weights: list[np.ndarray]) -> np.ndarray | None:
@@ -148,12 +164,6 @@ def _factors(peaks: np.ndarray | None, weights: list[np.ndarray]) -> np.ndarray 
     largest = np.max([np.abs(w).max(1) for w in weights], axis=0)
     raw = np.maximum(peaks, _SMALLEST) ** _SHARE / np.maximum(largest, _SMALLEST) ** (1 - _SHARE)
     return (raw / np.exp(np.log(raw).mean())).astype(np.float32)
-
-
-def _rounded(values: np.ndarray, *, axis: int, largest: int) -> tuple[np.ndarray, np.ndarray]:
-    """Whole numbers from -largest to largest, and what to multiply them by; one scale for all values along `axis`."""
-    scale = np.maximum(np.abs(values).max(axis, keepdims=axis == 1) / largest, _TINY).astype(np.float32)
-    return np.rint(values / scale).astype(np.int8), scale
 
 
 def _head(graph: Any, output: str, weights: dict[str, Any]) -> Any:
@@ -182,6 +192,16 @@ def _product(node: Any, weight: str, *, first: bool, divided: bool) -> Iterator[
     yield helper.make_node("Cast", [f"{y}.int32"], [f"{y}.sum"], f"{y}.cast", to=_FLOAT)
     yield helper.make_node("Mul", [f"{x}.scale", f"{weight}.scale"], [f"{y}.scale"], f"{y}.scales")
     yield helper.make_node("Mul", [f"{y}.sum", f"{y}.scale"], [y], f"{y}.scaled")
+
+
+def _block_product(node: Any, weight: str, shape: Sequence[int], length: int) -> Any:
+    """The node for `x @ weight` with a scale for each block of inputs; onnxruntime finds those of `x` itself."""
+    from onnx import helper
+
+    return helper.make_node(
+        "MatMulNBits", [node.input[0], f"{weight}.int8", f"{weight}.scale"], list(node.output), node.name,
+        domain=DOMAIN, K=shape[0], N=shape[1], bits=8, block_size=length, accuracy_level=4,
+    )  # fmt: skip
 
 
 def _look_up(node: Any, table: str) -> Iterator[Any]:
