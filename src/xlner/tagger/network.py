@@ -68,6 +68,7 @@ class TorchNetwork:
         self.model.to(self.device)  # type: ignore[arg-type]
         self._lock = threading.Lock()
         self._readers, self._was_training = 0, False
+        self._cast: Any = None
 
     def copy(self, model: PreTrainedModel) -> TorchNetwork:
         """Another model on the same device and in the same precision."""
@@ -81,7 +82,9 @@ class TorchNetwork:
 
     @property
     def batch_subwords(self) -> int:
-        return 256 if self.side_by_side else 16384  # the first fits the caches of a CPU, and gives work to all cores
+        if not self.side_by_side:
+            return 16384
+        return 256 if self.dtype is None else 512  # fits the caches of a CPU, and gives work to all cores
 
     @property
     def side_by_side(self) -> bool:
@@ -93,11 +96,21 @@ class TorchNetwork:
         from xlner.tagger.device import autocast
 
         with self._evaluating(), torch.inference_mode(), autocast(self.device, self.dtype):
-            out = self.model(
+            out = self._to_read()(
                 input_ids=torch.from_numpy(input_ids).to(self.device),
                 attention_mask=torch.from_numpy(attention_mask).to(self.device),
             )
         return out.logits.float().cpu().numpy()
+
+    def _to_read(self) -> Any:
+        """The model, or on a CPU with bf16 a copy that has its weights in bf16."""
+        if self.dtype is None or self.device.type != "cpu":
+            return self.model
+        if self._cast is None:
+            from xlner.tagger.cast import CastOnce
+
+            self._cast = CastOnce(self.dtype)
+        return self._cast(self.model)
 
     @contextmanager
     def _evaluating(self) -> Iterator[None]:

@@ -1,0 +1,55 @@
+"""A model to predict with, whose linear layers already hold the numbers that they multiply."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from typing import Any
+
+import torch
+
+
+class CastOnce:
+    """Keeps a copy of a model in which linear layers are of another type, and makes it anew when weights change.
+
+    Autocast turns the weights of a model into bf16 anew in every call; on a CPU with units for bf16 that took about a
+    quarter of the time of a batch of 256 subwords. Under autocast the copy gives the same numbers. It shares all other
+    weights with the model, above all the embeddings.
+
+    Args:
+        dtype: of the weights of linear layers.
+    """
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        self._dtype = dtype
+        self._lock = threading.Lock()
+        self._state: list[tuple[int, int]] | None = None
+        self._copy: Any = None
+
+    def __call__(self, model: Any) -> Any:
+        """The copy, in evaluation mode; the model itself, as it is, where hooks want to see what it computes.
+
+        Args:
+            model: a `torch.nn.Module`; always the same one, whose weights may change between calls.
+        """
+        if any(m._forward_hooks or m._forward_pre_hooks for m in model.modules()):
+            return model
+        try:
+            state = [(p.data_ptr(), p._version) for p in model.parameters()]
+        except RuntimeError:  # made in inference mode, where torch does not count changes
+            return model
+        with self._lock:
+            if state != self._state:
+                self._copy, self._state = _with_linear(model, self._dtype), state
+            return self._copy
+
+
+def _with_linear(model: Any, dtype: torch.dtype) -> Any:
+    layers = [m for m in model.modules() if type(m) is torch.nn.Linear]
+    ours = {id(p): p for m in layers for p in m.parameters()}
+    others = {id(p) for m in model.modules() if m not in layers for p in m.parameters(recurse=False)}
+    memo: dict[int, Any] = {id(t): t for t in (*model.parameters(), *model.buffers())}
+    for key, p in ours.items():
+        if key not in others:  # a table of embeddings may be the weight of a layer, too
+            memo[key] = torch.nn.Parameter(p.detach().to(dtype), requires_grad=False)
+    return copy.deepcopy(model, memo).eval()
