@@ -66,6 +66,8 @@ def export(run: Path, work: Path, *, quantise: str | None) -> Path:
 
     place = work / f"{run.name}-onnx-{quantise or 'fp32'}"
     if not (place / "model.onnx").is_file():
+        for kept in work.glob(f"{place.name}.*.f1.json"):  # of an earlier export
+            kept.unlink()
         tagger = Tagger.load(run, device="cpu", precision="fp32")
         write_exported(tagger, place, quantise=quantise, source={"model": run.name})
     return place
