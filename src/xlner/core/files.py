@@ -7,6 +7,7 @@ disk, so that a power cut does not leave an empty file under the name.
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import secrets
@@ -17,13 +18,13 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO, BinaryIO, TextIO, cast
+from typing import IO, BinaryIO, TextIO
 
 from xlner.errors import UsageError, XlnerError
 
-_COPIES: dict[tuple[int, int] | str, IO[bytes]] = {}  # open as long as the process lives, then gone
+_COPIES: dict[tuple[int, int] | str, Path] = {}  # there as long as the process lives
 _LONGEST_NAME = 180  # bytes of a name that are kept in the name of its unfinished twin; file systems take 255
 
 
@@ -191,29 +192,26 @@ def is_there(path: str | Path) -> bool:
 def forget_copies() -> None:
     """Drop the copies that `readable` made; a pipe that is asked for again is read again."""
     for copy in _COPIES.values():
-        copy.close()
+        copy.unlink(missing_ok=True)
     _COPIES.clear()
 
 
 def _copy(key: tuple[int, int] | str, path: Path | None) -> Path:
     if key not in _COPIES:
-        copy = tempfile.NamedTemporaryFile(prefix="xlner-input-")  # noqa: SIM115 - lives as long as the process
-        if path is None:
-            shutil.copyfileobj(sys.stdin.buffer, cast(BinaryIO, copy))
-        else:
-            with path.open("rb") as stream:
-                shutil.copyfileobj(stream, cast(BinaryIO, copy))
-        copy.flush()
-        _COPIES[key] = copy
-    return Path(_COPIES[key].name)
+        atexit.register(forget_copies)
+        handle, name = tempfile.mkstemp(prefix="xlner-input-")
+        with open(handle, "wb") as copy, nullcontext(sys.stdin.buffer) if path is None else path.open("rb") as stream:
+            shutil.copyfileobj(stream, copy)
+        _COPIES[key] = Path(name)  # closed, since Windows opens no file twice
+    return _COPIES[key]
 
 
 @contextmanager
 def _new(place: Path, path: str | Path, mode: str) -> Iterator[IO[str] | IO[bytes]]:
     """A file made anew: whoever planted a link under that name does not lead us elsewhere."""
-    fresh = not place.exists() or place.is_file()
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
-    with place.open(mode.replace("w", "x") if fresh else mode, **text) as out:  # type: ignore[call-overload]
+    fresh = "x" if not place.exists() or place.is_file() else "w"
+    with place.open(mode.replace("w", fresh), **text) as out:  # type: ignore[call-overload]
         yield out
 
 

@@ -13,6 +13,7 @@ from xlner.core.run_folder import edges_hash
 from xlner.encoder.load import resolve
 from xlner.encoder.positions import longest_input
 from xlner.errors import ModelError, UsageError, XlnerError
+from xlner.tagger.from_hub import revision_of
 from xlner.translate.hf_codes import SCHEMES, choose, known, language_tokens, own_codes
 from xlner.translate.pieces import halves
 
@@ -38,7 +39,7 @@ class SequenceModel(ABC):
         self.scheme, self.tokens = language_tokens(self.config.model_type, words)
         if self.scheme is None and self.config.model_type != "marian":  # of these, many have one pair and no tokens
             raise ModelError(f"{name} names no languages in its vocabulary, so it is no translation model")
-        self.version = _version(self.where, self.config)
+        self.version = _version(self.where)
         self._prefix, self._first = "", None
         self.longest = min(_UNLIMITED, longest_input(self.config), int(self.tokenizer.model_max_length)) - _SPARE
 
@@ -180,9 +181,9 @@ def explained(where: str) -> Iterator[None]:
         raise ModelError(f"the translation model {where} cannot be loaded: {why}{need}") from error
 
 
-def _version(where: str, config: Any) -> str:
+def _version(where: str) -> str:
     """A hash of a folder's configuration, and of the size, start and end of its weights; a revision of the hub."""
     folder = Path(where)
     if not folder.is_dir():
-        return f"{where}@{getattr(config, '_commit_hash', None)}"
+        return f"{where}@{revision_of(where)}"
     return edges_hash([*folder.glob("*.json"), *folder.glob("*.safetensors"), *folder.glob("*.spm")])[:32]
