@@ -9,8 +9,10 @@ from tests.toy import sentences
 from transformers import AutoModelForMaskedLM
 
 from xlner.core.labels import LabelSet
+from xlner.methods.supervised import supervise
 from xlner.tagger import Tagger
 from xlner.tagger.cast import CastOnce
+from xlner.train.options import TrainOptions
 
 IDS = np.array([[0, 5, 6, 7, 2], [0, 8, 2, 1, 1]])
 MASK = (IDS != 1).astype(np.int64)
@@ -32,17 +34,37 @@ def test_the_numbers_are_those_of_autocast(tagger):
     assert np.array_equal(tagger.network(IDS, MASK), by_autocast(tagger))
 
 
-def test_weights_that_change_count_at_once(tagger):
-    before = tagger.network(IDS, MASK)
-    tagger.model.train()
-    optimizer = torch.optim.SGD(tagger.model.parameters(), lr=0.1)
-    tagger.model(input_ids=torch.from_numpy(IDS)).logits.sum().backward()
-    optimizer.step()
-    after = tagger.network(IDS, MASK)
-    assert not np.array_equal(before, after)
-    assert np.array_equal(after, by_autocast(tagger))
+@pytest.mark.parametrize("fused", [False, True])  # torch does not count the steps of a fused optimizer as changes
+def test_weights_that_change_count_at_once(tagger, fused):
+    optimizer = torch.optim.AdamW(tagger.model.parameters(), lr=1e-4, fused=fused)
+    for _ in range(3):
+        before = tagger.network(IDS, MASK)
+        tagger.model.train()
+        tagger.model(input_ids=torch.from_numpy(IDS)).logits.sum().backward()
+        optimizer.step()
+        after = tagger.network(IDS, MASK)
+        assert not np.array_equal(before, after)
+        assert np.array_equal(after, by_autocast(tagger))
+
+
+def test_weights_that_are_put_in_the_place_of_others_count(tagger):
+    tagger.network(IDS, MASK)
     tagger.model.load_state_dict({n: torch.zeros_like(p) for n, p in tagger.model.state_dict().items()}, assign=True)
     assert not tagger.network(IDS, MASK).any()
+
+
+def test_biases_alone_count(tagger):
+    before = tagger.network(IDS, MASK)
+    tagger.model.classifier.bias.data += 1
+    assert tagger.network(IDS, MASK) == pytest.approx(before + 1, abs=0.02)
+
+
+def test_after_training_with_dev_data_the_tagger_reads_its_last_weights(tiny_encoder, tmp_path):
+    made = supervise(
+        sentences(40), LabelSet(("LOC", "PER")), encoder=str(tiny_encoder), languages=["eng"],
+        options=TrainOptions(epochs=3, learning_rate=1e-3, device="cpu", precision="bf16"), folder=tmp_path, dev=sentences(5),
+    )  # fmt: skip
+    assert np.array_equal(made.network(IDS, MASK), by_autocast(made))
 
 
 def test_only_linear_layers_have_weights_of_their_own(tagger):

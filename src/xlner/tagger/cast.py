@@ -23,7 +23,7 @@ class CastOnce:
     def __init__(self, dtype: torch.dtype) -> None:
         self._dtype = dtype
         self._lock = threading.Lock()
-        self._state: list[tuple[int, int]] | None = None
+        self._seen: tuple[list[int], torch.Tensor] | None = None
         self._copy: Any = None
 
     def __call__(self, model: Any) -> Any:
@@ -34,18 +34,19 @@ class CastOnce:
         """
         if any(m._forward_hooks or m._forward_pre_hooks for m in model.modules()):
             return model
-        try:
-            state = [(p.data_ptr(), p._version) for p in model.parameters()]
-        except RuntimeError:  # made in inference mode, where torch does not count changes
+        layers = [m for m in model.modules() if type(m) is torch.nn.Linear]
+        if not layers:
             return model
+        # The counters of torch miss the steps of a fused optimizer, so values are compared: of each layer a row.
+        values = torch.cat([t.detach()[0] if t.dim() > 1 else t.detach() for m in layers for t in m.parameters()])
+        ids = [id(p) for p in model.parameters()]
         with self._lock:
-            if state != self._state:
-                self._copy, self._state = _with_linear(model, self._dtype), state
+            if self._seen is None or ids != self._seen[0] or not torch.equal(values, self._seen[1]):
+                self._copy, self._seen = _with_linear(model, layers, self._dtype), (ids, values)
             return self._copy
 
 
-def _with_linear(model: Any, dtype: torch.dtype) -> Any:
-    layers = [m for m in model.modules() if type(m) is torch.nn.Linear]
+def _with_linear(model: Any, layers: list[torch.nn.Linear], dtype: torch.dtype) -> Any:
     ours = {id(p): p for m in layers for p in m.parameters()}
     others = {id(p) for m in model.modules() if m not in layers for p in m.parameters(recurse=False)}
     memo: dict[int, Any] = {id(t): t for t in (*model.parameters(), *model.buffers())}
