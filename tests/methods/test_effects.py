@@ -63,6 +63,7 @@ def test_an_option_without_effect_is_refused_beside_what_switches_it_off(method,
     [
         ("distill", {"rounds": 2, "round_share": 0.5, "teacher_seeds": 2, "average": "weights"}),
         ("distill", {"keep": "student", "student_layers": 2}),
+        ("distill", {"keep": "average", "student_layers": 2, "rounds": 2}),
         ("advpicker", {"reversal": 0.5}),
         ("concner", {"distill": False, "teacher_seeds": 2, "average": "weights", "surest_share": 0.5}),
     ],

@@ -303,11 +303,19 @@ def test_processes_that_end_at_once_write_one_ledger(toy, tmp_path):
 def test_two_writers_of_a_ledger_wait_for_each_other(tmp_path):
     ledger, threads = tmp_path / "ledger.jsonl", []
     for n in range(20):
-        threads.append(Thread(target=add_to_ledger, args=(ledger, {f"r{n}": Record(f"r{n}", {}, 1.0, 1)})))
+        threads.append(Thread(target=add_to_ledger, args=(ledger, {}, {f"r{n}": Record(f"r{n}", {}, 1.0, 1)})))
         threads[-1].start()
     for thread in threads:
         thread.join()
     assert len(read_ledger(ledger)) == 20
+
+
+def test_records_that_another_process_made_anew_stay(tmp_path):
+    old, new = Record("r", {}, 1.0, 1), Record("r", {}, 2.0, 1)
+    ledger = tmp_path / "ledger.jsonl"
+    add_to_ledger(ledger, {}, {"r": new})
+    add_to_ledger(ledger, {"r": old}, {})
+    assert read_ledger(ledger)["r"].seconds == 2.0
 
 
 def test_an_unforeseen_error_of_one_run_is_that_of_the_run_alone():

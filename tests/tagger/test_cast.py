@@ -62,7 +62,8 @@ def test_biases_alone_count(tagger):
 def test_after_training_with_dev_data_the_tagger_reads_its_last_weights(tiny_encoder, tmp_path):
     made = supervise(
         sentences(40), LabelSet(("LOC", "PER")), encoder=str(tiny_encoder), languages=["eng"],
-        options=TrainOptions(epochs=3, learning_rate=1e-3, device="cpu", precision="bf16"), folder=tmp_path, dev=sentences(5),
+        options=TrainOptions(epochs=3, learning_rate=1e-3, device="cpu", precision="bf16"), folder=tmp_path,
+        dev=sentences(5),
     )  # fmt: skip
     assert np.array_equal(made.network(IDS, MASK), by_autocast(made))
 

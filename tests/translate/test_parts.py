@@ -147,9 +147,11 @@ class TestHF:
         assert (told(), told(codes=["zh=zho_Hant"])) == ("zho_Hans", "zho_Hant")
         with pytest.raises(UsageError, match="has no zho_Latn; its languages: en, fa, pt, sw, zh"):
             told(codes=["zh=zho_Latn"])
-        for wrong in ("twi_Latn", "tw="):
+        for wrong in (["twi_Latn"], ["tw="], ["zh-Hans=zho_Hans", "zh-Hant=zho_Hant"]):
             with pytest.raises(OptionError, match="codes"):
-                told(codes=[wrong])
+                told(codes=wrong)
+        hans = self.engine(tiny_nllb, ("zh-Hans", "pt"), codes=["zh=zho_Hant"])
+        assert hans._model().tokenizer.src_lang == "zho_Hans"  # the user said which
 
     def test_an_unknown_language_lists_those_there_are(self, tiny_nllb):
         with pytest.raises(UsageError, match="has no gl; its languages: en, fa, pt, sw, zh"):

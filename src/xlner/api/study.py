@@ -199,27 +199,26 @@ def run_study(
             if not study.roots.result(need).exists():
                 done.pop(need, None)
     executor = Executor(study.roots, tuple(program), threads, fork=on == "local")  # Ray has many workers, each a helper
+    made: dict[str, Record] = {}
     failed: dict[str, str] = {}
     drop = Dropper(study.unique, study.roots)
     if drop_models:
         drop(list(done), done)
-    makers: Workers
+    makers: Workers = LocalWorkers(executor, workers)
     if on == "ray":
         from xlner.study.on_ray import RayWorkers
 
         makers = RayWorkers(executor, workers, cpus=threads or 1, gpus=gpus)
-    else:
-        makers = LocalWorkers(executor, workers)
     with closing(make_all(wanted, done, makers, lambda run: watch(study, done, run))) as ends:
         for ended in ends:
             if ended.record is None:
                 failed[ended.run.id] = ended.error
             else:
-                done[ended.run.id] = ended.record
+                done[ended.run.id] = made[ended.run.id] = ended.record
                 if drop_models:
                     drop((ended.run.id, *ended.run.needs), done)
             watch(study, done, ended)
-    add_to_ledger(study.roots.study / LEDGER, done)  # other plans may have their runs there, too
+    add_to_ledger(study.roots.study / LEDGER, done, made)  # other plans may have their runs there, too
     return StudyResult(study, done, failed)
 
 

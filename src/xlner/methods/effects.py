@@ -41,7 +41,7 @@ def check_distillation(options: Any) -> None:
     if options.teacher_seeds == 1:
         check_effect(options, ["average"], "with one teacher per source: it is for `teacher_seeds` of 2 and more")
     if options.keep == "average":  # "student" is what is kept anyway
-        if options.student_layers is not None:
+        if options.student_layers is not None and options.rounds == 1:  # students before the last one are whole
             check_effect(options, ["keep"], "with `student_layers`: a smaller student has no mean with its teacher")
         if options.student_from == "encoder":
             check_effect(options, ["keep"], "with `student_from encoder`: there is no teacher that it starts from")

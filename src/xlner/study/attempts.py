@@ -57,6 +57,11 @@ def attempt(folder: Path) -> Iterator[Callable[[], float]]:
             _touch(mark)
 
 
+def forget_attempts(folder: Path) -> None:
+    """Attempts at a run that is done count no more: the process may have been killed just after it was."""
+    (folder / MARK).unlink(missing_ok=True)
+
+
 def _touch(mark: Path) -> None:
     with suppress(OSError):  # whoever deleted it wants the run from its start
         os.utime(mark)

@@ -23,7 +23,7 @@ from xlner.data.corpus import read_labelled
 from xlner.data.source import Input
 from xlner.errors import XlnerError
 from xlner.evaluate import score
-from xlner.study.attempts import attempt
+from xlner.study.attempts import attempt, forget_attempts
 from xlner.study.dropping import MODELS
 from xlner.study.lock import held
 from xlner.study.processes import CAN_FORK, Process, Spawned, helper, of_threads
@@ -67,6 +67,7 @@ class Executor:
         folder = self.roots.folder(run.id)
         with held(folder / "lock") as lock:
             if (record := read_mark(folder)) is not None and not self._lost(run):
+                forget_attempts(folder)
                 return record
             (folder / FAILED).unlink(missing_ok=True)
             try:
@@ -151,11 +152,15 @@ class Executor:
         place = self.roots.study / "texts" / text.name
         source = self.roots.filled(text.source, "")
         mark, digest = place.with_name(f"{text.name}.sha256"), file_hash(Path(source))
-        if place.is_file() and mark.is_file():
-            made_of, _, length = mark.read_text("utf-8").partition(" ")
-            if made_of == digest and length:
-                return int(length)
-        place.parent.mkdir(parents=True, exist_ok=True)
+        with held(place.with_name(f"{text.name}.lock")):
+            if place.is_file() and mark.is_file():
+                made_of, _, length = mark.read_text("utf-8").partition(" ")
+                if made_of == digest and length:
+                    return int(length)
+            return self._cut(text, source, place, mark, digest)
+
+    @staticmethod
+    def _cut(text: Text, source: str, place: Path, mark: Path, digest: str) -> int:
         mark.unlink(missing_ok=True)
         if text.lines:
             count = 0

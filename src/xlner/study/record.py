@@ -97,10 +97,16 @@ def write_ledger(path: Path, records: Iterable[Record]) -> None:
             out.write(record.line() + "\n")
 
 
-def add_to_ledger(path: Path, records: Mapping[str, Record]) -> None:
-    """Write records into a ledger that may hold others; processes that do so at the same time wait for each other."""
+def add_to_ledger(path: Path, known: Mapping[str, Record], made: Mapping[str, Record]) -> None:
+    """Write records into a ledger that may hold others; processes that do so at the same time wait for each other.
+
+    Args:
+        path: the ledger.
+        known: written where it lacks them: another process may have made them anew meanwhile.
+        made: written in any case.
+    """
     with held(path.with_suffix(".lock")):
-        write_ledger(path, {**read_ledger(path), **records}.values())
+        write_ledger(path, {**known, **read_ledger(path), **made}.values())
 
 
 def read_ledger(path: Path) -> dict[str, Record]:

@@ -6,6 +6,7 @@ Weights of models that are not exported are fetched by transformers, which asks 
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 from xlner.encoder.history import SIDE_FILE
@@ -62,6 +63,7 @@ def side_file(name: str) -> Path | None:
         side = Path(name) / SIDE_FILE
         return side if side.is_file() else None
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
+    from huggingface_hub.errors import EntryNotFoundError
 
     config = try_to_load_from_cache(name, "config.json")
     if not isinstance(config, str):
@@ -71,7 +73,10 @@ def side_file(name: str) -> Path | None:
     if here is None:  # not known; that there is none would be another answer
         try:
             here = hf_hub_download(name, SIDE_FILE, revision=revision)
-        except Exception:  # of many classes; models of others have no such file, and loading never needs it
+        except EntryNotFoundError:  # there is none; or, of its kind too, none here and no network
+            return None
+        except Exception as error:  # of many classes
+            warnings.warn(f"{SIDE_FILE} of '{name}' cannot be read: {first_line(error)}", stacklevel=2)
             return None
     return Path(here) if isinstance(here, str) else None
 

@@ -56,15 +56,18 @@ def own_codes(items: Sequence[str]) -> dict[str, str]:
     """`["tw=twi_Latn"]` as {"aka": "twi_Latn"}: ISO 639-3 code -> the model's code that is meant by it.
 
     Raises:
-        OptionError: one has no such form, or names no language.
+        OptionError: one has no such form, names no language, or one that another names, too.
     """
-    out = {}
+    out: dict[str, str] = {}
     for item in items:
         language, _, code = item.partition("=")
         try:
-            out[iso3(language)] = code.strip()
+            key = iso3(language)
         except UsageError as error:
             raise OptionError("codes", f"cannot be: {error}") from None
+        if key in out:
+            raise OptionError("codes", f"names {bcp47(key)} twice: {out[key]} and {code.strip()}")
+        out[key] = code.strip()
         if not code.strip():
             raise OptionError("codes", f"must be LANGUAGE=CODE, such as tw=twi_Latn, got '{item}'")
     return out

@@ -12,7 +12,7 @@ from xlner.core.languages import bcp47, iso3
 from xlner.core.run_folder import edges_hash
 from xlner.encoder.load import resolve
 from xlner.encoder.positions import longest_input
-from xlner.errors import ModelError, UsageError, XlnerError
+from xlner.errors import ModelError, OptionError, UsageError, XlnerError
 from xlner.tagger.from_hub import revision_of
 from xlner.translate.hf_codes import SCHEMES, choose, known, language_tokens, own_codes
 from xlner.translate.pieces import halves
@@ -52,9 +52,12 @@ class SequenceModel(ABC):
             codes: see `xlner.translate.hf_codes.own_codes`.
 
         Raises:
+            OptionError: the model has no codes to choose from.
             UsageError: the model lacks one of them.
         """
         own = own_codes(codes)
+        if own and self.scheme is None:
+            raise OptionError("codes", f"has no effect: {self.where} has one source and one target language")
         if self.scheme is None or not self.scheme.source:
             self._check_sides(source, target)
         if self.scheme is None:
@@ -140,7 +143,8 @@ class SequenceModel(ABC):
             return config, AutoTokenizer.from_pretrained(self.where, trust_remote_code=False)
 
     def _code(self, code: str, own: Mapping[str, str]) -> str:
-        chosen = own.get(iso3(code))
+        plain = "-" not in code and "_" not in code  # else the user says the script or the country here
+        chosen = own.get(iso3(code)) if plain else None
         token = choose(code, self.tokens) if chosen is None else chosen
         if token not in self.tokens:
             raise UsageError(f"{self.where} has no {chosen or bcp47(code)}; its languages: {known(self.tokens)}")
