@@ -149,3 +149,9 @@ def test_the_extra_is_named_where_onnxruntime_is_missing(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(MissingExtraError, match=r"xlner\[onnx\]"):
         Tagger.load(folder)
+
+
+def test_an_onnxruntime_that_is_too_old_is_named(folder, monkeypatch):
+    monkeypatch.setattr("onnxruntime.__version__", "1.22.1")
+    with pytest.raises(ModelError, match=r"need onnxruntime 1\.23 or newer; this is 1\.22\.1"):
+        Tagger.load(folder)

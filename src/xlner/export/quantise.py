@@ -54,8 +54,9 @@ def to_int8(graph: Any, *, keep: str, seen: Mapping[str, Seen] | None = None) ->
 
     Most linear layers multiply int8: weights have a scale per output and 7 bits, inputs a scale per window (dynamic
     quantisation). A layer that closes a feed-forward block has so few large inputs that eight bits for a window would
-    lose the others: its weights and inputs have a scale for each block of some inputs, and 8 bits. Embeddings have a
-    scale per row, and are turned into floating-point numbers as they are looked up.
+    lose the others. In the lower half of the network, whose errors go through all of the rest, its weights and inputs
+    have a scale for each block of some inputs, and 8 bits; that takes more time. Embeddings have a scale per row, and
+    are turned into floating-point numbers as they are looked up.
 
     Args:
         graph: `onnx.GraphProto`. If a node of `DOMAIN` comes in, its model must import that domain, version 1.
@@ -79,6 +80,7 @@ def to_int8(graph: Any, *, keep: str, seen: Mapping[str, Seen] | None = None) ->
     weights = {tensor.name: tensor for tensor in graph.initializer}
     head = _head(graph, keep, weights)
     linear_nodes = [n for n in graph.node if n.op_type == "MatMul" and n.input[1] in weights and n is not head]
+    lower = _lower(linear_nodes, weights)
     alike = _alike(linear_nodes)
     by_group = _together(seen or {}, alike)
     nodes, new, inputs = [], {}, set()
@@ -98,8 +100,7 @@ def to_int8(graph: Any, *, keep: str, seen: Mapping[str, Seen] | None = None) ->
             tables += 1
             continue
         linear += 1
-        length = block_length(len(values)) if closes(*values.shape) else None
-        if length:
+        if length := block_length(len(values)) if name in lower else None:
             if name not in new:
                 new[name] = in_blocks(values, length)
             nodes.append(_block_product(node, name, values.shape, length))
@@ -127,6 +128,13 @@ def to_int8(graph: Any, *, keep: str, seen: Mapping[str, Seen] | None = None) ->
         graph.initializer.append(numpy_helper.from_array(scale, f"{name}.scale"))
     graph.initializer.extend(numpy_helper.from_array(values, name) for name, values in smooth.items())
     return linear, tables
+
+
+def _lower(linear: Sequence[Any], weights: Mapping[str, Any]) -> set[str]:
+    """The weights of those layers in the lower half of the network that close a feed-forward block."""
+    shapes = {n.input[1]: tuple(weights[n.input[1]].dims) for n in linear}  # bottom first, as the graph has them
+    names = [name for name, shape in shapes.items() if len(shape) == 2 and closes(*shape)]
+    return set(names[: (len(names) + 1) // 2])
 
 
 def _whole(values: np.ndarray, factor: np.ndarray | None, seen: Seen | None) -> tuple[np.ndarray, np.ndarray]:

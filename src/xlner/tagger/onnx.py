@@ -23,6 +23,9 @@ OUTPUT = "logits"
 LAYOUT = 1
 """Raised whenever exported folders change so that older versions cannot read them."""
 
+OLDEST = (1, 23)
+"""Version of onnxruntime from which on all CPUs can multiply weights of int8 folders."""
+
 _AGAIN = "Export the model again, with `xlner export`."
 # Fused with the sum before it, the layer norm of onnxruntime runs at a fraction of its speed on a CPU.
 _SLOWER = ["SkipLayerNormFusion"]
@@ -40,7 +43,7 @@ class OnnxNetwork:
 
     Raises:
         MissingExtraError: onnxruntime is not installed.
-        ModelError: the file is damaged, or another kind of graph.
+        ModelError: the file is damaged, or another kind of graph; onnxruntime is too old.
     """
 
     batch_subwords = 1
@@ -51,6 +54,11 @@ class OnnxNetwork:
             import onnxruntime
         except ImportError:
             raise MissingExtraError("an exported model", extra="onnx") from None
+        if tuple(int(n) for n in onnxruntime.__version__.split(".")[:2]) < OLDEST:
+            raise ModelError(
+                f"exported models need onnxruntime {'.'.join(map(str, OLDEST))} or newer; this is "
+                f"{onnxruntime.__version__}. Update it: pip install -U onnxruntime"
+            )
         self.tags = tuple(tags)
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = settings.inter_op_num_threads = 1
