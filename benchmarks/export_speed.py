@@ -17,13 +17,13 @@ from typing import Any
 
 from common import f1_of, parser, write_results
 
-ROUNDS = 3
 SWAHILI = {"MISC": "O", "DATE": "O"}
 
 
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--sentences", type=int, default=200, help="how many of the Spanish test to time")
+    options.add_argument("--rounds", type=int, default=3, help="in which the systems take turns")
     options.add_argument("--batch", type=int, default=16)
     options.add_argument("--model", type=Path, help="one run for all three tests, in place of those of conll.py")
     options.add_argument("--name", default="export", help="of the files of results")
@@ -37,9 +37,8 @@ def main() -> None:
         runs = {name: (args.model, gold, mapping) for name, (_, gold, mapping) in runs.items()}
     exported = {name: export(run, args.work, quantise="int8") for name, (run, _, _) in runs.items()}
     plain = export(runs["es"][0], args.work, quantise=None)
-    speed = time_all(
-        systems(runs["es"][0], plain, exported["es"], args.batch), sentences(runs["es"][1], args.sentences)
-    )
+    timed = systems(runs["es"][0], plain, exported["es"], args.batch)
+    speed = time_all(timed, sentences(runs["es"][1], args.sentences), args.rounds)
     losses = []
     for name, (run, gold, mapping) in runs.items():
         before = f1_of(run, gold, mapping, precision="fp32")
@@ -54,7 +53,7 @@ def main() -> None:
             }
         )
     sizes = {"torch": size(runs["es"][0] / "model"), "onnx fp32": size(plain), "onnx int8": size(exported["es"])}
-    result = {"speed": speed, "f1": losses, "bytes": sizes, "sentences": args.sentences, "rounds": ROUNDS,
+    result = {"speed": speed, "f1": losses, "bytes": sizes, "sentences": args.sentences, "rounds": args.rounds,
               "instructions": instructions()}  # fmt: skip
     write_results(args.results, args.name, result, table(result))
 
@@ -106,14 +105,14 @@ def systems(run: Path, plain: Path, small: Path, batch: int) -> dict[str, Callab
 
 
 def time_all(
-    runners: dict[str, Callable[[Sequence[Any]], Any]], items: Sequence[Any]
+    runners: dict[str, Callable[[Sequence[Any]], Any]], items: Sequence[Any], rounds: int
 ) -> dict[str, dict[str, float | list[float]]]:
     """Sentences per second of each, by the clock and by CPU time."""
     for run in runners.values():
         run(items[:20])
     clock: dict[str, list[float]] = {name: [] for name in runners}
     cpu: dict[str, list[float]] = {name: [] for name in runners}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, run in runners.items():
             started, used = time.perf_counter(), time.process_time()
             run(items)

@@ -5,7 +5,8 @@
 
 Each sentence ends with a number of its own, so that none is computed once for several; a further row has the text as it
 is, which repeats. The model is the embedded encoder with a head that was fitted in seconds: what it finds is not looked
-at. `--layers` takes so many of its layers, for what the rest of the program costs. Every row is a process of its own. Whether the joined files of several shards are the bytes of one is tested.
+at. `--layers` takes so many of its layers, for what the rest of the program costs. Every row is a process of its own.
+Whether the joined files of several shards are the bytes of one is tested.
 """
 
 from __future__ import annotations
