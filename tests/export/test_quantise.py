@@ -120,9 +120,9 @@ def test_blocks_are_what_they_stand_for():
 
 
 def test_errors_of_rounding_are_made_good_by_other_weights():
-    mixed = RNG.normal(size=(6, 32)).astype(np.float32)  # 32 channels that say six things
-    x = RNG.normal(size=(500, 6)).astype(np.float32) @ mixed + RNG.normal(size=(500, 32)).astype(np.float32) * 0.1
-    weight = RNG.normal(size=(32, 8)).astype(np.float32)
+    mixed = RNG.normal(size=(6, 150)).astype(np.float32)  # 150 channels that say six things
+    x = RNG.normal(size=(500, 6)).astype(np.float32) @ mixed + RNG.normal(size=(500, 150)).astype(np.float32) * 0.1
+    weight = RNG.normal(size=(150, 8)).astype(np.float32)
     errors = []
     for whole, scale in (
         rounded(weight, axis=0, largest=15),

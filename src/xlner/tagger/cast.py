@@ -12,9 +12,9 @@ import torch
 class CastOnce:
     """Keeps a copy of a model in which linear layers are of another type, and makes it anew when weights change.
 
-    Autocast turns the weights of a model into bf16 anew in every call; on a CPU with units for bf16 that took about a
-    quarter of the time of a batch of 256 subwords. Under autocast the copy gives the same numbers. It shares all other
-    weights with the model, above all the embeddings.
+    Autocast turns the weights of a model into bf16 anew in every call, which costs much beside a small batch on a CPU
+    with units for bf16. Under autocast the copy gives the same numbers. It shares all other weights with the model,
+    above all the embeddings.
 
     Args:
         dtype: of the weights of linear layers.
