@@ -35,40 +35,47 @@ def main() -> None:
     }
     if args.model is not None:
         runs = {name: (args.model, gold, mapping) for name, (_, gold, mapping) in runs.items()}
-    exported = {name: export(run, args.work, quantise="int8") for name, (run, _, _) in runs.items()}
-    plain = export(runs["es"][0], args.work, quantise=None)
-    timed = systems(runs["es"][0], plain, exported["es"], args.batch)
+    exported = {
+        name: {kind: export(run, args.work, kind) for kind in ("int8", "openvino")}
+        for name, (run, _, _) in runs.items()
+    }
+    plain = export(runs["es"][0], args.work, "fp32")
+    timed = systems(runs["es"][0], {"fp32": plain, **exported["es"]}, args.batch)
     speed = time_all(timed, sentences(runs["es"][1], args.sentences), args.rounds)
     losses = []
     for name, (run, gold, mapping) in runs.items():
         before = f1_of(run, gold, mapping, precision="fp32")
-        after = f1_of(exported[name], gold, mapping)
+        after = {kind: f1_of(folder, gold, mapping) for kind, folder in exported[name].items()}
         losses.append(
             {
                 "test": name,
                 "model": (run.parent if run.name == "result" else run).name,
                 "f1": before,
-                "f1_int8": after,
-                "lost": before - after,
+                "f1_int8": after["int8"],
+                "lost": before - after["int8"],
+                "f1_openvino": after["openvino"],
+                "lost_openvino": before - after["openvino"],
             }
         )
-    sizes = {"torch": size(runs["es"][0] / "model"), "onnx fp32": size(plain), "onnx int8": size(exported["es"])}
+    folders = {"torch": runs["es"][0] / "model", "ONNX fp32": plain, "ONNX int8": exported["es"]["int8"]}
+    sizes = {name: size(folder) for name, folder in {**folders, "OpenVINO": exported["es"]["openvino"]}.items()}
     result = {"speed": speed, "f1": losses, "bytes": sizes, "sentences": args.sentences, "rounds": args.rounds,
               "instructions": instructions()}  # fmt: skip
     write_results(args.results, args.name, result, table(result))
 
 
-def export(run: Path, work: Path, *, quantise: str | None) -> Path:
-    """The exported folder of a run; one that is there is used again."""
+def export(run: Path, work: Path, kind: str) -> Path:
+    """The exported folder of a run, "fp32", "int8" or "openvino"; one that is there is used again."""
     from xlner.export import write_exported
     from xlner.tagger import Tagger
 
-    place = work / f"{run.name}-onnx-{quantise or 'fp32'}"
-    if not (place / "model.onnx").is_file():
+    place = work / f"{run.name}-{kind}"
+    if not (place / "xlner.json").is_file():
         for kept in work.glob(f"{place.name}.*.f1.json"):  # of an earlier export
             kept.unlink()
         tagger = Tagger.load(run, device="cpu", precision="fp32")
-        write_exported(tagger, place, quantise=quantise, source={"model": run.name})
+        format, quantise = "openvino" if kind == "openvino" else "onnx", "int8" if kind == "int8" else None
+        write_exported(tagger, place, format=format, quantise=quantise, source={"model": run.name})
     return place
 
 
@@ -78,7 +85,7 @@ def sentences(gold: Path, count: int) -> list[Any]:
     return load(gold).sentences[:count]
 
 
-def systems(run: Path, plain: Path, small: Path, batch: int) -> dict[str, Callable[[Sequence[Any]], Any]]:
+def systems(run: Path, exported: dict[str, Path], batch: int) -> dict[str, Callable[[Sequence[Any]], Any]]:
     """Each reads the same sentences; the pipeline gets them as text."""
     from transformers import pipeline
 
@@ -92,11 +99,13 @@ def systems(run: Path, plain: Path, small: Path, batch: int) -> dict[str, Callab
     taggers = {
         "xlner, torch fp32": Tagger.load(run, device="cpu", precision="fp32"),
         "xlner, torch bf16": Tagger.load(run, device="cpu", precision="bf16"),
-        "xlner, ONNX fp32": Tagger.load(plain),
-        "xlner, ONNX int8": Tagger.load(small),
+        "xlner, ONNX fp32": Tagger.load(exported["fp32"]),
+        "xlner, ONNX int8": Tagger.load(exported["int8"]),
+        "xlner, OpenVINO fp32": Tagger.load(exported["openvino"], precision="fp32"),
+        "xlner, OpenVINO bf16": Tagger.load(exported["openvino"]),
     }
     if not {"avx512_bf16", "amx_bf16"} & set(instructions()):
-        del taggers["xlner, torch bf16"]
+        del taggers["xlner, torch bf16"], taggers["xlner, OpenVINO bf16"]
     return {
         "transformers pipeline, one by one": piped(1),
         f"transformers pipeline, batch {batch}": piped(batch),
@@ -160,9 +169,9 @@ def table(result: dict[str, Any]) -> str:
         cells = (f"{rates[key]:.1f} ({rates[key] / base[key]:.2f})" for key in keys)
         lines.append(f"| {system} | {' | '.join(cells)} |")
     lines += ["", "F1 (exact spans) on whole test sets:", ""]
-    lines += ["| test | model | torch fp32 | ONNX int8 | lost |", "|---|---|---|---|---|"]
+    lines += ["| test | model | torch fp32 | ONNX int8 | lost | OpenVINO | lost |", "|---|---|---|---|---|---|---|"]
     for row in result["f1"]:
-        scores = (f"{row[key] * 100:.2f}" for key in ("f1", "f1_int8", "lost"))
+        scores = (f"{row[key] * 100:.2f}" for key in ("f1", "f1_int8", "lost", "f1_openvino", "lost_openvino"))
         lines.append(f"| {row['test']} | {row['model']} | {' | '.join(scores)} |")
     sizes = ", ".join(f"{name} {count / 1e6:.0f} MB" for name, count in result["bytes"].items())
     lines += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import venv
@@ -19,6 +20,7 @@ import xlner
 from xlner import LabelSet, ModelError, OptionError, Sentence, Tagger, UsageError
 from xlner.cli import main
 from xlner.errors import DataError, MissingExtraError
+from xlner.export import folder
 from xlner.export.folder import card_of, write_exported
 
 
@@ -135,8 +137,9 @@ def test_an_exported_model_is_neither_trained_nor_saved_nor_exported_again(expor
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"format": "tflite"}, "`format` is onnx, got 'tflite'"),
+        ({"format": "tflite"}, "`format` is onnx or openvino, got 'tflite'"),
         ({"quantise": "int4"}, "`quantise` is int8, got 'int4'"),
+        ({"quantise": "int8", "format": "openvino"}, "`quantise` int8 is of the format onnx"),
         ({"layers": 3}, "`layers` is 1 to 2 for this model, got 3"),
         ({"layers": 0}, "`layers` is 1 to 2"),
     ],
@@ -175,7 +178,7 @@ def test_a_failed_export_leaves_nothing(model, tmp_path, monkeypatch):
 
 
 def test_a_graph_with_other_numbers_is_refused(model, tmp_path, monkeypatch):
-    monkeypatch.setattr("xlner.export.folder._TOLERANCE", -1)
+    monkeypatch.setitem(folder._TOLERANCES, "onnx", -1)
     with pytest.raises(ModelError, match="gives other numbers than the model"):
         xlner.export(model, tmp_path / "x")
 
@@ -228,7 +231,7 @@ def test_in_a_fresh_environment_as_the_page_says(exported, gold, tmp_path):
     venv.create(tmp_path / "venv", with_pip=True)
     programs = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
     page = (ROOT / "docs" / "export.md").read_text("utf-8")
-    light = re.search(r"^pip install (onnxruntime .*)$", page, re.MULTILINE).group(1).split()
+    light = shlex.split(re.search(r'^pip install ("onnxruntime.*)$', page, re.MULTILINE).group(1))
     for packages in (["--no-deps", str(ROOT)], light):
         done = subprocess.run([programs / "python", "-m", "pip", "install", "-q", *packages], check=False)
         if done.returncode:

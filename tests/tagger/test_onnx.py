@@ -12,7 +12,7 @@ from tests.toy import PEOPLE, sentences
 
 from xlner import MissingExtraError, ModelError, OptionError, Tagger
 from xlner.encoder import load_tokenizer
-from xlner.tagger.onnx import LAYOUT
+from xlner.tagger.exported import LAYOUT
 
 TAGS = ["O", "B-PER", "I-PER"]
 
@@ -124,7 +124,7 @@ def of_a_later_version(place):
         (lambda place: (place / "tokenizer.json").unlink(), r"has no tokenizer: tokenizer\.json is missing"),
         (lambda place: (place / "tokenizer.json").write_text("{}"), r"tokenizer\.json is damaged"),
         (lambda place: record(place, tokenizer=None), r"xlner\.json does not describe the tokenizer"),
-        (of_optimum, "an ONNX graph that xlner did not write.*Export the model it was made from"),
+        (of_optimum, "a graph that xlner did not write.*Export the model it was made from"),
         (of_a_later_version, "was exported by xlner 9.0 in layout 2, and this version reads layout 1"),
     ],
 )

@@ -126,7 +126,7 @@ def check_student(task: Task, options: Any) -> None:
     """
     from xlner.methods.starting import no_states_to_match, no_teacher_knows
     from xlner.methods.teachers import types_of
-    from xlner.tagger.onnx import is_onnx
+    from xlner.tagger.exported import is_exported
     from xlner.tagger.tagger import model_folder
 
     start = getattr(options, "student_from", None)
@@ -139,7 +139,7 @@ def check_student(task: Task, options: Any) -> None:
     first = next(able, None)
     if first is None and start == "teacher":
         raise no_teacher_knows(task.sources[0].name, known[0], task.labels.types)
-    if first is not None and first.model and is_onnx(model_folder(first.model)):
+    if first is not None and first.model and is_exported(model_folder(first.model)):
         raise UsageError(
             f"source {first.name} is an exported model, which can label and cannot be trained further: say "
             "`student_from encoder`"

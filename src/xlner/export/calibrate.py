@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from xlner.tagger.onnx import INPUTS
+from xlner.tagger.network import INPUTS
 
 
 @dataclass(frozen=True)

@@ -19,22 +19,29 @@ from xlner.data.demo import LANGUAGES, demo_file
 from xlner.encoder.history import SIDE_FILE
 from xlner.errors import ModelError
 from xlner.export.calibrate import look
-from xlner.export.graph import OPSET, check_installed, write_graph
+from xlner.export.graph import OPSET, check_installed, write_graph, write_openvino
 from xlner.export.quantise import DOMAIN, int8_share, to_int8, turn_weights
+from xlner.tagger.exported import GRAPHS, LAYOUT, graph_files, open_graph
 from xlner.tagger.load import MODEL_FILES
-from xlner.tagger.onnx import GRAPH, INPUTS, LAYOUT, OUTPUT, OnnxNetwork
+from xlner.tagger.network import INPUTS, OUTPUT, Network
 
 if TYPE_CHECKING:
     from xlner.tagger import Tagger
 
-FILES = (*MODEL_FILES, GRAPH)
+FILES = (*MODEL_FILES, *(name for names in GRAPHS.values() for name in names))
 _TEXTS = 40  # sentences of each language of the demo corpus that show what the inputs of layers are like
 _LEAST_INT8 = 0.5  # of all numbers; a few layers may keep theirs
-_TOLERANCE = 1e-2  # of logits; rounding in fp32 is a thousand times smaller
+_TOLERANCES = {"onnx": 1e-2, "openvino": 5e-2}  # of logits; rounding in fp32 is a thousand times smaller
 
 
 def write_exported(
-    tagger: Tagger, folder: str | Path, *, quantise: str | None = None, source: Mapping[str, Any], card: str = ""
+    tagger: Tagger,
+    folder: str | Path,
+    *,
+    format: str = "onnx",
+    quantise: str | None = None,
+    source: Mapping[str, Any],
+    card: str = "",
 ) -> Path:
     """Write a folder that `Tagger.load` reads without torch: graph, labels, tokenizer, and how it was made.
 
@@ -43,7 +50,8 @@ def write_exported(
     Args:
         tagger: on the CPU; its head has the labels that it answers in.
         folder: to write.
-        quantise: "int8", or None for the numbers of the model.
+        format: "onnx" or "openvino".
+        quantise: "int8", of an ONNX graph; None for the numbers of the model.
         source: for the record: what was exported, and what was taken out of it.
         card: README.md of the folder.
 
@@ -52,17 +60,21 @@ def write_exported(
         ModelError: the model cannot be exported, or the graph gives other numbers than it.
         UsageError: `folder` holds other things.
     """
-    check_installed()
+    check_installed(format)
     if tagger.outputs.renames:
         raise ModelError("a tagger with mapped outputs cannot be exported; map when you load what was exported")
     place = Path(folder)
-    exported_before = (place / GRAPH).is_file() and (place / SIDE_FILE).is_file()
+    graphs = any(graph_files(place, name)[0].is_file() for name in GRAPHS)
+    exported_before = graphs and (place / SIDE_FILE).is_file()
     with atomic_folder(folder, may_replace=FILES if exported_before else ()) as new:
-        file = new / GRAPH
-        write_graph(tagger.model, file)
-        _check_numbers(tagger, file)
+        graph = new / GRAPHS["onnx"][0]
+        write_graph(tagger.model, graph)
+        if format == "openvino":
+            write_openvino(graph, graph_files(new, format)[0])
+            graph.unlink()
+        _check_numbers(tagger, open_graph(new, format, tagger.network.tags, "fp32"), _TOLERANCES[format])
         if quantise:
-            _quantise(file, tagger)
+            _quantise(graph, tagger)
         tagger.model.config.save_pretrained(new)
         tagger.tokenizer.save_pretrained(new)
         # As it is used here: transformers may build another one of the files that it saves.
@@ -70,7 +82,7 @@ def write_exported(
         values = {
             "languages": list(tagger.languages),
             "max_subwords": tagger.words.max_subwords,
-            "export": {**_record(tagger, file), "quantise": quantise, "source": dict(source)},
+            "export": {**_record(tagger, new, format), "quantise": quantise, "source": dict(source)},
         }
         (new / SIDE_FILE).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
         if card:
@@ -78,18 +90,19 @@ def write_exported(
     return place
 
 
-def _record(tagger: Tagger, file: Path) -> dict[str, Any]:
-    with file.open("rb") as stream:
+def _record(tagger: Tagger, folder: Path, format: str) -> dict[str, Any]:
+    files, tokenizer = graph_files(folder, format), tagger.tokenizer
+    with files[-1].open("rb") as stream:  # the one with the weights
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    tokenizer = tagger.tokenizer
+    packages = ("torch", "transformers", "onnx", "onnxscript", "openvino" if format == "openvino" else "onnxruntime")
     return {
         "layout": LAYOUT,
-        "format": "onnx",
+        "format": format,
         "opset": OPSET,
-        "bytes": file.stat().st_size,
+        "bytes": sum(f.stat().st_size for f in files),
         "sha256": digest,
         "xlner": _version("xlner"),
-        "versions": {name: _version(name) for name in ("torch", "transformers", "onnx", "onnxscript", "onnxruntime")},
+        "versions": {name: _version(name) for name in packages},
         "tokenizer": {
             "model_max_length": tokenizer.model_max_length,
             "unk_token": tokenizer.unk_token,
@@ -105,9 +118,8 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _check_numbers(tagger: Tagger, file: Path) -> None:
+def _check_numbers(tagger: Tagger, graph: Network, tolerance: float) -> None:
     """See that the graph gives what torch gives, for windows of several lengths, some of them padded."""
-    graph = OnnxNetwork(file, tagger.network.tags)
     rng = np.random.default_rng(1)
     embeddings: Any = tagger.model.get_input_embeddings()
     pad, rows = tagger.pad_id, int(embeddings.weight.shape[0])
@@ -118,7 +130,7 @@ def _check_numbers(tagger: Tagger, file: Path) -> None:
             ids[1:, 5:], mask[1:, 5:] = pad, 0
         seen = mask.astype(bool)
         wanted, given = (network(ids, mask)[seen] for network in (_plain(tagger), graph))
-        if not np.allclose(wanted, given, atol=_TOLERANCE):
+        if not np.allclose(wanted, given, atol=tolerance):
             raise ModelError(
                 f"the graph of this {tagger.model.config.model_type} gives other numbers than the model (by "
                 f"{np.abs(wanted - given).max():.3g}); it cannot be exported with these versions of torch and onnx"
@@ -149,12 +161,13 @@ def _quantise(file: Path, tagger: Tagger) -> None:
     onnx.save(model, str(file))
 
 
-def card_of(source: Path | None, text: str, *, same: bool = True) -> str:
+def card_of(source: Path | None, text: str, *, format: str = "onnx", same: bool = True) -> str:
     """A README.md: the head of the card of the model that was exported, how to use the export, and that card.
 
     Args:
         source: folder of the model, if there is one.
         text: on the export.
+        format: "onnx" or "openvino".
         same: whether the export answers as the model does. If not, scores of the model are left out of the head.
     """
     file = source / "README.md" if source else None
@@ -166,12 +179,13 @@ def card_of(source: Path | None, text: str, *, same: bool = True) -> str:
             fields = yaml.safe_load(head.removeprefix("---\n"))
             fields.pop("model-index", None)
             head = "---\n" + yaml.safe_dump(fields, sort_keys=False, allow_unicode=True).rstrip()
-        head = head.replace("library_name: transformers", "library_name: onnx") + "\n---\n\n"
+        head = head.replace("library_name: transformers", f"library_name: {format}") + "\n---\n\n"
     body = body.partition("\n## Use\n")[0].strip()
+    runtime = "openvino" if format == "openvino" else "onnxruntime"
     use = [
         "# Exported tagger", "", text, "", "```python", "from xlner import Tagger, read_text", "",
-        'tagger = Tagger.load("PATH_TO_THIS_FOLDER")  # needs onnxruntime, and neither torch nor transformers', "```",
-        "", f"`{GRAPH}` takes {' and '.join(f'`{i}`' for i in INPUTS)} and gives `{OUTPUT}`; `{SIDE_FILE}` says how it "
-        "was made.", "",
+        f'tagger = Tagger.load("PATH_TO_THIS_FOLDER")  # needs {runtime}, and neither torch nor transformers', "```",
+        "", f"`{GRAPHS[format][0]}` takes {' and '.join(f'`{i}`' for i in INPUTS)} and gives `{OUTPUT}`; "
+        f"`{SIDE_FILE}` says how it was made.", "",
     ]  # fmt: skip
     return head + "\n".join(use) + (f"\nThe card of the model that was exported follows.\n\n{body}\n" if body else "")

@@ -7,11 +7,12 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from xlner.errors import MissingExtraError, ModelError
-from xlner.tagger.onnx import INPUTS, OUTPUT
+from xlner.tagger.network import INPUTS, OUTPUT
 
 OPSET = 20
 _LARGEST = 2_000_000_000  # bytes; a file of the ONNX format holds no more
@@ -63,7 +64,19 @@ def write_graph(model: Any, file: Path) -> None:
         raise ModelError(f"torch cannot export a model of type {model.config.model_type}: {first}") from error
 
 
-def check_installed() -> None:
+def write_openvino(graph: Path, file: Path) -> None:
+    """Write an ONNX graph as an OpenVINO model, with weights of 16 bits.
+
+    Args:
+        graph: in the ONNX format.
+        file: to write, ending in .xml; the weights go beside it, ending in .bin.
+    """
+    import openvino
+
+    openvino.save_model(openvino.Core().read_model(str(graph)), str(file), compress_to_fp16=True)
+
+
+def check_installed(format: str = "onnx") -> None:
     """Raises MissingExtraError: what writes or runs the graph is not installed."""
     try:
         import onnx  # noqa: F401
@@ -71,6 +84,8 @@ def check_installed() -> None:
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(f"export to ONNX ({error.name})", extra="export") from error
+    if format == "openvino" and find_spec("openvino") is None:
+        raise MissingExtraError("export to OpenVINO", extra="openvino")
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 from xlner.errors import ModelError, UsageError, XlnerError
 
-_EXPORTED = ("*.onnx", "*.onnx.data", "*.onnx_data")
+_EXPORTED = ("*.onnx", "*.onnx.data", "*.onnx_data", "openvino_model.xml", "openvino_model.bin")
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ def _planned(model: str | Path, repo: str, private: bool) -> Push:
             files[path.name] = path.stat().st_size
         else:
             left_out.append(path.name)
-    if not any(name.endswith((".safetensors", ".onnx")) for name in files):
-        raise ModelError(f"{folder} has no weights in safetensors or ONNX, and xlner sends no others")
+    if not any(name.endswith((".safetensors", ".onnx", "openvino_model.bin")) for name in files):
+        raise ModelError(f"{folder} has no weights in safetensors, ONNX or OpenVINO, and xlner sends no others")
     card, notes = _card(folder)
     return Push(repo, folder, files, tuple(left_out), card, tuple(notes), private)
 

@@ -225,7 +225,7 @@ def fingerprint(folder: str | Path) -> str:
     """Eight digits that change with the weights or the labels of a run or model folder."""
     inner = Path(folder) / "model"
     files = (inner if inner.is_dir() else Path(folder)).iterdir()
-    weights = (".safetensors", ".json", ".onnx", ".bin", ".data")
+    weights = (".safetensors", ".json", ".onnx", ".bin", ".xml", ".data")
     return edges_hash(f for f in files if f.suffix in weights and f.is_file())[:8]
 
 

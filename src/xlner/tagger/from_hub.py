@@ -13,7 +13,7 @@ from xlner.encoder.history import SIDE_FILE
 from xlner.errors import ModelError, first_line
 
 _TOKENIZER = ("tokenizer*.json", "vocab.txt", "*.model")
-_FILES = (SIDE_FILE, "config.json", "*.onnx", "*.onnx.data", "*.onnx_data", *_TOKENIZER)
+_FILES = (SIDE_FILE, "config.json", "*.onnx", "*.onnx.data", "*.onnx_data", "openvino_model.*", *_TOKENIZER)
 _ANY = (
     *_FILES, "*.safetensors", "*.safetensors.index.json", "added_tokens.json", "merges.txt", "special_tokens_map.json",
     "vocab.json",

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from xlner.core.labels import model_tags
+from xlner.errors import ModelError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+INPUTS = ("input_ids", "attention_mask")
+OUTPUT = "logits"
+"""Names in graphs that are exported."""
+
+AGAIN = "Export the model again, with `xlner export`."
 
 
 @runtime_checkable
@@ -128,3 +136,30 @@ class TorchNetwork:
                 self._readers -= 1
                 if not self._readers and self._was_training:
                     self.model.train()
+
+
+def check_interface(
+    file: Path, inputs: Mapping[str, str], outputs: Mapping[str, Sequence[Any]], *, whole: bool, n_tags: int
+) -> None:
+    """See that a graph takes subwords and gives a score of each tag.
+
+    Args:
+        file: of the graph.
+        inputs: what it takes, and of which type.
+        outputs: what it gives, and of which shape.
+        whole: whether the inputs are the two wanted ones, as whole numbers.
+        n_tags: how many tags the model names.
+
+    Raises:
+        ModelError: it does something else.
+    """
+    if not whole or OUTPUT not in outputs:
+        raise ModelError(
+            f"{file} takes {', '.join(inputs)} and gives {', '.join(outputs)}; wanted are {' and '.join(INPUTS)} "
+            f"(int64) and {OUTPUT}. {AGAIN}"
+        )
+    shape = outputs[OUTPUT]
+    if len(shape) != 3 or shape[-1] != n_tags:
+        raise ModelError(
+            f"{file} gives scores of shape {shape}, and id2label (config.json) names {n_tags} tags. {AGAIN}"
+        )

@@ -19,6 +19,7 @@ from xlner.encoder.positions import longest_input
 from xlner.errors import ModelError
 from xlner.tagger.decode import decode, legal_transitions
 from xlner.tagger.encode import WordEncoder, pad_batch, token_batches
+from xlner.tagger.exported import is_exported, read_exported
 from xlner.tagger.from_hub import fetched
 from xlner.tagger.label_consistency import check_strength, smoothed
 from xlner.tagger.load import (
@@ -34,7 +35,6 @@ from xlner.tagger.load import (
     with_head,
 )
 from xlner.tagger.network import Network, TorchNetwork
-from xlner.tagger.onnx import is_onnx, read_exported
 from xlner.tagger.outputs import OutputMap, softmax
 from xlner.tagger.parallel import in_order
 
@@ -152,7 +152,7 @@ class Tagger:
         """
         name = fetched(model_folder(model))
         how: dict[str, Any] = {"mapping": mapping, "labels": labels, "on_long": on_long}
-        if is_onnx(name):
+        if is_exported(name):
             if dropout is not None:
                 raise ModelError(f"{name} is an exported model: it predicts, and cannot be trained (`dropout`)")
             made = read_exported(name, device=device, precision=precision)
