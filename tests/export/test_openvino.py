@@ -18,6 +18,7 @@ from xlner.cli import main
 from xlner.integrations.hub import push
 from xlner.serve.app import make_app
 from xlner.serve.models import load_models
+from xlner.tagger.openvino import OpenVinoNetwork
 
 TEXTS = [*sentences(30), Sentence(()), Sentence(("\u200b", "Ana")), Sentence(tuple(sentences(1)[0].words * 40))]
 
@@ -50,6 +51,16 @@ def test_openvino_says_what_torch_says(model, exported_once, exported):
 def test_the_numbers_of_the_cpu_are_near(model, exported):
     plain, chosen = (Tagger.load(f).probabilities(sentences(40)) for f in (model, exported))
     assert np.abs(np.concatenate(plain) - np.concatenate(chosen)).mean() < 0.02
+
+
+def test_no_window_is_filled_beyond_the_positions_of_the_encoder(model, exported):
+    (answer,), (other,) = (
+        Tagger.load(f, precision="fp32", max_subwords=61).probabilities([TEXTS[-1]]) for f in (model, exported)
+    )
+    assert answer == pytest.approx(other, abs=0.01)
+    network = OpenVinoNetwork(exported / "openvino_model.xml", ["x"] * answer.shape[1], longest=61)
+    ids = np.ones((1, 61), np.int64)
+    assert network(ids, ids).shape == (1, 61, answer.shape[1])
 
 
 def test_batches_go_through_side_by_side(exported, monkeypatch):

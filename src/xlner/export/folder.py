@@ -17,6 +17,7 @@ from xlner.core.files import atomic_folder
 from xlner.data import load
 from xlner.data.demo import LANGUAGES, demo_file
 from xlner.encoder.history import SIDE_FILE
+from xlner.encoder.positions import longest_input
 from xlner.errors import ModelError
 from xlner.export.calibrate import look
 from xlner.export.graph import OPSET, check_installed, write_graph, write_openvino
@@ -72,7 +73,9 @@ def write_exported(
         if format == "openvino":
             write_openvino(graph, graph_files(new, format)[0])
             graph.unlink()
-        _check_numbers(tagger, open_graph(new, format, tagger.network.tags, "fp32"), _TOLERANCES[format])
+        longest = longest_input(tagger.model.config)
+        made = open_graph(new, format, tagger.network.tags, longest=longest, precision="fp32")
+        _check_numbers(tagger, made, _TOLERANCES[format])
         if quantise:
             _quantise(graph, tagger)
         tagger.model.config.save_pretrained(new)

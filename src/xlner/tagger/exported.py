@@ -102,7 +102,7 @@ def read_exported(folder: str | Path, *, device: str | None = None, precision: s
     tokenizer = PlainTokenizer(place / "tokenizer.json", **settings)
     languages = tuple(side.get("languages", ()))
     longest = longest_input(SimpleNamespace(**config))
-    network = open_graph(place, format, tags, precision)
+    network = open_graph(place, format, tags, longest=longest, precision=precision)
     return Exported(network, tokenizer, languages, side.get("max_subwords"), longest, record)
 
 
@@ -111,13 +111,14 @@ def graph_files(folder: Path, format: str) -> list[Path]:
     return [folder / name for name in GRAPHS[format]]
 
 
-def open_graph(folder: Path, format: str, tags: Sequence[str], precision: str = "auto") -> Network:
+def open_graph(folder: Path, format: str, tags: Sequence[str], *, longest: int, precision: str = "auto") -> Network:
     """The network of an exported folder.
 
     Args:
         folder: holds the graph.
         format: "onnx" or "openvino".
         tags: by output index.
+        longest: most subwords of an input.
         precision: "auto" or "fp32"; of an ONNX graph it is that of its numbers.
 
     Raises:
@@ -128,7 +129,7 @@ def open_graph(folder: Path, format: str, tags: Sequence[str], precision: str = 
     if format == "openvino":
         from xlner.tagger.openvino import OpenVinoNetwork
 
-        return OpenVinoNetwork(file, tags, precision=precision)
+        return OpenVinoNetwork(file, tags, longest=longest, precision=precision)
     from xlner.tagger.onnx import OnnxNetwork
 
     return OnnxNetwork(file, tags)

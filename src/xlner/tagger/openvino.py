@@ -13,6 +13,8 @@ from xlner.errors import MissingExtraError, ModelError
 from xlner.tagger.network import AGAIN, INPUTS, OUTPUT, check_interface
 from xlner.tagger.parallel import cores
 
+_STEP = 8  # lengths are multiples of it, since OpenVINO compiles anew for each number of windows and each length
+
 
 class OpenVinoNetwork:
     """A token classifier as OpenVINO computes it, on the CPU.
@@ -24,6 +26,7 @@ class OpenVinoNetwork:
         file: the graph, with its weights beside it. Inputs `input_ids` and `attention_mask`, output `logits`, as
             `Network` has them.
         tags: by output index.
+        longest: most subwords of an input; the graph breaks on more.
         precision: "auto", or "fp32".
 
     Raises:
@@ -31,15 +34,15 @@ class OpenVinoNetwork:
         ModelError: the files are damaged, or another kind of graph.
     """
 
-    batch_subwords = 512
+    batch_subwords = 1024
     side_by_side = True
 
-    def __init__(self, file: Path, tags: Sequence[str], *, precision: str = "auto") -> None:
+    def __init__(self, file: Path, tags: Sequence[str], *, longest: int, precision: str = "auto") -> None:
         try:
             import openvino
         except ImportError:
             raise MissingExtraError("a model exported for OpenVINO", extra="openvino") from None
-        self.tags = tuple(tags)
+        self.tags, self._longest = tuple(tags), longest
         settings: dict[str, Any] = {
             "NUM_STREAMS": cores(), "INFERENCE_NUM_THREADS": cores(), "ENABLE_CPU_PINNING": False,
         }  # fmt: skip
@@ -58,13 +61,16 @@ class OpenVinoNetwork:
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def __call__(self, input_ids: np.ndarray, attention_mask: np.ndarray) -> np.ndarray:
+        length = input_ids.shape[1]
+        to_fill = ((0, 0), (0, min(-length % _STEP, max(0, self._longest - length))))
+        inputs = {name: np.pad(x, to_fill) for name, x in zip(INPUTS, (input_ids, attention_mask), strict=True)}
         try:
             request = self._idle.get_nowait()
         except queue.Empty:
             request = self._model.create_infer_request()
         try:
-            answers = request.infer(dict(zip(INPUTS, (input_ids, attention_mask), strict=True)), share_inputs=True)
-            return np.asarray(answers[OUTPUT], np.float32)
+            answers = request.infer(inputs, share_inputs=True)
+            return np.asarray(answers[OUTPUT][:, :length], np.float32)
         finally:
             self._idle.put(request)
 
