@@ -12,25 +12,34 @@ from pathlib import Path
 import pytest
 from tests.toy import sentences, write_conll, write_text
 
+from xlner.cli import main
+
 PACKAGE = Path(__file__).resolve().parents[1] / "plugin"
 
 
 @pytest.fixture(scope="module")
-def xlner(tmp_path_factory):
-    """Runs the command line where the package is installed too."""
+def installed(tmp_path_factory):
+    """Where the package is."""
     place = tmp_path_factory.mktemp("site")
     build = tmp_path_factory.mktemp("build") / "plugin"
     subprocess.run(["cp", "-r", str(PACKAGE), str(build)], check=True)
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     done = subprocess.run([*install, "--target", str(place), str(build)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(place), os.environ.get("PYTHONPATH", "")])}
+    return place
+
+
+@pytest.fixture
+def xlner(installed, monkeypatch, capsys):
+    """Runs the command line where the package is installed too."""
+    monkeypatch.syspath_prepend(installed)
 
     def run(*words, code=0):
-        command = [sys.executable, "-m", "xlner", *map(str, words)]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-        assert done.returncode == code, done.stderr
-        return done.stdout + done.stderr
+        with pytest.raises(SystemExit) as end:
+            main(list(map(str, words)))
+        said = capsys.readouterr()
+        assert end.value.code == code, said.err
+        return said.out + said.err
 
     return run
 
@@ -43,6 +52,12 @@ def task(tmp_path, tiny_encoder):
         "transfer", "--method", "first-k", "--source", f"en={tmp_path / 'en.conll'}",
         "--target", f"es={tmp_path / 'es.txt'}", "--encoder", tiny_encoder, "--epochs", "2",
     ]  # fmt: skip
+
+
+def test_its_method_is_there_for_a_command_of_its_own(installed):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(installed), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-m", "xlner", "methods"]
+    assert "first-k" in subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout
 
 
 def test_its_parts_are_listed_and_have_help(xlner):
@@ -84,8 +99,6 @@ def test_its_aligner_and_score_project(xlner, tmp_path):
 
 
 def test_a_package_that_cannot_be_imported_spoils_nothing_else(tmp_path, monkeypatch, capsys):
-    from xlner.cli import main
-
     about = tmp_path / "bad-1.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: bad\nVersion: 1\n")
