@@ -143,6 +143,8 @@ class WordEncoder:
 def _spread(starts: np.ndarray, room: int) -> list[Extent]:
     """Windows over words with subword offsets `starts`."""
     n_words = len(starts) - 1
+    if starts[-1] <= room:
+        return [Extent(0, n_words, 0, n_words)]
     spans: list[tuple[int, int]] = []
     low = 0
     while True:
