@@ -26,6 +26,7 @@ from common import ROOT, parser, write_results
 sys.path.insert(0, str(ROOT))
 from tests.quick_model import make_model
 
+from xlner.api.export import export
 from xlner.api.shard_plan import Job
 from xlner.data import stream_text
 from xlner.data.blocks import Reader
@@ -105,12 +106,15 @@ def main() -> None:
     arguments.add_argument("--sentences", type=int, default=20_000)
     arguments.add_argument("--shards", type=int, default=8)
     arguments.add_argument("--layers", type=int, default=0, help="of the encoder; 0 for all of them")
+    arguments.add_argument("--format", choices=["onnx", "openvino"], help="export the model first")
     arguments.add_argument("--texts", nargs="+", default=["distinct", "repeated"], choices=["distinct", "repeated"])
     args = arguments.parse_args()
     n, rows = args.sentences, []
     with tempfile.TemporaryDirectory() as folder:
         world = Path(folder)
         model = make_model(world / "model", encoder(world / "encoder", args.layers))
+        if args.format:
+            model = export(model, world / "exported", format=args.format).folder
         kinds = (
             ("distinct", n // 10, 1),
             ("distinct", n, args.shards),
@@ -146,7 +150,10 @@ def main() -> None:
     if args.layers:
         lines[-1] += f" The encoder has {args.layers} of its 12 layers."
         result["layers"] = args.layers
-    name = f"predict_shards_{n}" if args.layers else "predict_shards"
+    if args.format:
+        lines[-1] += f" The model was exported to {args.format}."
+        result["format"] = args.format
+    name = "_".join(["predict_shards", *([str(n)] if args.layers else []), *([args.format] if args.format else [])])
     write_results(args.results, name, result, "\n".join(lines))
 
 
