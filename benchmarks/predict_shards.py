@@ -128,7 +128,8 @@ def main() -> None:
             print(rows[-1], file=sys.stderr, flush=True)
         same = same_bytes(world / f"repeated-{n}.txt", 1, args.shards) if "repeated" in args.texts else None
         plan = dividing_rate(text)
-        words = sum(map(len, islice(stream_text(text), 2000))) / 2000
+        lengths = [len(s) for s in islice(stream_text(text), 2000)]
+        words = sum(lengths) / len(lengths)
     result = {"rows": rows, "same_bytes": same, "plan_mb_per_second": plan, "words_per_sentence": round(words, 1)}
     lines = [
         "# Prediction in shards",
@@ -153,7 +154,8 @@ def main() -> None:
     if args.format:
         lines[-1] += f" The model was exported to {args.format}."
         result["format"] = args.format
-    name = "_".join(["predict_shards", *([str(n)] if args.layers else []), *([args.format] if args.format else [])])
+    special = [str(n) if args.layers else "", args.format or "", "" if len(args.texts) > 1 else args.texts[0]]
+    name = "_".join(filter(None, ["predict_shards", *special]))
     write_results(args.results, name, result, "\n".join(lines))
 
 

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 import venv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,8 +21,8 @@ import xlner
 from xlner import LabelSet, ModelError, OptionError, Sentence, Tagger, UsageError
 from xlner.cli import main
 from xlner.errors import DataError, MissingExtraError
-from xlner.export import folder
 from xlner.export.folder import card_of, write_exported
+from xlner.tagger.exported import FORMATS
 
 
 def spans(tagger, texts):
@@ -178,9 +179,12 @@ def test_a_failed_export_leaves_nothing(model, tmp_path, monkeypatch):
 
 
 def test_a_graph_with_other_numbers_is_refused(model, tmp_path, monkeypatch):
-    monkeypatch.setitem(folder._TOLERANCES, "onnx", -1)
-    with pytest.raises(ModelError, match="gives other numbers than the model"):
-        xlner.export(model, tmp_path / "x")
+    for format in ("onnx", "openvino"):
+        with monkeypatch.context() as patch:
+            patch.setitem(FORMATS, format, replace(FORMATS[format], tolerance=-1))
+            with pytest.raises(ModelError, match=f"{FORMATS[format].name} of this bert gives other numbers"):
+                xlner.export(model, tmp_path / "x", format=format)
+    assert not list(tmp_path.iterdir())
 
 
 def test_missing_packages_are_named(model, tmp_path, monkeypatch):

@@ -17,11 +17,7 @@ from xlner.errors import DataError, ModelError, OptionError, UsageError
 from xlner.evaluate import score
 from xlner.export import Parity, compared, write_exported
 from xlner.tagger import Tagger
-from xlner.tagger.exported import GRAPHS, is_exported
-
-FORMATS = tuple(GRAPHS)
-QUANTISED = ("int8",)
-_TITLES = {"onnx": "ONNX graph", "openvino": "OpenVINO model"}
+from xlner.tagger.exported import FORMATS, is_exported
 
 
 @dataclass(frozen=True)
@@ -32,6 +28,7 @@ class ExportResult:
         folder: the exported tagger.
         format: "onnx" or "openvino".
         quantise: "int8", or None.
+        precision: what it computes in on this CPU: "fp32", "bf16", "int8", ...
         bytes: size of the model's folder before, and of the exported one.
         parity: both on the same sentences.
         compared_on: where those are from.
@@ -44,6 +41,7 @@ class ExportResult:
     folder: Path
     format: str
     quantise: str | None
+    precision: str
     bytes: tuple[int, int]
     parity: Parity
     compared_on: str
@@ -59,6 +57,7 @@ class ExportResult:
             "folder": str(self.folder),
             "format": self.format,
             "quantise": self.quantise,
+            "precision": self.precision,
             "bytes": _before_after(self.bytes),
             "sentences": parity.sentences,
             "same_sentences": parity.same,
@@ -75,7 +74,7 @@ class ExportResult:
         """A few lines for people."""
         parity, (large, small) = self.parity, self.bytes
         lines = [
-            f"exported to {self.folder}" + (f" in {self.quantise}" if self.quantise else ""),
+            f"exported to {self.folder}, an {FORMATS[self.format].name}; on this CPU it computes in {self.precision}",
             f"same entities: {parity.same} of {parity.sentences} sentences, {parity.kept} of {parity.entities} entities"
             f" ({self.compared_on})",
         ]
@@ -109,7 +108,7 @@ def export(
     Args:
         model: run folder, model folder or hub id.
         output: folder to write; it appears whole or not at all.
-        format: "onnx"; "openvino" is faster on most CPUs, and stores weights in 16 bits.
+        format: "onnx"; "openvino" is fastest where the CPU has units for bf16, and stores weights in 16 bits.
         quantise: "int8" stores the weights of an ONNX graph in eight bits and multiplies in them; None leaves them.
         trim: a text; pieces of the vocabulary that it does not use are dropped.
         layers: how many layers of the encoder to leave, at even distances. Without training after that, F1 falls.
@@ -122,15 +121,11 @@ def export(
         ModelError: there is no such model, or it cannot be exported.
         DataError: `gold` or `trim` cannot be read.
     """
-    if format not in FORMATS:
-        raise OptionError("format", f"is {' or '.join(FORMATS)}, got '{format}'")
-    if quantise not in (None, *QUANTISED):
-        raise OptionError("quantise", f"is {' or '.join(QUANTISED)}, got '{quantise}'")
-    if quantise and format != "onnx":
-        raise OptionError("quantise", f"{quantise} is of the format onnx; {format} stores weights in 16 bits")
+    from xlner.export.folder import check_format
     from xlner.export.graph import check_installed
     from xlner.tagger.tagger import model_folder
 
+    check_format(format, quantise)
     check_installed(format)
     where = model_folder(model)
     if is_exported(where):
@@ -150,7 +145,8 @@ def export(
     parity = compared(before, after, sentences)
     f1 = None if truth is None else (score(truth, parity.answers[0]).f1, score(truth, parity.answers[1]).f1)
     sizes, notes = (_size(where), _size(output)), tuple(_notes(depths, gold))
-    return ExportResult(Path(output), format, quantise, sizes, parity, name, f1, pieces, depths, notes)
+    precision = getattr(after.network, "precision", quantise or "fp32")
+    return ExportResult(Path(output), format, quantise, precision, sizes, parity, name, f1, pieces, depths, notes)
 
 
 @contextmanager
@@ -203,15 +199,16 @@ def _card(
 ) -> str:
     from xlner.export.folder import card_of
 
-    weights = {"onnx": "Weights are fp32.", "openvino": "Weights are of 16 bits."}[format]
-    if quantise:
-        weights = "Weights are int8 numbers, and linear layers multiply in them."
-    told = [f"An {_TITLES[format]} for named entity recognition.", weights]
+    made = FORMATS[format]
+    told = [f"An {made.name} for named entity recognition."]
+    told.append(
+        "Weights are int8 numbers, and linear layers multiply in them." if quantise else f"Weights are {made.weights}."
+    )
     if pieces:
         told.append(f"Of {pieces[0]} pieces of the vocabulary {pieces[1]} were kept.")
     if depths:
         told.append(f"Of {depths[0]} layers {depths[1]} were kept, without training after that.")
-    same = not (quantise or pieces or depths)
+    same = format == "onnx" and not (quantise or pieces or depths)
     if not same:
         told.append("Scores below are of the model before that.")
     return card_of(Path(model) if Path(model).is_dir() else None, " ".join(told), format=format, same=same)

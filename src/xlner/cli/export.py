@@ -13,7 +13,7 @@ from xlner.cli.ending import end
 def command(
     model: Annotated[str, typer.Argument(help="Run folder, model folder or hub id.")],
     output: Annotated[str, typer.Option(metavar="DIR", help="Folder to write, for predict, evaluate and Tagger.load.")],
-    format: Annotated[str, typer.Option(help="onnx, or openvino: faster on most CPUs.")] = "onnx",
+    format: Annotated[str, typer.Option(help="onnx, or openvino: fastest where the CPU has units for bf16.")] = "onnx",
     quantise: Annotated[
         str | None,
         typer.Option(metavar="int8", help="Weights in eight bits: a quarter of the size, and faster. For onnx."),

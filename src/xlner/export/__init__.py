@@ -1,4 +1,4 @@
-"""Floor 8: taggers as ONNX graphs, which run without torch. Can be called like the command of its name."""
+"""Floor 8: taggers as graphs, which run without torch. Can be called like the command of its name."""
 
 from __future__ import annotations
 

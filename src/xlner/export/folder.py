@@ -18,21 +18,21 @@ from xlner.data import load
 from xlner.data.demo import LANGUAGES, demo_file
 from xlner.encoder.history import SIDE_FILE
 from xlner.encoder.positions import longest_input
-from xlner.errors import ModelError
+from xlner.errors import ModelError, OptionError
 from xlner.export.calibrate import look
 from xlner.export.graph import OPSET, check_installed, write_graph, write_openvino
 from xlner.export.quantise import DOMAIN, int8_share, to_int8, turn_weights
-from xlner.tagger.exported import GRAPHS, LAYOUT, graph_files, open_graph
+from xlner.tagger.exported import FORMATS, open_graph
 from xlner.tagger.load import MODEL_FILES
-from xlner.tagger.network import INPUTS, OUTPUT, Network
+from xlner.tagger.network import INPUTS, OUTPUT
 
 if TYPE_CHECKING:
     from xlner.tagger import Tagger
 
-FILES = (*MODEL_FILES, *(name for names in GRAPHS.values() for name in names))
+FILES = (*MODEL_FILES, *(name for format in FORMATS.values() for name in format.files))
+QUANTISED = ("int8",)
 _TEXTS = 40  # sentences of each language of the demo corpus that show what the inputs of layers are like
 _LEAST_INT8 = 0.5  # of all numbers; a few layers may keep theirs
-_TOLERANCES = {"onnx": 1e-2, "openvino": 5e-2}  # of logits; rounding in fp32 is a thousand times smaller
 
 
 def write_exported(
@@ -59,23 +59,24 @@ def write_exported(
     Raises:
         MissingExtraError: a package that export needs is not installed.
         ModelError: the model cannot be exported, or the graph gives other numbers than it.
+        OptionError: there is no such format, or `quantise` is none of its.
         UsageError: `folder` holds other things.
     """
+    check_format(format, quantise)
     check_installed(format)
     if tagger.outputs.renames:
         raise ModelError("a tagger with mapped outputs cannot be exported; map when you load what was exported")
     place = Path(folder)
-    graphs = any(graph_files(place, name)[0].is_file() for name in GRAPHS)
+    graphs = any(f.paths(place)[0].is_file() for f in FORMATS.values())
     exported_before = graphs and (place / SIDE_FILE).is_file()
     with atomic_folder(folder, may_replace=FILES if exported_before else ()) as new:
-        graph = new / GRAPHS["onnx"][0]
+        graph = FORMATS["onnx"].paths(new)[0]
         write_graph(tagger.model, graph)
+        _check_numbers(tagger, new, "onnx")
         if format == "openvino":
-            write_openvino(graph, graph_files(new, format)[0])
+            write_openvino(graph, FORMATS[format].paths(new)[0])
             graph.unlink()
-        longest = longest_input(tagger.model.config)
-        made = open_graph(new, format, tagger.network.tags, longest=longest, precision="fp32")
-        _check_numbers(tagger, made, _TOLERANCES[format])
+            _check_numbers(tagger, new, format)
         if quantise:
             _quantise(graph, tagger)
         tagger.model.config.save_pretrained(new)
@@ -93,13 +94,23 @@ def write_exported(
     return place
 
 
+def check_format(format: str, quantise: str | None) -> None:
+    """Raises OptionError: there is no such format, or it has no such numbers."""
+    if format not in FORMATS:
+        raise OptionError("format", f"is {' or '.join(FORMATS)}, got '{format}'")
+    if quantise not in (None, *QUANTISED):
+        raise OptionError("quantise", f"is {' or '.join(QUANTISED)}, got '{quantise}'")
+    if quantise and format != "onnx":
+        raise OptionError("quantise", f"{quantise} is of the format onnx; {format} stores weights in 16 bits")
+
+
 def _record(tagger: Tagger, folder: Path, format: str) -> dict[str, Any]:
-    files, tokenizer = graph_files(folder, format), tagger.tokenizer
+    files, tokenizer = FORMATS[format].paths(folder), tagger.tokenizer
     with files[-1].open("rb") as stream:  # the one with the weights
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    packages = ("torch", "transformers", "onnx", "onnxscript", "openvino" if format == "openvino" else "onnxruntime")
+    packages = ("torch", "transformers", "onnx", "onnxscript", FORMATS[format].package)
     return {
-        "layout": LAYOUT,
+        "layout": FORMATS[format].layout,
         "format": format,
         "opset": OPSET,
         "bytes": sum(f.stat().st_size for f in files),
@@ -121,8 +132,10 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _check_numbers(tagger: Tagger, graph: Network, tolerance: float) -> None:
-    """See that the graph gives what torch gives, for windows of several lengths, some of them padded."""
+def _check_numbers(tagger: Tagger, folder: Path, format: str) -> None:
+    """See that a graph gives what torch gives, for windows of several lengths, some of them padded."""
+    longest, tolerance = longest_input(tagger.model.config), FORMATS[format].tolerance
+    graph = open_graph(folder, format, tagger.network.tags, longest=longest, precision="fp32")
     rng = np.random.default_rng(1)
     embeddings: Any = tagger.model.get_input_embeddings()
     pad, rows = tagger.pad_id, int(embeddings.weight.shape[0])
@@ -135,8 +148,13 @@ def _check_numbers(tagger: Tagger, graph: Network, tolerance: float) -> None:
         wanted, given = (network(ids, mask)[seen] for network in (_plain(tagger), graph))
         if not np.allclose(wanted, given, atol=tolerance):
             raise ModelError(
-                f"the graph of this {tagger.model.config.model_type} gives other numbers than the model (by "
-                f"{np.abs(wanted - given).max():.3g}); it cannot be exported with these versions of torch and onnx"
+                f"the {FORMATS[format].name} of this {tagger.model.config.model_type} gives other numbers than the "
+                f"model (by {np.abs(wanted - given).max():.3g}, allowed are {tolerance:g}); "
+                + (
+                    "weights of 16 bits do not do for it, export to onnx"
+                    if format == "openvino"
+                    else "it cannot be exported with these versions of torch and onnx"
+                )
             )
 
 
@@ -184,11 +202,11 @@ def card_of(source: Path | None, text: str, *, format: str = "onnx", same: bool 
             head = "---\n" + yaml.safe_dump(fields, sort_keys=False, allow_unicode=True).rstrip()
         head = head.replace("library_name: transformers", f"library_name: {format}") + "\n---\n\n"
     body = body.partition("\n## Use\n")[0].strip()
-    runtime = "openvino" if format == "openvino" else "onnxruntime"
+    made = FORMATS[format]
     use = [
         "# Exported tagger", "", text, "", "```python", "from xlner import Tagger, read_text", "",
-        f'tagger = Tagger.load("PATH_TO_THIS_FOLDER")  # needs {runtime}, and neither torch nor transformers', "```",
-        "", f"`{GRAPHS[format][0]}` takes {' and '.join(f'`{i}`' for i in INPUTS)} and gives `{OUTPUT}`; "
+        f'tagger = Tagger.load("PATH_TO_THIS_FOLDER")  # needs {made.package}, neither torch nor transformers', "```",
+        "", f"`{made.files[0]}` takes {' and '.join(f'`{i}`' for i in INPUTS)} and gives `{OUTPUT}`; "
         f"`{SIDE_FILE}` says how it was made.", "",
     ]  # fmt: skip
     return head + "\n".join(use) + (f"\nThe card of the model that was exported follows.\n\n{body}\n" if body else "")

@@ -1,4 +1,4 @@
-"""A token classifier of torch as an ONNX graph."""
+"""A token classifier of torch as an ONNX graph, and that as an OpenVINO model."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from xlner.errors import MissingExtraError, ModelError
 from xlner.tagger.network import INPUTS, OUTPUT
+from xlner.tagger.openvino import load_openvino
 
 OPSET = 20
 _LARGEST = 2_000_000_000  # bytes; a file of the ONNX format holds no more
@@ -71,8 +71,7 @@ def write_openvino(graph: Path, file: Path) -> None:
         graph: in the ONNX format.
         file: to write, ending in .xml; the weights go beside it, ending in .bin.
     """
-    import openvino
-
+    openvino = load_openvino()
     openvino.save_model(openvino.Core().read_model(str(graph)), str(file), compress_to_fp16=True)
 
 
@@ -84,8 +83,8 @@ def check_installed(format: str = "onnx") -> None:
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(f"export to ONNX ({error.name})", extra="export") from error
-    if format == "openvino" and find_spec("openvino") is None:
-        raise MissingExtraError("export to OpenVINO", extra="openvino")
+    if format == "openvino":
+        load_openvino()
 
 
 @contextlib.contextmanager

@@ -10,8 +10,6 @@ from typing import Any
 
 from xlner.errors import ModelError, UsageError, XlnerError
 
-_EXPORTED = ("*.onnx", "*.onnx.data", "*.onnx_data", "openvino_model.xml", "openvino_model.bin")
-
 
 @dataclass(frozen=True)
 class Push:
@@ -108,6 +106,8 @@ def push(model: str | Path, repo: str, *, dry_run: bool = False, private: bool =
 
 
 def _planned(model: str | Path, repo: str, private: bool) -> Push:
+    from xlner.tagger.exported import FORMATS
+    from xlner.tagger.from_hub import EXPORTED
     from xlner.tagger.load import MODEL_FILES
     from xlner.tagger.tagger import model_folder
 
@@ -117,11 +117,11 @@ def _planned(model: str | Path, repo: str, private: bool) -> Push:
     _check_labels(folder)
     files, left_out = {}, []
     for path in sorted(folder.iterdir()):
-        if path.is_file() and any(fnmatch(path.name, pattern) for pattern in (*MODEL_FILES, *_EXPORTED)):
+        if path.is_file() and any(fnmatch(path.name, pattern) for pattern in (*MODEL_FILES, *EXPORTED)):
             files[path.name] = path.stat().st_size
         else:
             left_out.append(path.name)
-    if not any(name.endswith((".safetensors", ".onnx", "openvino_model.bin")) for name in files):
+    if not any(name.endswith((".safetensors", ".onnx", FORMATS["openvino"].files[-1])) for name in files):
         raise ModelError(f"{folder} has no weights in safetensors, ONNX or OpenVINO, and xlner sends no others")
     card, notes = _card(folder)
     return Push(repo, folder, files, tuple(left_out), card, tuple(notes), private)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 DEMO = "demo"  # a model to try the server with, unless a folder has that name
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_LEAST_BATCH = 2048  # subwords; an exported network names no batch, and works on several sentences at a time
+_LEAST_BATCH = 2048  # subwords; an ONNX graph takes windows one by one, several at a time
 
 OnBatch = Callable[[str, int, int, float], None]
 

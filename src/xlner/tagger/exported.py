@@ -16,11 +16,39 @@ from xlner.encoder.positions import longest_input
 from xlner.errors import ModelError, OptionError, first_line
 from xlner.tagger.network import AGAIN, Network
 
-LAYOUT = 1
-"""Raised whenever exported folders change so that older versions cannot read them."""
 
-GRAPHS = {"onnx": ("model.onnx",), "openvino": ("openvino_model.xml", "openvino_model.bin")}
-"""The files that hold the graph and its weights, by format."""
+@dataclass(frozen=True)
+class Format:
+    """A format of exported folders.
+
+    Args:
+        name: as people read it.
+        files: with the graph: first the one that is opened, last the one with the weights.
+        package: computes it.
+        layout: raised whenever folders change so that older versions cannot read them.
+        weights: what they are, for the card.
+        tolerance: how far logits may lie from those of torch.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    package: str
+    layout: int
+    weights: str
+    tolerance: float
+
+    def paths(self, folder: Path) -> list[Path]:
+        """The files in a folder."""
+        return [folder / name for name in self.files]
+
+
+# Rounding in fp32 changes logits by less than 1e-5; storing weights in 16 bits by some 1e-3.
+FORMATS = {
+    "onnx": Format("ONNX graph", ("model.onnx",), "onnxruntime", 1, "fp32", 1e-2),
+    "openvino": Format(
+        "OpenVINO model", ("openvino_model.xml", "openvino_model.bin"), "openvino", 2, "of 16 bits", 5e-2
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +87,7 @@ def read_exported(folder: str | Path, *, device: str | None = None, precision: s
     Args:
         folder: holds the graph, config.json with id2label, tokenizer.json and xlner.json.
         device: None or "cpu".
-        precision: "auto", or "fp32" of a graph that is not quantised.
+        precision: "auto"; "fp32" of a graph that is not quantised; "bf16" of an OpenVINO model.
 
     Raises:
         MissingExtraError: what computes the graph is not installed.
@@ -74,23 +102,17 @@ def read_exported(folder: str | Path, *, device: str | None = None, precision: s
             f"{place} holds a graph that xlner did not write, so it is not known how words go in and labels come "
             "out. Export the model it was made from, with `xlner export`."
         )
-    if record.get("layout") != LAYOUT:
+    format = FORMATS.get(name := record.get("format", "onnx"))
+    if format is None or record.get("layout") != format.layout:
+        known = f"{name} of layout {format.layout}" if format else " and ".join(FORMATS)
         raise ModelError(
-            f"{place} was exported by xlner {record.get('xlner', 'of an unknown version')} in layout "
-            f"{record.get('layout')}, and this version reads layout {LAYOUT}. {AGAIN}"
+            f"{place} was exported by xlner {record.get('xlner', 'of an unknown version')} as {name} in layout "
+            f"{record.get('layout')}, and this version reads {known}. {AGAIN}"
         )
     if device not in (None, "cpu"):
         raise OptionError("device", f"is cpu for an exported model, got '{device}'")
-    format = record.get("format", "onnx")
-    if format not in GRAPHS:
-        raise ModelError(f"{place} was exported as {format}; known formats are {', '.join(GRAPHS)}. {AGAIN}")
-    own = record.get("quantise") or ("auto or fp32" if format == "openvino" else "fp32")
-    if precision not in ("auto", "fp32") or (precision == "fp32" and record.get("quantise")):
-        raise OptionError("precision", f"of this exported model is {own}; got '{precision}'")
-    size = sum(f.stat().st_size for f in graph_files(place, format) if f.is_file())
-    if size != record.get("bytes"):
-        files = " and ".join(str(f) for f in graph_files(place, format))
-        raise ModelError(f"{files} has {size} bytes instead of {record.get('bytes')}: it is cut short. {AGAIN}")
+    _check_precision(precision, name, record.get("quantise"))
+    _check_whole(format.paths(place), record.get("bytes"))
     config = _json(place / "config.json")
     names = config.get("id2label")
     if not isinstance(names, dict) or not names:
@@ -102,13 +124,24 @@ def read_exported(folder: str | Path, *, device: str | None = None, precision: s
     tokenizer = PlainTokenizer(place / "tokenizer.json", **settings)
     languages = tuple(side.get("languages", ()))
     longest = longest_input(SimpleNamespace(**config))
-    network = open_graph(place, format, tags, longest=longest, precision=precision)
+    network = open_graph(place, name, tags, longest=longest, precision=precision)
     return Exported(network, tokenizer, languages, side.get("max_subwords"), longest, record)
 
 
-def graph_files(folder: Path, format: str) -> list[Path]:
-    """The files of the graph: first the one that is opened."""
-    return [folder / name for name in GRAPHS[format]]
+def _check_precision(precision: str, format: str, quantised: str | None) -> None:
+    offered = ("auto", "fp32", "bf16") if format == "openvino" else ("auto", quantised or "fp32")
+    if precision not in offered:
+        what = " or ".join(offered) if format == "openvino" else offered[-1]
+        raise OptionError("precision", f"of this exported model is {what}; got '{precision}'")
+
+
+def _check_whole(files: Sequence[Path], size: int | None) -> None:
+    for file in files:
+        if not file.is_file():
+            raise ModelError(f"{file} is missing. {AGAIN}")
+    found = sum(f.stat().st_size for f in files)
+    if found != size:
+        raise ModelError(f"{files[-1]} is cut short: with all of the graph it has {found} bytes, not {size}. {AGAIN}")
 
 
 def open_graph(folder: Path, format: str, tags: Sequence[str], *, longest: int, precision: str = "auto") -> Network:
@@ -119,13 +152,13 @@ def open_graph(folder: Path, format: str, tags: Sequence[str], *, longest: int, 
         format: "onnx" or "openvino".
         tags: by output index.
         longest: most subwords of an input.
-        precision: "auto" or "fp32"; of an ONNX graph it is that of its numbers.
+        precision: "auto", "fp32" or "bf16"; of an ONNX graph it is that of its numbers.
 
     Raises:
         MissingExtraError: what computes the graph is not installed.
         ModelError: the graph is damaged, or another kind of graph.
     """
-    file = graph_files(folder, format)[0]
+    file = FORMATS[format].paths(folder)[0]
     if format == "openvino":
         from xlner.tagger.openvino import OpenVinoNetwork
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from xlner.encoder.history import SIDE_FILE
 from xlner.errors import ModelError, first_line
+from xlner.tagger.exported import FORMATS
 
+EXPORTED = ("*.onnx", "*.onnx.data", "*.onnx_data", *FORMATS["openvino"].files)
 _TOKENIZER = ("tokenizer*.json", "vocab.txt", "*.model")
-_FILES = (SIDE_FILE, "config.json", "*.onnx", "*.onnx.data", "*.onnx_data", "openvino_model.*", *_TOKENIZER)
+_FILES = (SIDE_FILE, "config.json", *EXPORTED, *_TOKENIZER)
 _ANY = (
     *_FILES, "*.safetensors", "*.safetensors.index.json", "added_tokens.json", "merges.txt", "special_tokens_map.json",
     "vocab.json",

@@ -139,7 +139,7 @@ class TorchNetwork:
 
 
 def check_interface(
-    file: Path, inputs: Mapping[str, str], outputs: Mapping[str, Sequence[Any]], *, whole: bool, n_tags: int
+    file: Path, inputs: Mapping[str, str], outputs: Mapping[str, Sequence[Any]], *, wanted: str, n_tags: int
 ) -> None:
     """See that a graph takes subwords and gives a score of each tag.
 
@@ -147,13 +147,13 @@ def check_interface(
         file: of the graph.
         inputs: what it takes, and of which type.
         outputs: what it gives, and of which shape.
-        whole: whether the inputs are the two wanted ones, as whole numbers.
+        wanted: the type that its inputs must have.
         n_tags: how many tags the model names.
 
     Raises:
         ModelError: it does something else.
     """
-    if not whole or OUTPUT not in outputs:
+    if inputs != dict.fromkeys(INPUTS, wanted) or OUTPUT not in outputs:
         raise ModelError(
             f"{file} takes {', '.join(inputs)} and gives {', '.join(outputs)}; wanted are {' and '.join(INPUTS)} "
             f"(int64) and {OUTPUT}. {AGAIN}"

@@ -58,8 +58,7 @@ class OnnxNetwork:
             raise ModelError(f"{file} is damaged or no ONNX graph: {first_line(error)}. {AGAIN}") from None
         inputs = {i.name: i.type for i in self._session.get_inputs()}
         outputs = {o.name: o.shape for o in self._session.get_outputs()}
-        whole = inputs == dict.fromkeys(INPUTS, "tensor(int64)")
-        check_interface(file, inputs, outputs, whole=whole, n_tags=len(self.tags))
+        check_interface(file, inputs, outputs, wanted="tensor(int64)", n_tags=len(self.tags))
 
     def __call__(self, input_ids: np.ndarray, attention_mask: np.ndarray) -> np.ndarray:
         (logits,) = self._session.run([OUTPUT], dict(zip(INPUTS, (input_ids, attention_mask), strict=True)))
