@@ -76,6 +76,22 @@ def measured(run: Path) -> bool:
     return run.with_name(f"{run.name}.measured.json").is_file()
 
 
+# A process counts the memory of its parent at the start as its own: this one is small.
+_PARENT = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+sys.exit(code % 256)
+"""
+
+
+def measured_process(words: Sequence[str]) -> tuple[int, str, int]:
+    """Run a program to its end: its exit code, what it printed, and its largest resident memory in MB."""
+    done = subprocess.run([sys.executable, "-c", _PARENT, *words], stdout=subprocess.PIPE, text=True)
+    output, _, peak = done.stdout.rstrip("\n").rpartition("\n")
+    return done.returncode, output, int(peak)
+
+
 def run_xlner(arguments: Sequence[str]) -> dict[str, Any]:
     """Run one command in a process of its own; what it came to is kept beside its --output and reused.
 
@@ -95,15 +111,11 @@ def run_xlner(arguments: Sequence[str]) -> dict[str, Any]:
     started = time.monotonic()
     quick = ["--no-estimate"] if arguments[0] == "transfer" and "--gold" not in arguments else []
     words = [sys.executable, "-m", "xlner", *arguments, *quick, "--json"]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"failed with {process.returncode}: xlner {' '.join(arguments)}")
+    code, output, peak = measured_process(words)
+    if code:
+        raise SystemExit(f"failed with {code}: xlner {' '.join(arguments)}")
     seconds = round(time.monotonic() - started, 1)
-    result = {**json.loads(output), "seconds": seconds, "peak_mb": usage.ru_maxrss // 1024, "commit": commit()}
+    result = {**json.loads(output), "seconds": seconds, "peak_mb": peak, "commit": commit()}
     result["arguments"] = told
     kept.write_text(json.dumps(result), "utf-8")
     return result

@@ -12,8 +12,6 @@ Whether the joined files of several shards are the bytes of one is tested.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,7 +19,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from common import ROOT, parser, write_results
+from common import ROOT, measured_process, parser, write_results
 
 sys.path.insert(0, str(ROOT))
 from tests.quick_model import make_model
@@ -64,15 +62,13 @@ def run(model: Path, text: Path, shards: int) -> dict[str, Any]:
     output = text.with_suffix(f".{shards}")
     command = ["predict", str(model), str(text), "--shards", str(shards), "--output", str(output), "--json"]
     started = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-m", "xlner", *command], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    told = json.loads(process.stdout.read())
-    _, status, usage = os.wait4(process.pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
+    code, said, peak = measured_process([sys.executable, "-m", "xlner", *command])
+    assert code == 0
+    told = json.loads(said)
     return {
         "sentences": told["sentences"], "shards": shards, "seconds": told["seconds"],
         "rate": round(told["sentences"] / told["seconds"], 1), "wall": round(time.monotonic() - started, 1),
-        "peak_mb": usage.ru_maxrss // 1024, "output_bytes": sum(p.stat().st_size for p in output.glob("part-*.conll")),
+        "peak_mb": peak, "output_bytes": sum(p.stat().st_size for p in output.glob("part-*.conll")),
     }  # fmt: skip
 
 
