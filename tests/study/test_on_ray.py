@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from xlner.errors import XlnerError
+from xlner.study.on_ray import _connect
 from xlner.study.record import Record
 from xlner.study.runs import Run
 from xlner.study.schedule import make_all
@@ -20,6 +22,16 @@ pytest.importorskip("ray")
 def _quiet(monkeypatch):
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
+
+
+@pytest.mark.parametrize(("said", "told"), [(None, "0"), ("1", "1")])
+def test_ray_reports_its_use_only_to_those_who_want_it(monkeypatch, said, told):
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", said or "")  # so that it is put back afterwards
+    if said is None:
+        monkeypatch.delenv("RAY_USAGE_STATS_ENABLED")
+    seen = []
+    _connect(SimpleNamespace(init=lambda **_: seen.append(os.environ["RAY_USAGE_STATS_ENABLED"])), 1)
+    assert seen == [told]
 
 
 def dies_once(folder):

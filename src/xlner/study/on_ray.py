@@ -84,6 +84,7 @@ def _attempt(make: Callable[[Any], Any], run: Any) -> Any:
 
 def _connect(ray: Any, cpus: int) -> None:
     """Join the cluster that there is, or start one with so many processors."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a cluster of ours reports its use to nobody
     try:
         try:
             ray.init(num_cpus=cpus, log_to_driver=False)
