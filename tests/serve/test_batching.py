@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from xlner.core.types import Sentence
 from xlner.serve.batching import Job, Lane
+from xlner.serve.models import _batch
 from xlner.serve.problems import Refusal
 
 
@@ -49,6 +51,13 @@ def lane():
 
 def words_of(future):
     return [s.words[0] for s in future.result(10)]
+
+
+def test_all_cores_of_a_cpu_have_work(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "16")
+    assert _batch(SimpleNamespace(side_by_side=True, batch_subwords=512)) == 16 * 512
+    assert _batch(SimpleNamespace(side_by_side=True, batch_subwords=1)) == 2048
+    assert _batch(SimpleNamespace(side_by_side=False, batch_subwords=16384)) == 2 * 16384
 
 
 def test_requests_that_wait_share_batches_within_the_budget(lane):

@@ -21,15 +21,23 @@ from xlner.serve.parts import Part, in_parts, joined
 from xlner.serve.problems import Refusal, come_again
 from xlner.serve.tagging import Tagged, Text
 from xlner.tagger.decode import decode, legal_transitions
+from xlner.tagger.parallel import cores
 
 if TYPE_CHECKING:
     from xlner.tagger import Tagger
+    from xlner.tagger.network import Network
 
 DEMO = "demo"  # a model to try the server with, unless a folder has that name
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _LEAST_BATCH = 2048  # subwords; an ONNX graph takes windows one by one, several at a time
 
 OnBatch = Callable[[str, int, int, float], None]
+
+
+def _batch(network: Network) -> int:
+    """Subwords that go to a network at a time: on a CPU, enough for all its cores."""
+    at_once = max(2, cores()) if network.side_by_side else 2
+    return max(at_once * network.batch_subwords, _LEAST_BATCH)
 
 
 class ServedModel:
@@ -62,7 +70,7 @@ class ServedModel:
         self._seconds = limits.max_seconds
         self._on_batch = on_batch
         self._lane = Lane(
-            name, self._tag, budget=limits.batch_subwords or max(2 * tagger.network.batch_subwords, _LEAST_BATCH),
+            name, self._tag, budget=limits.batch_subwords or _batch(tagger.network),
             gather_seconds=limits.gather_ms / 1000, most=limits.max_waiting, most_seconds=limits.max_seconds,
             on_batch=self._told,
         )  # fmt: skip
