@@ -61,6 +61,14 @@ def exported_once(model, gold, write_once, tmp_path_factory):
     return place
 
 
+@pytest.fixture(scope="session")
+def openvino(model, gold, write_once, tmp_path_factory):
+    """What an export to OpenVINO came to."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folder, "write_graph", write_once)
+        return xlner.export(model, tmp_path_factory.mktemp("openvino") / "x", format="openvino", gold=gold)
+
+
 @pytest.fixture
 def exported(exported_once, tmp_path):
     """The tagger's folder as int8, to be changed at will."""

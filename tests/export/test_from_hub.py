@@ -98,11 +98,13 @@ def run(hub, cache, *command):
     return done.stdout
 
 
-def test_an_exported_model_is_taken_from_the_hub(hub, tmp_path, capsys):
+@pytest.mark.parametrize("format", ["onnx", "openvino"])
+def test_an_exported_model_is_taken_from_the_hub(hub, openvino, format, tmp_path, capsys):
+    folder = hub.folder if format == "onnx" else hub.push(openvino.folder)
     text = str(write_conll(tmp_path / "text.conll", sentences(5)))
     found = run(hub, tmp_path / "cache", "-m", "xlner", "predict", ID, text)
     with pytest.raises(SystemExit):
-        main(["predict", str(hub.folder), text])
+        main(["predict", str(folder), text])
     assert found == capsys.readouterr().out != ""
     assert not any("safetensors" in path for path in hub.asked)
 

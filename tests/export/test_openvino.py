@@ -26,33 +26,26 @@ from xlner.export import write_exported
 from xlner.integrations.hub import push
 from xlner.serve.app import make_app
 from xlner.serve.models import load_models
-from xlner.tagger import openvino
 from xlner.tagger.exported import FORMATS
+from xlner.tagger.openvino import _HINTS
 
 TEXTS = [*sentences(30), Sentence(()), Sentence(("\u200b", "Ana")), Sentence(tuple(sentences(1)[0].words * 40))]
 
 
-@pytest.fixture(scope="module")
-def exported_once(model, gold, write_once, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("xlner.export.folder.write_graph", write_once)
-        return xlner.export(model, tmp_path_factory.mktemp("ov") / "x", format="openvino", gold=gold)
-
-
 @pytest.fixture
-def exported(exported_once):
-    return exported_once.folder
+def exported(openvino):
+    return openvino.folder
 
 
-def test_openvino_says_what_torch_says(model, exported_once, exported):
+def test_openvino_says_what_torch_says(model, openvino, exported):
     torch_tagger = Tagger.load(model, device="cpu", precision="fp32")
     tagger = Tagger.load(exported, precision="fp32")
     for a, b in zip(torch_tagger.probabilities(TEXTS), tagger.probabilities(TEXTS), strict=True):
         assert a.shape == b.shape
         assert a == pytest.approx(b, abs=0.01)
     assert spans(torch_tagger, TEXTS) == spans(tagger, TEXTS)
-    assert exported_once.parity.same == 20
-    assert exported_once.f1[0] == exported_once.f1[1] > 0.5
+    assert openvino.parity.same == 20
+    assert openvino.f1[0] == openvino.f1[1] > 0.5
     assert tagger.words.max_subwords == torch_tagger.words.max_subwords
     assert tagger.languages == torch_tagger.languages
 
@@ -221,12 +214,12 @@ def test_a_folder_that_cannot_be_used_says_why(exported, tmp_path, change, messa
         Tagger.load(place)
 
 
-def test_precision_is_that_of_the_cpu_or_the_one_that_is_asked_for(exported, exported_once, monkeypatch):
+def test_precision_is_that_of_the_cpu_or_the_one_that_is_asked_for(exported, openvino, monkeypatch):
     assert Tagger.load(exported, precision="fp32").network.precision == "fp32"
-    assert Tagger.load(exported).network.precision == exported_once.precision
+    assert Tagger.load(exported).network.precision == openvino.precision
     with pytest.raises(OptionError, match="`precision` of this exported model is auto or fp32 or bf16; got 'fp8'"):
         Tagger.load(exported, precision="fp8")
-    monkeypatch.setitem(openvino._HINTS, "bf16", "f32")  # what a CPU without units for it does
+    monkeypatch.setitem(_HINTS, "bf16", "f32")  # what a CPU without units for it does
     with pytest.raises(OptionError, match="`precision` bf16 is not what this CPU can compute in"):
         Tagger.load(exported, precision="bf16")
 
