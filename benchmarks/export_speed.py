@@ -42,7 +42,6 @@ def main() -> None:
     plain = export(runs["es"][0], args.work, "fp32")
     timed = systems(runs["es"][0], {"fp32": plain, **exported["es"]}, args.batch)
     speed = time_all(timed, sentences(runs["es"][1], args.sentences), args.rounds)
-    bounds = limits(runs["es"][0], sentences(runs["es"][1], args.sentences))
     losses = []
     for name, (run, gold, mapping) in runs.items():
         before = f1_of(run, gold, mapping, precision="fp32")
@@ -65,7 +64,7 @@ def main() -> None:
     folders = {"torch": runs["es"][0] / "model", "ONNX fp32": plain, "ONNX int8": exported["es"]["int8"]}
     sizes = {name: size(folder) for name, folder in {**folders, "OpenVINO": exported["es"]["openvino"]}.items()}
     result = {
-        "speed": speed, "limits": bounds, "f1": losses, "bytes": sizes, "sentences": args.sentences,
+        "speed": speed, "f1": losses, "bytes": sizes, "sentences": args.sentences,
         "rounds": args.rounds, "instructions": instructions(),
     }  # fmt: skip
     write_results(args.results, args.name, result, table(result))
@@ -150,33 +149,6 @@ def time_all(
     }
 
 
-def limits(run: Path, items: Sequence[Any]) -> dict[str, float]:
-    """Sentences per second, if nothing but the products of matrices took time: at the rate of a large one in torch."""
-    import torch
-
-    from xlner.tagger import Tagger
-
-    tagger = Tagger.load(run, device="cpu", precision="fp32")
-    lengths = [len(w.ids) for w in tagger.words.windows([s.words for s in items])]
-    layers = [m.weight for m in tagger.model.modules() if type(m) is torch.nn.Linear]
-    config = tagger.model.config
-    weights, attention = sum(w.numel() for w in layers), 2 * config.hidden_size * config.num_hidden_layers
-    flops = sum(2 * n * (weights + n * attention) for n in lengths) / len(items)
-    found = {}
-    kinds = {"fp32": torch.float32, **({"bf16": torch.bfloat16} if has_bf16() else {})}
-    for name, dtype in kinds.items():
-        largest = max(layers, key=torch.numel).detach().to(dtype)
-        x = torch.randn(2048, largest.shape[1]).to(dtype)
-        seconds = []
-        with torch.inference_mode():
-            for _ in range(50):
-                started = time.perf_counter()
-                torch.nn.functional.linear(x, largest)
-                seconds.append(time.perf_counter() - started)
-        found[name] = 2 * x.shape[0] * largest.numel() / statistics.median(seconds) / flops
-    return found
-
-
 def size(folder: Path) -> int:
     return sum(f.stat().st_size for f in folder.iterdir() if f.is_file())
 
@@ -212,8 +184,6 @@ def table(result: dict[str, Any]) -> str:
     for system, rates in speed.items():
         cells = (f"{rates[key]:.1f} ({rates[key] / base[key]:.2f})" for key in keys)
         lines.append(f"| {system} | {' | '.join(cells)} | {rates['first_pass']:.1f} |")
-    bounds = " and ".join(f"{rate:.0f} in {name}" for name, rate in result["limits"].items())
-    lines += ["", f"If products of matrices alone took time, at the rate of a large one in torch: {bounds}."]
     lines += ["", "F1 (exact spans) on whole test sets:", ""]
     lines += ["| test | model | torch fp32 | ONNX int8 | lost | OpenVINO | lost |", "|---|---|---|---|---|---|---|"]
     for row in result["f1"]:
