@@ -102,7 +102,7 @@ def read_exported(folder: str | Path, *, device: str | None = None, precision: s
             f"{place} holds a graph that xlner did not write, so it is not known how words go in and labels come "
             "out. Export the model it was made from, with `xlner export`."
         )
-    format = FORMATS.get(name := record.get("format", "onnx"))
+    format = FORMATS.get(name := str(record.get("format", "onnx")))
     if format is None or record.get("layout") != format.layout:
         known = f"{name} of layout {format.layout}" if format else " and ".join(FORMATS)
         raise ModelError(
