@@ -8,7 +8,6 @@ import sys
 import pytest
 from tests.conftest import ROOT
 
-
 FULL = pytest.mark.skipif("XLNER_FULL_TESTS" not in os.environ, reason="takes a minute: set XLNER_FULL_TESTS=1")
 
 
